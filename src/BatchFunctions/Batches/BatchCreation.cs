@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using BatchFunctions.Configuration;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Batches;
+
+/// <summary>Makes batches.</summary>
+internal sealed partial class BatchCreation(
+    BatchStore batches,
+    ActiveBatchStore active,
+    FileStore files,
+    BatchQueues queues,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<BatchCreation> logger)
+{
+    /// <summary>How long after the first write the second may start; the sweep takes the first for lost much later.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Makes a batch, in this order: the <c>activebatches</c> row, then the look at the input file, then the batch row,
+    /// then the message. The first before the second, since who deletes a file marks its row and then looks for active
+    /// batches: one of the two sees the other. A crash after the first write leaves a row that the sweep removes; after
+    /// the second, a batch that the sweep sends the message for. Once the batch row stands the answer is the batch,
+    /// also when the send fails: a client that was told of a failure would make a second batch.
+    /// </summary>
+    /// <returns>The batch; null when the input file is not there, another tenant's, or has another purpose.</returns>
+    public async Task<Batch?> TryCreateAsync(NewBatch request, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var id = IdKind.Batch.New(now);
+        var key = new BatchKey(request.Tenant, id);
+        await active.InsertAsync(new ActiveBatch(key, request.InputFileId, now), ct);
+        if (await files.FindAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } file)
+        {
+            await active.DeleteAsync(key, ct);
+            return null;
+        }
+
+        if (time.GetUtcNow() - now > Limit)
+        {
+            await active.DeleteAsync(key, ct);
+            throw new StorageUnavailableException(new TimeoutException("Making the batch took too long."));
+        }
+
+        var createdAt = IdKind.Batch.CreatedAt(id);
+        var batch = await batches.TryInsertAsync(
+            new Batch
+            {
+                Tenant = request.Tenant,
+                Id = id,
+                Status = BatchStatus.Validating,
+                Endpoint = request.Endpoint,
+                InputFileId = request.InputFileId,
+                InputBytes = file.Bytes,
+                CompletionWindow = request.CompletionWindow,
+                CreatedAt = createdAt,
+                ExpiresAt = createdAt + options.Value.CompletionWindow,
+                Metadata = request.Metadata,
+                OutputExpiresAfter = request.OutputExpiresAfter,
+                ChunkLines = options.Value.ChunkLines,
+                ChunkBytes = options.Value.ChunkBytes,
+                TraceParent = Activity.Current?.Id,
+            },
+            ct) ?? throw new ConcurrencyException($"Batch id {id}");
+        try
+        {
+            await queues.SendValidateAsync(key, TimeSpan.Zero, ct);
+            await queues.AskSweepAsync(ct);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.NotSent(logger, e, id);
+        }
+
+        return batch;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} stands, but its message could not be sent; the sweep will send it.")]
+        public static partial void NotSent(ILogger logger, Exception e, string batchId);
+    }
+}
+
+/// <summary>What a batch is made from; checked by whoever asks.</summary>
+internal sealed record NewBatch(
+    string Tenant,
+    string InputFileId,
+    string Endpoint,
+    string CompletionWindow,
+    IReadOnlyDictionary<string, string>? Metadata,
+    long? OutputExpiresAfter);

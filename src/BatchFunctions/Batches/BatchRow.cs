@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Azure.Data.Tables;
+using BatchFunctions.Ids;
+using BatchFunctions.Upstream;
+
+namespace BatchFunctions.Batches;
+
+/// <summary>A batch to its table row and back. Absent values have no property.</summary>
+internal static class BatchRow
+{
+    public static (string PartitionKey, string RowKey) KeysOf(BatchKey key) => (key.Tenant, IdKind.Batch.RowKeyOf(key.Id));
+
+    public static TableEntity ToRow(Batch batch)
+    {
+        var (partitionKey, rowKey) = KeysOf(batch.Key);
+        var row = new TableEntity(partitionKey, rowKey)
+        {
+            ["Status"] = batch.Status.Wire(),
+            ["Endpoint"] = batch.Endpoint,
+            ["InputFileId"] = batch.InputFileId,
+            ["CompletionWindow"] = batch.CompletionWindow,
+            ["ExpiresAt"] = batch.ExpiresAt,
+            ["Total"] = batch.Counts.Total,
+            ["Completed"] = batch.Counts.Completed,
+            ["Failed"] = batch.Counts.Failed,
+            ["InputTokens"] = batch.Usage.Input,
+            ["CachedTokens"] = batch.Usage.CachedInput,
+            ["OutputTokens"] = batch.Usage.Output,
+            ["ReasoningTokens"] = batch.Usage.ReasoningOutput,
+            ["ChunkLines"] = batch.ChunkLines,
+            ["ChunkBytes"] = batch.ChunkBytes,
+            ["InputBytes"] = batch.InputBytes,
+            ["Resends"] = batch.Resends,
+            ["Strikes"] = batch.Strikes,
+        };
+        void Set(string name, object? value)
+        {
+            if (value is not null)
+            {
+                row[name] = value;
+            }
+        }
+
+        Set("Model", batch.Model);
+        Set("OutputFileId", batch.OutputFileId);
+        Set("ErrorFileId", batch.ErrorFileId);
+        Set("InProgressAt", batch.InProgressAt);
+        Set("FinalizingAt", batch.FinalizingAt);
+        Set("CompletedAt", batch.CompletedAt);
+        Set("FailedAt", batch.FailedAt);
+        Set("ExpiredAt", batch.ExpiredAt);
+        Set("CancellingAt", batch.CancellingAt);
+        Set("CancelledAt", batch.CancelledAt);
+        Set("OutputExpiresAfter", batch.OutputExpiresAfter);
+        Set("ChunkCount", batch.ChunkCount);
+        Set("Outcome", batch.Outcome?.Wire());
+        Set("ProgressAt", batch.ProgressAt);
+        Set("TraceParent", batch.TraceParent);
+        Set("Metadata", batch.Metadata is null
+            ? null
+            : JsonSerializer.SerializeToUtf8Bytes(batch.Metadata, BatchRowJson.Default.IReadOnlyDictionaryStringString));
+        Set("Errors", batch.Errors.Count == 0
+            ? null
+            : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError));
+        return row;
+    }
+
+    public static Batch FromRow(TableEntity row)
+    {
+        var id = IdKind.Batch.IdOf(row.RowKey);
+        return new Batch
+        {
+            Tenant = row.PartitionKey,
+            Id = id,
+            Status = BatchStatusNames.Parse(row.GetString("Status")),
+            Endpoint = row.GetString("Endpoint"),
+            InputFileId = row.GetString("InputFileId"),
+            CompletionWindow = row.GetString("CompletionWindow"),
+            CreatedAt = IdKind.Batch.CreatedAt(id),
+            ExpiresAt = row.GetDateTimeOffset("ExpiresAt")!.Value,
+            Model = row.GetString("Model"),
+            Errors = row.GetBinary("Errors") is { } errors
+                ? JsonSerializer.Deserialize(errors, BatchRowJson.Default.IReadOnlyListBatchError)!
+                : [],
+            OutputFileId = row.GetString("OutputFileId"),
+            ErrorFileId = row.GetString("ErrorFileId"),
+            InProgressAt = row.GetDateTimeOffset("InProgressAt"),
+            FinalizingAt = row.GetDateTimeOffset("FinalizingAt"),
+            CompletedAt = row.GetDateTimeOffset("CompletedAt"),
+            FailedAt = row.GetDateTimeOffset("FailedAt"),
+            ExpiredAt = row.GetDateTimeOffset("ExpiredAt"),
+            CancellingAt = row.GetDateTimeOffset("CancellingAt"),
+            CancelledAt = row.GetDateTimeOffset("CancelledAt"),
+            Counts = new RequestCounts(
+                row.GetInt32("Total") ?? 0, row.GetInt32("Completed") ?? 0, row.GetInt32("Failed") ?? 0),
+            Usage = new TokenUsage(
+                row.GetInt64("InputTokens") ?? 0,
+                row.GetInt64("CachedTokens") ?? 0,
+                row.GetInt64("OutputTokens") ?? 0,
+                row.GetInt64("ReasoningTokens") ?? 0),
+            Metadata = row.GetBinary("Metadata") is { } metadata
+                ? JsonSerializer.Deserialize(metadata, BatchRowJson.Default.IReadOnlyDictionaryStringString)
+                : null,
+            OutputExpiresAfter = row.GetInt64("OutputExpiresAfter"),
+            ChunkLines = row.GetInt32("ChunkLines")!.Value,
+            ChunkBytes = row.GetInt32("ChunkBytes")!.Value,
+            ChunkCount = row.GetInt32("ChunkCount"),
+            InputBytes = row.GetInt64("InputBytes") ?? 0,
+            Outcome = row.GetString("Outcome") is { } outcome ? BatchStatusNames.Parse(outcome) : null,
+            ProgressAt = row.GetDateTimeOffset("ProgressAt"),
+            Resends = row.GetInt32("Resends") ?? 0,
+            Strikes = row.GetInt32("Strikes") ?? 0,
+            TraceParent = row.GetString("TraceParent"),
+            ETag = row.ETag,
+        };
+    }
+}

@@ -1,0 +1,84 @@
+using Azure;
+using BatchFunctions.Batches;
+using BatchFunctions.Upstream;
+
+namespace BatchFunctions.Chunks;
+
+/// <summary>
+/// A run of a batch's lines, as its row keeps it: where they stand in the input, which of them are in the output and
+/// error blobs already (<see cref="Done"/>), by which blocks, and who is at work on the rest. The row's write is the
+/// commit of a checkpoint and its ETag the fence: staged blocks that no row names are never part of a file.
+/// </summary>
+internal sealed record Chunk
+{
+    public required BatchKey Batch { get; init; }
+
+    /// <summary>0-based.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The first byte of the chunk in the input file, and how many there are.</summary>
+    public required long Offset { get; init; }
+
+    /// <inheritdoc cref="Offset"/>
+    public required long Length { get; init; }
+
+    /// <summary>Lines in the chunk, blank ones not counted.</summary>
+    public required int Lines { get; init; }
+
+    /// <summary>The batch's lines before this chunk, blank ones not counted: it numbers the output lines' ids.</summary>
+    public required int LinesBefore { get; init; }
+
+    public bool Ended { get; init; }
+
+    /// <summary>How often the chunk was claimed. It stands in block ids, so that no two claims share one.</summary>
+    public int Epoch { get; init; }
+
+    /// <summary>The claim that holds the chunk; null when it is idle.</summary>
+    public string? Owner { get; init; }
+
+    public DateTimeOffset? LeaseUntil { get; init; }
+
+    /// <summary>Until when the chunk is to be left alone: the upstream asked for it, or could not be reached.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    public LineSet Done { get; init; } = LineSet.Empty;
+
+    public IReadOnlyList<BlockRef> OutputBlocks { get; init; } = [];
+
+    public IReadOnlyList<BlockRef> ErrorBlocks { get; init; } = [];
+
+    public long OutputBytes { get; init; }
+
+    public long ErrorBytes { get; init; }
+
+    public int Completed { get; init; }
+
+    public int Failed { get; init; }
+
+    public TokenUsage Usage { get; init; }
+
+    /// <summary>Attempts already used by lines that are not done, by the line's index in the chunk.</summary>
+    public IReadOnlyDictionary<int, int> Attempts { get; init; } = new Dictionary<int, int>();
+
+    /// <summary>How often the chunk's message ended on the poison queue without a new line between.</summary>
+    public int Strikes { get; init; }
+
+    /// <summary>How many lines were done at the last strike.</summary>
+    public int StrikeDone { get; init; }
+
+    public ETag ETag { get; init; }
+
+    public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now;
+}
+
+/// <summary>A staged block of a chunk: which claim staged it, and which of the claim's blocks it is.</summary>
+internal readonly record struct BlockRef(int Epoch, int Part)
+{
+    /// <summary>
+    /// The block's id in its blob: all of one width, as storage demands of a blob's blocks, and told apart by chunk,
+    /// claim and part, so that no block is ever staged over another with other content.
+    /// </summary>
+    public string IdIn(int chunk) =>
+        Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{chunk:D6}-{Epoch:D6}-{Part:D6}")));
+}

@@ -1,0 +1,135 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Azure.Data.Tables;
+using BatchFunctions.Batches;
+using BatchFunctions.Upstream;
+
+namespace BatchFunctions.Chunks;
+
+/// <summary>A chunk to its table row and back. Lists are kept as packed little-endian numbers.</summary>
+internal static class ChunkRow
+{
+    public static string RowKeyOf(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
+
+    public static TableEntity ToRow(Chunk chunk)
+    {
+        var row = new TableEntity(chunk.Batch.Id, RowKeyOf(chunk.Number))
+        {
+            ["Tenant"] = chunk.Batch.Tenant,
+            ["Offset"] = chunk.Offset,
+            ["Length"] = chunk.Length,
+            ["Lines"] = chunk.Lines,
+            ["LinesBefore"] = chunk.LinesBefore,
+            ["Ended"] = chunk.Ended,
+            ["Epoch"] = chunk.Epoch,
+            ["OutputBytes"] = chunk.OutputBytes,
+            ["ErrorBytes"] = chunk.ErrorBytes,
+            ["Completed"] = chunk.Completed,
+            ["Failed"] = chunk.Failed,
+            ["InputTokens"] = chunk.Usage.Input,
+            ["CachedTokens"] = chunk.Usage.CachedInput,
+            ["OutputTokens"] = chunk.Usage.Output,
+            ["ReasoningTokens"] = chunk.Usage.ReasoningOutput,
+            ["Strikes"] = chunk.Strikes,
+            ["StrikeDone"] = chunk.StrikeDone,
+            ["Done"] = chunk.Done.ToBytes(),
+            ["OutputBlocks"] = Pack(chunk.OutputBlocks),
+            ["ErrorBlocks"] = Pack(chunk.ErrorBlocks),
+            ["Attempts"] = Pack(chunk.Attempts),
+        };
+        if (chunk.Owner is not null)
+        {
+            row["Owner"] = chunk.Owner;
+            row["LeaseUntil"] = chunk.LeaseUntil;
+        }
+
+        if (chunk.NotBefore is { } notBefore)
+        {
+            row["NotBefore"] = notBefore;
+        }
+
+        return row;
+    }
+
+    public static Chunk FromRow(TableEntity row) => new()
+    {
+        Batch = new BatchKey(row.GetString("Tenant"), row.PartitionKey),
+        Number = int.Parse(row.RowKey, CultureInfo.InvariantCulture),
+        Offset = row.GetInt64("Offset")!.Value,
+        Length = row.GetInt64("Length")!.Value,
+        Lines = row.GetInt32("Lines")!.Value,
+        LinesBefore = row.GetInt32("LinesBefore")!.Value,
+        Ended = row.GetBoolean("Ended") ?? false,
+        Epoch = row.GetInt32("Epoch") ?? 0,
+        Owner = row.GetString("Owner"),
+        LeaseUntil = row.GetDateTimeOffset("LeaseUntil"),
+        NotBefore = row.GetDateTimeOffset("NotBefore"),
+        Done = LineSet.FromBytes(row.GetBinary("Done") ?? []),
+        OutputBlocks = UnpackBlocks(row.GetBinary("OutputBlocks")),
+        ErrorBlocks = UnpackBlocks(row.GetBinary("ErrorBlocks")),
+        OutputBytes = row.GetInt64("OutputBytes") ?? 0,
+        ErrorBytes = row.GetInt64("ErrorBytes") ?? 0,
+        Completed = row.GetInt32("Completed") ?? 0,
+        Failed = row.GetInt32("Failed") ?? 0,
+        Usage = new TokenUsage(
+            row.GetInt64("InputTokens") ?? 0,
+            row.GetInt64("CachedTokens") ?? 0,
+            row.GetInt64("OutputTokens") ?? 0,
+            row.GetInt64("ReasoningTokens") ?? 0),
+        Attempts = UnpackAttempts(row.GetBinary("Attempts")),
+        Strikes = row.GetInt32("Strikes") ?? 0,
+        StrikeDone = row.GetInt32("StrikeDone") ?? 0,
+        ETag = row.ETag,
+    };
+
+    private static byte[] Pack(IReadOnlyList<BlockRef> blocks)
+    {
+        var bytes = new byte[blocks.Count * 8];
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * 8), blocks[i].Epoch);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan((i * 8) + 4), blocks[i].Part);
+        }
+
+        return bytes;
+    }
+
+    private static BlockRef[] UnpackBlocks(byte[]? bytes)
+    {
+        var blocks = new BlockRef[(bytes?.Length ?? 0) / 8];
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            blocks[i] = new BlockRef(
+                BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i * 8)),
+                BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan((i * 8) + 4)));
+        }
+
+        return blocks;
+    }
+
+    private static byte[] Pack(IReadOnlyDictionary<int, int> attempts)
+    {
+        var bytes = new byte[attempts.Count * 4];
+        var i = 0;
+        foreach (var (line, used) in attempts)
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i), (ushort)line);
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i + 2), (ushort)used);
+            i += 4;
+        }
+
+        return bytes;
+    }
+
+    private static Dictionary<int, int> UnpackAttempts(byte[]? bytes)
+    {
+        var attempts = new Dictionary<int, int>();
+        for (var i = 0; i < (bytes?.Length ?? 0); i += 4)
+        {
+            attempts[BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(i))] =
+                BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(i + 2));
+        }
+
+        return attempts;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Azure.Data.Tables;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Files;
+
+/// <summary>
+/// What is due to be looked at, by time: files, uploads and manifests. An entry is written before the blob that it
+/// tells of, so that a crash between the two leaves an entry without a blob and never a blob that nobody knows.
+/// </summary>
+internal sealed class ExpiringStore(TableClient table)
+{
+    private const string Partition = "due";
+
+    public ExpiringStore(StorageClients storage)
+        : this(storage.Tables.GetTableClient(TableNames.Expiring))
+    {
+    }
+
+    public async Task AddAsync(ExpiringEntry entry, CancellationToken ct)
+    {
+        var row = new TableEntity(Partition, RowKeyOf(entry))
+        {
+            ["Kind"] = entry.Kind.ToString(),
+            ["Tenant"] = entry.Tenant,
+            ["Container"] = entry.Blob.Container,
+            ["Blob"] = entry.Blob.Name,
+        };
+
+        // An entry that is there already says the same.
+        _ = await TableWrites.TryInsertAsync(table, row, ct);
+    }
+
+    public Task RemoveAsync(ExpiringEntry entry, CancellationToken ct) =>
+        TableWrites.DeleteAsync(table, Partition, RowKeyOf(entry), ct);
+
+    /// <summary>Entries that are due by <paramref name="now"/>, the oldest first.</summary>
+    public async IAsyncEnumerable<ExpiringEntry> ListDueAsync(
+        DateTimeOffset now, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var end = TimeKey(now.AddMilliseconds(1));
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            var separator = row.RowKey.IndexOf('_', StringComparison.Ordinal);
+            yield return new ExpiringEntry(
+                Enum.Parse<ExpiringKind>(row.GetString("Kind")),
+                row.GetString("Tenant"),
+                row.RowKey[(separator + 1)..],
+                new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
+                DateTimeOffset.FromUnixTimeMilliseconds(
+                    long.Parse(row.RowKey.AsSpan(0, separator), CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static string RowKeyOf(ExpiringEntry entry) => $"{TimeKey(entry.Due)}_{entry.Id}";
+
+    private static string TimeKey(DateTimeOffset time) =>
+        time.ToUnixTimeMilliseconds().ToString("D15", CultureInfo.InvariantCulture);
+}
+
+internal enum ExpiringKind
+{
+    /// <summary>A file, or its tombstone.</summary>
+    File,
+
+    /// <summary>An upload in parts that may not have been completed.</summary>
+    Upload,
+
+    /// <summary>A batch's manifest, which outlives the batch by a week.</summary>
+    Manifest,
+}
+
+/// <summary>Something to be looked at when it is due: gone, or still wanted.</summary>
+internal sealed record ExpiringEntry(
+    ExpiringKind Kind, string Tenant, string Id, BlobLocation Blob, DateTimeOffset Due);

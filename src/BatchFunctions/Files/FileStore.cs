@@ -1,0 +1,145 @@
+using Azure.Data.Tables;
+using BatchFunctions.Ids;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Files;
+
+/// <summary>Files in their table: a partition a tenant, newest first.</summary>
+internal sealed class FileStore(TableClient table, TimeProvider time)
+{
+    private const int Tries = 5;
+
+    public FileStore(StorageClients storage, TimeProvider time)
+        : this(storage.Tables.GetTableClient(TableNames.Files), time)
+    {
+    }
+
+    /// <summary>Inserts the file's row; false when one stands there already, a tombstone included.</summary>
+    public async Task<bool> TryInsertAsync(StoredFile file, CancellationToken ct) =>
+        await TableWrites.TryInsertAsync(table, ToRow(file), ct) is not null;
+
+    /// <summary>The file; null when there is none, or it has been deleted or has expired.</summary>
+    public async Task<StoredFile?> FindAsync(string tenant, string id, CancellationToken ct) =>
+        await FindAnyAsync(tenant, id, ct) is { } file && !file.IsGone(time.GetUtcNow()) ? file : null;
+
+    /// <summary>The file's row, be it a tombstone or expired.</summary>
+    public async Task<StoredFile?> FindAnyAsync(string tenant, string id, CancellationToken ct)
+    {
+        var row = await table.GetEntityIfExistsAsync<TableEntity>(tenant, IdKind.File.RowKeyOf(id), null, ct);
+        return row.HasValue ? FromRow(row.Value!) : null;
+    }
+
+    /// <summary>Changes the file's row under its ETag; null when there is none, or the change answers null.</summary>
+    public async Task<StoredFile?> MutateAsync(
+        string tenant, string id, Func<StoredFile, StoredFile?> change, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < Tries; attempt++)
+        {
+            if (await FindAnyAsync(tenant, id, ct) is not { } before || change(before) is not { } after)
+            {
+                return null;
+            }
+
+            if (await TableWrites.TryUpdateAsync(table, ToRow(after), before.ETag, ct) is { } etag)
+            {
+                return after with { ETag = etag };
+            }
+        }
+
+        throw new ConcurrencyException($"File {id}");
+    }
+
+    /// <summary>Removes the row itself, once nobody can bring the file back.</summary>
+    public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
+        TableWrites.DeleteAsync(table, tenant, IdKind.File.RowKeyOf(id), ct);
+
+    /// <summary>
+    /// Files of the tenant that are there, newest first, or oldest first. The table is ordered newest first alone, so
+    /// the other order reads the tenant's files through (a request a thousand) and keeps the last of them.
+    /// </summary>
+    public async Task<FilePage> ListAsync(string tenant, FileListing listing, CancellationToken ct)
+    {
+        var cursor = listing.After is null ? null : IdKind.File.RowKeyOf(listing.After);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant}");
+        if (cursor is not null)
+        {
+            filter += listing.OldestFirst
+                ? TableClient.CreateQueryFilter($" and RowKey lt {cursor}")
+                : TableClient.CreateQueryFilter($" and RowKey gt {cursor}");
+        }
+
+        if (listing.Purpose is not null)
+        {
+            filter += TableClient.CreateQueryFilter($" and Purpose eq {listing.Purpose}");
+        }
+
+        var now = time.GetUtcNow();
+        var files = new Queue<StoredFile>();
+        var size = Math.Min(listing.Limit + 1, 1000);
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, maxPerPage: size, cancellationToken: ct))
+        {
+            var file = FromRow(row);
+            if (file.IsGone(now))
+            {
+                continue;
+            }
+
+            files.Enqueue(file);
+            if (files.Count > listing.Limit + 1)
+            {
+                files.Dequeue();
+            }
+
+            if (!listing.OldestFirst && files.Count > listing.Limit)
+            {
+                break;
+            }
+        }
+
+        IEnumerable<StoredFile> ordered = listing.OldestFirst ? files.Reverse() : files;
+        return new FilePage([.. ordered.Take(listing.Limit)], files.Count > listing.Limit);
+    }
+
+    private static TableEntity ToRow(StoredFile file)
+    {
+        var row = new TableEntity(file.Tenant, IdKind.File.RowKeyOf(file.Id))
+        {
+            ["Filename"] = file.Filename,
+            ["Purpose"] = file.Purpose,
+            ["Bytes"] = file.Bytes,
+            ["Container"] = file.Blob.Container,
+            ["Blob"] = file.Blob.Name,
+            ["Deleted"] = file.Deleted,
+        };
+        if (file.ExpiresAt is { } expiresAt)
+        {
+            row["ExpiresAt"] = expiresAt;
+        }
+
+        return row;
+    }
+
+    private static StoredFile FromRow(TableEntity row)
+    {
+        var id = IdKind.File.IdOf(row.RowKey);
+        return new StoredFile
+        {
+            Tenant = row.PartitionKey,
+            Id = id,
+            Filename = row.GetString("Filename"),
+            Purpose = row.GetString("Purpose"),
+            Bytes = row.GetInt64("Bytes")!.Value,
+            CreatedAt = IdKind.File.CreatedAt(id),
+            ExpiresAt = row.GetDateTimeOffset("ExpiresAt"),
+            Blob = new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
+            Deleted = row.GetBoolean("Deleted") ?? false,
+            ETag = row.ETag,
+        };
+    }
+}
+
+/// <summary>What a list of files asks for.</summary>
+internal sealed record FileListing(string? After, int Limit, bool OldestFirst, string? Purpose);
+
+/// <summary>A page of files.</summary>
+internal sealed record FilePage(IReadOnlyList<StoredFile> Files, bool HasMore);

@@ -1,0 +1,44 @@
+using Azure;
+
+namespace BatchFunctions.Files;
+
+/// <summary>A file as its row keeps it. Times are UTC.</summary>
+internal sealed record StoredFile
+{
+    public required string Tenant { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Filename { get; init; }
+
+    /// <summary>What the file is for: <c>batch</c> for inputs, <c>batch_output</c> for what batches make.</summary>
+    public required string Purpose { get; init; }
+
+    public required long Bytes { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When the file goes; null when it is kept.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public required BlobLocation Blob { get; init; }
+
+    /// <summary>
+    /// A tombstone: the file has been deleted, and its row stays for a while so that a late finisher of a batch does
+    /// not bring it back.
+    /// </summary>
+    public bool Deleted { get; init; }
+
+    public ETag ETag { get; init; }
+
+    public bool IsGone(DateTimeOffset now) => Deleted || ExpiresAt <= now;
+}
+
+/// <summary>Where a file's bytes are.</summary>
+internal readonly record struct BlobLocation(string Container, string Name);
+
+internal static class FilePurposes
+{
+    public const string Batch = "batch";
+    public const string BatchOutput = "batch_output";
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace BatchFunctions.Ids;
+
+/// <summary>
+/// A kind of id: its prefix and 32 lower-case hex digits, 12 of Unix milliseconds and 20 that are random. The table's
+/// row key is those digits, each replaced by its complement (<c>f - d</c>), so that ascending row keys are newest
+/// first and a cursor needs no look-up: the map goes both ways.
+/// </summary>
+internal sealed class IdKind(string prefix)
+{
+    private const int Digits = 32;
+    private const int TimeDigits = 12;
+
+    public static readonly IdKind Batch = new("batch_");
+    public static readonly IdKind File = new("file-");
+    public static readonly IdKind Upload = new("upload_");
+
+    public string Prefix { get; } = prefix;
+
+    public string New(DateTimeOffset now)
+    {
+        Span<byte> random = stackalloc byte[(Digits - TimeDigits) / 2];
+        RandomNumberGenerator.Fill(random);
+        var milliseconds = now.ToUnixTimeMilliseconds();
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Prefix}{milliseconds:x12}{Convert.ToHexStringLower(random)}");
+    }
+
+    public bool IsValid([NotNullWhen(true)] string? id)
+    {
+        if (id is null || id.Length != Prefix.Length + Digits || !id.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        foreach (var c in id.AsSpan(Prefix.Length))
+        {
+            if (!char.IsAsciiHexDigitLower(c))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public string RowKeyOf(string id) => Complement(id.AsSpan(Prefix.Length), "");
+
+    public string IdOf(string rowKey) => Complement(rowKey, Prefix);
+
+    /// <summary>The moment in the id, to the millisecond: list order and <c>created_at</c> cannot disagree.</summary>
+    public DateTimeOffset CreatedAt(string id) => DateTimeOffset.FromUnixTimeMilliseconds(
+        long.Parse(id.AsSpan(Prefix.Length, TimeDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+
+    private static string Complement(ReadOnlySpan<char> digits, string prefix)
+    {
+        Span<char> text = stackalloc char[prefix.Length + Digits];
+        prefix.CopyTo(text);
+        for (var i = 0; i < Digits; i++)
+        {
+            var d = digits[i];
+            var value = d <= '9' ? d - '0' : d - 'a' + 10;
+            text[prefix.Length + i] = "fedcba9876543210"[value];
+        }
+
+        return new string(text);
+    }
+}

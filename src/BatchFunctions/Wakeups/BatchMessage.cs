@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BatchFunctions.Batches;
+
+namespace BatchFunctions.Wakeups;
+
+/// <summary>
+/// A pointer on a queue, under 300 bytes: everything that decides is read from storage when it is handled, so that a
+/// message that comes late, twice or out of order does no harm. An older version's messages are read, a newer one's
+/// are refused (and tried again, by a worker that knows them).
+/// </summary>
+internal sealed record BatchMessage
+{
+    public const int CurrentVersion = 1;
+
+    [JsonPropertyName("v")]
+    public int Version { get; init; } = CurrentVersion;
+
+    [JsonPropertyName("t")]
+    public string Tenant { get; init; } = "";
+
+    [JsonPropertyName("b")]
+    public string BatchId { get; init; } = "";
+
+    /// <summary>The chunk's number; null for messages about the whole batch.</summary>
+    [JsonPropertyName("c")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Chunk { get; init; }
+
+    /// <summary>The W3C trace context in which the message was sent.</summary>
+    [JsonPropertyName("p")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+
+    [JsonIgnore]
+    public BatchKey Key => new(Tenant, BatchId);
+
+    public static BatchMessage For(BatchKey batch, int? chunk = null) =>
+        new() { Tenant = batch.Tenant, BatchId = batch.Id, Chunk = chunk };
+
+    /// <exception cref="FormatException">The text is no message, or one of a newer version.</exception>
+    public static BatchMessage Parse(BinaryData body)
+    {
+        BatchMessage? message;
+        try
+        {
+            message = JsonSerializer.Deserialize(body.ToMemory().Span, BatchMessageJson.Default.BatchMessage);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException("The queue message is not JSON.", e);
+        }
+
+        return message switch
+        {
+            null => throw new FormatException("The queue message is empty."),
+            { Version: > CurrentVersion } => throw new FormatException(
+                $"The queue message has version {message.Version}; this worker knows {CurrentVersion}."),
+            _ => message,
+        };
+    }
+
+    public override string ToString() => JsonSerializer.Serialize(this, BatchMessageJson.Default.BatchMessage);
+}
+
+[JsonSerializable(typeof(BatchMessage))]
+internal sealed partial class BatchMessageJson : JsonSerializerContext;

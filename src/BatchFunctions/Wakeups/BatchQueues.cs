@@ -1,0 +1,69 @@
+using System.Collections.Frozen;
+using System.Diagnostics;
+using Azure.Storage.Queues;
+using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
+using BatchFunctions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Wakeups;
+
+/// <summary>Sends the messages that move batches on.</summary>
+internal sealed class BatchQueues(
+    FrozenDictionary<string, QueueClient> queues, WakeupStore wakeups, IOptions<BatchOptions> options)
+{
+    /// <summary>A message never dies of age: the row that it points to says whether it still means anything.</summary>
+    private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
+
+    /// <summary>What storage accepts as a message's delay, at most.</summary>
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1);
+
+    public BatchQueues(StorageClients storage, WakeupStore wakeups, IOptions<BatchOptions> options)
+        : this(
+            QueueNames.Working.ToFrozenDictionary(name => name, storage.Queues.GetQueueClient, StringComparer.Ordinal),
+            wakeups,
+            options)
+    {
+    }
+
+    public Task SendValidateAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
+        SendAsync(QueueNames.Validate, BatchMessage.For(batch), delay, ct);
+
+    public Task SendChunkAsync(BatchKey batch, int chunk, TimeSpan delay, CancellationToken ct) =>
+        SendAsync(QueueNames.Chunk, BatchMessage.For(batch, chunk), delay, ct);
+
+    /// <summary>
+    /// Asks for an advance of the batch; whoever asks first sends the message, a little delayed so that others join. A
+    /// crash between the row and the message leaves a row that the sweep finds old.
+    /// </summary>
+    public async Task AskAdvanceAsync(BatchKey batch, CancellationToken ct)
+    {
+        if (await wakeups.TryAddAdvanceAsync(batch, ct))
+        {
+            await SendAdvanceAsync(batch, options.Value.AdvanceDelay, ct);
+        }
+    }
+
+    public Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
+        SendAsync(QueueNames.Advance, BatchMessage.For(batch), delay, ct);
+
+    /// <summary>Asks for the next sweep, as <see cref="AskAdvanceAsync"/> does for an advance.</summary>
+    public async Task AskSweepAsync(CancellationToken ct)
+    {
+        if (await wakeups.TryAddSweepAsync(ct))
+        {
+            await SendSweepAsync(ct);
+        }
+    }
+
+    public Task SendSweepAsync(CancellationToken ct) =>
+        SendAsync(QueueNames.Sweep, new BatchMessage(), options.Value.SweepInterval, ct);
+
+    private async Task SendAsync(string queue, BatchMessage message, TimeSpan delay, CancellationToken ct)
+    {
+        var sent = message with { TraceParent = Activity.Current?.Id };
+        var visibility = delay <= TimeSpan.Zero ? TimeSpan.Zero : delay > LongestDelay ? LongestDelay : delay;
+        await queues[queue].SendMessageAsync(
+            sent.ToString(), TimeSpan.FromSeconds(Math.Ceiling(visibility.TotalSeconds)), Forever, ct);
+    }
+}

@@ -35,14 +35,8 @@ internal sealed class LineScanner
             problem = reader.TokenType == JsonTokenType.StartObject
                 ? ScanObject(ref reader, line, ref fields, inBody: false)
                 : SkipValue(ref reader);
-            if (problem is null)
-            {
-                bool isObject = reader.TokenType == JsonTokenType.EndObject;
-
-                // Throws when the line has more than one value.
-                reader.Read();
-                problem = isObject ? null : LineProblem.NotAnObject;
-            }
+            problem ??= reader.TokenType == JsonTokenType.EndObject ? null : LineProblem.NotAnObject;
+            problem = ReadToEnd(ref reader) ?? problem;
         }
         catch (JsonException)
         {
@@ -50,6 +44,22 @@ internal sealed class LineScanner
         }
 
         return fields;
+    }
+
+    // Reads what is left of a line. That it is no JSON is said rather than anything else that is wrong with it.
+    private static LineProblem? ReadToEnd(ref Utf8JsonReader reader)
+    {
+        do
+        {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
+                && LineJson.IsTooDeep(in reader))
+            {
+                return LineProblem.TooDeep;
+            }
+        }
+        while (reader.Read());
+
+        return null;
     }
 
     private LineProblem? ScanObject(

@@ -1,0 +1,83 @@
+using System.IO.Hashing;
+using System.Security.Cryptography;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>
+/// A set of texts that keeps a 128-bit digest of each: 50,000 ids of 512 characters cost 2 MB, and adding one makes no
+/// garbage. The seed is random, so nobody can prepare two texts that collide.
+/// </summary>
+internal sealed class DigestSet
+{
+    private const int InitialSlots = 32;
+    private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
+
+    // Open addressing over digests that are evenly spread already; zero marks a free slot.
+    private UInt128[] _slots = new UInt128[InitialSlots];
+    private int _count;
+
+    /// <summary>Adds a text; false when it is there already.</summary>
+    public bool Add(ReadOnlySpan<byte> text)
+    {
+        if (_count >= _slots.Length / 2)
+        {
+            Grow();
+        }
+
+        UInt128 digest = XxHash128.HashToUInt128(text, Seed);
+        if (!Place(_slots, digest == UInt128.Zero ? UInt128.One : digest))
+        {
+            return false;
+        }
+
+        _count++;
+        return true;
+    }
+
+    /// <summary>Forgets all texts.</summary>
+    public void Clear()
+    {
+        if (_slots.Length > InitialSlots)
+        {
+            _slots = new UInt128[InitialSlots];
+        }
+        else if (_count > 0)
+        {
+            Array.Clear(_slots);
+        }
+
+        _count = 0;
+    }
+
+    private static bool Place(UInt128[] slots, UInt128 digest)
+    {
+        int mask = slots.Length - 1;
+        for (int slot = (int)(uint)digest & mask; ; slot = (slot + 1) & mask)
+        {
+            if (slots[slot] == UInt128.Zero)
+            {
+                slots[slot] = digest;
+                return true;
+            }
+
+            if (slots[slot] == digest)
+            {
+                return false;
+            }
+        }
+    }
+
+    private void Grow()
+    {
+        var larger = new UInt128[_slots.Length * 2];
+        foreach (UInt128 digest in _slots)
+        {
+            if (digest != UInt128.Zero)
+            {
+                Place(larger, digest);
+            }
+        }
+
+        _slots = larger;
+    }
+}

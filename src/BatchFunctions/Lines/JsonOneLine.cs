@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>
+/// Brings a JSON document of any layout onto one line, in one pass and without changing a value: numbers keep every
+/// digit, strings their spelling. The one exception are the line breaks of Unicode (U+0085, U+2028, U+2029) inside of
+/// strings, which become escapes: they are no line breaks in JSONL, but they are to what many clients split files with.
+/// </summary>
+internal static class JsonOneLine
+{
+    // LF, CR, and the first bytes of the line breaks of Unicode.
+    private static readonly SearchValues<byte> Suspects = SearchValues.Create([(byte)'\n', (byte)'\r', 0xC2, 0xE2]);
+    private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
+
+    // The reader keeps one bit a level; how deep an answer may be is not for this class to say.
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = int.MaxValue };
+
+    /// <summary>Writes the document; a byte order mark before it is left out.</summary>
+    /// <returns>False, and nothing is written, when it is not one complete JSON value in valid UTF-8.</returns>
+    public static bool TryWrite(ReadOnlySpan<byte> json, IBufferWriter<byte> output)
+    {
+        if (json.StartsWith("\uFEFF"u8))
+        {
+            json = json[3..];
+        }
+
+        if (!Utf8.IsValid(json) || !IsOneValue(json))
+        {
+            return false;
+        }
+
+        WriteLine(Trim(json), output);
+        return true;
+    }
+
+    private static bool IsOneValue(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, Options);
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    // In valid JSON, LF and CR stand between tokens only, where they and the indentation behind them mean nothing.
+    private static void WriteLine(ReadOnlySpan<byte> json, IBufferWriter<byte> output)
+    {
+        while (true)
+        {
+            int found = IndexOfLineBreak(json);
+            if (found < 0)
+            {
+                output.Write(json);
+                return;
+            }
+
+            output.Write(json[..found]);
+            json = json[found..];
+            if (json[0] is (byte)'\n' or (byte)'\r')
+            {
+                json = json[json.IndexOfAnyExcept(Blanks)..];
+            }
+            else if (json[0] == 0xC2)
+            {
+                output.Write("\\u0085"u8);
+                json = json[2..];
+            }
+            else
+            {
+                output.Write(json[2] == 0xA8 ? "\\u2028"u8 : "\\u2029"u8);
+                json = json[3..];
+            }
+        }
+    }
+
+    private static int IndexOfLineBreak(ReadOnlySpan<byte> json)
+    {
+        int from = 0;
+        while (true)
+        {
+            int found = json[from..].IndexOfAny(Suspects);
+            if (found < 0)
+            {
+                return -1;
+            }
+
+            from += found;
+            ReadOnlySpan<byte> here = json[from..];
+            if (here[0] is (byte)'\n' or (byte)'\r'
+                || (here[0] == 0xC2 && here[1] == 0x85)
+                || (here[0] == 0xE2 && here[1] == 0x80 && here[2] is 0xA8 or 0xA9))
+            {
+                return from;
+            }
+
+            from++;
+        }
+    }
+
+    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> json)
+    {
+        int start = json.IndexOfAnyExcept(Blanks);
+        int last = json.LastIndexOfAnyExcept(Blanks);
+        return json[start..(last + 1)];
+    }
+}

@@ -1,0 +1,95 @@
+using System.Text.Json;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>The parts of a line that have a meaning here, as slices of the line. What the line lacks is left empty.</summary>
+internal ref struct LineFields
+{
+    public LineField CustomId;
+    public LineField Method;
+    public LineField Url;
+    public LineField Body;
+    public LineField Model;
+    public LineField Stream;
+}
+
+/// <summary>A value within a line, as it is spelled there: a string with its quotes and escapes.</summary>
+internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> spelled, bool escaped)
+{
+    private readonly ReadOnlySpan<byte> _spelled = spelled;
+    private readonly bool _escaped = escaped;
+
+    /// <summary>The value's first token; <see cref="JsonTokenType.None"/> when the line has no such property.</summary>
+    public JsonTokenType Type { get; } = type;
+
+    /// <summary>Whether the value is a string, and this one.</summary>
+    public bool Is(ReadOnlySpan<byte> text)
+    {
+        if (Type != JsonTokenType.String)
+        {
+            return false;
+        }
+
+        if (!_escaped)
+        {
+            return _spelled[1..^1].SequenceEqual(text);
+        }
+
+        Utf8JsonReader reader = Open();
+        return reader.ValueTextEquals(text);
+    }
+
+    /// <summary>The text of a string without its escapes, in UTF-8; <paramref name="scratch"/> is used only if it has any.</summary>
+    public ReadOnlySpan<byte> Text(Scratch scratch)
+    {
+        if (!_escaped)
+        {
+            return _spelled[1..^1];
+        }
+
+        Utf8JsonReader reader = Open();
+        return scratch.Unescape(in reader);
+    }
+
+    /// <summary>What the value is, with its article, as OpenAI's messages name types.</summary>
+    public string Kind() => Type switch
+    {
+        JsonTokenType.String => "a string",
+        JsonTokenType.Number => _spelled.IndexOfAny(".eE"u8) < 0 ? "an integer" : "a decimal",
+        JsonTokenType.True or JsonTokenType.False => "a boolean",
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        _ => "null",
+    };
+
+    private Utf8JsonReader Open()
+    {
+        var reader = new Utf8JsonReader(_spelled);
+        reader.Read();
+        return reader;
+    }
+}
+
+/// <summary>Room for one string without its escapes, used again and again.</summary>
+internal sealed class Scratch
+{
+    private const int KeptBytes = 16 * 1024;
+    private byte[] _bytes = new byte[1024];
+
+    /// <summary>The string that the reader stands at, valid until the next call.</summary>
+    public ReadOnlySpan<byte> Unescape(scoped in Utf8JsonReader reader)
+    {
+        int most = reader.ValueSpan.Length;
+        byte[] bytes = _bytes;
+        if (bytes.Length < most)
+        {
+            bytes = new byte[most];
+            if (most <= KeptBytes)
+            {
+                _bytes = bytes;
+            }
+        }
+
+        return bytes.AsSpan(0, reader.CopyString(bytes));
+    }
+}

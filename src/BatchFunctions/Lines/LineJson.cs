@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>How the JSON of a line is read, the same wherever one is: what one reader takes, no other refuses.</summary>
+internal static class LineJson
+{
+    /// <summary>Objects and arrays within each other, the line's own object included.</summary>
+    public const int MaxDepth = 256;
+
+    /// <summary>One level more than allowed, so that the reader's user can tell depth from bad syntax.</summary>
+    public static JsonReaderOptions ReaderOptions { get; } = new() { MaxDepth = MaxDepth + 1 };
+
+    /// <summary>Whether the reader stands at the beginning of an object or array that is nested too deeply.</summary>
+    public static bool IsTooDeep(in Utf8JsonReader reader) => reader.CurrentDepth >= MaxDepth;
+
+    /// <summary>
+    /// Whether a string as it is spelled in JSON, its escapes in place, has half of a surrogate pair alone. The
+    /// spelling must be valid JSON and valid UTF-8, so that surrogates can only be escapes.
+    /// </summary>
+    public static bool HasLoneSurrogate(ReadOnlySpan<byte> spelled)
+    {
+        // Most escapes are \n and \": the search for \u is quick, and there is mostly none.
+        if (spelled.IndexOf("\\u"u8) < 0)
+        {
+            return false;
+        }
+
+        bool highBefore = false;
+        while (true)
+        {
+            int backslash = spelled.IndexOf((byte)'\\');
+            if (highBefore && backslash != 0)
+            {
+                return true;
+            }
+
+            if (backslash < 0)
+            {
+                return false;
+            }
+
+            spelled = spelled[(backslash + 1)..];
+            if (spelled[0] != 'u')
+            {
+                if (highBefore)
+                {
+                    return true;
+                }
+
+                spelled = spelled[1..];
+                continue;
+            }
+
+            // D8 to DB begin a pair, DC to DF end one.
+            bool surrogate = (spelled[1] | 0x20) == 'd' && (spelled[2] | 0x20) is '8' or '9' or 'a' or 'b' or 'c' or 'd' or 'e' or 'f';
+            bool low = surrogate && (spelled[2] | 0x20) is 'c' or 'd' or 'e' or 'f';
+            if (low != highBefore)
+            {
+                return true;
+            }
+
+            highBefore = surrogate && !low;
+            spelled = spelled[5..];
+        }
+    }
+}

@@ -1,0 +1,213 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>
+/// One pass over a JSONL stream, a line at a time. Lines end with LF or CRLF, and the last one needs no ending. Lines
+/// of nothing but spaces, tabs and CRs are counted and passed over. Holds one line, or one buffer of short ones, and
+/// never more than <c>maxLineBytes</c> of a line. The stream stays its owner's to dispose of.
+/// </summary>
+/// <param name="stream">What is read; it need not support seeking, and may return as few bytes as it likes.</param>
+/// <param name="maxLineBytes">The longest line that is handed out, in bytes without its ending.</param>
+/// <param name="startOffset">Where in the file the stream's first byte stands. A byte order mark is skipped at 0 only.</param>
+/// <param name="firstLineNumber">The number of the line that the stream begins with.</param>
+internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffset = 0, int firstLineNumber = 1)
+    : IDisposable
+{
+    private const int BufferBytes = 64 * 1024;
+    private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r"u8);
+
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+    private readonly bool _atFileStart = startOffset == 0;
+    private int _start;
+    private int _scanned;
+    private int _filled;
+    private bool _streamEnded;
+    private bool _begun;
+
+    // Of the line that is being read: it has outgrown maxLineBytes, it is blank as far as it has been passed over, and
+    // how many of its bytes have left the buffer already.
+    private bool _passingOver;
+    private bool _blankSoFar = true;
+    private long _passedOver;
+
+    /// <summary>The line without its ending; valid until the next read. Empty when <see cref="TooLong"/>.</summary>
+    public ReadOnlyMemory<byte> Line { get; private set; }
+
+    /// <summary>The line's number in the file, from 1. Blank lines count.</summary>
+    public int Number { get; private set; } = firstLineNumber - 1;
+
+    /// <summary>Where in the file the line's first byte stands.</summary>
+    public long Offset { get; private set; }
+
+    /// <summary>Where in the file the first byte behind the line's ending stands.</summary>
+    public long End { get; private set; } = startOffset;
+
+    /// <summary>Whether the line is longer than allowed: it was passed over, not held.</summary>
+    public bool TooLong { get; private set; }
+
+    /// <summary>Bytes read from the stream so far, those ahead of the current line included.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <summary>Goes to the next line that is not blank.</summary>
+    /// <returns>False when there is none.</returns>
+    public ValueTask<bool> ReadAsync(CancellationToken ct) =>
+        _begun && TryTakeLine() ? ValueTask.FromResult(true) : ReadOnAsync(ct);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        byte[] buffer = _buffer;
+        _buffer = [];
+        _start = _scanned = _filled = 0;
+        _streamEnded = true;
+        Line = default;
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    // Pooled, since a line that does not fit into what is buffered comes this way.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> ReadOnAsync(CancellationToken ct)
+    {
+        if (!_begun)
+        {
+            await SkipByteOrderMarkAsync(ct);
+            _begun = true;
+        }
+
+        while (!TryTakeLine())
+        {
+            if (_streamEnded)
+            {
+                return false;
+            }
+
+            await FillAsync(ct);
+        }
+
+        return true;
+    }
+
+    private async ValueTask SkipByteOrderMarkAsync(CancellationToken ct)
+    {
+        if (!_atFileStart)
+        {
+            return;
+        }
+
+        while (_filled < 3 && !_streamEnded)
+        {
+            await FillAsync(ct);
+        }
+
+        if (_buffer.AsSpan(0, _filled).StartsWith("\uFEFF"u8))
+        {
+            _start = _scanned = 3;
+            End = 3;
+        }
+    }
+
+    private async ValueTask FillAsync(CancellationToken ct)
+    {
+        MakeRoom();
+        int read = await stream.ReadAsync(_buffer.AsMemory(_filled), ct);
+        _filled += read;
+        BytesRead += read;
+        _streamEnded = read == 0;
+    }
+
+    private void MakeRoom()
+    {
+        if (_start > 0)
+        {
+            _buffer.AsSpan(_start, _filled - _start).CopyTo(_buffer);
+            _filled -= _start;
+            _scanned -= _start;
+            _start = 0;
+        }
+
+        if (_filled == _buffer.Length)
+        {
+            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
+            _buffer.AsSpan(0, _filled).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+    }
+
+    // Takes the next line out of the buffer; false when it is not there as a whole.
+    private bool TryTakeLine()
+    {
+        while (true)
+        {
+            int found = _buffer.AsSpan(_scanned, _filled - _scanned).IndexOf((byte)'\n');
+            if (found < 0 && !_streamEnded)
+            {
+                _scanned = _filled;
+                PassOverWhatIsTooLong();
+                return false;
+            }
+
+            int end = found < 0 ? _filled : _scanned + found;
+            int next = found < 0 ? _filled : end + 1;
+            if (found < 0 && end == _start && !_passingOver)
+            {
+                return false;
+            }
+
+            if (EndLine(end, next, terminated: found >= 0))
+            {
+                return true;
+            }
+
+            if (found < 0)
+            {
+                return false;
+            }
+        }
+    }
+
+    // Ends the line that goes up to `end`; false when it is blank.
+    private bool EndLine(int end, int next, bool terminated)
+    {
+        Offset = End;
+        Number++;
+        int length = end - _start;
+        if (terminated && length > 0 && _buffer[end - 1] == '\r')
+        {
+            length--;
+        }
+
+        ReadOnlyMemory<byte> line = _buffer.AsMemory(_start, length);
+        bool blank = _blankSoFar && IsBlank(line.Span);
+        TooLong = _passingOver || length > maxLineBytes;
+        Line = TooLong ? default : line;
+        End = Offset + _passedOver + (next - _start);
+        _passedOver = 0;
+        _start = _scanned = next;
+        _passingOver = false;
+        _blankSoFar = true;
+        return !blank;
+    }
+
+    private void PassOverWhatIsTooLong()
+    {
+        // One byte more may yet turn out to be the CR of a CRLF.
+        int held = _filled - _start;
+        if (!_passingOver && held <= maxLineBytes + 1L)
+        {
+            return;
+        }
+
+        _blankSoFar = _blankSoFar && IsBlank(_buffer.AsSpan(_start, held));
+        _passingOver = true;
+        _passedOver += held;
+        _start = _scanned = _filled = 0;
+    }
+
+    private static bool IsBlank(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Blanks) < 0;
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>A line that a <see cref="LineChecker"/> has found right, opened for sending.</summary>
+/// <param name="CustomId">The line's <c>custom_id</c>, without escapes.</param>
+/// <param name="Body">The request's body: a slice of the line, byte for byte what was checked.</param>
+internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte> Body)
+{
+    /// <summary>Opens a line.</summary>
+    /// <exception cref="InvalidDataException">The line is none that was found right: the file is not the one that was checked.</exception>
+    public static RequestLine Parse(ReadOnlyMemory<byte> line)
+    {
+        string? customId = null;
+        ReadOnlyMemory<byte> body = default;
+        try
+        {
+            var reader = new Utf8JsonReader(line.Span, LineJson.ReaderOptions);
+            reader.Read();
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isCustomId = reader.ValueTextEquals("custom_id"u8);
+                bool isBody = reader.ValueTextEquals("body"u8);
+                reader.Read();
+                int start = (int)reader.TokenStartIndex;
+                if (isCustomId)
+                {
+                    customId = reader.GetString();
+                }
+
+                reader.Skip();
+                if (isBody)
+                {
+                    body = line[start..(int)reader.BytesConsumed];
+                }
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException("A line of the batch's input is no request that was checked.", e);
+        }
+
+        return customId is null || body.IsEmpty
+            ? throw new InvalidDataException("A line of the batch's input is no request that was checked.")
+            : new RequestLine(customId, body);
+    }
+}

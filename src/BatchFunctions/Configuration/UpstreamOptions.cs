@@ -12,6 +12,7 @@ public sealed class UpstreamOptions
     public string? BaseUrl { get; set; }
 
     /// <summary>The bearer key for the upstream; none is sent where this is not set.</summary>
+    [RegularExpression("^[\\x21-\\x7E]*$", ErrorMessage = "Batch__Upstream__ApiKey holds a blank, a line break or a character beyond ASCII: write the key alone, without 'Bearer'.")]
     public string? ApiKey { get; set; }
 
     /// <summary>
@@ -19,6 +20,7 @@ public sealed class UpstreamOptions
     /// <c>api-key</c> is sent as it is.
     /// </summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__Upstream__ApiKeyHeader is empty: use Authorization or api-key.")]
+    [RegularExpression("^[A-Za-z0-9_-]*$", ErrorMessage = "Batch__Upstream__ApiKeyHeader is no header's name: use Authorization or api-key.")]
     public string ApiKeyHeader { get; set; } = "Authorization";
 
     /// <summary>Lines in flight at once, for each process of the service.</summary>

@@ -1,13 +1,121 @@
+using System.Text.Json;
+
 namespace BatchFunctions.Upstream;
 
-/// <summary>Tokens that answers reported, summed over lines.</summary>
+/// <summary>Tokens that an answer reports in its <c>usage</c>, in the terms of a batch's own <c>usage</c>.</summary>
+/// <param name="Input"><c>input_tokens</c>, or <c>prompt_tokens</c>.</param>
+/// <param name="CachedInput">Those of them that came from a cache.</param>
+/// <param name="Output"><c>output_tokens</c>, or <c>completion_tokens</c>.</param>
+/// <param name="ReasoningOutput">Those of them that were spent on reasoning.</param>
 internal readonly record struct TokenUsage(long Input, long CachedInput, long Output, long ReasoningOutput)
 {
+    private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+
+    /// <summary>Input and output together.</summary>
     public long Total => Input + Output;
 
+    /// <summary>The sum of two answers' tokens.</summary>
     public static TokenUsage operator +(TokenUsage left, TokenUsage right) => new(
         left.Input + right.Input,
         left.CachedInput + right.CachedInput,
         left.Output + right.Output,
         left.ReasoningOutput + right.ReasoningOutput);
+
+    /// <summary>
+    /// Reads the <c>usage</c> of an answer. What is absent, or is no whole number, counts as zero: a batch does not
+    /// fail for its bookkeeping.
+    /// </summary>
+    /// <param name="json">Valid JSON.</param>
+    public static TokenUsage Read(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, AnyDepth);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return default;
+        }
+
+        TokenUsage usage = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isUsage = reader.ValueTextEquals("usage"u8);
+            _ = reader.Read();
+            if (isUsage && reader.TokenType == JsonTokenType.StartObject)
+            {
+                usage = ReadCounts(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return usage;
+    }
+
+    private static TokenUsage ReadCounts(ref Utf8JsonReader reader)
+    {
+        TokenUsage usage = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8))
+            {
+                usage = usage with { Input = ReadCount(ref reader) };
+            }
+            else if (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8))
+            {
+                usage = usage with { Output = ReadCount(ref reader) };
+            }
+            else if (reader.ValueTextEquals("prompt_tokens_details"u8) || reader.ValueTextEquals("input_tokens_details"u8))
+            {
+                usage = usage with { CachedInput = ReadDetail(ref reader, "cached_tokens"u8) };
+            }
+            else if (reader.ValueTextEquals("completion_tokens_details"u8) || reader.ValueTextEquals("output_tokens_details"u8))
+            {
+                usage = usage with { ReasoningOutput = ReadDetail(ref reader, "reasoning_tokens"u8) };
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return usage;
+    }
+
+    private static long ReadDetail(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        _ = reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return 0;
+        }
+
+        long count = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(name))
+            {
+                count = ReadCount(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return count;
+    }
+
+    private static long ReadCount(ref Utf8JsonReader reader)
+    {
+        _ = reader.Read();
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long count))
+        {
+            return Math.Max(0, count);
+        }
+
+        reader.Skip();
+        return 0;
+    }
 }

@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using BatchFunctions.Lines;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>The body of an answer, as the line's result keeps it.</summary>
+/// <param name="Json">JSON on one line.</param>
+/// <param name="NotJson">Whether what came was no JSON, and is kept as a JSON string.</param>
+internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
+{
+    /// <summary>
+    /// Bytes that are kept of a body that is no JSON. Such a body is an error page; it explains itself in its first
+    /// lines, and as a JSON string it can take up six times its size.
+    /// </summary>
+    public const int MaxTextBytes = 1024 * 1024;
+
+    private const int FirstRead = 16 * 1024;
+
+    private static readonly JsonWriterOptions Relaxed = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    /// <summary>Reads a body to its end.</summary>
+    /// <param name="content">The content; a compressed one is already being decompressed by the handler.</param>
+    /// <param name="maxBytes">The most bytes, decompressed, that a body may have.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>The body, or null when it is larger than it may be.</returns>
+    public static async Task<AnswerBody?> ReadAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
+    {
+        // The length is absent for chunked and for compressed bodies, hence counted below.
+        long? announced = content.Headers.ContentLength;
+        if (announced > maxBytes)
+        {
+            return null;
+        }
+
+        // One byte more than announced, so that the read that finds the end needs no larger array.
+        using var raw = new PooledBytes((int?)announced + 1 ?? FirstRead);
+        Stream stream = await content.ReadAsStreamAsync(cancellationToken);
+        await using (stream.ConfigureAwait(false))
+        {
+            int read;
+            while ((read = await stream.ReadAsync(raw.GetMemory(), cancellationToken)) > 0)
+            {
+                raw.Advance(read);
+                if (raw.Count > maxBytes)
+                {
+                    return null;
+                }
+            }
+        }
+
+        return From(raw.Written);
+    }
+
+    private static AnswerBody From(ReadOnlySpan<byte> raw)
+    {
+        using var line = new PooledBytes(raw.Length + 1);
+        if (JsonOneLine.TryWrite(raw, line))
+        {
+            return new AnswerBody(line.Written.ToArray(), NotJson: false);
+        }
+
+        using (var writer = new Utf8JsonWriter(line, Relaxed))
+        {
+            writer.WriteStringValue(Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, MaxTextBytes)]));
+        }
+
+        return new AnswerBody(line.Written.ToArray(), NotJson: true);
+    }
+}

@@ -1,0 +1,20 @@
+namespace BatchFunctions.Upstream;
+
+/// <summary>What one attempt came to, before anything is decided about it.</summary>
+internal abstract record Reply
+{
+    /// <summary>The upstream answered, to the answer's last byte.</summary>
+    internal sealed record Answer(int StatusCode, string? RequestId, AnswerBody Body, TimeSpan? RetryAfter) : Reply;
+
+    /// <summary>The answer was larger than an answer may be.</summary>
+    internal sealed record TooLarge : Reply;
+
+    /// <summary>The attempt took longer than one may take.</summary>
+    internal sealed record TimedOut : Reply;
+
+    /// <summary>The connection was there, and broke or made no sense.</summary>
+    internal sealed record Broken(Exception Cause) : Reply;
+
+    /// <summary>There was no connection to be had, so nothing has been sent.</summary>
+    internal sealed record Unreachable(Exception Cause) : Reply;
+}

@@ -1,0 +1,235 @@
+using BatchFunctions.Configuration;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Polly;
+using Polly.Retry;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>
+/// Sends a line to the upstream and says what came of it. Everything that is decided about an attempt is decided in
+/// <see cref="Judge"/>; the waiting and trying again is the pipeline's.
+/// </summary>
+internal sealed partial class UpstreamClient
+{
+    /// <summary>The longest that a line is postponed for, whatever the upstream asks: then it is asked again.</summary>
+    public static readonly TimeSpan LongestPostponement = TimeSpan.FromHours(1);
+
+    // Tries to connect before the chunk goes back to storage. A restarting upstream is back within a few.
+    private const int ConnectTries = 4;
+
+    // How much longer than asked for a line waits at most: lines refused together would else come back together.
+    private const double Spread = 0.25;
+
+    private readonly UpstreamConnection _connection;
+    private readonly UpstreamOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<UpstreamClient> _logger;
+    private readonly ResiliencePipeline<Verdict> _attempts;
+    private readonly Occasional _warnings;
+
+    public UpstreamClient(
+        UpstreamConnection connection,
+        IOptions<BatchOptions> options,
+        TimeProvider time,
+        ILogger<UpstreamClient> logger)
+    {
+        _connection = connection;
+        _options = options.Value.Upstream;
+        _time = time;
+        _logger = logger;
+        _warnings = new Occasional(_options.Pause, time);
+
+        // Built by hand and not by the container, which would add a log record and metrics to every attempt.
+        _attempts = new ResiliencePipelineBuilder<Verdict> { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions<Verdict>
+            {
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = _options.RetryDelay,
+                MaxDelay = _options.LongestWait,
+                ShouldHandle = static retry => ValueTask.FromResult(retry.Outcome.Result.TryAgain),
+                DelayGenerator = static retry => ValueTask.FromResult(retry.Outcome.Result.Wait),
+            })
+            .Build();
+    }
+
+    /// <summary>Sends a line, and sends it again where that may help.</summary>
+    /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
+    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    {
+        var line = new Line(request);
+        Verdict verdict;
+        try
+        {
+            verdict = await _attempts.ExecuteAsync(
+                static (state, token) => state.Client.AttemptAsync(state.Line, token),
+                (Client: this, Line: line),
+                cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new UpstreamCancelledException(line.Attempts, cancellationToken);
+        }
+
+        // Cancelled between an attempt and the wait behind it, the pipeline ends with what it has, which is not final.
+        return verdict.TryAgain ? throw new UpstreamCancelledException(line.Attempts, cancellationToken) : verdict.Outcome;
+    }
+
+    private async ValueTask<Verdict> AttemptAsync(Line line, CancellationToken cancellationToken)
+    {
+        Reply reply = await _connection.PostAsync(line.Request.Endpoint, line.Request.Body, cancellationToken);
+        return Judge(line, reply);
+    }
+
+    private Verdict Judge(Line line, Reply reply)
+    {
+        if (reply is Reply.Unreachable unreachable)
+        {
+            return JudgeUnreachable(line, unreachable);
+        }
+
+        line.ConnectTries = 0;
+        if (reply is Reply.Answer { StatusCode: 401 or 403 } refusal)
+        {
+            if (_warnings.IsDue(PostponeReason.OperatorFault))
+            {
+                Log.KeyRefused(_logger, refusal.StatusCode, _options.Pause);
+            }
+
+            return Verdict.Final(new UpstreamOutcome.Postponed(line.Attempts, PostponeReason.OperatorFault, _options.Pause));
+        }
+
+        line.Attempts++;
+        bool attemptsLeft = line.Attempts < _options.MaxAttempts;
+        return reply switch
+        {
+            Reply.Answer answer => JudgeAnswer(line, answer, attemptsLeft),
+            Reply.TooLarge => Verdict.Final(new UpstreamOutcome.Failed(
+                line.Attempts,
+                UpstreamOutcome.Failed.ResponseTooLarge,
+                $"The upstream's response is larger than {_options.MaxResponseBytes} bytes.")),
+            Reply.TimedOut => new Verdict(
+                new UpstreamOutcome.Failed(
+                    line.Attempts,
+                    UpstreamOutcome.Failed.RequestTimeout,
+                    $"The upstream did not respond within {_options.Timeout.TotalSeconds:0.###} seconds."),
+                attemptsLeft),
+            _ => new Verdict(
+                new UpstreamOutcome.Failed(
+                    line.Attempts,
+                    UpstreamOutcome.Failed.UpstreamUnreachable,
+                    "The connection to the upstream broke before its response was complete."),
+                attemptsLeft),
+        };
+    }
+
+    private Verdict JudgeUnreachable(Line line, Reply.Unreachable reply)
+    {
+        line.ConnectTries++;
+        if (line.ConnectTries == 1)
+        {
+            line.UnreachableSince = _time.GetTimestamp();
+        }
+
+        // A try that hangs takes the connect timeout, so the time is watched as well as the number.
+        bool again = line.ConnectTries < ConnectTries
+            && _time.GetElapsedTime(line.UnreachableSince) < _options.LongestWait;
+        if (!again && _warnings.IsDue(PostponeReason.Unreachable))
+        {
+            Log.Unreachable(_logger, reply.Cause, _options.Pause);
+        }
+
+        return new Verdict(
+            new UpstreamOutcome.Postponed(line.Attempts, PostponeReason.Unreachable, _options.Pause),
+            again);
+    }
+
+    private Verdict JudgeAnswer(Line line, Reply.Answer answer, bool attemptsLeft)
+    {
+        bool success = answer.StatusCode is >= 200 and <= 299;
+        bool mayChange = success ? answer.Body.NotJson : answer.StatusCode is 408 or 409 or 429 or >= 500;
+        bool again = mayChange && attemptsLeft;
+        if (again && answer.RetryAfter is { } asked)
+        {
+            return asked > _options.LongestWait ? Postpone(line, asked) : new Verdict(AnsweredBy(line, answer), TryAgain: true, Spreaded(asked));
+        }
+
+        return new Verdict(AnsweredBy(line, answer), again);
+    }
+
+    private Verdict Postpone(Line line, TimeSpan asked)
+    {
+        TimeSpan delay = asked < LongestPostponement ? asked : LongestPostponement;
+        if (_warnings.IsDue(PostponeReason.RetryAfter))
+        {
+            Log.AskedToWait(_logger, asked, delay);
+        }
+
+        return Verdict.Final(new UpstreamOutcome.Postponed(line.Attempts, PostponeReason.RetryAfter, delay));
+    }
+
+    private static UpstreamOutcome.Answered AnsweredBy(Line line, Reply.Answer answer) => new(
+        line.Attempts,
+        answer.StatusCode,
+        answer.RequestId,
+        answer.Body.Json,
+        answer.Body.NotJson ? default : TokenUsage.Read(answer.Body.Json),
+        answer.Body.NotJson);
+
+    private static TimeSpan Spreaded(TimeSpan wait) => wait * (1 + (Spread * Random.Shared.NextDouble()));
+
+    /// <summary>A line's count, kept from one attempt to the next.</summary>
+    private sealed class Line(UpstreamRequest request)
+    {
+        public UpstreamRequest Request { get; } = request;
+
+        public int Attempts { get; set; } = request.AttemptsUsed;
+
+        /// <summary>Connections in a row that could not be made.</summary>
+        public int ConnectTries { get; set; }
+
+        /// <summary>The time stamp of the first of them.</summary>
+        public long UnreachableSince { get; set; }
+    }
+
+    /// <summary>What is decided about an attempt.</summary>
+    /// <param name="Outcome">The line's outcome, unless it is tried again.</param>
+    /// <param name="TryAgain">Whether it is.</param>
+    /// <param name="Wait">The wait before that; null leaves it to the backoff.</param>
+    private readonly record struct Verdict(UpstreamOutcome Outcome, bool TryAgain, TimeSpan? Wait = null)
+    {
+        public static Verdict Final(UpstreamOutcome outcome) => new(outcome, TryAgain: false);
+    }
+
+    /// <summary>Lets one warning of a kind through in an interval: a whole process of lines meets the same fault at once.</summary>
+    private sealed class Occasional(TimeSpan interval, TimeProvider time)
+    {
+        private readonly long[] _next = new long[Enum.GetValues<PostponeReason>().Length];
+
+        public bool IsDue(PostponeReason reason)
+        {
+            ref long next = ref _next[(int)reason];
+            long seen = Interlocked.Read(ref next);
+            long now = time.GetUtcNow().Ticks;
+            return now >= seen && Interlocked.CompareExchange(ref next, now + interval.Ticks, seen) == seen;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Error,
+            "The upstream refuses the service's key (status {StatusCode}). Set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader. Lines wait for {Pause} and are then sent again.")]
+        public static partial void KeyRefused(ILogger logger, int statusCode, TimeSpan pause);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "The upstream cannot be reached at Batch__Upstream__BaseUrl. Lines wait for {Pause} and are then sent again.")]
+        public static partial void Unreachable(ILogger logger, Exception exception, TimeSpan pause);
+
+        [LoggerMessage(LogLevel.Warning, "The upstream asks for a wait of {Asked}. Lines wait for {Delay} and are then sent again.")]
+        public static partial void AskedToWait(ILogger logger, TimeSpan asked, TimeSpan delay);
+    }
+}

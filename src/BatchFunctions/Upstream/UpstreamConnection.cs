@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using BatchFunctions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>Makes one attempt at one line: posts it, reads the answer, and tells the ways of failing apart.</summary>
+internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<BatchOptions> options, TimeProvider time)
+{
+    /// <summary>The named <see cref="HttpClient"/> that the lines are sent with.</summary>
+    public const string HttpClientName = "BatchFunctions.Upstream";
+
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private static readonly string[] RequestIdHeaders = ["x-request-id", "apim-request-id"];
+
+    private readonly HttpClient _client = clients.CreateClient(HttpClientName);
+    private readonly UpstreamOptions _options = options.Value.Upstream;
+    private readonly Uri _address = UpstreamAddress.TryParse(options.Value.Upstream.BaseUrl, out Uri? address)
+        ? address
+        : throw new OptionsValidationException(BatchOptions.Section, typeof(BatchOptions), [UpstreamAddress.Requirement]);
+
+    private readonly ConcurrentDictionary<string, Uri> _addresses = new(StringComparer.Ordinal);
+
+    /// <summary>Makes the attempt.</summary>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    public async Task<Reply> PostAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            return await ExchangeAsync(endpoint, body, either.Token);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return new Reply.TimedOut();
+        }
+        catch (OperationCanceledException exception)
+        {
+            // Neither of the two: it is how SocketsHttpHandler reports its ConnectTimeout.
+            return new Reply.Unreachable(exception);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError
+            is HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError)
+        {
+            return new Reply.Unreachable(exception);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
+        {
+            // An IOException is a body that was cut off, an InvalidDataException a compressed one that is garbled.
+            return new Reply.Broken(exception);
+        }
+    }
+
+    private async Task<Reply> ExchangeAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = Json;
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(endpoint)) { Content = content };
+        using HttpResponseMessage response =
+            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        AnswerBody? answer = await AnswerBody.ReadAsync(response.Content, _options.MaxResponseBytes, cancellationToken);
+        return answer is { } read
+            ? new Reply.Answer(
+                (int)response.StatusCode,
+                RequestIdOf(response.Headers),
+                read,
+                RetryAfter.Read(response.Headers, time.GetUtcNow()))
+            : new Reply.TooLarge();
+    }
+
+    // There are as many endpoints as the settings offer: a handful.
+    private Uri AddressOf(string endpoint) => _addresses.GetOrAdd(endpoint, static (path, address) => UpstreamAddress.For(address, path), _address);
+
+    private static string? RequestIdOf(HttpResponseHeaders headers)
+    {
+        foreach (string name in RequestIdHeaders)
+        {
+            if (headers.NonValidated.TryGetValues(name, out HeaderStringValues values))
+            {
+                return values.ToString();
+            }
+        }
+
+        return null;
+    }
+}

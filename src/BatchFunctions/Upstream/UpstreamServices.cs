@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Http.Headers;
+using BatchFunctions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>Registers what sends lines to the upstream.</summary>
+internal static class UpstreamServices
+{
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(10);
+
+    /// <summary>Adds <see cref="UpstreamClient"/> and <see cref="UpstreamGate"/>, one of each for the process.</summary>
+    public static IServiceCollection AddUpstream(this IServiceCollection services)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<UpstreamConnection>();
+        services.TryAddSingleton<UpstreamClient>();
+        services.TryAddSingleton<UpstreamGate>();
+
+        // The factory's own loggers would write two records an attempt, and at Trace every header.
+        services.AddHttpClient(UpstreamConnection.HttpClientName, ConfigureClient)
+            .UseSocketsHttpHandler(ConfigureHandler)
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
+        return services;
+    }
+
+    private static void ConfigureClient(IServiceProvider services, HttpClient client)
+    {
+        UpstreamOptions options = OptionsOf(services);
+
+        // Each attempt has a limit of its own, which is told apart from a cancellation.
+        client.Timeout = Timeout.InfiniteTimeSpan;
+        client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("BatchFunctions", Version()));
+        if (string.IsNullOrEmpty(options.ApiKey))
+        {
+            return;
+        }
+
+        if (options.ApiKeyHeader.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
+        {
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+        }
+        else
+        {
+            client.DefaultRequestHeaders.Add(options.ApiKeyHeader, options.ApiKey);
+        }
+    }
+
+    private static void ConfigureHandler(SocketsHttpHandler handler, IServiceProvider services)
+    {
+        UpstreamOptions options = OptionsOf(services);
+        handler.AllowAutoRedirect = false;
+        handler.UseCookies = false;
+
+        // An environment's proxy is meant for the way out, and the upstream is named by its address.
+        handler.UseProxy = false;
+        handler.AutomaticDecompression = DecompressionMethods.All;
+
+        // The gate bounds the lines in flight. A connection that is still closing must not hold up the next line.
+        handler.MaxConnectionsPerServer = options.Concurrency * 2;
+
+        // A changed DNS entry is seen within this time.
+        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
+
+        // uvicorn, which vLLM runs on, closes an idle connection after five seconds. One that is closed while a line
+        // is being written to it would cost that line an attempt.
+        handler.PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4);
+
+        // Less than an attempt's limit, so that a host that swallows packets is seen to be unreachable, and not slow.
+        handler.ConnectTimeout = Shorter(LongestConnect, options.Timeout / 2);
+    }
+
+    private static UpstreamOptions OptionsOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream;
+
+    private static string Version() => typeof(UpstreamServices).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
+}

@@ -4,7 +4,9 @@ using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Keys;
+using BatchFunctions.Processing;
 using BatchFunctions.Storage;
+using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,7 +28,7 @@ public static class BatchFunctionsExtensions
             .Bind(configuration.GetSection(BatchOptions.Section))
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddStores(configuration);
+        return services.AddStores(configuration).AddUpstream().AddProcessing();
     }
 
     private static IServiceCollection AddStores(this IServiceCollection services, IConfiguration configuration)
@@ -43,6 +45,29 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchCancellation>();
+        return services;
+    }
+
+    private static IServiceCollection AddProcessing(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ProtocolSteps>();
+        services.TryAddSingleton<BatchBlobs>();
+        services.TryAddSingleton<BatchWatch>();
+        services.TryAddSingleton<ChunkInput>();
+        services.TryAddSingleton<ChunkClosing>();
+        services.TryAddSingleton<ChunkWork>();
+        services.TryAddSingleton<BatchValidation>();
+        services.TryAddSingleton<BatchAdvance>();
+        services.TryAddSingleton<BatchFinish>();
+        services.TryAddSingleton<BatchSweep>();
+        services.TryAddSingleton<PoisonHandling>();
+        services.TryAddSingleton(provider => new BatchJobs(
+            provider.GetRequiredService<BatchValidation>(),
+            provider.GetRequiredService<ChunkWork>(),
+            provider.GetRequiredService<BatchAdvance>(),
+            provider.GetRequiredService<BatchSweep>(),
+            provider.GetRequiredService<PoisonHandling>(),
+            provider.GetRequiredService<BatchQueues>()));
         return services;
     }
 }

@@ -1,4 +1,5 @@
 using Azure;
+using BatchFunctions.Files;
 using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Batches;
@@ -66,6 +67,9 @@ internal sealed record Batch
 
     /// <summary>Bytes in the input file.</summary>
     public long InputBytes { get; init; }
+
+    /// <summary>Where the input's bytes are.</summary>
+    public required BlobLocation InputBlob { get; init; }
 
     /// <summary>The status that a <see cref="BatchStatus.Finalizing"/> batch ends with, decided when it became so.</summary>
     public BatchStatus? Outcome { get; init; }

@@ -1,9 +1,10 @@
+using BatchFunctions.Processing;
 using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Batches;
 
 /// <summary>Cancels batches.</summary>
-internal sealed class BatchCancellation(BatchStore batches, BatchQueues queues, TimeProvider time)
+internal sealed class BatchCancellation(BatchStore batches, BatchQueues queues, ProtocolSteps steps, TimeProvider time)
 {
     /// <summary>
     /// Takes the batch to <see cref="BatchStatus.Cancelling"/> and asks for an advance, which closes its idle chunks;
@@ -21,6 +22,8 @@ internal sealed class BatchCancellation(BatchStore batches, BatchQueues queues, 
             ct);
         if (batch?.Status == BatchStatus.Cancelling)
         {
+            await steps.ReachedAsync(ProtocolStep.CancelWritten, ct);
+
             // Also for a batch that was cancelling already: the first asking may have been lost with its process.
             await queues.AskAdvanceAsync(key, ct);
         }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -15,6 +16,7 @@ internal sealed partial class BatchCreation(
     ActiveBatchStore active,
     FileStore files,
     BatchQueues queues,
+    ProtocolSteps steps,
     IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<BatchCreation> logger)
@@ -36,6 +38,7 @@ internal sealed partial class BatchCreation(
         var id = IdKind.Batch.New(now);
         var key = new BatchKey(request.Tenant, id);
         await active.InsertAsync(new ActiveBatch(key, request.InputFileId, now), ct);
+        await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);
         if (await files.FindAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } file)
         {
             await active.DeleteAsync(key, ct);
@@ -58,6 +61,7 @@ internal sealed partial class BatchCreation(
                 Endpoint = request.Endpoint,
                 InputFileId = request.InputFileId,
                 InputBytes = file.Bytes,
+                InputBlob = file.Blob,
                 CompletionWindow = request.CompletionWindow,
                 CreatedAt = createdAt,
                 ExpiresAt = createdAt + options.Value.CompletionWindow,
@@ -68,9 +72,11 @@ internal sealed partial class BatchCreation(
                 TraceParent = Activity.Current?.Id,
             },
             ct) ?? throw new ConcurrencyException($"Batch id {id}");
+        await steps.ReachedAsync(ProtocolStep.BatchRowWritten, ct);
         try
         {
             await queues.SendValidateAsync(key, TimeSpan.Zero, ct);
+            await steps.ReachedAsync(ProtocolStep.ValidateSent, ct);
             await queues.AskSweepAsync(ct);
         }
         catch (Exception e) when (e is not OutOfMemoryException)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Upstream;
 
@@ -30,6 +31,8 @@ internal static class BatchRow
             ["ChunkLines"] = batch.ChunkLines,
             ["ChunkBytes"] = batch.ChunkBytes,
             ["InputBytes"] = batch.InputBytes,
+            ["InputContainer"] = batch.InputBlob.Container,
+            ["InputBlob"] = batch.InputBlob.Name,
             ["Resends"] = batch.Resends,
             ["Strikes"] = batch.Strikes,
         };
@@ -106,6 +109,7 @@ internal static class BatchRow
             ChunkBytes = row.GetInt32("ChunkBytes")!.Value,
             ChunkCount = row.GetInt32("ChunkCount"),
             InputBytes = row.GetInt64("InputBytes") ?? 0,
+            InputBlob = new BlobLocation(row.GetString("InputContainer"), row.GetString("InputBlob")),
             Outcome = row.GetString("Outcome") is { } outcome ? BatchStatusNames.Parse(outcome) : null,
             ProgressAt = row.GetDateTimeOffset("ProgressAt"),
             Resends = row.GetInt32("Resends") ?? 0,

@@ -69,6 +69,25 @@ internal sealed record Chunk
     public ETag ETag { get; init; }
 
     public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now;
+
+    /// <summary>
+    /// The chunk held by a new claim until the given time. The epoch goes up, so that a claim before it that still runs
+    /// finds its writes refused and shares no block id with this one.
+    /// </summary>
+    public Chunk Claim(DateTimeOffset leaseUntil) => this with
+    {
+        Owner = Guid.NewGuid().ToString("N"),
+        LeaseUntil = leaseUntil,
+        Epoch = Epoch + 1,
+        NotBefore = null,
+    };
+
+    /// <summary>The chunk with nothing left to do.</summary>
+    public Chunk End() => Release(null) with { Ended = true, Attempts = new Dictionary<int, int>() };
+
+    /// <summary>The chunk given up to whoever takes it next, not before the given time.</summary>
+    public Chunk Release(DateTimeOffset? notBefore) =>
+        this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
 }
 
 /// <summary>A staged block of a chunk: which claim staged it, and which of the claim's blocks it is.</summary>

@@ -59,6 +59,10 @@ internal sealed class BatchQueues(
     public Task SendSweepAsync(CancellationToken ct) =>
         SendAsync(QueueNames.Sweep, new BatchMessage(), options.Value.SweepInterval, ct);
 
+    /// <summary>Sends a message that was not handled to its end once more.</summary>
+    public Task SendAgainAsync(string queue, BatchMessage message, CancellationToken ct) =>
+        SendAsync(queue, message, TimeSpan.Zero, ct);
+
     private async Task SendAsync(string queue, BatchMessage message, TimeSpan delay, CancellationToken ct)
     {
         var sent = message with { TraceParent = Activity.Current?.Id };

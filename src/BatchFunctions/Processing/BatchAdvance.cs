@@ -1,0 +1,133 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Upstream;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Moves a batch on: sums its chunks into its counts, closes what must be closed, and finishes it when every chunk has
+/// ended. It recomputes and never increments, so that repeated, late and reordered messages do no harm.
+/// </summary>
+internal sealed partial class BatchAdvance(
+    BatchStore batches,
+    ChunkStore chunks,
+    ChunkClosing closing,
+    BatchFinish finish,
+    WakeupStore wakeups,
+    ProtocolSteps steps,
+    TimeProvider time,
+    ILogger<BatchAdvance> logger)
+{
+    private const int ClosedAtOnce = 8;
+
+    /// <summary>
+    /// Takes up the wake-up: its row goes before anything is read, so that whatever changes after that asks anew. A
+    /// crash in between is answered by the message, which comes again.
+    /// </summary>
+    public async Task TakeUpAsync(BatchKey key, CancellationToken ct)
+    {
+        await wakeups.RemoveAdvanceAsync(key, ct);
+        await steps.ReachedAsync(ProtocolStep.AdvanceTakenUp, ct);
+        await AdvanceAsync(key, ct);
+    }
+
+    public async Task AdvanceAsync(BatchKey key, CancellationToken ct)
+    {
+        if (await batches.FindAsync(key, ct) is not { } batch)
+        {
+            return;
+        }
+
+        if (CloseReason.Of(batch, time.GetUtcNow()) is { } reason && batch.ChunkCount is not null)
+        {
+            await CloseIdleAsync(batch, reason, ct);
+        }
+
+        // The chunks are summed anew for each reading of the batch: a sum from before another's write could be older
+        // than the counts that stand, and its write under the new ETag would take them back.
+        var after = await batches.MutateAsync(key, MoveOnAsync, ct);
+        await steps.ReachedAsync(ProtocolStep.CountsWritten, ct);
+        if (after is { Status: BatchStatus.Finalizing } || after?.Status.HasEnded() == true)
+        {
+            await steps.ReachedAsync(ProtocolStep.FinalizingWritten, ct);
+            await finish.FinishAsync(after, ct);
+        }
+    }
+
+    private async ValueTask<Batch?> MoveOnAsync(Batch batch, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        switch (batch.Status)
+        {
+            case BatchStatus.Validating when batch.IsOverdue(now):
+                return Finalize(batch, BatchStatus.Expired, now);
+            case BatchStatus.Cancelling when batch.ChunkCount is null:
+                // Cancelled before validation was through: no line is known, and none will be.
+                return Finalize(batch, BatchStatus.Cancelled, now);
+            case BatchStatus.InProgress or BatchStatus.Cancelling:
+                break;
+            default:
+                return null;
+        }
+
+        var sum = await SumAsync(batch.Id, ct);
+        var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
+        var moved = counts != batch.Counts
+            ? batch with { Counts = counts, Usage = sum.Usage, ProgressAt = now, Resends = 0 }
+            : batch;
+        if (sum.Ended == batch.ChunkCount)
+        {
+            var outcome = batch.Status == BatchStatus.Cancelling
+                ? BatchStatus.Cancelled
+                : counts.Completed + counts.Failed < counts.Total ? BatchStatus.Expired : BatchStatus.Completed;
+            return Finalize(moved, outcome, now);
+        }
+
+        return moved == batch ? null : moved;
+    }
+
+    private static Batch Finalize(Batch batch, BatchStatus outcome, DateTimeOffset now) =>
+        batch with { Status = BatchStatus.Finalizing, Outcome = outcome, FinalizingAt = now };
+
+    private async Task<ChunkSum> SumAsync(string batchId, CancellationToken ct)
+    {
+        var sum = default(ChunkSum);
+        await foreach (var chunk in chunks.ListAsync(batchId, ct))
+        {
+            sum = new ChunkSum(
+                sum.Ended + (chunk.Ended ? 1 : 0),
+                sum.Completed + chunk.Completed,
+                sum.Failed + chunk.Failed,
+                sum.Usage + chunk.Usage);
+        }
+
+        return sum;
+    }
+
+    private async Task CloseIdleAsync(Batch batch, CloseReason reason, CancellationToken ct)
+    {
+        var options = new ParallelOptions { MaxDegreeOfParallelism = ClosedAtOnce, CancellationToken = ct };
+        await Parallel.ForEachAsync(chunks.ListAsync(batch.Id, ct), options, async (chunk, token) =>
+        {
+            try
+            {
+                await closing.TryCloseAsync(batch, chunk, reason, token);
+            }
+            catch (Exception e) when (e is FileNotFoundException or InvalidDataException)
+            {
+                // One chunk whose input cannot be read keeps the others from nothing; the sweep has the last resort.
+                Log.NotClosed(logger, e, batch.Id, chunk.Number);
+            }
+        });
+    }
+
+    private readonly record struct ChunkSum(int Ended, int Completed, int Failed, TokenUsage Usage);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk} cannot be closed.")]
+        public static partial void NotClosed(ILogger logger, Exception e, string batchId, int chunk);
+    }
+}

@@ -1,0 +1,208 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Ends a batch whose chunks have all ended. In this order: the manifest, the two files, their rows, the batch's row,
+/// then the chunk rows, and last the <c>activebatches</c> row. Every step may be done again, by anybody, at any time:
+/// all follow the manifest that was made first. A crash at any gap leaves the <c>activebatches</c> row, from which the
+/// sweep starts over.
+/// </summary>
+internal sealed partial class BatchFinish(
+    BatchStore batches,
+    ActiveBatchStore active,
+    ChunkStore chunks,
+    FileStore files,
+    ExpiringStore expiring,
+    BatchBlobs blobs,
+    ProtocolSteps steps,
+    TimeProvider time,
+    ILogger<BatchFinish> logger)
+{
+    /// <summary>How long a manifest outlives its batch.</summary>
+    private static readonly TimeSpan ManifestLife = TimeSpan.FromDays(7);
+
+    /// <summary>Finishes a batch that is finalizing, and clears away after one that has ended.</summary>
+    public async Task FinishAsync(Batch batch, CancellationToken ct)
+    {
+        if (batch.Status == BatchStatus.Finalizing)
+        {
+            try
+            {
+                await FollowAsync(batch, await ManifestOfAsync(batch, ct), ct);
+            }
+            catch (ResultsLostException e)
+            {
+                Log.ResultsLost(logger, e, batch.Id);
+                await FailAsync(batch.Key, "results_lost", "Results that had been stored are gone from storage.", ct);
+            }
+        }
+
+        await ClearAwayAsync(batch.Key, ct);
+    }
+
+    /// <summary>Ends a batch as failed, unless it has ended already.</summary>
+    public Task<Batch?> FailAsync(BatchKey key, string code, string message, CancellationToken ct) =>
+        batches.MutateAsync(
+            key,
+            batch => batch.Status.HasEnded()
+                ? null
+                : batch with
+                {
+                    Status = BatchStatus.Failed,
+                    FailedAt = time.GetUtcNow(),
+                    Errors = [new BatchError(code, message, null, null)],
+                },
+            ct);
+
+    /// <summary>Removes what an ended batch has left: its chunk rows, then its <c>activebatches</c> row.</summary>
+    public async Task ClearAwayAsync(BatchKey key, CancellationToken ct)
+    {
+        await chunks.DeleteAllAsync(key.Id, ct);
+        await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
+        await active.DeleteAsync(key, ct);
+        await steps.ReachedAsync(ProtocolStep.ActiveRowDeleted, ct);
+    }
+
+    private async Task<Manifest> ManifestOfAsync(Batch batch, CancellationToken ct)
+    {
+        if (await blobs.FindManifestAsync(batch.Id, ct) is { } standing)
+        {
+            return standing;
+        }
+
+        var own = await ComposeAsync(batch, ct);
+        await expiring.AddAsync(
+            new ExpiringEntry(
+                ExpiringKind.Manifest,
+                batch.Tenant,
+                batch.Id,
+                BatchBlobs.ManifestLocationOf(batch.Id),
+                own.FinishedAt + ManifestLife),
+            ct);
+        var manifest = await blobs.CreateOrReadManifestAsync(batch.Id, own, ct);
+        await steps.ReachedAsync(ProtocolStep.ManifestWritten, ct);
+        return manifest;
+    }
+
+    private async Task<Manifest> ComposeAsync(Batch batch, CancellationToken ct)
+    {
+        var output = new List<string>();
+        var error = new List<string>();
+        long outputBytes = 0;
+        long errorBytes = 0;
+        var ended = 0;
+        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
+        {
+            ended += chunk.Ended ? 1 : 0;
+            output.AddRange(chunk.OutputBlocks.Select(block => block.IdIn(chunk.Number)));
+            error.AddRange(chunk.ErrorBlocks.Select(block => block.IdIn(chunk.Number)));
+            outputBytes += chunk.OutputBytes;
+            errorBytes += chunk.ErrorBytes;
+        }
+
+        // A batch that never came to have chunks has none to count; rows that a cancelled validation left count nothing.
+        if (batch.ChunkCount is { } count && ended != count)
+        {
+            throw new InvalidOperationException(
+                $"Batch {batch.Id} is finalizing with {ended} of {count} chunks; another has finished it, or rows are gone.");
+        }
+
+        var now = time.GetUtcNow();
+        return new Manifest
+        {
+            Outcome = batch.Outcome!.Value,
+            FinishedAt = now,
+            OutputFileId = output.Count > 0 ? IdKind.File.New(now) : null,
+            ErrorFileId = error.Count > 0 ? IdKind.File.New(now) : null,
+            OutputBytes = outputBytes,
+            ErrorBytes = errorBytes,
+            OutputBlocks = output,
+            ErrorBlocks = error,
+            Counts = batch.Counts,
+            Usage = batch.Usage,
+        };
+    }
+
+    private async Task FollowAsync(Batch batch, Manifest manifest, CancellationToken ct)
+    {
+        if (manifest.OutputFileId is not null)
+        {
+            await blobs.CommitAsync(batch.Id, ResultFile.Output, manifest.OutputBlocks, ct);
+            await steps.ReachedAsync(ProtocolStep.OutputCommitted, ct);
+        }
+
+        if (manifest.ErrorFileId is not null)
+        {
+            await blobs.CommitAsync(batch.Id, ResultFile.Error, manifest.ErrorBlocks, ct);
+            await steps.ReachedAsync(ProtocolStep.ErrorCommitted, ct);
+        }
+
+        if (manifest.OutputFileId is { } outputId)
+        {
+            await WriteFileAsync(batch, manifest, outputId, ResultFile.Output, manifest.OutputBytes, ct);
+            await steps.ReachedAsync(ProtocolStep.OutputFileWritten, ct);
+        }
+
+        if (manifest.ErrorFileId is { } errorId)
+        {
+            await WriteFileAsync(batch, manifest, errorId, ResultFile.Error, manifest.ErrorBytes, ct);
+            await steps.ReachedAsync(ProtocolStep.ErrorFileWritten, ct);
+        }
+
+        await batches.MutateAsync(
+            batch.Key, current => current.Status == BatchStatus.Finalizing ? End(current, manifest) : null, ct);
+        await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
+    }
+
+    private static Batch End(Batch batch, Manifest manifest) => batch with
+    {
+        Status = manifest.Outcome,
+        OutputFileId = manifest.OutputFileId,
+        ErrorFileId = manifest.ErrorFileId,
+        Counts = manifest.Counts,
+        Usage = manifest.Usage,
+        CompletedAt = manifest.Outcome == BatchStatus.Completed ? manifest.FinishedAt : null,
+        ExpiredAt = manifest.Outcome == BatchStatus.Expired ? manifest.FinishedAt : null,
+        CancelledAt = manifest.Outcome == BatchStatus.Cancelled ? manifest.FinishedAt : null,
+    };
+
+    private async Task WriteFileAsync(
+        Batch batch, Manifest manifest, string id, ResultFile file, long bytes, CancellationToken ct)
+    {
+        var name = file == ResultFile.Output ? "output" : "error";
+        DateTimeOffset? expiresAt = batch.OutputExpiresAfter is { } seconds
+            ? IdKind.File.CreatedAt(id).AddSeconds(seconds)
+            : null;
+        var location = BatchBlobs.LocationOf(batch.Id, file);
+        if (expiresAt is { } due)
+        {
+            await expiring.AddAsync(new ExpiringEntry(ExpiringKind.File, batch.Tenant, id, location, due), ct);
+        }
+
+        // Never over a row that stands: it may be the tombstone of a file that its owner has deleted meanwhile.
+        await files.TryInsertAsync(
+            new StoredFile
+            {
+                Tenant = batch.Tenant,
+                Id = id,
+                Filename = $"{batch.Id}_{name}.jsonl",
+                Purpose = FilePurposes.BatchOutput,
+                Bytes = bytes,
+                CreatedAt = manifest.FinishedAt,
+                ExpiresAt = expiresAt,
+                Blob = location,
+            },
+            ct);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: results that had been stored are gone; the batch fails.")]
+        public static partial void ResultsLost(ILogger logger, Exception e, string batchId);
+    }
+}

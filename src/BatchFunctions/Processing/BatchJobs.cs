@@ -1,0 +1,111 @@
+using Azure.Storage.Queues.Models;
+using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// The queue handlers and the timer's, one method for each: what both hosts call. A handler that returns has its
+/// message deleted; one that throws has it come back. When the host shuts down, the message is sent again and the
+/// handler returns: a host that is going away uses up no attempt and leaves nothing invisible.
+/// </summary>
+public sealed class BatchJobs
+{
+    /// <summary>How long sending a message again may take while the host is shutting down.</summary>
+    private static readonly TimeSpan SendAgainLimit = TimeSpan.FromSeconds(5);
+
+    private readonly BatchValidation _validation;
+    private readonly ChunkWork _work;
+    private readonly BatchAdvance _advance;
+    private readonly BatchSweep _sweep;
+    private readonly PoisonHandling _poison;
+    private readonly BatchQueues _queues;
+
+    internal BatchJobs(
+        BatchValidation validation,
+        ChunkWork work,
+        BatchAdvance advance,
+        BatchSweep sweep,
+        PoisonHandling poison,
+        BatchQueues queues)
+    {
+        _validation = validation;
+        _work = work;
+        _advance = advance;
+        _sweep = sweep;
+        _poison = poison;
+        _queues = queues;
+    }
+
+    /// <summary>Handles a message of <see cref="QueueNames.Validate"/>.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Fires when the host shuts down, or takes the handler for stuck.</param>
+    public Task ValidateAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        RunAsync(message, QueueNames.Validate, (at, ct) => _validation.RunAsync(at.Key, ct), cancellationToken);
+
+    /// <summary>Handles a message of <see cref="QueueNames.Chunk"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task ChunkAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, ChunkOf(at), ct), cancellationToken);
+
+    /// <summary>Handles a message of <see cref="QueueNames.Advance"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task AdvanceAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        RunAsync(message, QueueNames.Advance, (at, ct) => _advance.TakeUpAsync(at.Key, ct), cancellationToken);
+
+    /// <summary>Handles a message of <see cref="QueueNames.Sweep"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task SweepAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        RunAsync(message, QueueNames.Sweep, (_, ct) => _sweep.TakeUpAsync(ct), cancellationToken);
+
+    /// <summary>The hourly timer.</summary>
+    /// <param name="cancellationToken">Fires when the host shuts down.</param>
+    public Task SweepTimerAsync(CancellationToken cancellationToken) => _sweep.RunTimerAsync(cancellationToken);
+
+    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Validate"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task ValidatePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        _poison.ValidateAsync(Parse(message).Key, cancellationToken);
+
+    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Chunk"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task ChunkPoisonAsync(QueueMessage message, CancellationToken cancellationToken)
+    {
+        var at = Parse(message);
+        return _poison.ChunkAsync(at.Key, ChunkOf(at), cancellationToken);
+    }
+
+    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Advance"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task AdvancePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        _poison.AdvanceAsync(Parse(message).Key, cancellationToken);
+
+    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Sweep"/>.</summary>
+    /// <inheritdoc cref="ValidateAsync"/>
+    public Task SweepPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        _poison.SweepAsync(cancellationToken);
+
+    private static BatchMessage Parse(QueueMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return BatchMessage.Parse(message.Body);
+    }
+
+    private static int ChunkOf(BatchMessage message) =>
+        message.Chunk ?? throw new FormatException("The queue message names no chunk.");
+
+    private async Task RunAsync(
+        QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct)
+    {
+        var at = Parse(message);
+        try
+        {
+            await handle(at, ct);
+        }
+        catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            using var limit = new CancellationTokenSource(SendAgainLimit);
+            await _queues.SendAgainAsync(queue, at, limit.Token);
+        }
+    }
+}

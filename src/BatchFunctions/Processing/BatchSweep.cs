@@ -1,0 +1,194 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Goes through what has not ended and puts right what a crash, a lost message or a lapsed lease has left, and removes
+/// what has expired. Its message sends itself again while anything is active, so that at rest nothing runs; an hourly
+/// timer stands behind it.
+/// </summary>
+internal sealed partial class BatchSweep(
+    BatchStore batches,
+    ActiveBatchStore active,
+    ChunkStore chunks,
+    BatchFinish finish,
+    BatchValidation validation,
+    WakeupStore wakeups,
+    BatchQueues queues,
+    ProtocolSteps steps,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<BatchSweep> logger)
+{
+    private readonly BatchOptions _options = options.Value;
+
+    /// <summary>Takes up the sweep's message; asks for the next one while anything is active.</summary>
+    public async Task TakeUpAsync(CancellationToken ct)
+    {
+        await wakeups.RemoveSweepAsync(ct);
+        await steps.ReachedAsync(ProtocolStep.SweepTakenUp, ct);
+        if (await RunAsync(ct))
+        {
+            await queues.AskSweepAsync(ct);
+        }
+
+        await steps.ReachedAsync(ProtocolStep.SweepDone, ct);
+    }
+
+    /// <summary>
+    /// The hourly timer: a sweep, and a new chain of messages where the old one is broken. A chain whose row is old has
+    /// lost its message.
+    /// </summary>
+    public async Task RunTimerAsync(CancellationToken ct)
+    {
+        if (await wakeups.FindSweepAsync(ct) is { } askedAt
+            && time.GetUtcNow() - askedAt > _options.SweepInterval + _options.WakeUpLost)
+        {
+            await wakeups.RemoveSweepAsync(ct);
+        }
+
+        if (await RunAsync(ct))
+        {
+            await queues.AskSweepAsync(ct);
+        }
+    }
+
+    /// <returns>Whether anything is active.</returns>
+    private async Task<bool> RunAsync(CancellationToken ct)
+    {
+        var any = false;
+        await foreach (var row in active.ListAsync(ct))
+        {
+            any = true;
+            try
+            {
+                await SweepAsync(row, ct);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
+            {
+                // One batch that cannot be helped keeps no other from its help.
+                Log.NotSwept(logger, e, row.Key.Id);
+            }
+        }
+
+        await foreach (var key in wakeups.ListAdvancesAsync(time.GetUtcNow() - _options.WakeUpLost, ct))
+        {
+            await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
+        }
+
+        return any;
+    }
+
+    private async Task SweepAsync(ActiveBatch row, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        switch (await batches.FindAsync(row.Key, ct))
+        {
+            case null:
+                if (now - row.CreatedAt > _options.CreateLost)
+                {
+                    await active.DeleteAsync(row.Key, ct);
+                }
+
+                break;
+            case { } batch when batch.Status.HasEnded():
+                await finish.ClearAwayAsync(row.Key, ct);
+                break;
+            case { } batch when now > batch.ExpiresAt + _options.LastResort:
+                Log.LastResort(logger, batch.Id, batch.Status);
+                await finish.FailAsync(
+                    row.Key, "input_lost", "The batch could not be closed: its input can no longer be read.", ct);
+                await finish.ClearAwayAsync(row.Key, ct);
+                break;
+            case { Status: BatchStatus.Validating } batch when !batch.IsOverdue(now):
+                await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
+                break;
+            case { Status: BatchStatus.InProgress } batch when !batch.IsOverdue(now):
+                await SweepRunningAsync(batch, now, ct);
+                break;
+            default:
+                // Finalizing, cancelling, or past its deadline: an advance finishes it or closes what is idle.
+                await queues.AskAdvanceAsync(row.Key, ct);
+                break;
+        }
+    }
+
+    private async Task SweepRunningAsync(Batch batch, DateTimeOffset now, CancellationToken ct)
+    {
+        var open = 0;
+        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
+        {
+            if (chunk.Ended)
+            {
+                continue;
+            }
+
+            open++;
+
+            // A lease that has run out belongs to a worker that is gone; a due wait whose message should long have
+            // come has lost it.
+            var lapsed = chunk.Owner is not null && !chunk.IsHeld(now);
+            var overdue = chunk.Owner is null && chunk.NotBefore + _options.WakeUpLost < now;
+            if (lapsed || overdue)
+            {
+                await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
+            }
+        }
+
+        if (open == 0)
+        {
+            await queues.AskAdvanceAsync(batch.Key, ct);
+        }
+        else
+        {
+            await SendAgainAsync(batch, _options.ProgressLost, now, ct);
+        }
+    }
+
+    /// <summary>
+    /// Sends the batch's messages again when it has made no progress for the given time, and doubles that each time: a
+    /// long queue is no lost message, and what is sent in vain lengthens it.
+    /// </summary>
+    private async Task SendAgainAsync(Batch batch, TimeSpan patience, DateTimeOffset now, CancellationToken ct)
+    {
+        var since = batch.ProgressAt ?? batch.CreatedAt;
+        if (now - since < patience * Math.Pow(2, Math.Min(batch.Resends, 10)))
+        {
+            return;
+        }
+
+        Log.SentAgain(logger, batch.Id, batch.Status, now - since);
+        if (batch.Status == BatchStatus.Validating)
+        {
+            await queues.SendValidateAsync(batch.Key, TimeSpan.Zero, ct);
+        }
+        else
+        {
+            await validation.SendUnclaimedAsync(batch, ct);
+        }
+
+        await batches.MutateAsync(
+            batch.Key,
+            current => current.Status == batch.Status
+                ? current with { ProgressAt = now, Resends = current.Resends + 1 }
+                : null,
+            ct);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} could not be swept; the next sweep tries again.")]
+        public static partial void NotSwept(ILogger logger, Exception e, string batchId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails.")]
+        public static partial void LastResort(ILogger logger, string batchId, BatchStatus status);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} ('{Status}') has made no progress for {Age}; its messages are sent again.")]
+        public static partial void SentAgain(ILogger logger, string batchId, BatchStatus status, TimeSpan age);
+    }
+}

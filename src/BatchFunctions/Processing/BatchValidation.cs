@@ -1,0 +1,222 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
+using BatchFunctions.Lines;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Reads a batch's input through once: checks each line, and cuts the file into chunks. In this order: the chunk rows
+/// (inserted, never overwritten), then the batch in progress with its total and number of chunks in one write, then a
+/// message a chunk. A crash before the batch's write leaves rows that the next run finds in place, cut by the same sizes
+/// since the batch's row carries them; after it, messages that the next run, or the sweep, sends again.
+/// </summary>
+internal sealed class BatchValidation(
+    BatchStore batches,
+    ChunkStore chunks,
+    BatchBlobs blobs,
+    BatchFinish finish,
+    BatchQueues queues,
+    ChunkWork work,
+    ProtocolSteps steps,
+    IOptions<BatchOptions> options,
+    TimeProvider time)
+{
+    /// <summary>Entries in a failed batch's <c>errors.data</c>, at most.</summary>
+    private const int MaxErrors = 100;
+
+    private const int SentAtOnce = 16;
+
+    public async Task RunAsync(BatchKey key, CancellationToken ct)
+    {
+        if (await batches.FindAsync(key, ct) is not { } batch)
+        {
+            return;
+        }
+
+        if (batch.Status.HasEnded())
+        {
+            await finish.ClearAwayAsync(key, ct);
+        }
+        else if (batch.Status == BatchStatus.InProgress)
+        {
+            await SendUnclaimedAsync(batch, ct);
+        }
+        else if (batch.Status == BatchStatus.Validating && !batch.IsOverdue(time.GetUtcNow()))
+        {
+            await ValidateAsync(batch, ct);
+        }
+        else
+        {
+            await queues.AskAdvanceAsync(key, ct);
+        }
+    }
+
+    /// <summary>Sends the messages of the chunks that nobody has claimed yet.</summary>
+    public async Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
+    {
+        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(chunk => !chunk.Ended && chunk.Owner is null);
+        await Parallel.ForEachAsync(unclaimed, Sending(ct), async (chunk, token) =>
+            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+    }
+
+    private static ParallelOptions Sending(CancellationToken ct) =>
+        new() { MaxDegreeOfParallelism = SentAtOnce, CancellationToken = ct };
+
+    private async Task ValidateAsync(Batch batch, CancellationToken ct)
+    {
+        var reading = new Reading(batch, options.Value);
+        try
+        {
+            await reading.RunAsync(blobs, ct);
+        }
+        catch (FileNotFoundException)
+        {
+            reading.Errors.Add(new BatchError("input_lost", "The input file is gone from storage.", null, null));
+        }
+
+        if (reading.Errors.Count > 0)
+        {
+            await batches.MutateAsync(
+                batch.Key,
+                current => current.Status == BatchStatus.Validating
+                    ? current with { Status = BatchStatus.Failed, FailedAt = time.GetUtcNow(), Errors = reading.Errors }
+                    : null,
+                ct);
+            await steps.ReachedAsync(ProtocolStep.ValidationFailedWritten, ct);
+            await EndOrAdvanceAsync(batch.Key, ct);
+            return;
+        }
+
+        await chunks.InsertAsync(reading.Chunks, ct);
+        await steps.ReachedAsync(ProtocolStep.ChunkRowsWritten, ct);
+        var after = await batches.MutateAsync(
+            batch.Key,
+            current => current.Status == BatchStatus.Validating
+                ? current with
+                {
+                    Status = BatchStatus.InProgress,
+                    InProgressAt = time.GetUtcNow(),
+                    ProgressAt = time.GetUtcNow(),
+                    Resends = 0,
+                    Model = reading.Model,
+                    Counts = new RequestCounts(reading.Lines, 0, 0),
+                    ChunkCount = reading.Chunks.Count,
+                }
+                : null,
+            ct);
+        await steps.ReachedAsync(ProtocolStep.InProgressWritten, ct);
+        if (after is not { Status: BatchStatus.InProgress })
+        {
+            // Cancelled meanwhile, or failed: what this run wrote goes with the rest.
+            await EndOrAdvanceAsync(batch.Key, ct);
+            return;
+        }
+
+        await Parallel.ForEachAsync(reading.Chunks, Sending(ct), async (chunk, token) =>
+            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+        await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
+        if (reading.Chunks.Count == 1)
+        {
+            // A small batch is run at once, and its message, when it comes, finds nothing left to do.
+            await work.RunAsync(batch.Key, 0, ct);
+        }
+    }
+
+    private async Task EndOrAdvanceAsync(BatchKey key, CancellationToken ct)
+    {
+        if (await batches.FindAsync(key, ct) is { } batch && batch.Status.HasEnded())
+        {
+            await finish.ClearAwayAsync(key, ct);
+        }
+        else
+        {
+            await queues.AskAdvanceAsync(key, ct);
+        }
+    }
+
+    /// <summary>One pass over the input.</summary>
+    private sealed class Reading(Batch batch, BatchOptions options)
+    {
+        private readonly LineChecker _checker = new(batch.Endpoint);
+        private Chunk? _chunk;
+
+        public List<BatchError> Errors { get; } = [];
+
+        public List<Chunk> Chunks { get; } = [];
+
+        public int Lines { get; private set; }
+
+        public string? Model => _checker.Model;
+
+        public async Task RunAsync(BatchBlobs blobs, CancellationToken ct)
+        {
+            if (batch.InputBytes > options.MaxInputBytes)
+            {
+                Add(LineProblem.FileTooLarge(options.MaxInputBytes), null);
+                return;
+            }
+
+            await using var stream = await blobs.OpenInputAsync(batch.InputBlob, 0, batch.InputBytes, ct);
+            using var reader = new LineReader(stream, options.MaxLineBytes);
+            while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))
+            {
+                if (Lines == options.MaxLines)
+                {
+                    Add(LineProblem.TooManyRequests(options.MaxLines), null);
+                    return;
+                }
+
+                if ((reader.TooLong ? LineProblem.TooLong(options.MaxLineBytes) : _checker.Check(reader.Line.Span)) is { } problem)
+                {
+                    Add(problem, reader.Number);
+                }
+
+                Cut(reader);
+                Lines++;
+            }
+
+            if (Lines == 0)
+            {
+                Add(LineProblem.EmptyFile, null);
+            }
+
+            Close();
+        }
+
+        private void Cut(LineReader reader)
+        {
+            if (_chunk is { } open
+                && (open.Lines == batch.ChunkLines || reader.End - open.Offset > batch.ChunkBytes))
+            {
+                Close();
+            }
+
+            _chunk = _chunk is { } current
+                ? current with { Lines = current.Lines + 1, Length = reader.End - current.Offset }
+                : new Chunk
+                {
+                    Batch = batch.Key,
+                    Number = Chunks.Count,
+                    Offset = reader.Offset,
+                    Length = reader.End - reader.Offset,
+                    Lines = 1,
+                    LinesBefore = Lines,
+                };
+        }
+
+        private void Close()
+        {
+            if (_chunk is { } open)
+            {
+                Chunks.Add(open);
+                _chunk = null;
+            }
+        }
+
+        private void Add(LineProblem problem, int? line) =>
+            Errors.Add(new BatchError(problem.Code, problem.Message, problem.Param, line));
+    }
+}

@@ -1,0 +1,54 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Closes chunks that nobody holds: a claim that calls nobody. Its own epoch goes first, so that its block shares no id
+/// with one of another claim; then the error block of the lines that are not done; then the row, ended.
+/// </summary>
+internal sealed class ChunkClosing(
+    ChunkStore chunks,
+    ChunkInput input,
+    BatchBlobs blobs,
+    ProtocolSteps steps,
+    IOptions<BatchOptions> options,
+    TimeProvider time)
+{
+    /// <returns>Whether this call closed the chunk; false when another has it or ended it.</returns>
+    public async Task<bool> TryCloseAsync(Batch batch, Chunk chunk, CloseReason reason, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        if (chunk.Ended || chunk.IsHeld(now))
+        {
+            return false;
+        }
+
+        if (await chunks.TryUpdateAsync(chunk.Claim(now + options.Value.Lease), ct) is not { } claimed)
+        {
+            return false;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.CloseClaimed, ct);
+        using var segment = new ChunkSegment();
+        await input.AddUnfinishedAsync(batch, claimed, reason, segment, ct);
+        if (segment.Error.Length > 0)
+        {
+            var block = new BlockRef(claimed.Epoch, 0);
+            await blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), segment.Error, ct);
+            segment.ErrorBlock = block;
+            await steps.ReachedAsync(ProtocolStep.CloseBlockStaged, ct);
+        }
+
+        var ended = segment.ApplyTo(claimed).End();
+        if (await chunks.TryUpdateAsync(ended, ct) is null)
+        {
+            return false;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.CloseWritten, ct);
+        return true;
+    }
+}

@@ -1,0 +1,111 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// What is done about messages that failed too often. Nothing is thrown away: the row is looked at first, and only
+/// strike after strike without a new line between them ends lines with <c>internal_error</c>.
+/// </summary>
+internal sealed partial class PoisonHandling(
+    BatchStore batches,
+    ChunkStore chunks,
+    ChunkClosing closing,
+    BatchFinish finish,
+    BatchQueues queues,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<PoisonHandling> logger)
+{
+    private const int Strikes = 3;
+
+    public async Task ChunkAsync(BatchKey key, int number, CancellationToken ct)
+    {
+        if (await batches.FindAsync(key, ct) is not { } batch
+            || batch.Status.HasEnded()
+            || await chunks.FindAsync(key.Id, number, ct) is not { Ended: false } chunk)
+        {
+            return;
+        }
+
+        Log.ChunkPoisoned(logger, key.Id, number, chunk.Strikes);
+        var now = time.GetUtcNow();
+        if (chunk.IsHeld(now))
+        {
+            await queues.SendChunkAsync(key, number, chunk.LeaseUntil!.Value - now, ct);
+            return;
+        }
+
+        var done = chunk.Done.Count;
+        var strikes = done > chunk.StrikeDone ? 1 : chunk.Strikes + 1;
+        if (strikes < Strikes)
+        {
+            // Somebody who has claimed the chunk since drives it; then the strike is not noted, and need not be.
+            await chunks.TryUpdateAsync(chunk with { Strikes = strikes, StrikeDone = done }, ct);
+            await queues.SendChunkAsync(key, number, options.Value.Lease, ct);
+            return;
+        }
+
+        await closing.TryCloseAsync(batch, chunk, CloseReason.Of(batch, now) ?? CloseReason.InternalError, ct);
+        await queues.AskAdvanceAsync(key, ct);
+    }
+
+    public async Task ValidateAsync(BatchKey key, CancellationToken ct)
+    {
+        var batch = await batches.MutateAsync(
+            key,
+            current => current.Status switch
+            {
+                BatchStatus.Validating when current.Strikes + 1 >= Strikes => current with
+                {
+                    Status = BatchStatus.Failed,
+                    FailedAt = time.GetUtcNow(),
+                    Errors = [new BatchError("internal_error", "The input file could not be validated because of an internal error.", null, null)],
+                },
+                BatchStatus.Validating => current with { Strikes = current.Strikes + 1 },
+                _ => null,
+            },
+            ct);
+        switch (batch)
+        {
+            case null:
+                break;
+            case { Status: BatchStatus.Failed }:
+                await finish.ClearAwayAsync(key, ct);
+                break;
+            default:
+                Log.ValidationPoisoned(logger, key.Id, batch.Strikes);
+                await queues.SendValidateAsync(key, options.Value.Lease, ct);
+                break;
+        }
+    }
+
+    /// <summary>A poisoned advance fails nothing: it is asked for again.</summary>
+    public async Task AdvanceAsync(BatchKey key, CancellationToken ct)
+    {
+        if (await batches.FindAsync(key, ct) is { } batch && !batch.Status.HasEnded())
+        {
+            Log.AdvancePoisoned(logger, key.Id);
+            await queues.AskAdvanceAsync(key, ct);
+        }
+    }
+
+    /// <summary>A poisoned sweep must not break the chain.</summary>
+    public Task SweepAsync(CancellationToken ct) => queues.AskSweepAsync(ct);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk} has failed too often ({Strikes} strikes before this).")]
+        public static partial void ChunkPoisoned(ILogger logger, string batchId, int chunk, int strikes);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The validation of batch {BatchId} has failed too often ({Strikes} strikes).")]
+        public static partial void ValidationPoisoned(ILogger logger, string batchId, int strikes);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The advance of batch {BatchId} has failed too often; it is asked for again.")]
+        public static partial void AdvancePoisoned(ILogger logger, string batchId);
+    }
+}

@@ -1,0 +1,46 @@
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// The points of the protocol between two writes: where a crash or a pause could do harm, if anywhere. Named so that
+/// proofs can stop a process at each of them.
+/// </summary>
+internal enum ProtocolStep
+{
+    ActiveRowWritten,
+    BatchRowWritten,
+    ValidateSent,
+    ChunkRowsWritten,
+    InProgressWritten,
+    ChunkMessagesSent,
+    ValidationFailedWritten,
+    ChunkClaimed,
+    OutputBlockStaged,
+    ErrorBlockStaged,
+    CheckpointWritten,
+    ChunkEndWritten,
+    HandOverWritten,
+    HandOverSent,
+    CloseClaimed,
+    CloseBlockStaged,
+    CloseWritten,
+    CancelWritten,
+    AdvanceTakenUp,
+    CountsWritten,
+    FinalizingWritten,
+    ManifestWritten,
+    OutputCommitted,
+    ErrorCommitted,
+    OutputFileWritten,
+    ErrorFileWritten,
+    BatchEndWritten,
+    ChunkRowsDeleted,
+    ActiveRowDeleted,
+    SweepTakenUp,
+    SweepDone,
+}
+
+/// <summary>Told of each step as it is reached. Does nothing, but in a proof's own process.</summary>
+internal class ProtocolSteps
+{
+    public virtual ValueTask ReachedAsync(ProtocolStep step, CancellationToken ct) => ValueTask.CompletedTask;
+}

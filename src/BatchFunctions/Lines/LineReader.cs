@@ -209,5 +209,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
         _start = _scanned = _filled = 0;
     }
 
-    private static bool IsBlank(ReadOnlySpan<byte> bytes) => bytes.IndexOfAnyExcept(Blanks) < 0;
+    // Nearly every line begins with what is no blank.
+    private static bool IsBlank(ReadOnlySpan<byte> bytes) =>
+        bytes.IsEmpty || (bytes[0] <= ' ' && bytes.IndexOfAnyExcept(Blanks) < 0);
 }

@@ -16,81 +16,79 @@ internal sealed class LineScanner
     private readonly DigestSet _bodyNames = new();
     private readonly Scratch _scratch = new();
 
+    // The parameter that stands twice, where that is the fault.
+    private string _twin = "";
+
     /// <summary>Finds a line's fields.</summary>
     /// <param name="line">The line, without its ending.</param>
     /// <param name="problem">What is wrong with the line's form; null when it is a JSON object as it should be.</param>
     public LineFields Scan(ReadOnlySpan<byte> line, out LineProblem? problem)
     {
         var fields = default(LineFields);
-        if (!Utf8.IsValid(line))
-        {
-            problem = LineProblem.InvalidEncoding;
-            return fields;
-        }
-
-        var reader = new Utf8JsonReader(line, LineJson.ReaderOptions);
+        Fault fault;
         try
         {
-            reader.Read();
-            problem = reader.TokenType == JsonTokenType.StartObject
-                ? ScanObject(ref reader, line, ref fields, inBody: false)
-                : SkipValue(ref reader);
-            problem ??= reader.TokenType == JsonTokenType.EndObject ? null : LineProblem.NotAnObject;
-            problem = ReadToEnd(ref reader) ?? problem;
+            fault = Utf8.IsValid(line) ? ScanLine(line, ref fields) : Fault.NoText;
         }
         catch (JsonException)
         {
-            problem = LineProblem.InvalidJson;
+            fault = Fault.NoJson;
         }
 
+        problem = fault == Fault.None ? null : Problem(fault);
         return fields;
     }
 
-    // Reads what is left of a line. That it is no JSON is said rather than anything else that is wrong with it.
-    private static LineProblem? ReadToEnd(ref Utf8JsonReader reader)
+    private Fault ScanLine(ReadOnlySpan<byte> line, ref LineFields fields)
     {
-        do
-        {
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
-                && LineJson.IsTooDeep(in reader))
-            {
-                return LineProblem.TooDeep;
-            }
-        }
-        while (reader.Read());
+        var reader = new Utf8JsonReader(line, LineJson.ReaderOptions);
+        reader.Read();
+        Fault fault = reader.TokenType == JsonTokenType.StartObject
+            ? ScanObject(ref reader, line, ref fields, inBody: false)
+            : CheckValue(ref reader) is var found && found == Fault.None ? Fault.NoObject : found;
 
-        return null;
+        // To the end in any case: that a line is no JSON is said rather than anything else that is wrong with it.
+        return CheckRest(ref reader) is var rest && rest == Fault.None ? fault : rest;
     }
 
-    private LineProblem? ScanObject(
-        ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ref LineFields fields, bool inBody)
+    private Fault ScanObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ref LineFields fields, bool inBody)
     {
         DigestSet names = inBody ? _bodyNames : _lineNames;
         names.Clear();
+        uint seen = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueIsEscaped && LineJson.HasLoneSurrogate(reader.ValueSpan))
+            ReadOnlySpan<byte> name = reader.ValueSpan;
+            if (reader.ValueIsEscaped)
             {
-                return LineProblem.LoneSurrogate;
+                if (LineJson.HasLoneSurrogate(name))
+                {
+                    return Fault.LoneSurrogate;
+                }
+
+                name = _scratch.Unescape(in reader);
             }
 
-            ReadOnlySpan<byte> name = reader.ValueIsEscaped ? _scratch.Unescape(in reader) : reader.ValueSpan;
-            if (!names.Add(name))
-            {
-                return LineProblem.DuplicateProperty(Param(name, inBody));
-            }
-
+            // A name that is known needs one bit to be remembered.
             Field field = inBody ? FieldOfBody(name) : FieldOfLine(name);
+            uint bit = 1u << (int)field;
+            if (field == Field.Other ? !names.Add(name) : (seen & bit) != 0)
+            {
+                _twin = Param(name, inBody);
+                return Fault.Twins;
+            }
+
+            seen |= bit;
             reader.Read();
             JsonTokenType type = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
             bool escaped = reader.ValueIsEscaped;
-            LineProblem? problem = field == Field.Body && type == JsonTokenType.StartObject
+            Fault fault = field == Field.Body && type == JsonTokenType.StartObject
                 ? ScanObject(ref reader, line, ref fields, inBody: true)
-                : SkipValue(ref reader);
-            if (problem is not null)
+                : CheckValue(ref reader);
+            if (fault != Fault.None)
             {
-                return problem;
+                return fault;
             }
 
             if (field != Field.Other)
@@ -99,13 +97,13 @@ internal sealed class LineScanner
             }
         }
 
-        return null;
+        return Fault.None;
     }
 
     // Goes to the end of the value that the reader stands at.
-    private static LineProblem? SkipValue(ref Utf8JsonReader reader)
+    private static Fault CheckValue(ref Utf8JsonReader reader)
     {
-        int depth = reader.CurrentDepth;
+        int open = 0;
         while (true)
         {
             switch (reader.TokenType)
@@ -113,33 +111,45 @@ internal sealed class LineScanner
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
                     if (LineJson.IsTooDeep(in reader))
                     {
-                        return LineProblem.TooDeep;
+                        return Fault.TooDeep;
                     }
 
+                    open++;
                     break;
-                case JsonTokenType.PropertyName:
-                    if (reader.ValueIsEscaped && LineJson.HasLoneSurrogate(reader.ValueSpan))
-                    {
-                        return LineProblem.LoneSurrogate;
-                    }
-
+                case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    open--;
                     break;
                 default:
                     if (reader.ValueIsEscaped && LineJson.HasLoneSurrogate(reader.ValueSpan))
                     {
-                        return LineProblem.LoneSurrogate;
-                    }
-
-                    if (reader.CurrentDepth == depth)
-                    {
-                        return null;
+                        return Fault.LoneSurrogate;
                     }
 
                     break;
             }
 
+            if (open == 0)
+            {
+                return Fault.None;
+            }
+
             reader.Read();
         }
+    }
+
+    private static Fault CheckRest(ref Utf8JsonReader reader)
+    {
+        do
+        {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
+                && LineJson.IsTooDeep(in reader))
+            {
+                return Fault.TooDeep;
+            }
+        }
+        while (reader.Read());
+
+        return Fault.None;
     }
 
     private static Field FieldOfLine(ReadOnlySpan<byte> name) => name switch
@@ -198,7 +208,29 @@ internal sealed class LineScanner
         return inBody ? "body." + text : text;
     }
 
-    private enum Field
+    private LineProblem Problem(Fault fault) => fault switch
+    {
+        Fault.NoText => LineProblem.InvalidEncoding,
+        Fault.LoneSurrogate => LineProblem.LoneSurrogate,
+        Fault.NoObject => LineProblem.NotAnObject,
+        Fault.TooDeep => LineProblem.TooDeep,
+        Fault.Twins => LineProblem.DuplicateProperty(_twin),
+        _ => LineProblem.InvalidJson,
+    };
+
+    // What is wrong with a line's form; small, since it is handed up for every value.
+    private enum Fault : byte
+    {
+        None,
+        NoText,
+        LoneSurrogate,
+        NoJson,
+        NoObject,
+        TooDeep,
+        Twins,
+    }
+
+    private enum Field : byte
     {
         Other,
         CustomId,

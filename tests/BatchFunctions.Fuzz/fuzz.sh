@@ -4,7 +4,8 @@
 #   tests/BatchFunctions.Fuzz/fuzz.sh [seconds]
 #
 # Needs afl-fuzz (Debian and Ubuntu: apt-get install afl++). What it finds stands in bin/findings/default/crashes;
-# `dotnet bin/fuzz/BatchFunctions.Fuzz.dll <file>` tries one of those files, and says where the two sides disagree.
+# `dotnet run --project tests/BatchFunctions.Fuzz -- <file>` tries one of those files, and says where the two sides
+# disagree. Ends with 1 when there are any.
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds="${1:-300}"

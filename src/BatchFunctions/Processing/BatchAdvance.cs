@@ -73,6 +73,7 @@ internal sealed partial class BatchAdvance(
         }
 
         var sum = await SumAsync(batch.Id, ct);
+        await steps.ReachedAsync(ProtocolStep.ChunksSummed, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var moved = counts != batch.Counts
             ? batch with { Counts = counts, Usage = sum.Usage, ProgressAt = now, Resends = 0 }

@@ -25,6 +25,7 @@ internal enum ProtocolStep
     CloseWritten,
     CancelWritten,
     AdvanceTakenUp,
+    ChunksSummed,
     CountsWritten,
     FinalizingWritten,
     ManifestWritten,

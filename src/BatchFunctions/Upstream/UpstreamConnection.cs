@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Headers;
 using BatchFunctions.Configuration;
 using Microsoft.Extensions.Options;
@@ -63,7 +64,14 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     {
         using var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = Json;
-        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(endpoint)) { Content = content };
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(endpoint))
+        {
+            Content = content,
+
+            // With HTTP/2 the body may still be on its way out when the answer is in, and its memory is the caller's.
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using HttpResponseMessage response =
             await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         AnswerBody? answer = await AnswerBody.ReadAsync(response.Content, _options.MaxResponseBytes, cancellationToken);

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace BatchFunctions.SelfHost.Echo;
+
+/// <summary>
+/// An upstream for first runs and demonstrations: it answers the endpoints of OpenAI's batches in their shapes and
+/// says back what it was told. It listens on a free port of the loopback interface and asks for no key.
+/// </summary>
+internal sealed class EchoUpstream : IAsyncDisposable
+{
+    private static readonly Dictionary<string, Func<JsonObject, JsonObject>> Answers = new(StringComparer.Ordinal)
+    {
+        ["/v1/chat/completions"] = EchoAnswers.ChatCompletion,
+        ["/v1/completions"] = EchoAnswers.Completion,
+        ["/v1/responses"] = EchoAnswers.Response,
+        ["/v1/embeddings"] = EchoAnswers.Embeddings,
+        ["/v1/moderations"] = EchoAnswers.Moderation,
+    };
+
+    private readonly WebApplication _app;
+    private long _requests;
+
+    private EchoUpstream(WebApplication app) => _app = app;
+
+    /// <summary>Where it listens: a value for <c>Batch__Upstream__BaseUrl</c>.</summary>
+    public Uri Address => new(_app.Urls.Single());
+
+    /// <summary>Starts it.</summary>
+    public static async Task<EchoUpstream> StartAsync(CancellationToken cancellationToken)
+    {
+        // An empty builder reads no settings: what is set is meant for the service, its port above all.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, port: 0);
+            kestrel.Limits.MaxRequestBodySize = null;
+        });
+        var echo = new EchoUpstream(builder.Build());
+        echo._app.Run(echo.HandleAsync);
+        await echo._app.StartAsync(cancellationToken);
+        return echo;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        // A cancelled token: the service that sent the calls in flight is going too.
+        await _app.StopAsync(new CancellationToken(canceled: true));
+        await _app.DisposeAsync();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        long number = Interlocked.Increment(ref _requests);
+        context.Response.Headers["x-request-id"] = string.Create(CultureInfo.InvariantCulture, $"req_echo_{number:x8}");
+        (int status, JsonObject answer) = await AnswerAsync(context.Request, context.RequestAborted);
+        context.Response.StatusCode = status;
+        await context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
+    }
+
+    private static async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (!Answers.TryGetValue(request.Path.Value ?? "", out Func<JsonObject, JsonObject>? answer))
+        {
+            return (404, EchoAnswers.Error($"Unknown request URL: {request.Method} {request.Path}.", code: "unknown_url"));
+        }
+
+        if (!HttpMethods.IsPost(request.Method))
+        {
+            return (405, EchoAnswers.Error($"Not allowed to {request.Method} on {request.Path}.", code: "method_not_supported"));
+        }
+
+        try
+        {
+            // A property that stands there twice, or half of a surrogate pair, is found out when the value is asked for.
+            return await JsonNode.ParseAsync(request.Body, cancellationToken: cancellationToken) is JsonObject body
+                ? (200, answer(body))
+                : (400, EchoAnswers.Error("The body of the request must be a JSON object."));
+        }
+        catch (EchoRefusalException refusal)
+        {
+            return (400, EchoAnswers.Error(refusal.Message, refusal.Parameter, "missing_required_parameter"));
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
+        {
+            return (400, EchoAnswers.Error("The body of the request could not be parsed as JSON."));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using BatchFunctions.Upstream;
+
+namespace BatchFunctions.Tests.Upstream;
+
+public sealed class UpstreamAddressTests
+{
+    [Theory]
+    [InlineData("http://127.0.0.1:8000", "http://127.0.0.1:8000/v1/embeddings")]
+    [InlineData("http://127.0.0.1:8000/", "http://127.0.0.1:8000/v1/embeddings")]
+    [InlineData("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1/embeddings")]
+    [InlineData(" http://127.0.0.1:8000/v1/ ", "http://127.0.0.1:8000/v1/embeddings")]
+    [InlineData("https://api.example.com/gateway/V1", "https://api.example.com/gateway/v1/embeddings")]
+    [InlineData("https://api.example.com/not-v1x", "https://api.example.com/not-v1x/v1/embeddings")]
+    [InlineData("https://x.openai.azure.com/openai/v1?api-version=preview", "https://x.openai.azure.com/openai/v1/embeddings?api-version=preview")]
+    [InlineData("https://x.openai.azure.com/openai/v1/?api-version=preview", "https://x.openai.azure.com/openai/v1/embeddings?api-version=preview")]
+    [InlineData("http://[::1]:11434/v1", "http://[::1]:11434/v1/embeddings")]
+    public void An_endpoint_is_reached_below_the_base_address(string baseUrl, string expected)
+    {
+        Assert.True(UpstreamAddress.TryParse(baseUrl, out Uri? address));
+
+        Assert.Equal(expected, UpstreamAddress.For(address, "/v1/embeddings").AbsoluteUri);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("/v1")]
+    [InlineData("127.0.0.1:8000")]
+    [InlineData("localhost:8000/v1")]
+    [InlineData("ftp://127.0.0.1/v1")]
+    [InlineData("http://user:word@127.0.0.1/v1")]
+    [InlineData("http://127.0.0.1/v1#part")]
+    public void What_is_no_address_of_an_upstream_is_refused(string? baseUrl) =>
+        Assert.False(UpstreamAddress.TryParse(baseUrl, out _));
+}

@@ -1,0 +1,64 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.Testing;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Tests.Upstream;
+
+/// <summary>The client as the service registers it, against a scripted upstream, on a clock that stands still.</summary>
+internal sealed class UpstreamFixture : IAsyncDisposable
+{
+    public static readonly TimeSpan Timeout = TimeSpan.FromMinutes(7);
+
+    private readonly Lazy<ServiceProvider> _services;
+
+    public UpstreamFixture() => _services = new Lazy<ServiceProvider>(BuildServices);
+
+    public UpstreamOptions Options { get; } = new() { Timeout = Timeout };
+
+    public ScriptedUpstream Upstream { get; } = new();
+
+    public ObservedTime Time { get; } = new(unobserved: Timeout);
+
+    public RecordedLogs Logs { get; } = new();
+
+    public UpstreamClient Client => _services.Value.GetRequiredService<UpstreamClient>();
+
+    public UpstreamGate Gate => _services.Value.GetRequiredService<UpstreamGate>();
+
+    public static async Task<UpstreamFixture> StartAsync(
+        Func<ScriptedCall, ScriptedAnswer>? script = null,
+        Action<UpstreamOptions>? configure = null)
+    {
+        var fixture = new UpstreamFixture();
+        _ = await fixture.Upstream.Answer(script ?? ScriptedAnswer.Chat).StartAsync();
+        fixture.Options.BaseUrl = fixture.Upstream.Address.ToString();
+        configure?.Invoke(fixture.Options);
+        return fixture;
+    }
+
+    public Task<UpstreamOutcome> SendAsync(int attemptsUsed = 0, CancellationToken cancellationToken = default) =>
+        SendAsync("line", attemptsUsed, cancellationToken);
+
+    public Task<UpstreamOutcome> SendAsync(string marker, int attemptsUsed = 0, CancellationToken cancellationToken = default) =>
+        Client.SendAsync(
+            new UpstreamRequest("/v1/chat/completions", ScriptedUpstream.ChatBody(marker), attemptsUsed),
+            cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Upstream.DisposeAsync();
+        if (_services.IsValueCreated)
+        {
+            await _services.Value.DisposeAsync();
+        }
+    }
+
+    private ServiceProvider BuildServices() => new ServiceCollection()
+        .AddUpstream()
+        .AddSingleton<TimeProvider>(Time)
+        .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
+        .Configure<BatchOptions>(options => options.Upstream = Options)
+        .BuildServiceProvider();
+}

@@ -3,14 +3,19 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
+using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions;
 
@@ -26,9 +31,33 @@ public static class BatchFunctionsExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<BatchOptions>()
             .Bind(configuration.GetSection(BatchOptions.Section))
+            .PostConfigure(options =>
+            {
+                if (options.Endpoints.Length == 0)
+                {
+                    options.Endpoints = [.. BatchEndpoints.Default];
+                }
+            })
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddStores(configuration).AddUpstream().AddProcessing();
+        return services.AddStores(configuration).AddUpstream().AddProcessing().AddApi();
+    }
+
+    /// <summary>Maps every route of <see cref="ApiRoutes"/> to its handler, and everything else to the fallback.</summary>
+    /// <param name="endpoints">The application's routes.</param>
+    /// <returns>The routes.</returns>
+    public static IEndpointRouteBuilder MapBatchApi(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        var batches = endpoints.ServiceProvider.GetRequiredService<BatchApi>();
+        var service = endpoints.ServiceProvider.GetRequiredService<ServiceApi>();
+        endpoints.MapGet(ApiRoutes.Batches, batches.ListAsync);
+        endpoints.MapPost(ApiRoutes.Batches, batches.CreateAsync);
+        endpoints.MapGet(ApiRoutes.Batch, batches.GetAsync);
+        endpoints.MapPost(ApiRoutes.BatchCancel, batches.CancelAsync);
+        endpoints.MapGet(ApiRoutes.Health, service.HealthAsync);
+        endpoints.Map(ApiRoutes.Fallback, service.FallbackAsync);
+        return endpoints;
     }
 
     private static IServiceCollection AddStores(this IServiceCollection services, IConfiguration configuration)
@@ -68,6 +97,24 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchSweep>(),
             provider.GetRequiredService<PoisonHandling>(),
             provider.GetRequiredService<BatchQueues>()));
+        return services;
+    }
+
+    private static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.TryAddSingleton<KeyRing>();
+        services.TryAddSingleton<ApiGuard>();
+        services.TryAddSingleton(provider => new BatchApi(
+            provider.GetRequiredService<ApiGuard>(),
+            provider.GetRequiredService<BatchStore>(),
+            provider.GetRequiredService<BatchCreation>(),
+            provider.GetRequiredService<BatchCancellation>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>()));
+        services.TryAddSingleton(provider => new ServiceApi(
+            provider.GetRequiredService<ApiGuard>(),
+            provider.GetRequiredService<StorageClients>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ServiceApi>>()));
         return services;
     }
 }

@@ -18,7 +18,6 @@ public sealed class BatchOptions
     public bool CreateStorage { get; set; } = true;
 
     /// <summary>The endpoints that a batch may name; OpenAI's list by default. Each begins with <c>/v1/</c>.</summary>
-    [MinLength(1, ErrorMessage = "Batch__Endpoints is empty: name at least one, for instance /v1/chat/completions.")]
     public string[] Endpoints { get; set; } = [];
 
     /// <summary>Lines in a chunk, at most. A chunk ends with this or with <see cref="ChunkBytes"/>, whichever comes first.</summary>

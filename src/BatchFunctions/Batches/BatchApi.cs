@@ -1,0 +1,112 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.Http;
+using BatchFunctions.Ids;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Batches;
+
+/// <summary>The operations of <c>/v1/batches</c>.</summary>
+public sealed class BatchApi
+{
+    private const int DefaultLimit = 20;
+    private const int MaxLimit = 100;
+
+    private readonly ApiGuard _guard;
+    private readonly BatchStore _batches;
+    private readonly BatchCreation _creation;
+    private readonly BatchCancellation _cancellation;
+    private readonly BatchOptions _options;
+
+    internal BatchApi(
+        ApiGuard guard,
+        BatchStore batches,
+        BatchCreation creation,
+        BatchCancellation cancellation,
+        IOptions<BatchOptions> options)
+    {
+        _guard = guard;
+        _batches = batches;
+        _creation = creation;
+        _cancellation = cancellation;
+        _options = options.Value;
+    }
+
+    /// <summary><c>GET /v1/batches</c>: a page of the caller's batches, newest first.</summary>
+    /// <param name="request">The request, with <c>after</c> and <c>limit</c> in its query.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> ListAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var limit = ApiQuery.Limit(request.Query, DefaultLimit, MaxLimit);
+                var after = ApiQuery.Single(request.Query, "after");
+
+                // An empty cursor is refused too: it comes of a client that has run past the end, and page one would
+                // send it round for ever.
+                if (after is not null && !IdKind.Batch.IsValid(after))
+                {
+                    throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Prefix));
+                }
+
+                var page = await _batches.ListAsync(caller.Tenant, after, limit, ct);
+                return ApiJson.Ok(writer => BatchJson.WriteList(writer, page));
+            },
+            cancellationToken);
+
+    /// <summary><c>POST /v1/batches</c>: makes a batch from an uploaded file.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> CreateAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var wanted = await BatchRequest.ReadAsync(request, caller.Tenant, _options, ct);
+                var batch = await _creation.TryCreateAsync(wanted, ct)
+                    ?? throw new ApiException(ApiError.NoInputFile(wanted.InputFileId));
+                return ApiJson.Ok(writer => BatchJson.Write(writer, batch));
+            },
+            cancellationToken);
+
+    /// <summary><c>GET /v1/batches/{id}</c>.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var batch = IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null;
+                return Answer(batch, id);
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// <c>POST /v1/batches/{id}/cancel</c>. A batch that is cancelling or cancelled already is answered as it is; one
+    /// that has come to another end, or is about to, is refused.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var batch = IdKind.Batch.IsValid(id)
+                    ? await _cancellation.CancelAsync(new BatchKey(caller.Tenant, id), ct)
+                    : null;
+                return batch is { Status: not (BatchStatus.Cancelling or BatchStatus.Cancelled) }
+                    && batch.Outcome != BatchStatus.Cancelled
+                    ? throw new ApiException(ApiError.CannotCancel(batch.Status.Wire()))
+                    : Answer(batch, id);
+            },
+            cancellationToken);
+
+    private static ApiJson Answer(Batch? batch, string id) => batch is null
+        ? throw new ApiException(ApiError.NoBatch(id))
+        : ApiJson.Ok(writer => BatchJson.Write(writer, batch));
+}

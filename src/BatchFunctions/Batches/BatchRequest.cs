@@ -1,0 +1,91 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.Http;
+using BatchFunctions.Ids;
+using Microsoft.AspNetCore.Http;
+
+namespace BatchFunctions.Batches;
+
+/// <summary>Reads and checks what a batch is to be made from.</summary>
+internal static class BatchRequest
+{
+    private const string Window = "24h";
+    private const int MaxPairs = 16;
+    private const int MaxKeyLength = 64;
+    private const int MaxValueLength = 512;
+
+    /// <summary>Seconds that files may live: from an hour to thirty days.</summary>
+    private const long MinLife = 3600;
+    private const long MaxLife = 2_592_000;
+
+    private static readonly string[] Properties =
+        ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after"];
+
+    private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
+
+    /// <exception cref="ApiException">Something is wrong with the request.</exception>
+    public static async Task<NewBatch> ReadAsync(
+        HttpRequest request, string tenant, BatchOptions options, CancellationToken ct)
+    {
+        var body = await ApiBody.ReadAsync(request, Properties, ct);
+        var fileId = body.RequiredString("input_file_id");
+        var endpoint = body.RequiredString("endpoint");
+        if (!options.Endpoints.Contains(endpoint, StringComparer.Ordinal))
+        {
+            throw new ApiException(ApiError.Unsupported("endpoint", ApiError.Shown(endpoint), options.Endpoints));
+        }
+
+        var window = body.RequiredString("completion_window");
+        if (window != Window)
+        {
+            throw new ApiException(ApiError.Unsupported("completion_window", ApiError.Shown(window), [Window]));
+        }
+
+        var metadata = body.OptionalStringMap("metadata");
+        CheckMetadata(metadata);
+        var expiry = ReadExpiry(body);
+        return IdKind.File.IsValid(fileId)
+            ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry)
+            : throw new ApiException(ApiError.NoInputFile(fileId));
+    }
+
+    private static void CheckMetadata(IReadOnlyDictionary<string, string>? metadata)
+    {
+        if (metadata is null)
+        {
+            return;
+        }
+
+        if (metadata.Count > MaxPairs)
+        {
+            throw new ApiException(ApiError.TooManyProperties("metadata", MaxPairs, metadata.Count));
+        }
+
+        foreach (var (key, value) in metadata)
+        {
+            if (key.Length > MaxKeyLength)
+            {
+                throw new ApiException(ApiError.TooLong("metadata", MaxKeyLength, key.Length));
+            }
+
+            if (value.Length > MaxValueLength)
+            {
+                throw new ApiException(
+                    ApiError.TooLong($"metadata.{ApiError.Shown(key)}", MaxValueLength, value.Length));
+            }
+        }
+    }
+
+    private static long? ReadExpiry(ApiBody body)
+    {
+        if (body.OptionalObject("output_expires_after", ExpiryProperties) is not { } expiry)
+        {
+            return null;
+        }
+
+        var anchor = expiry.RequiredString("anchor");
+        return anchor == "created_at"
+            ? expiry.RequiredInteger("seconds", MinLife, MaxLife)
+            : throw new ApiException(
+                ApiError.Unsupported("output_expires_after.anchor", ApiError.Shown(anchor), ["created_at"]));
+    }
+}

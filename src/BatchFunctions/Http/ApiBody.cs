@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace BatchFunctions.Http;
+
+/// <summary>
+/// A request's JSON object, read property by property so that whatever is wrong is named: unknown, missing, given twice,
+/// or of another type.
+/// </summary>
+internal sealed class ApiBody
+{
+    /// <summary>The largest body that is read: every object of this API is far smaller.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    private readonly Dictionary<string, JsonElement> _properties;
+    private readonly string _prefix;
+
+    private ApiBody(Dictionary<string, JsonElement> properties, string prefix)
+    {
+        _properties = properties;
+        _prefix = prefix;
+    }
+
+    /// <summary>Reads the body; properties other than the named ones are refused.</summary>
+    public static async Task<ApiBody> ReadAsync(HttpRequest request, IReadOnlyCollection<string> known, CancellationToken ct)
+    {
+        if (request.ContentType is { Length: > 0 } && !request.HasJsonContentType())
+        {
+            throw new ApiException(ApiError.WrongContentType("application/json"));
+        }
+
+        if (request.ContentLength > MaxBytes)
+        {
+            throw new ApiException(ApiError.TooLarge(MaxBytes));
+        }
+
+        // One byte more than allowed tells a body that is too large from one that just fits.
+        var buffer = new byte[(request.ContentLength ?? MaxBytes) + 1];
+        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+        if (length > MaxBytes)
+        {
+            throw new ApiException(ApiError.TooLarge(MaxBytes));
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Of(document.RootElement.Clone(), "", known)
+                : throw new ApiException(ApiError.BodyNotObject);
+        }
+        catch (JsonException)
+        {
+            throw new ApiException(ApiError.BodyNotJson);
+        }
+    }
+
+    public string RequiredString(string name) => OptionalString(name) ?? throw new ApiException(ApiError.Missing(Path(name)));
+
+    /// <summary>The string; null when it is not given, or null.</summary>
+    public string? OptionalString(string name) => Find(name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => TextOf(value, Path(name)),
+        { } value => throw new ApiException(ApiError.WrongType(Path(name), "a string", NameOf(value))),
+    };
+
+    /// <summary>The whole number within its bounds; fails when it is not given.</summary>
+    public long RequiredInteger(string name, long min, long max)
+    {
+        if (Find(name) is not { } value)
+        {
+            throw new ApiException(ApiError.Missing(Path(name)));
+        }
+
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number))
+        {
+            throw new ApiException(ApiError.WrongType(Path(name), "an integer", NameOf(value)));
+        }
+
+        var given = number.ToString(CultureInfo.InvariantCulture);
+        return number < min ? throw new ApiException(ApiError.BelowMin(Path(name), given, min))
+            : number > max ? throw new ApiException(ApiError.AboveMax(Path(name), given, max))
+            : number;
+    }
+
+    /// <summary>The object with the named properties; null when it is not given, or null.</summary>
+    public ApiBody? OptionalObject(string name, IReadOnlyCollection<string> known) =>
+        OptionalElement(name, JsonValueKind.Object, "an object") is { } value ? Of(value, Path(name) + ".", known) : null;
+
+    /// <summary>The strings of a list; fails when it is not given.</summary>
+    public IReadOnlyList<string> RequiredStrings(string name)
+    {
+        var list = OptionalElement(name, JsonValueKind.Array, "an array") ?? throw new ApiException(ApiError.Missing(Path(name)));
+        return
+        [
+            .. list.EnumerateArray().Select((item, index) => item.ValueKind == JsonValueKind.String
+                ? TextOf(item, $"{Path(name)}[{index}]")
+                : throw new ApiException(ApiError.WrongType($"{Path(name)}[{index}]", "a string", NameOf(item)))),
+        ];
+    }
+
+    /// <summary>An object of whatever names, each with a string; null when it is not given, or null.</summary>
+    public IReadOnlyDictionary<string, string>? OptionalStringMap(string name)
+    {
+        if (OptionalElement(name, JsonValueKind.Object, "an object") is not { } value)
+        {
+            return null;
+        }
+
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var property in value.EnumerateObject())
+        {
+            var key = NameOf(property);
+            var path = $"{Path(name)}.{ApiError.Shown(key)}";
+            if (property.Value.ValueKind != JsonValueKind.String)
+            {
+                throw new ApiException(ApiError.WrongType(path, "a string", NameOf(property.Value)));
+            }
+
+            if (!map.TryAdd(key, TextOf(property.Value, path)))
+            {
+                throw new ApiException(ApiError.Duplicate(path));
+            }
+        }
+
+        return map;
+    }
+
+    private static ApiBody Of(JsonElement value, string prefix, IReadOnlyCollection<string> known)
+    {
+        var properties = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var property in value.EnumerateObject())
+        {
+            var name = NameOf(property);
+            var path = prefix + ApiError.Shown(name);
+            if (!known.Contains(name))
+            {
+                throw new ApiException(ApiError.Unknown(path));
+            }
+
+            if (!properties.TryAdd(name, property.Value))
+            {
+                throw new ApiException(ApiError.Duplicate(path));
+            }
+        }
+
+        return new ApiBody(properties, prefix);
+    }
+
+    private JsonElement? Find(string name) =>
+        _properties.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private JsonElement? OptionalElement(string name, JsonValueKind kind, string expected) => Find(name) switch
+    {
+        null => null,
+        { } value when value.ValueKind == kind => value,
+        { } value => throw new ApiException(ApiError.WrongType(Path(name), expected, NameOf(value))),
+    };
+
+    private string Path(string name) => _prefix + name;
+
+    private static string TextOf(JsonElement value, string path)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // A surrogate without its partner: no UTF-8 can carry it.
+            throw new ApiException(ApiError.NotUnicode(path));
+        }
+    }
+
+    private static string NameOf(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ApiException(ApiError.BodyNotJson);
+        }
+    }
+
+    private static string NameOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.True or JsonValueKind.False => "a boolean",
+        JsonValueKind.Null => "null",
+        _ => value.TryGetInt64(out _) ? "an integer" : "a number",
+    };
+}

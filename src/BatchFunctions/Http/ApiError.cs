@@ -1,0 +1,129 @@
+using System.Globalization;
+
+namespace BatchFunctions.Http;
+
+/// <summary>
+/// What is wrong with a request, in the API's envelope. All codes and all wording of the API's own errors stand here,
+/// as OpenAI words them where it is known to have words; those of a batch's lines stand in <c>LineProblem</c>.
+/// </summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Type">The kind of error, as official clients group them.</param>
+/// <param name="Message">The sentence that people read.</param>
+/// <param name="Param">The parameter that is wrong, if one is.</param>
+/// <param name="Code">What programs tell errors by.</param>
+internal sealed partial record ApiError(int Status, string Type, string Message, string? Param, string? Code)
+{
+    private const string InvalidRequestType = "invalid_request_error";
+    private const string ServerType = "server_error";
+
+    public static ApiError NoKey { get; } = new(
+        401,
+        InvalidRequestType,
+        "You didn't provide an API key. Send one in an Authorization header: 'Authorization: Bearer YOUR_KEY'.",
+        null,
+        "invalid_api_key");
+
+    public static ApiError WrongKey { get; } =
+        new(401, InvalidRequestType, "Incorrect API key provided.", null, "invalid_api_key");
+
+    public static ApiError StorageUnavailable { get; } = new(
+        503, ServerType, "Storage is not available at the moment. Please try again in a few seconds.", null, "storage_unavailable");
+
+    public static ApiError Contended { get; } = new(
+        409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict");
+
+    public static ApiError BodyNotJson { get; } = new(
+        400, InvalidRequestType, "The body of the request is not valid JSON.", null, "invalid_json");
+
+    public static ApiError BodyNotObject { get; } = new(
+        400, InvalidRequestType, "The body of the request must be a JSON object.", null, "invalid_json");
+
+    public static ApiError InvalidRequest(string message, string? param, string? code = "invalid_value") =>
+        new(400, InvalidRequestType, message, param, code);
+
+    public static ApiError NotFound(string message, string? param = null) =>
+        new(404, InvalidRequestType, message, param, null);
+
+    public static ApiError Conflict(string message) => new(409, InvalidRequestType, message, null, "invalid_state");
+
+    public static ApiError NoRoute(string method, string path) =>
+        new(404, InvalidRequestType, $"Invalid URL ({method} {path}).", null, "unknown_url");
+
+    public static ApiError MethodNotAllowed(string method, string path) =>
+        new(405, InvalidRequestType, $"Not allowed to {method} on {path}.", null, "method_not_allowed");
+
+    public static ApiError TooLarge(long max) => new(
+        413, InvalidRequestType, Text($"The request is too large. The maximum is {max} bytes."), null, "request_too_large");
+
+    public static ApiError Refused(int status, string message) =>
+        new(status, InvalidRequestType, message, null, "invalid_request");
+
+    public static ApiError WrongContentType(string expected) => new(
+        415, InvalidRequestType, $"Unsupported content type. Send the body as '{expected}'.", null, "unsupported_media_type");
+
+    public static ApiError Internal(string requestId) => new(
+        500,
+        ServerType,
+        $"The server had an error while processing your request. Please report it with the request id {requestId}.",
+        null,
+        "internal_error");
+
+    public static ApiError AboveMax(string param, string given, long max) => InvalidRequest(
+        Text($"Invalid '{param}': integer above maximum value. Expected a value <= {max}, but got {given} instead."),
+        param,
+        "integer_above_max_value");
+
+    public static ApiError BelowMin(string param, string given, long min) => InvalidRequest(
+        Text($"Invalid '{param}': integer below minimum value. Expected a value >= {min}, but got {given} instead."),
+        param,
+        "integer_below_min_value");
+
+    public static ApiError WrongType(string param, string expected, string actual) => InvalidRequest(
+        $"Invalid type for '{param}': expected {expected}, but got {actual} instead.", param, "invalid_type");
+
+    public static ApiError Missing(string param) =>
+        InvalidRequest($"Missing required parameter: '{param}'.", param, "missing_required_parameter");
+
+    public static ApiError Unknown(string param) =>
+        InvalidRequest($"Unknown parameter: '{param}'.", param, "unknown_parameter");
+
+    public static ApiError Duplicate(string param) =>
+        InvalidRequest($"Duplicate parameter: '{param}'.", param, "duplicate_parameter");
+
+    public static ApiError TooLong(string param, int max, int length) => InvalidRequest(
+        Text($"Invalid '{param}': string too long. Expected a string with maximum length {max}, but got a string with length {length} instead."),
+        param,
+        "string_above_max_length");
+
+    public static ApiError TooManyProperties(string param, int max, int count) => InvalidRequest(
+        Text($"Invalid '{param}': too many properties. Expected an object with at most {max} properties, but got {count} properties instead."),
+        param,
+        "object_above_max_properties");
+
+    public static ApiError NotUnicode(string param) =>
+        InvalidRequest($"Invalid '{param}': the string has a surrogate without its partner, which is no valid Unicode.", param);
+
+    public static ApiError Unsupported(string param, string given, IEnumerable<string> supported) => InvalidRequest(
+        $"Invalid value: '{given}'. Supported values are: {string.Join(", ", supported.Select(value => $"'{value}'"))}.", param);
+
+    public static ApiError BadCursor(string param, string prefix) =>
+        InvalidRequest($"Invalid '{param}': expected an id that begins with '{prefix}'.", param);
+
+    public static ApiError NoBatch(string id) => NotFound($"No batch found with id '{Shown(id)}'.");
+
+    public static ApiError NoInputFile(string id) => InvalidRequest(
+        $"Invalid 'input_file_id': no file with the id '{Shown(id)}' and the purpose 'batch' was found.",
+        "input_file_id",
+        "invalid_request");
+
+    public static ApiError CannotCancel(string status) => Conflict($"Cannot cancel a batch with status '{status}'.");
+
+    /// <summary>What a caller sent, fit to be shown back: short, and without control characters.</summary>
+    public static string Shown(string text)
+    {
+        var cut = text.Length <= 64 ? text : text[..64] + "…";
+        return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

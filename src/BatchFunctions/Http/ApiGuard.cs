@@ -1,0 +1,129 @@
+using System.Security.Cryptography;
+using BatchFunctions.Keys;
+using BatchFunctions.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Http;
+
+/// <summary>
+/// Stands around every handler, in both hosts alike: gives the request an id, asks for the key, and turns whatever goes
+/// wrong, in the handler or while its result is written, into the API's envelope. Under Functions no middleware, filter
+/// or exception handler of ASP.NET runs, so nothing of this can live there.
+/// </summary>
+internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
+{
+    private ILogger Logger => logger;
+
+    /// <summary>Runs a handler for a caller who has a key.</summary>
+    public Task<IResult> RunAsync(
+        HttpRequest request, Func<ApiCaller, CancellationToken, Task<IResult>> handle, CancellationToken ct) =>
+        RunOpenAsync(
+            request,
+            async token =>
+            {
+                // All that comes is refused before its body is read, so a wrong key costs no upload.
+                var caller = await keys.AuthenticateAsync(request, token);
+                return await handle(caller, token);
+            },
+            ct);
+
+    /// <summary>Runs a handler for anybody.</summary>
+    public async Task<IResult> RunOpenAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>> handle, CancellationToken ct)
+    {
+        var requestId = "req_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        request.HttpContext.Response.Headers["x-request-id"] = requestId;
+        try
+        {
+            return new GuardedResult(this, requestId, await handle(ct));
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return ResultOf(e, request.HttpContext, requestId);
+        }
+    }
+
+    private IResult ResultOf(Exception e, HttpContext context, string requestId)
+    {
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be told.
+            return Results.Empty;
+        }
+
+        var error = e switch
+        {
+            ApiException api => api.Error,
+            ConcurrencyException => ApiError.Contended,
+            BadHttpRequestException bad => ApiError.Refused(bad.StatusCode, "The request could not be read."),
+            _ when StorageFaults.IsFault(e) => ApiError.StorageUnavailable,
+            _ => ApiError.Internal(requestId),
+        };
+        switch (error.Status)
+        {
+            case StatusCodes.Status401Unauthorized:
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+                break;
+            case StatusCodes.Status409Conflict when error != ApiError.Contended:
+                // Official clients send a 409 again by themselves.
+                context.Response.Headers["x-should-retry"] = "false";
+                break;
+            case StatusCodes.Status503ServiceUnavailable:
+                context.Response.Headers.RetryAfter = "5";
+                Log.StorageDown(Logger, e, context.Request.Method, context.Request.Path, requestId);
+                break;
+            case StatusCodes.Status500InternalServerError:
+                Log.Unforeseen(Logger, e, context.Request.Method, context.Request.Path, requestId);
+                break;
+            default:
+                break;
+        }
+
+        return ApiJson.Of(error);
+    }
+
+    /// <summary>A handler's result, whose own writing may fail too.</summary>
+    private sealed class GuardedResult(ApiGuard guard, string requestId, IResult inner) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            try
+            {
+                await inner.ExecuteAsync(httpContext);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                if (httpContext.Response.HasStarted)
+                {
+                    // Half an answer must not look like a whole one.
+                    if (!httpContext.RequestAborted.IsCancellationRequested)
+                    {
+                        Log.BrokenOff(guard.Logger, e, httpContext.Request.Method, httpContext.Request.Path, requestId);
+                    }
+
+                    httpContext.Abort();
+                    return;
+                }
+
+                await guard.ResultOf(e, httpContext, requestId).ExecuteAsync(httpContext);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request id {RequestId}.")]
+        public static partial void Unforeseen(ILogger logger, Exception e, string method, string path, string requestId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} found storage not available; request id {RequestId}.")]
+        public static partial void StorageDown(ILogger logger, Exception e, string method, string path, string requestId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with half of its answer sent; request id {RequestId}.")]
+        public static partial void BrokenOff(ILogger logger, Exception e, string method, string path, string requestId);
+    }
+}
+
+/// <summary>Who asks.</summary>
+/// <param name="Tenant">The project of the caller's key: no handler looks beyond it.</param>
+internal sealed record ApiCaller(string Tenant);

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace BatchFunctions.Http;
+
+/// <summary>Reads the query of a list, as strictly as OpenAI does: a wrong value is refused and never guessed at.</summary>
+internal static class ApiQuery
+{
+    /// <summary>A whole number from 1 to <paramref name="max"/>; <paramref name="fallback"/> when it is not given.</summary>
+    public static int Limit(IQueryCollection query, int fallback, int max)
+    {
+        const string name = "limit";
+        var values = query[name];
+        if (values.Count == 0)
+        {
+            return fallback;
+        }
+
+        if (values.Count > 1)
+        {
+            throw new ApiException(ApiError.WrongType(name, "an integer", "an array"));
+        }
+
+        var text = values[0] ?? "";
+        var digits = text.StartsWith('-') ? text.AsSpan(1) : text;
+        if (digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9'))
+        {
+            throw new ApiException(ApiError.WrongType(name, "an integer", "a string"));
+        }
+
+        // A number that no long holds is as far beyond its bound as any.
+        var known = long.TryParse(text, CultureInfo.InvariantCulture, out var value);
+        if (text[0] == '-' || (known && value < 1))
+        {
+            throw new ApiException(ApiError.BelowMin(name, ApiError.Shown(text), 1));
+        }
+
+        return known && value <= max
+            ? (int)value
+            : throw new ApiException(ApiError.AboveMax(name, ApiError.Shown(text), max));
+    }
+
+    /// <summary>The one value of a parameter; null when it is not given.</summary>
+    public static string? Single(IQueryCollection query, string name)
+    {
+        var values = query[name];
+        return values.Count <= 1
+            ? values.Count == 0 ? null : values[0] ?? ""
+            : throw new ApiException(ApiError.WrongType(name, "a string", "an array"));
+    }
+}

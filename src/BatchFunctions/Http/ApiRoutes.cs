@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Http;
+
+namespace BatchFunctions.Http;
+
+/// <summary>
+/// The routes, as both hosts name them: without a leading slash, as the Functions host takes them. The self-host maps
+/// them, the Functions app's triggers carry them, and the fallback tells a wrong method from an unknown path by them.
+/// </summary>
+public static class ApiRoutes
+{
+    /// <summary>Lists and makes batches.</summary>
+    public const string Batches = "v1/batches";
+
+    /// <summary>One batch.</summary>
+    public const string Batch = "v1/batches/{id}";
+
+    /// <summary>Cancels a batch.</summary>
+    public const string BatchCancel = "v1/batches/{id}/cancel";
+
+    /// <summary>Lists and takes files.</summary>
+    public const string Files = "v1/files";
+
+    /// <summary>One file.</summary>
+    public const string File = "v1/files/{id}";
+
+    /// <summary>A file's bytes.</summary>
+    public const string FileContent = "v1/files/{id}/content";
+
+    /// <summary>Begins an upload in parts.</summary>
+    public const string Uploads = "v1/uploads";
+
+    /// <summary>Takes a part of an upload.</summary>
+    public const string UploadParts = "v1/uploads/{id}/parts";
+
+    /// <summary>Makes a file of an upload's parts.</summary>
+    public const string UploadComplete = "v1/uploads/{id}/complete";
+
+    /// <summary>Gives an upload up.</summary>
+    public const string UploadCancel = "v1/uploads/{id}/cancel";
+
+    /// <summary>Whether the service works.</summary>
+    public const string Health = "healthz";
+
+    /// <summary>Everything else.</summary>
+    public const string Fallback = "{*path}";
+
+    /// <summary>Every operation but the fallback.</summary>
+    public static IReadOnlyList<ApiRoute> All { get; } =
+    [
+        new(HttpMethods.Get, Batches),
+        new(HttpMethods.Post, Batches),
+        new(HttpMethods.Get, Batch),
+        new(HttpMethods.Post, BatchCancel),
+        new(HttpMethods.Get, Files),
+        new(HttpMethods.Post, Files),
+        new(HttpMethods.Get, File),
+        new(HttpMethods.Delete, File),
+        new(HttpMethods.Get, FileContent),
+        new(HttpMethods.Post, Uploads),
+        new(HttpMethods.Post, UploadParts),
+        new(HttpMethods.Post, UploadComplete),
+        new(HttpMethods.Post, UploadCancel),
+        new(HttpMethods.Get, Health),
+    ];
+}
+
+/// <summary>An operation of the API.</summary>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Template">The route's template, without a leading slash.</param>
+public sealed record ApiRoute(string Method, string Template);

@@ -1,0 +1,127 @@
+using Azure.Data.Tables;
+using BatchFunctions.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Http;
+
+/// <summary>What the service answers about itself, and where there is nothing to answer.</summary>
+public sealed partial class ServiceApi : IDisposable
+{
+    /// <summary>How old storage's last answer may be: anybody may ask, and must not run up transactions.</summary>
+    private static readonly TimeSpan HealthAge = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(4);
+
+    private static readonly IReadOnlyList<(string Method, TemplateMatcher Matcher)> Matchers =
+        [.. ApiRoutes.All.Select(route => (route.Method, new TemplateMatcher(TemplateParser.Parse(route.Template), [])))];
+
+    private readonly ApiGuard _guard;
+    private readonly TableClient _table;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly SemaphoreSlim _asking = new(1);
+    private DateTimeOffset _askedAt = DateTimeOffset.MinValue;
+    private bool _healthy;
+
+    internal ServiceApi(ApiGuard guard, StorageClients storage, TimeProvider time, ILogger<ServiceApi> logger)
+    {
+        _guard = guard;
+        _table = storage.Tables.GetTableClient(TableNames.ActiveBatches);
+        _time = time;
+        _logger = logger;
+    }
+
+    /// <summary><c>GET /healthz</c>: 200 when storage answers, 503 when it does not. Needs no key.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> HealthAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        _guard.RunOpenAsync(
+            request,
+            async ct => await IsHealthyAsync(ct)
+                ? ApiJson.Ok(writer =>
+                {
+                    writer.WriteStartObject();
+                    writer.WriteString("status"u8, "ok"u8);
+                    writer.WriteEndObject();
+                })
+                : throw new ApiException(ApiError.StorageUnavailable),
+            cancellationToken);
+
+    /// <summary>Everything that has no route: 405 where the path has one for another method, else 404.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> FallbackAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return _guard.RunOpenAsync(
+            request,
+            _ =>
+            {
+                var path = request.Path.HasValue ? request.Path.Value! : "/";
+                var allowed = Matchers
+                    .Where(route => route.Matcher.TryMatch(path, []))
+                    .Select(route => route.Method)
+                    .ToArray();
+                var method = ApiError.Shown(request.Method);
+                if (allowed.Length == 0)
+                {
+                    throw new ApiException(ApiError.NoRoute(method, ApiError.Shown(path)));
+                }
+
+                request.HttpContext.Response.Headers.Allow = string.Join(", ", allowed);
+                throw new ApiException(ApiError.MethodNotAllowed(method, ApiError.Shown(path)));
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _asking.Dispose();
+
+    private async Task<bool> IsHealthyAsync(CancellationToken ct)
+    {
+        await _asking.WaitAsync(ct);
+        try
+        {
+            var now = _time.GetUtcNow();
+            if (now - _askedAt >= HealthAge)
+            {
+                _healthy = await AskAsync(ct);
+                _askedAt = now;
+            }
+
+            return _healthy;
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    private async Task<bool> AskAsync(CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(HealthLimit);
+        try
+        {
+            await foreach (var _ in _table.QueryAsync<TableEntity>(maxPerPage: 1, cancellationToken: limit.Token))
+            {
+                break;
+            }
+
+            return true;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            Log.NotHealthy(_logger, e);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Storage does not answer.")]
+        public static partial void NotHealthy(ILogger logger, Exception e);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using BatchFunctions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace BatchFunctions.Keys;
+
+/// <summary>
+/// Tells who a request comes from. A key is looked up once and remembered for a minute; what has no key's form never
+/// reaches storage, and unknown keys are remembered too, in a cache of bounded size: otherwise anybody could run up
+/// storage transactions.
+/// </summary>
+internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposable
+{
+    public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(1);
+
+    private const string Scheme = "Bearer ";
+    private const int RememberedKeys = 10_000;
+
+    private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
+    private readonly MemoryCache _unknown = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
+
+    /// <exception cref="ApiException">There is no key, or it is no good.</exception>
+    public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
+    {
+        string? header = request.Headers.Authorization;
+        if (string.IsNullOrWhiteSpace(header))
+        {
+            throw new ApiException(ApiError.NoKey);
+        }
+
+        var key = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+        return ApiKeyStore.IsKey(key) && await FindAsync(key, ct) is { } project
+            ? new ApiCaller(project)
+            : throw new ApiException(ApiError.WrongKey);
+    }
+
+    public void Dispose()
+    {
+        _known.Dispose();
+        _unknown.Dispose();
+    }
+
+    private async ValueTask<string?> FindAsync(string key, CancellationToken ct)
+    {
+        // Kept by hash: a dump of the process shows no keys but those of requests under way.
+        var hash = new Hash(SHA256.HashData(Encoding.ASCII.GetBytes(key)));
+        var now = time.GetUtcNow();
+        if (TryRecall(_known, hash, now, out var project) || TryRecall(_unknown, hash, now, out project))
+        {
+            return project;
+        }
+
+        var record = await store.FindAsync(key, ct);
+        project = record is { RevokedAt: null } ? record.Project : null;
+        var cache = project is null ? _unknown : _known;
+        cache.Set(
+            hash,
+            new Remembered(project, now),
+            new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = RememberedFor });
+        return project;
+    }
+
+    private static bool TryRecall(MemoryCache cache, Hash hash, DateTimeOffset now, out string? project)
+    {
+        project = null;
+        if (!cache.TryGetValue(hash, out Remembered? remembered) || now - remembered!.At >= RememberedFor)
+        {
+            return false;
+        }
+
+        project = remembered.Project;
+        return true;
+    }
+
+    private readonly record struct Hash(UInt128 High, UInt128 Low)
+    {
+        public Hash(byte[] sha256)
+            : this(
+                System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(sha256),
+                System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(sha256.AsSpan(16)))
+        {
+        }
+    }
+
+    private sealed record Remembered(string? Project, DateTimeOffset At);
+}

@@ -11,6 +11,7 @@ using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,6 +41,7 @@ public static class BatchFunctionsExtensions
             })
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
         return services.AddStores(configuration).AddUpstream().AddProcessing().AddApi();
     }
 
@@ -64,6 +66,7 @@ public static class BatchFunctionsExtensions
     {
         services.TryAddSingleton(provider =>
             new StorageClients(configuration, provider.GetServices<HttpPipelinePolicy>()));
+        services.AddHostedService<StorageProvisioner>();
         services.TryAddSingleton<BatchStore>();
         services.TryAddSingleton<ActiveBatchStore>();
         services.TryAddSingleton<ChunkStore>();

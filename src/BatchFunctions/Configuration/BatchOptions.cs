@@ -60,9 +60,12 @@ public sealed class BatchOptions
     [Range(typeof(TimeSpan), "00:00:00.050", "00:01:00", ErrorMessage = "Batch__StatusPoll must be from 00:00:00.050 to 00:01:00.")]
     public TimeSpan StatusPoll { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long one run of a chunk lasts before it hands over to a new message; at most half of the host's <c>functionTimeout</c>.</summary>
+    /// <summary>
+    /// How long one run of a chunk goes on sending lines before it hands over to a new message; at most half of the
+    /// host's <c>functionTimeout</c>. Calls in flight may then take up to <see cref="UpstreamOptions.Timeout"/> more.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Batch__RunLimit must be from 00:00:01 to 1.00:00:00.")]
-    public TimeSpan RunLimit { get; set; } = TimeSpan.FromMinutes(5);
+    public TimeSpan RunLimit { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>How long an asked-for advance waits for others to join it.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "Batch__AdvanceDelay must be from 00:00:00 to 00:05:00.")]

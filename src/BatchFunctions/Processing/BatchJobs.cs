@@ -11,6 +11,9 @@ namespace BatchFunctions.Processing;
 /// </summary>
 public sealed class BatchJobs
 {
+    /// <summary>When the timer behind the sweep fires: every hour, on the hour (NCRONTAB, as the Functions host reads it).</summary>
+    public const string SweepSchedule = "0 0 * * * *";
+
     /// <summary>How long sending a message again may take while the host is shutting down.</summary>
     private static readonly TimeSpan SendAgainLimit = TimeSpan.FromSeconds(5);
 

@@ -1,0 +1,32 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace BatchFunctions.FunctionApp;
+
+/// <summary>The operations of <c>/v1/batches</c>. The API's own bearer keys guard them.</summary>
+public sealed class BatchTriggers(BatchApi batches)
+{
+    [Function("batches_list")]
+    public Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Batches)] HttpRequest request,
+        CancellationToken cancellationToken) => batches.ListAsync(request, cancellationToken);
+
+    [Function("batches_create")]
+    public Task<IResult> CreateAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.Batches)] HttpRequest request,
+        CancellationToken cancellationToken) => batches.CreateAsync(request, cancellationToken);
+
+    [Function("batches_get")]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Batch)] HttpRequest request,
+        string id,
+        CancellationToken cancellationToken) => batches.GetAsync(request, id, cancellationToken);
+
+    [Function("batches_cancel")]
+    public Task<IResult> CancelAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.BatchCancel)] HttpRequest request,
+        string id,
+        CancellationToken cancellationToken) => batches.CancelAsync(request, id, cancellationToken);
+}

@@ -1,0 +1,38 @@
+using BatchFunctions.Files;
+using BatchFunctions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace BatchFunctions.FunctionApp;
+
+/// <summary>The operations of <c>/v1/files</c>. The API's own bearer keys guard them.</summary>
+public sealed class FileTriggers(FileApi files)
+{
+    [Function("files_list")]
+    public Task<IResult> ListAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Files)] HttpRequest request,
+        CancellationToken cancellationToken) => files.ListAsync(request, cancellationToken);
+
+    [Function("files_upload")]
+    public Task<IResult> UploadAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.Files)] HttpRequest request,
+        CancellationToken cancellationToken) => files.UploadAsync(request, cancellationToken);
+
+    [Function("files_get")]
+    public Task<IResult> GetAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.File)] HttpRequest request,
+        string id,
+        CancellationToken cancellationToken) => files.GetAsync(request, id, cancellationToken);
+
+    [Function("files_delete")]
+    public Task<IResult> DeleteAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = ApiRoutes.File)] HttpRequest request,
+        string id,
+        CancellationToken cancellationToken) => files.DeleteAsync(request, id, cancellationToken);
+
+    [Function("files_content")]
+    public Task<IResult> ContentAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.FileContent)] HttpRequest request,
+        string id,
+        CancellationToken cancellationToken) => files.ContentAsync(request, id, cancellationToken);
+}

@@ -1,0 +1,23 @@
+using BatchFunctions.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+
+namespace BatchFunctions.FunctionApp;
+
+/// <summary>What the service answers about itself, and the answer to everything that has no route.</summary>
+public sealed class ServiceTriggers(ServiceApi service)
+{
+    [Function("health")]
+    public Task<IResult> HealthAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Health)] HttpRequest request,
+        CancellationToken cancellationToken) => service.HealthAsync(request, cancellationToken);
+
+    /// <summary>
+    /// The host tries templates in the order of the functions' names, so this name must be the last of all. No methods:
+    /// it decides between 404 and 405, which the host does not.
+    /// </summary>
+    [Function("zz_fallback")]
+    public Task<IResult> FallbackAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, Route = ApiRoutes.Fallback)] HttpRequest request,
+        CancellationToken cancellationToken) => service.FallbackAsync(request, cancellationToken);
+}

@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace BatchFunctions.Http;
+
+/// <summary>
+/// The limits of the server that handlers run on: the self-host's own, and under Functions the worker's behind the
+/// host. Bodies are streamed and bounded by the handlers, which answer in the API's envelope; the server's own limit
+/// would turn even an early 401 to a large upload into an empty 500. Lines and headers are let through beyond what the
+/// Functions host lets through, since a request at the worker's limit hangs there for seconds.
+/// </summary>
+internal static class KestrelLimits
+{
+    public const int RequestLineBytes = 32 * 1024;
+    public const int HeaderBytes = 128 * 1024;
+    public const int HeaderCount = 300;
+
+    public static void Raise(KestrelServerOptions server)
+    {
+        server.AddServerHeader = false;
+        server.Limits.MaxRequestBodySize = null;
+        server.Limits.MaxRequestLineSize = RequestLineBytes;
+        server.Limits.MaxRequestHeadersTotalSize = HeaderBytes;
+        server.Limits.MaxRequestHeaderCount = HeaderCount;
+    }
+}

@@ -1,1 +1,3 @@
-return 0;
+using BatchFunctions.SelfHost;
+
+return await ServeCommand.Create().Parse(args).InvokeAsync();

@@ -40,6 +40,7 @@ public static class BatchFunctionsExtensions
                 }
             })
             .ValidateOnStart();
+        services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
         return services.AddStores(configuration).AddUpstream().AddProcessing().AddApi();

@@ -1,0 +1,72 @@
+using BatchFunctions.Processing;
+using BatchFunctions.SelfHost.Pump;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.SelfHost;
+
+/// <summary>The service as one ordinary process: the API on Kestrel, and a pump for each queue.</summary>
+internal static class SelfHostApp
+{
+    /// <summary>Longer than the handlers have (<see cref="PumpTimes.ShutdownLimit"/>), so that they are never cut short.</summary>
+    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(15);
+
+    /// <summary>Puts the service together; nothing runs yet.</summary>
+    /// <param name="settings">Settings, storage and upstream included.</param>
+    /// <param name="urls">Where to listen.</param>
+    /// <param name="configure">What a test or a proof puts in the place of something.</param>
+    public static WebApplication Build(IConfiguration settings, string urls, Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(urls.Split(';'));
+        builder.Configuration.AddConfiguration(settings);
+        builder.Logging.ClearProviders().AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+
+        // What keeps the host from starting is told in a sentence, by whoever started it.
+        builder.Logging
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+            .AddFilter("Azure", LogLevel.Warning)
+            .AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
+        configure?.Invoke(builder.Services);
+        builder.Services.AddBatchFunctions(builder.Configuration);
+        builder.Services.AddPumps(HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json")));
+        var app = builder.Build();
+        app.MapBatchApi();
+        return app;
+    }
+
+    private static void AddPumps(this IServiceCollection services, HostJson host)
+    {
+        services.AddSingleton(host);
+        services.AddHostedService<SweepTimer>();
+        foreach (var name in QueueNames.All)
+        {
+            services.AddSingleton<IHostedService>(provider => new QueuePump(
+                provider.GetRequiredService<StorageClients>().Queues,
+                name,
+                HandlerOf(provider.GetRequiredService<BatchJobs>(), name),
+                host,
+                provider.GetService<PumpTimes>() ?? new PumpTimes(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<QueuePump>>()));
+        }
+    }
+
+    private static Func<Azure.Storage.Queues.Models.QueueMessage, CancellationToken, Task> HandlerOf(BatchJobs jobs, string name) => name switch
+    {
+        QueueNames.Validate => jobs.ValidateAsync,
+        QueueNames.Chunk => jobs.ChunkAsync,
+        QueueNames.Advance => jobs.AdvanceAsync,
+        QueueNames.Sweep => jobs.SweepAsync,
+        QueueNames.Validate + QueueNames.PoisonSuffix => jobs.ValidatePoisonAsync,
+        QueueNames.Chunk + QueueNames.PoisonSuffix => jobs.ChunkPoisonAsync,
+        QueueNames.Advance + QueueNames.PoisonSuffix => jobs.AdvancePoisonAsync,
+        QueueNames.Sweep + QueueNames.PoisonSuffix => jobs.SweepPoisonAsync,
+        _ => throw new InvalidOperationException($"The queue {name} has no handler."),
+    };
+}

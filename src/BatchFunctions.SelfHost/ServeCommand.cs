@@ -1,0 +1,76 @@
+using System.CommandLine;
+using BatchFunctions.Keys;
+using BatchFunctions.SelfHost.Azurite;
+using BatchFunctions.SelfHost.Echo;
+using BatchFunctions.SelfHost.Keys;
+using BatchFunctions.SelfHost.Settings;
+
+namespace BatchFunctions.SelfHost;
+
+/// <summary>Serves the API and works on its queues, in this one process.</summary>
+internal static class ServeCommand
+{
+    private const string DefaultUrl = "http://127.0.0.1:7071";
+    private const string UpstreamSetting = "Batch:Upstream:BaseUrl";
+
+    public static RootCommand Create()
+    {
+        var data = new Option<string>("--data")
+        {
+            Description = "Where the embedded storage keeps its data.",
+            DefaultValueFactory = _ => SelfHostSettings.DefaultDataFolder,
+            Recursive = true,
+        };
+        var urls = new Option<string>("--urls")
+        {
+            Description = "Where to listen; more than one, separated by semicolons.",
+            DefaultValueFactory = _ => DefaultUrl,
+        };
+        var root = new RootCommand("An OpenAI-compatible Batch API: serves it, with its queue handlers, in one process.") { data, urls };
+        root.Add(KeysCommand.Create(data));
+        root.SetAction((parsed, ct) =>
+            Startup.GuardAsync(() => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct)));
+        return root;
+    }
+
+    private static async Task<int> RunAsync(string dataFolder, string urls, CancellationToken ct)
+    {
+        var settings = SelfHostSettings.Read();
+        await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.WriteLine, ct);
+        await using var echo = string.IsNullOrEmpty(settings[UpstreamSetting]) ? await EchoUpstream.StartAsync(ct) : null;
+        settings[UpstreamSetting] ??= "";
+        if (echo is not null)
+        {
+            settings[UpstreamSetting] = echo.Address.ToString();
+        }
+
+        await using var app = SelfHostApp.Build(settings, urls);
+        await app.StartAsync(ct);
+        Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}");
+        Console.WriteLine(azurite is null
+            ? "Storage: as configured"
+            : $"Storage: embedded Azurite, data in {dataFolder}");
+        Console.WriteLine(echo is null
+            ? $"Upstream: {settings[UpstreamSetting]}"
+            : "Upstream: a built-in echo, which answers with what it is sent; set Batch__Upstream__BaseUrl to use a real one");
+        await PrintKeyAsync(app, azurite is null ? null : dataFolder, ct);
+        await app.WaitForShutdownAsync(ct);
+        return 0;
+    }
+
+    private static async Task PrintKeyAsync(WebApplication app, string? dataFolder, CancellationToken ct)
+    {
+        var keys = app.Services.GetRequiredService<ApiKeyStore>();
+        if (dataFolder is not null)
+        {
+            var key = await LocalKey.EnsureAsync(keys, dataFolder, ct);
+            Console.WriteLine($"API key of the project 'local': {key}");
+            Console.WriteLine("Try it:");
+            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {app.Urls.First()}/v1/batches");
+        }
+        else if (!await keys.ListAsync(ct).AnyAsync(ct))
+        {
+            Console.WriteLine("There is no API key yet. Make one: dotnet run --project src/BatchFunctions.SelfHost -- keys add --project NAME");
+        }
+    }
+}

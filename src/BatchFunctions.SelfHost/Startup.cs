@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+using BatchFunctions.Storage;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.SelfHost;
+
+/// <summary>Turns what keeps the program from starting into one line that says what to do.</summary>
+internal static class Startup
+{
+    private const int Failed = 1;
+
+    /// <summary>Runs a command; what a person can put right ends it with a sentence and the exit code 1.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> run)
+    {
+        try
+        {
+            return await run();
+        }
+        catch (OperationCanceledException)
+        {
+            return Failed;
+        }
+        catch (Exception e) when (SentenceOf(e) is { } sentence)
+        {
+            await Console.Error.WriteLineAsync(sentence);
+            return Failed;
+        }
+    }
+
+    private static string? SentenceOf(Exception e) => e switch
+    {
+        StartupException => e.Message,
+        OptionsValidationException options => string.Join(' ', options.Failures),
+        IOException { InnerException: AddressInUseException } =>
+            $"{e.Message.TrimEnd('.')}: another program listens there; end it, or name another address with --urls http://127.0.0.1:7072.",
+        SocketException => $"The address cannot be used: {e.Message} Name another with --urls.",
+        FormatException or InvalidOperationException when e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true =>
+            $"{StorageClients.Connection} is no connection string: {e.Message}",
+        InvalidOperationException => e.Message,
+        _ when StorageFaults.IsFault(e) || e.InnerException is { } inner && StorageFaults.IsFault(inner) =>
+            $"Storage cannot be reached: check {StorageClients.Connection}, and that the account or emulator answers ({FirstLineOf(e)})",
+        Azure.RequestFailedException failed =>
+            $"Storage refuses ({failed.Status} {failed.ErrorCode}): check the account, its key or the signed-in identity's roles.",
+        Azure.Identity.AuthenticationFailedException =>
+            $"No identity to open storage with: sign in with 'az login' or 'azd auth login' ({FirstLineOf(e)})",
+        _ => null,
+    };
+
+    private static string FirstLineOf(Exception e)
+    {
+        var cause = e is AggregateException { InnerExceptions: [var first, ..] } ? first : e;
+        return cause.Message.Split('\n', 2)[0].Trim();
+    }
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Configuration;
+
+/// <summary>
+/// Checks the settings when the host starts: each by its own annotations, then the rules that span several. Every
+/// message names the setting, as it is written in the environment, and what to set it to.
+/// </summary>
+internal sealed class BatchOptionsValidator(IConfiguration configuration) : IValidateOptions<BatchOptions>
+{
+    private const string FunctionTimeout = "AzureFunctionsJobHost:functionTimeout";
+
+    public ValidateOptionsResult Validate(string? name, BatchOptions options)
+    {
+        var failures = new List<string>();
+        failures.AddRange(FailuresOf(options));
+        failures.AddRange(FailuresOf(options.Upstream));
+        failures.AddRange(SpanningFailuresOf(options));
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string> FailuresOf(object options)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        return results.Select(result => result.ErrorMessage ?? "A setting is wrong.");
+    }
+
+    private IEnumerable<string> SpanningFailuresOf(BatchOptions options)
+    {
+        if (!UpstreamAddress.TryParse(options.Upstream.BaseUrl, out _))
+        {
+            yield return UpstreamAddress.Requirement;
+        }
+
+        if (options.Lease < options.Checkpoint * 2)
+        {
+            yield return "Batch__Lease must be at least twice Batch__Checkpoint: a claim is renewed when half of its lease has passed.";
+        }
+
+        if (options.Lease < options.StatusPoll * 2)
+        {
+            yield return "Batch__Lease must be at least twice Batch__StatusPoll: a running chunk looks at its lease that often.";
+        }
+
+        foreach (var endpoint in options.Endpoints.Where(e => !e.StartsWith("/v1/", StringComparison.Ordinal)))
+        {
+            yield return $"Batch__Endpoints has '{endpoint}': each endpoint begins with /v1/, for instance /v1/chat/completions.";
+        }
+
+        if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
+            && options.RunLimit * 2 > timeout)
+        {
+            yield return $"Batch__RunLimit must be at most half of AzureFunctionsJobHost__functionTimeout ({timeout}): a run must have time to hand over.";
+        }
+    }
+}

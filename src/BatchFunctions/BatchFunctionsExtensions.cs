@@ -42,7 +42,7 @@ public static class BatchFunctionsExtensions
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
-        return services.AddStores(configuration).AddUpstream().AddProcessing().AddApi();
+        return services.AddStores(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
     }
 
     /// <summary>Maps every route of <see cref="ApiRoutes"/> to its handler, and everything else to the fallback.</summary>
@@ -52,11 +52,17 @@ public static class BatchFunctionsExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var batches = endpoints.ServiceProvider.GetRequiredService<BatchApi>();
+        var files = endpoints.ServiceProvider.GetRequiredService<FileApi>();
         var service = endpoints.ServiceProvider.GetRequiredService<ServiceApi>();
         endpoints.MapGet(ApiRoutes.Batches, batches.ListAsync);
         endpoints.MapPost(ApiRoutes.Batches, batches.CreateAsync);
         endpoints.MapGet(ApiRoutes.Batch, batches.GetAsync);
         endpoints.MapPost(ApiRoutes.BatchCancel, batches.CancelAsync);
+        endpoints.MapPost(ApiRoutes.Files, files.UploadAsync);
+        endpoints.MapGet(ApiRoutes.Files, files.ListAsync);
+        endpoints.MapGet(ApiRoutes.File, files.GetAsync);
+        endpoints.MapDelete(ApiRoutes.File, files.DeleteAsync);
+        endpoints.MapGet(ApiRoutes.FileContent, files.ContentAsync);
         endpoints.MapGet(ApiRoutes.Health, service.HealthAsync);
         endpoints.Map(ApiRoutes.Fallback, service.FallbackAsync);
         return endpoints;

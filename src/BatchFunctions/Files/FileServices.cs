@@ -1,0 +1,23 @@
+using BatchFunctions.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace BatchFunctions.Files;
+
+/// <summary>Registers files and uploads in parts.</summary>
+internal static class FileServices
+{
+    public static IServiceCollection AddFiles(this IServiceCollection services)
+    {
+        services.TryAddSingleton<FileBlobs>();
+        services.TryAddSingleton<FileUpload>();
+        services.TryAddSingleton<FileDeletion>();
+        services.TryAddSingleton(provider => new FileApi(
+            provider.GetRequiredService<ApiGuard>(),
+            provider.GetRequiredService<FileStore>(),
+            provider.GetRequiredService<FileUpload>(),
+            provider.GetRequiredService<FileDeletion>(),
+            provider.GetRequiredService<FileBlobs>()));
+        return services;
+    }
+}

@@ -7,6 +7,7 @@ using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
+using BatchFunctions.Uploads;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.AspNetCore.Builder;
@@ -53,6 +54,7 @@ public static class BatchFunctionsExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         var batches = endpoints.ServiceProvider.GetRequiredService<BatchApi>();
         var files = endpoints.ServiceProvider.GetRequiredService<FileApi>();
+        var uploads = endpoints.ServiceProvider.GetRequiredService<UploadApi>();
         var service = endpoints.ServiceProvider.GetRequiredService<ServiceApi>();
         endpoints.MapGet(ApiRoutes.Batches, batches.ListAsync);
         endpoints.MapPost(ApiRoutes.Batches, batches.CreateAsync);
@@ -63,6 +65,10 @@ public static class BatchFunctionsExtensions
         endpoints.MapGet(ApiRoutes.File, files.GetAsync);
         endpoints.MapDelete(ApiRoutes.File, files.DeleteAsync);
         endpoints.MapGet(ApiRoutes.FileContent, files.ContentAsync);
+        endpoints.MapPost(ApiRoutes.Uploads, uploads.CreateAsync);
+        endpoints.MapPost(ApiRoutes.UploadParts, uploads.AddPartAsync);
+        endpoints.MapPost(ApiRoutes.UploadComplete, uploads.CompleteAsync);
+        endpoints.MapPost(ApiRoutes.UploadCancel, uploads.CancelAsync);
         endpoints.MapGet(ApiRoutes.Health, service.HealthAsync);
         endpoints.Map(ApiRoutes.Fallback, service.FallbackAsync);
         return endpoints;

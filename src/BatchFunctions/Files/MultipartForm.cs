@@ -1,7 +1,6 @@
 using System.Text;
 using BatchFunctions.Http;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -43,12 +42,6 @@ internal sealed class MultipartForm
         if (request.ContentLength > maxFileBytes + Overhead)
         {
             throw new ApiException(ApiError.TooLarge(maxFileBytes));
-        }
-
-        // The server's own limit is lower than a file may weigh; the file's is checked while it passes.
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-        {
-            limit.MaxRequestBodySize = maxFileBytes + Overhead;
         }
 
         return new MultipartForm(new MultipartReader(boundary.ToString(), request.Body));

@@ -51,12 +51,11 @@ internal sealed class FilesHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(
         [
-            new("AzureWebJobsStorage", FilesStorage.ConnectionString),
+            new("AzureWebJobsStorage", FilesStorage.Next()),
             new("Batch:Upstream:BaseUrl", "http://127.0.0.1:9"),
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)),
         ]);
 
-        // Far from the machine's own time, so that entries of the past and the future cannot be met by chance.
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddBatchFunctions(builder.Configuration);

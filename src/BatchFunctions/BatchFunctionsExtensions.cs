@@ -7,6 +7,7 @@ using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
+using BatchFunctions.Uploads;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.AspNetCore.Builder;
@@ -43,7 +44,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
-        return services.AddStores(configuration).AddUpstream().AddProcessing().AddApi();
+        return services.AddStores(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
     }
 
     /// <summary>Maps every route of <see cref="ApiRoutes"/> to its handler, and everything else to the fallback.</summary>
@@ -53,11 +54,22 @@ public static class BatchFunctionsExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         var batches = endpoints.ServiceProvider.GetRequiredService<BatchApi>();
+        var files = endpoints.ServiceProvider.GetRequiredService<FileApi>();
+        var uploads = endpoints.ServiceProvider.GetRequiredService<UploadApi>();
         var service = endpoints.ServiceProvider.GetRequiredService<ServiceApi>();
         endpoints.MapGet(ApiRoutes.Batches, batches.ListAsync);
         endpoints.MapPost(ApiRoutes.Batches, batches.CreateAsync);
         endpoints.MapGet(ApiRoutes.Batch, batches.GetAsync);
         endpoints.MapPost(ApiRoutes.BatchCancel, batches.CancelAsync);
+        endpoints.MapPost(ApiRoutes.Files, files.UploadAsync);
+        endpoints.MapGet(ApiRoutes.Files, files.ListAsync);
+        endpoints.MapGet(ApiRoutes.File, files.GetAsync);
+        endpoints.MapDelete(ApiRoutes.File, files.DeleteAsync);
+        endpoints.MapGet(ApiRoutes.FileContent, files.ContentAsync);
+        endpoints.MapPost(ApiRoutes.Uploads, uploads.CreateAsync);
+        endpoints.MapPost(ApiRoutes.UploadParts, uploads.AddPartAsync);
+        endpoints.MapPost(ApiRoutes.UploadComplete, uploads.CompleteAsync);
+        endpoints.MapPost(ApiRoutes.UploadCancel, uploads.CancelAsync);
         endpoints.MapGet(ApiRoutes.Health, service.HealthAsync);
         endpoints.Map(ApiRoutes.Fallback, service.FallbackAsync);
         return endpoints;

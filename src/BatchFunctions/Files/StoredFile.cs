@@ -32,13 +32,10 @@ internal sealed record StoredFile
     public ETag ETag { get; init; }
 
     public bool IsGone(DateTimeOffset now) => Deleted || ExpiresAt <= now;
+
+    /// <summary>What tells the sweep of the file.</summary>
+    public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.File, Tenant, Id, Blob, due);
 }
 
 /// <summary>Where a file's bytes are.</summary>
 internal readonly record struct BlobLocation(string Container, string Name);
-
-internal static class FilePurposes
-{
-    public const string Batch = "batch";
-    public const string BatchOutput = "batch_output";
-}

@@ -1,0 +1,49 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Http;
+
+namespace BatchFunctions.Files;
+
+/// <summary>
+/// Deletes a file, in this order: the entry that will clear its tombstone away, the mark on its row, the look for
+/// batches that read it, its blob. The mark before the look, since who creates a batch writes its
+/// <c>activebatches</c> row and then reads the file's: one of the two sees the other. A crash after the mark leaves a
+/// tombstone, which the entry clears away together with the blob.
+/// </summary>
+internal sealed class FileDeletion(
+    FileStore files, ActiveBatchStore active, ExpiringStore expiring, FileBlobs blobs, TimeProvider time)
+{
+    private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(1);
+
+    /// <summary>Longer than a manifest lives: a late finisher that follows one must find the tombstone.</summary>
+    private static readonly TimeSpan OutputTombstoneLife = TimeSpan.FromDays(8);
+
+    /// <returns>Whether there was such a file.</returns>
+    /// <exception cref="ApiException">A batch that has not ended reads the file.</exception>
+    public async Task<bool> TryDeleteAsync(string tenant, string id, CancellationToken ct)
+    {
+        if (await files.FindAsync(tenant, id, ct) is not { } file)
+        {
+            return false;
+        }
+
+        var now = time.GetUtcNow();
+        var life = file.Purpose == FilePurposes.BatchOutput ? OutputTombstoneLife : TombstoneLife;
+        await expiring.AddAsync(file.ToExpiringEntry(now + life), ct);
+        if (await files.MutateAsync(
+                tenant, id, current => current.IsGone(now) ? null : current with { Deleted = true }, ct) is null)
+        {
+            return false;
+        }
+
+        // From here on a client that goes away changes nothing: a mark must not stay on a file that is refused.
+        if (await active.AnyReadsAsync(tenant, id, CancellationToken.None))
+        {
+            await files.MutateAsync(
+                tenant, id, current => current.Deleted ? current with { Deleted = false } : null, CancellationToken.None);
+            throw new ApiException(ApiError.FileInUse);
+        }
+
+        await blobs.DeleteAsync(file.Blob, CancellationToken.None);
+        return true;
+    }
+}

@@ -1,0 +1,109 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Storage;
+using BatchFunctions.Uploads;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Files;
+
+/// <summary>
+/// Removes what has expired, entry by entry: the blob first, then the row, and the entry last, so that a crash leaves an
+/// entry that is due again. What still lives gets a new entry before its old one goes.
+/// </summary>
+internal sealed partial class FileExpiry(
+    ExpiringStore expiring,
+    FileStore files,
+    FileBlobs blobs,
+    UploadExpiry uploads,
+    ActiveBatchStore active,
+    BatchStore batches,
+    TimeProvider time,
+    ILogger<FileExpiry> logger)
+{
+    /// <summary>How long a file is put off that a batch still reads.</summary>
+    private static readonly TimeSpan PutOff = TimeSpan.FromHours(1);
+
+    /// <summary>Goes through all that is due by now.</summary>
+    public async Task RunDueAsync(CancellationToken ct)
+    {
+        await foreach (var entry in expiring.ListDueAsync(time.GetUtcNow(), ct))
+        {
+            try
+            {
+                if (await SettleAsync(entry, ct) is { } next)
+                {
+                    await expiring.AddAsync(entry with { Due = next }, ct);
+                }
+
+                await expiring.RemoveAsync(entry, ct);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
+            {
+                // One that cannot be removed keeps no other from going.
+                Log.NotRemoved(logger, e, entry.Kind, entry.Id);
+            }
+        }
+    }
+
+    /// <returns>When to look again; null when nothing is left to look at.</returns>
+    private async Task<DateTimeOffset?> SettleAsync(ExpiringEntry entry, CancellationToken ct)
+    {
+        switch (entry.Kind)
+        {
+            case ExpiringKind.File:
+                return await SettleFileAsync(entry, ct);
+            case ExpiringKind.Upload:
+                return await uploads.SettleAsync(entry.Tenant, entry.Id, ct);
+            default:
+                await blobs.DeleteAsync(entry.Blob, ct);
+                return null;
+        }
+    }
+
+    private async Task<DateTimeOffset?> SettleFileAsync(ExpiringEntry entry, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var file = await files.FindAnyAsync(entry.Tenant, entry.Id, ct);
+        if (file is not null && !file.IsGone(now))
+        {
+            return file.ExpiresAt;
+        }
+
+        if (await IsWantedAsync(entry, file, ct))
+        {
+            return now + PutOff;
+        }
+
+        await blobs.DeleteAsync(entry.Blob, ct);
+        if (file is not null)
+        {
+            await files.RemoveAsync(entry.Tenant, entry.Id, ct);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Whether a batch that has not ended reads the file, or has yet to write the row of the one that it makes.
+    /// </summary>
+    private async Task<bool> IsWantedAsync(ExpiringEntry entry, StoredFile? file, CancellationToken ct)
+    {
+        if (file is not null)
+        {
+            return await active.AnyReadsAsync(entry.Tenant, entry.Id, ct);
+        }
+
+        if (entry.Blob.Container != ContainerNames.Batches)
+        {
+            return false;
+        }
+
+        var batchId = entry.Blob.Name[..entry.Blob.Name.IndexOf('/', StringComparison.Ordinal)];
+        return await batches.FindAsync(new BatchKey(entry.Tenant, batchId), ct) is { } batch && !batch.Status.HasEnded();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} {Id} is due and could not be looked after; the next sweep tries again.")]
+        public static partial void NotRemoved(ILogger logger, Exception e, ExpiringKind kind, string id);
+    }
+}

@@ -1,0 +1,192 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using BatchFunctions.Files;
+using BatchFunctions.Http;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Uploads;
+
+/// <summary>
+/// Makes a file of an upload's parts, without copying or holding a byte: the blocks are there, and the commit names
+/// their order. One request at a time does it, by a claim on the upload's row, in this order: the claim with the file's
+/// id, the <c>expiring</c> entry, the commit, the look at what was committed, the file's row, the upload's row. A crash
+/// leaves a claim that lapses; who completes the upload next goes on with the same file id, and commits again unless
+/// the file's row is there. An upload that nobody completes any more expires, and its blob with it.
+/// </summary>
+internal sealed class UploadCompletion(
+    UploadStore uploads, FileStore files, ExpiringStore expiring, FileBlobs blobs, TimeProvider time)
+{
+    private const int ReadBytes = 128 * 1024;
+
+    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
+
+    /// <returns>The upload and its file; null when there is no such upload.</returns>
+    /// <exception cref="ApiException">The parts do not make the file, or the upload's state forbids it.</exception>
+    public async Task<CompletedUpload?> CompleteAsync(
+        string tenant, string id, IReadOnlyList<string> partIds, byte[]? md5, CancellationToken ct)
+    {
+        if (await uploads.FindAsync(tenant, id, ct) is not { } upload)
+        {
+            return null;
+        }
+
+        if (upload.Status == UploadStatus.Completed)
+        {
+            return await AnswerAsync(upload, ct);
+        }
+
+        CheckPending(upload);
+        var blockIds = WantedBlocks(upload, partIds, await blobs.BlocksAsync(upload.Blob, ct));
+        var claimed = await uploads.MutateAsync(tenant, id, Claimed, ct);
+        return claimed is null ? null
+            : claimed.Status == UploadStatus.Completed ? await AnswerAsync(claimed, ct)
+            : await CompleteAsync(claimed, blockIds, md5);
+    }
+
+    private Upload? Claimed(Upload upload)
+    {
+        if (upload.Status == UploadStatus.Completed)
+        {
+            return null;
+        }
+
+        CheckPending(upload);
+        var now = time.GetUtcNow();
+        return upload.IsClaimed(now)
+            ? throw new ApiException(ApiError.Contended)
+            : upload with { ClaimedUntil = now + Claim, FileId = upload.FileId ?? IdKind.File.New(now) };
+    }
+
+    private async Task<CompletedUpload> CompleteAsync(Upload claimed, IReadOnlyList<string> blockIds, byte[]? md5)
+    {
+        // A client that goes away changes nothing any more. Whoever holds a claim stops long before it lapses.
+        using var limit = new CancellationTokenSource(Claim / 2, time);
+        try
+        {
+            var file = await MakeFileAsync(claimed, blockIds, md5, limit.Token);
+            var completed = await uploads.TryUpdateAsync(
+                claimed with { Status = UploadStatus.Completed, ClaimedUntil = null }, limit.Token);
+            return completed is null
+                ? throw new ConcurrencyException($"Upload {claimed.Id}")
+                : new CompletedUpload(completed, file);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !limit.IsCancellationRequested)
+        {
+            await uploads.TryUpdateAsync(claimed with { ClaimedUntil = null }, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<StoredFile> MakeFileAsync(
+        Upload upload, IReadOnlyList<string> blockIds, byte[]? md5, CancellationToken ct)
+    {
+        if (await files.FindAnyAsync(upload.Tenant, upload.FileId!, ct) is { } standing)
+        {
+            return standing;
+        }
+
+        var file = upload.ToFile();
+        await expiring.AddAsync(file.ToExpiringEntry(FileLife.DueOf(file.CreatedAt, file.ExpiresAt)), ct);
+        await blobs.CommitAsync(upload.Blob, blockIds, ct);
+        try
+        {
+            await VerifyAsync(file, md5, ct);
+        }
+        catch (ApiException)
+        {
+            await blobs.DeleteAsync(upload.Blob, ct);
+            throw;
+        }
+
+        await files.TryInsertAsync(file, ct);
+        return file;
+    }
+
+    /// <summary>Reads what was committed, as far as it must: blocks cannot be read before, nor sums of parts be added up.</summary>
+    private async Task VerifyAsync(StoredFile file, byte[]? md5, CancellationToken ct)
+    {
+        var probe = file.Purpose == FilePurposes.Batch ? new FirstLineProbe() : null;
+        if (probe is null && md5 is null)
+        {
+            return;
+        }
+
+        await using var content = await blobs.OpenAsync(file.Blob, 0, file.Bytes, ct)
+            ?? throw new InvalidOperationException($"The blob of file {file.Id} has been committed and is gone.");
+
+        // The checksum is the client's own: it guards against accidents, and MD5 is what the API has.
+#pragma warning disable CA5351
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+#pragma warning restore CA5351
+        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        try
+        {
+            int length;
+            while ((md5 is not null || probe?.Verdict == FirstLine.Undecided)
+                && (length = await content.ReadAsync(buffer, ct)) > 0)
+            {
+                probe?.Append(buffer.AsSpan(0, length));
+                if (md5 is not null)
+                {
+                    hash.AppendData(buffer, 0, length);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        if (md5 is not null && !hash.GetHashAndReset().AsSpan().SequenceEqual(md5))
+        {
+            throw new ApiException(ApiError.Md5Differs);
+        }
+
+        if (probe is not null)
+        {
+            BatchInputCheck.Check(probe.Complete());
+        }
+    }
+
+    private static List<string> WantedBlocks(
+        Upload upload, IReadOnlyList<string> partIds, IReadOnlyDictionary<string, long> blocks)
+    {
+        var wanted = new List<string>();
+        long bytes = 0;
+        for (var i = 0; i < partIds.Count; i++)
+        {
+            var before = wanted.Count;
+            foreach (var (blockId, size) in UploadPart.BlocksOf(partIds[i], blocks))
+            {
+                wanted.Add(blockId);
+                bytes += size;
+            }
+
+            if (wanted.Count == before)
+            {
+                throw new ApiException(ApiError.NoPart(i, partIds[i]));
+            }
+        }
+
+        return bytes != upload.Bytes ? throw new ApiException(ApiError.WrongTotal(upload.Bytes, bytes))
+            : wanted.Count > FileBlobs.MaxBlocks ? throw new ApiException(ApiError.TooManyBlocks(FileBlobs.MaxBlocks))
+            : wanted;
+    }
+
+    private void CheckPending(Upload upload)
+    {
+        var status = upload.StatusAt(time.GetUtcNow());
+        if (status != UploadStatus.Pending)
+        {
+            throw new ApiException(ApiError.WrongUploadState("complete", status.Wire()));
+        }
+    }
+
+    private async Task<CompletedUpload> AnswerAsync(Upload upload, CancellationToken ct) =>
+        new(upload, await files.FindAsync(upload.Tenant, upload.FileId!, ct));
+}
+
+/// <summary>A completed upload and its file, which is null when it has been deleted since.</summary>
+internal sealed record CompletedUpload(Upload Upload, StoredFile? File);

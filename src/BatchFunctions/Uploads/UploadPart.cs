@@ -1,0 +1,38 @@
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+
+namespace BatchFunctions.Uploads;
+
+/// <summary>
+/// A part of an upload: the blocks whose names begin with its id's digits. An id that was answered stands for blocks
+/// that are all there; one that was not is known to nobody, so a part that broke off can never be named.
+/// </summary>
+internal sealed record UploadPart(string Id, string UploadId)
+{
+    public const string Field = "data";
+
+    /// <summary>OpenAI's limit for a part, 64 MB.</summary>
+    public const long MaxBytes = 64 * 1024 * 1024;
+
+    public static readonly IdKind Kind = new("part_");
+
+    public DateTimeOffset CreatedAt => Kind.CreatedAt(Id);
+
+    /// <summary>What the names of the part's blocks begin with.</summary>
+    public static string OwnerOf(string id) => id[Kind.Prefix.Length..];
+
+    /// <summary>The part's blocks, in order, out of all those of the blob; none when it is no part of it.</summary>
+    public static IEnumerable<(string BlockId, long Bytes)> BlocksOf(string id, IReadOnlyDictionary<string, long> blocks)
+    {
+        for (var number = 0; ; number++)
+        {
+            var name = FileBlobs.BlockId(OwnerOf(id), number);
+            if (!blocks.TryGetValue(name, out var bytes))
+            {
+                yield break;
+            }
+
+            yield return (name, bytes);
+        }
+    }
+}

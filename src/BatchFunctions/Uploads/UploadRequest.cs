@@ -1,0 +1,86 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.Files;
+using BatchFunctions.Http;
+using BatchFunctions.Ids;
+using Microsoft.AspNetCore.Http;
+
+namespace BatchFunctions.Uploads;
+
+/// <summary>Reads and checks what uploads are begun and completed with.</summary>
+internal static class UploadRequest
+{
+    private static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after"];
+    private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
+    private static readonly string[] CompleteProperties = ["part_ids", "md5"];
+
+    /// <exception cref="ApiException">Something is wrong with the request.</exception>
+    public static async Task<Upload> ReadNewAsync(
+        HttpRequest request, string tenant, BatchOptions options, DateTimeOffset now, CancellationToken ct)
+    {
+        var body = await ApiBody.ReadAsync(request, NewProperties, ct);
+        var bytes = body.RequiredInteger("bytes", 1, options.MaxFileBytes);
+        var filename = body.RequiredString("filename");
+
+        // OpenAI asks for it, so that a program that lacks it is told; files here are bytes of no type.
+        _ = body.RequiredString("mime_type");
+        var purpose = FileFields.CheckedPurpose(body.RequiredString("purpose"));
+        return new Upload
+        {
+            Tenant = tenant,
+            Id = IdKind.Upload.New(now),
+            Filename = FileName.Clean(filename)
+                ?? throw new ApiException(ApiError.InvalidRequest("Invalid 'filename': expected a file's name.", "filename")),
+            Purpose = purpose,
+            Bytes = bytes,
+            FileSeconds = ReadSeconds(body),
+            Status = UploadStatus.Pending,
+        };
+    }
+
+    /// <exception cref="ApiException">Something is wrong with the request.</exception>
+    public static async Task<(IReadOnlyList<string> PartIds, byte[]? Md5)> ReadCompleteAsync(
+        HttpRequest request, CancellationToken ct)
+    {
+        var body = await ApiBody.ReadAsync(request, CompleteProperties, ct);
+        var ids = body.RequiredStrings("part_ids");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (!UploadPart.Kind.IsValid(ids[i]))
+            {
+                throw new ApiException(ApiError.NoPart(i, ids[i]));
+            }
+
+            if (!seen.Add(ids[i]))
+            {
+                throw new ApiException(ApiError.PartTwice(i));
+            }
+        }
+
+        return (ids, body.OptionalString("md5") is { } md5 ? Md5Of(md5) : null);
+    }
+
+    private static long? ReadSeconds(ApiBody body)
+    {
+        if (body.OptionalObject("expires_after", ExpiryProperties) is not { } expiry)
+        {
+            return null;
+        }
+
+        var anchor = expiry.RequiredString("anchor");
+        return anchor == FileLife.Anchor
+            ? expiry.RequiredInteger("seconds", FileLife.MinSeconds, FileLife.MaxSeconds)
+            : throw new ApiException(
+                ApiError.Unsupported("expires_after.anchor", ApiError.Shown(anchor), [FileLife.Anchor]));
+    }
+
+    /// <summary>OpenAI does not say how the sum is written: in hex, as <c>md5sum</c> does, or base64, as HTTP does.</summary>
+    private static byte[] Md5Of(string text)
+    {
+        var md5 = new byte[16];
+        var known = text.Length == 32
+            ? Convert.FromHexString(text, md5, out _, out _) == System.Buffers.OperationStatus.Done
+            : text.Length == 24 && Convert.TryFromBase64String(text, md5, out var length) && length == md5.Length;
+        return known ? md5 : throw new ApiException(ApiError.NoMd5);
+    }
+}

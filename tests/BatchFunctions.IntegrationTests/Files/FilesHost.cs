@@ -1,0 +1,140 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Azure.Data.Tables;
+using BatchFunctions.Files;
+using BatchFunctions.Keys;
+using BatchFunctions.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BatchFunctions.IntegrationTests.Files;
+
+/// <summary>The API on a real server and real storage, with a tenant of its own and a clock that the test moves.</summary>
+internal sealed class FilesHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private FilesHost(WebApplication app, FakeTimeProvider time, string tenant)
+    {
+        _app = app;
+        Time = time;
+        Tenant = tenant;
+        Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    public HttpClient Client { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public string Tenant { get; }
+
+    public FileExpiry Expiry => _app.Services.GetRequiredService<FileExpiry>();
+
+    public ExpiringStore Expiring => _app.Services.GetRequiredService<ExpiringStore>();
+
+    public FileBlobs Blobs => _app.Services.GetRequiredService<FileBlobs>();
+
+    public StorageClients Storage => _app.Services.GetRequiredService<StorageClients>();
+
+    public T Service<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public static async Task<FilesHost> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("AzureWebJobsStorage", FilesStorage.Next()),
+            new("Batch:Upstream:BaseUrl", "http://127.0.0.1:9"),
+            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)),
+        ]);
+
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddBatchFunctions(builder.Configuration);
+        var app = builder.Build();
+        app.MapBatchApi();
+        await app.StartAsync();
+        var host = new FilesHost(app, time, $"p-{Guid.NewGuid():N}");
+        host.Client.DefaultRequestHeaders.Authorization = await host.KeyOfAsync(host.Tenant);
+        return host;
+    }
+
+    /// <summary>A new key of a project, as a request carries it.</summary>
+    public async Task<AuthenticationHeaderValue> KeyOfAsync(string tenant)
+    {
+        var key = await _app.Services.GetRequiredService<ApiKeyStore>().CreateAsync(tenant, "test", default);
+        return new AuthenticationHeaderValue("Bearer", key.Key);
+    }
+
+    public async Task<Answer> SendAsync(HttpMethod method, string path, HttpContent? content = null, AuthenticationHeaderValue? key = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (key is not null)
+        {
+            request.Headers.Authorization = key;
+        }
+
+        using var response = await Client.SendAsync(request);
+        return await Answer.OfAsync(response);
+    }
+
+    public Task<Answer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public Task<Answer> PostAsync(string path, object body) =>
+        SendAsync(HttpMethod.Post, path, new StringContent(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json"));
+
+    public Task<Answer> UploadAsync(string content, string purpose = "batch", string filename = "input.jsonl") =>
+        SendAsync(HttpMethod.Post, "v1/files", Forms.Of(Forms.Field("purpose", purpose), Forms.File(content, filename)));
+
+    public async Task<string> UploadedAsync(string content = Forms.Line, string purpose = "batch") =>
+        (await UploadAsync(content, purpose)).Should(200).Text("id");
+
+    /// <summary>A batch that reads the file and, since nothing runs here, never ends.</summary>
+    public async Task<string> BatchReadingAsync(string fileId) =>
+        (await PostAsync(
+            "v1/batches",
+            new { input_file_id = fileId, endpoint = "/v1/chat/completions", completion_window = "24h" })).Should(200).Text("id");
+
+    /// <summary>All that storage has of the tenant's files and uploads: rows, blobs that are committed, entries.</summary>
+    public async Task<IReadOnlyList<string>> StoredAsync()
+    {
+        var stored = new List<string>();
+        foreach (var table in (string[])[TableNames.Files, TableNames.Uploads])
+        {
+            await foreach (var row in Storage.Tables.GetTableClient(table).QueryAsync<TableEntity>(r => r.PartitionKey == Tenant))
+            {
+                stored.Add($"{table} row");
+            }
+        }
+
+        await foreach (var blob in Storage.Blobs.GetBlobContainerClient(ContainerNames.Files).GetBlobsAsync(
+            Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, Tenant + "/", default))
+        {
+            stored.Add("blob");
+        }
+
+        await foreach (var entry in Expiring.ListDueAsync(DateTimeOffset.MaxValue.AddDays(-1), default))
+        {
+            if (entry.Tenant == Tenant)
+            {
+                stored.Add($"{entry.Kind} entry");
+            }
+        }
+
+        return stored;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}

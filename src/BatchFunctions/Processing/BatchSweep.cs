@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Files;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal sealed partial class BatchSweep(
     ChunkStore chunks,
     BatchFinish finish,
     BatchValidation validation,
+    FileExpiry expiry,
     WakeupStore wakeups,
     BatchQueues queues,
     ProtocolSteps steps,
@@ -81,6 +83,7 @@ internal sealed partial class BatchSweep(
             await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
         }
 
+        await expiry.RunDueAsync(ct);
         return any;
     }
 

@@ -51,7 +51,7 @@ internal sealed class FilesHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(
         [
-            new("AzureWebJobsStorage", FilesStorage.Next()),
+            new("AzureWebJobsStorage", TestStorage.NewAccount()),
             new("Batch:Upstream:BaseUrl", "http://127.0.0.1:9"),
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)),
         ]);

@@ -1,0 +1,131 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Azure.Core.Pipeline;
+using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.IntegrationTests.Processing;
+using BatchFunctions.Keys;
+using BatchFunctions.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.IntegrationTests.Api;
+
+/// <summary>The API on a real server and real storage, without queue handlers: what is asked is what is answered.</summary>
+internal sealed class ApiDriver : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ApiDriver(WebApplication app, FaultyStorage storage)
+    {
+        _app = app;
+        Storage = storage;
+        Address = new Uri(app.Urls.Single());
+    }
+
+    public Uri Address { get; }
+
+    public FaultyStorage Storage { get; }
+
+    /// <summary>Asks with the key of the project <c>local</c>.</summary>
+    public HttpClient Client { get; private set; } = new();
+
+    public BatchStore Batches => Get<BatchStore>();
+
+    public static async Task<ApiDriver> StartAsync(
+        string connection,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? configure = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
+        {
+            [StorageClients.Connection] = connection,
+            ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
+        });
+        var storage = new FaultyStorage();
+        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
+        builder.Services.AddRouting();
+        builder.Services.AddSingleton<HttpPipelinePolicy>(storage);
+        configure?.Invoke(builder.Services);
+        builder.Services.AddBatchFunctions(builder.Configuration);
+        var app = builder.Build();
+        app.UseRouting();
+        app.MapBatchApi();
+        await app.StartAsync();
+        var driver = new ApiDriver(app, storage);
+        driver.Client = await driver.ClientOfAsync("local");
+        return driver;
+    }
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public async Task<HttpClient> ClientOfAsync(string project)
+    {
+        var key = await Get<ApiKeyStore>().CreateAsync(project, "test", CancellationToken.None);
+        return ClientWith(key.Key);
+    }
+
+    public HttpClient ClientWith(string key)
+    {
+        var client = new HttpClient { BaseAddress = Address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return client;
+    }
+
+    public async Task<JsonElement> GetJsonAsync(string path)
+    {
+        using var response = await Client.GetAsync(new Uri(path, UriKind.Relative));
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{path}: {(int)response.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    /// <summary>A page of the list.</summary>
+    public async Task<(IReadOnlyList<string> Ids, string? LastId, bool HasMore)> PageAsync(string? after, int limit)
+    {
+        var page = await GetJsonAsync($"/v1/batches?limit={limit}" + (after is null ? "" : $"&after={after}"));
+        return (
+            [.. page.GetProperty("data").EnumerateArray().Select(batch => batch.GetProperty("id").GetString()!)],
+            page.GetProperty("last_id").GetString(),
+            page.GetProperty("has_more").GetBoolean());
+    }
+
+    public static Batch BatchOf(string tenant, DateTimeOffset at)
+    {
+        var id = IdKind.Batch.New(at);
+        return new Batch
+        {
+            Tenant = tenant,
+            Id = id,
+            Status = BatchStatus.InProgress,
+            Endpoint = "/v1/chat/completions",
+            InputFileId = IdKind.File.New(at),
+            InputBlob = new BlobLocation("files", "none"),
+            CompletionWindow = "24h",
+            CreatedAt = IdKind.Batch.CreatedAt(id),
+            ExpiresAt = at.AddDays(1),
+            ChunkLines = 100,
+            ChunkBytes = 1000,
+        };
+    }
+
+    public async Task<Batch> AddAsync(DateTimeOffset at, string tenant = "local")
+    {
+        var batch = BatchOf(tenant, at);
+        Assert.NotNull(await Batches.TryInsertAsync(batch, CancellationToken.None));
+        return batch;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}

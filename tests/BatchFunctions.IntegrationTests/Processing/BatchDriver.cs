@@ -1,0 +1,269 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Processing;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>
+/// The library with real storage and no host: makes batches, hands messages to the jobs, and reads what came of them.
+/// A job that throws leaves its message, which comes back after <see cref="ComesBackAfter"/>.
+/// </summary>
+internal sealed class BatchDriver : IAsyncDisposable
+{
+    public const string Tenant = "local";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private readonly ServiceProvider _services;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _pump = Task.CompletedTask;
+
+    private BatchDriver(ServiceProvider services)
+    {
+        _services = services;
+        Handlers = new Dictionary<string, Func<QueueMessage, CancellationToken, Task>>
+        {
+            [QueueNames.Validate] = Jobs.ValidateAsync,
+            [QueueNames.Chunk] = Jobs.ChunkAsync,
+            [QueueNames.Advance] = Jobs.AdvanceAsync,
+            [QueueNames.Sweep] = Jobs.SweepAsync,
+        };
+    }
+
+    /// <summary>How long a message stays away whose handler threw, or never came to an end.</summary>
+    public TimeSpan ComesBackAfter { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often each message is handled: two, to see that a copy does no harm.</summary>
+    public int Deliveries { get; set; } = 1;
+
+    /// <summary>What handlers threw, by queue.</summary>
+    public ConcurrentQueue<(string Queue, Exception Error)> Faults { get; } = new();
+
+    /// <summary>Messages handled, by queue.</summary>
+    public ConcurrentDictionary<string, int> Handled { get; } = new();
+
+    public Dictionary<string, Func<QueueMessage, CancellationToken, Task>> Handlers { get; }
+
+    public BatchJobs Jobs => Get<BatchJobs>();
+
+    public BatchStore Batches => Get<BatchStore>();
+
+    public ChunkStore Chunks => Get<ChunkStore>();
+
+    public StorageClients Storage => Get<StorageClients>();
+
+    public static async Task<BatchDriver> StartAsync(
+        string connection,
+        Uri upstream,
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? configure = null)
+    {
+        var values = new Dictionary<string, string?>
+        {
+            [StorageClients.Connection] = connection,
+            ["Batch:Upstream:BaseUrl"] = upstream.ToString(),
+            ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
+            ["Batch:Upstream:Pause"] = "00:00:01",
+            ["Batch:Upstream:LongestWait"] = "00:00:00.500",
+            ["Batch:AdvanceDelay"] = "00:00:00",
+            ["Batch:StatusPoll"] = "00:00:00.100",
+            ["Batch:Checkpoint"] = "00:00:00.300",
+            ["Batch:Lease"] = "00:00:04",
+            ["Batch:SweepInterval"] = "00:00:01",
+            ["Batch:WakeUpLost"] = "00:00:03",
+            ["Batch:ProgressLost"] = "00:00:05",
+        };
+        foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
+        {
+            values[name] = value;
+        }
+
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
+        var services = new ServiceCollection();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
+        configure?.Invoke(services);
+        services.AddBatchFunctions(configuration);
+        var driver = new BatchDriver(services.BuildServiceProvider());
+        await driver.Storage.CreateAllAsync(CancellationToken.None);
+        return driver;
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>Stores an input file as an upload would.</summary>
+    public async Task<StoredFile> UploadAsync(string text)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var id = IdKind.File.New(now);
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var location = new BlobLocation(ContainerNames.Files, $"{Tenant}/{id}");
+        await Storage.Blobs.GetBlobContainerClient(location.Container).GetBlobClient(location.Name)
+            .UploadAsync(new BinaryData(bytes));
+        var file = new StoredFile
+        {
+            Tenant = Tenant,
+            Id = id,
+            Filename = "requests.jsonl",
+            Purpose = FilePurposes.Batch,
+            Bytes = bytes.Length,
+            CreatedAt = now,
+            Blob = location,
+        };
+        Assert.True(await Get<FileStore>().TryInsertAsync(file, CancellationToken.None));
+        return file;
+    }
+
+    public static string LinesOf(int count) => string.Concat(Enumerable.Range(0, count).Select(LineOf));
+
+    public static string LineOf(int index) =>
+        $$"""{"custom_id":"line-{{index}}","method":"POST","url":"/v1/chat/completions","body":{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody($"m{index}"))}}}""" + "\n";
+
+    public async Task<Batch> CreateAsync(string text)
+    {
+        var file = await UploadAsync(text);
+        return await Get<BatchCreation>().TryCreateAsync(
+            new NewBatch(Tenant, file.Id, "/v1/chat/completions", "24h", null, null), CancellationToken.None)
+            ?? throw new InvalidOperationException("The input file is not there.");
+    }
+
+    public Task<Batch> CreateAsync(int lines) => CreateAsync(LinesOf(lines));
+
+    public async Task<Batch> ReadAsync(Batch batch) =>
+        await Batches.FindAsync(batch.Key, CancellationToken.None) ?? throw new InvalidOperationException("No such batch.");
+
+    /// <summary>Hands out messages in the background until the driver is disposed of.</summary>
+    public void StartPump(int workers = 1)
+    {
+        _pump = Task.WhenAll(Enumerable.Range(0, workers).SelectMany(_ => Handlers.Keys).Select(PumpAsync));
+    }
+
+    public async Task<Batch> WaitForAsync(Batch batch, Func<Batch, bool> condition, string what)
+    {
+        var last = batch;
+        await Eventually.UntilAsync(
+            async () => condition(last = await ReadAsync(batch)), Deadline, $"{what} (last seen {last.Status})");
+        return last;
+    }
+
+    /// <summary>Waits until the batch has ended and nothing of its processing is left.</summary>
+    public async Task<Batch> WaitForEndAsync(Batch batch)
+    {
+        var ended = await WaitForAsync(batch, b => b.Status.HasEnded(), "the batch ends");
+        await Eventually.UntilAsync(
+            async () => !await Get<ActiveBatchStore>().ListAsync(CancellationToken.None).AnyAsync(a => a.Key == batch.Key),
+            Deadline,
+            "the ended batch is cleared away");
+        return ended;
+    }
+
+    public async Task<Batch> RunToEndAsync(Batch batch)
+    {
+        StartPump();
+        return await WaitForEndAsync(batch);
+    }
+
+    public async Task<IReadOnlyList<JsonElement>> ReadResultsAsync(string? fileId)
+    {
+        if (fileId is null)
+        {
+            return [];
+        }
+
+        var file = await Get<FileStore>().FindAsync(Tenant, fileId, CancellationToken.None)
+            ?? throw new InvalidOperationException($"There is no file {fileId}.");
+        var content = await Storage.Blobs.GetBlobContainerClient(file.Blob.Container).GetBlobClient(file.Blob.Name)
+            .DownloadContentAsync();
+        Assert.Equal(file.Bytes, content.Value.Content.ToMemory().Length);
+        return
+        [
+            .. content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonDocument.Parse(line).RootElement),
+        ];
+    }
+
+    /// <summary>The promise: every line exactly once in output and error file together, and counts that equal them.</summary>
+    public async Task<(IReadOnlyList<JsonElement> Output, IReadOnlyList<JsonElement> Error)> AssertPromiseAsync(
+        Batch ended, int lines)
+    {
+        var output = await ReadResultsAsync(ended.OutputFileId);
+        var error = await ReadResultsAsync(ended.ErrorFileId);
+        var ids = output.Concat(error).Select(line => line.GetProperty("custom_id").GetString()!).ToList();
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+        Assert.Equal(Enumerable.Range(0, lines).Select(i => $"line-{i}").Order(), ids.Order());
+        Assert.Equal(lines, ended.Counts.Total);
+        Assert.Equal(output.Count, ended.Counts.Completed);
+        var unfinished = error.Count(line =>
+            line.GetProperty("error") is { ValueKind: JsonValueKind.Object } e
+            && e.GetProperty("code").GetString() is "batch_cancelled" or "batch_expired");
+        Assert.Equal(error.Count - unfinished, ended.Counts.Failed);
+        Assert.Empty(await Chunks.ListAsync(ended.Id, CancellationToken.None).ToListAsync());
+        return (output, error);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _pump;
+        await _services.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private async Task PumpAsync(string name)
+    {
+        var queue = Storage.Queues.GetQueueClient(name);
+        var running = new List<Task>();
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                QueueMessage[] messages = await queue.ReceiveMessagesAsync(16, ComesBackAfter, _stop.Token);
+                running.RemoveAll(task => task.IsCompleted);
+                running.AddRange(messages.Select(message => HandleAsync(name, queue, message)));
+                if (messages.Length == 0 || running.Count > 16)
+                {
+                    await Task.Delay(50, _stop.Token);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+            catch (Exception e) when (StorageFaults.IsFault(e))
+            {
+                await Task.Delay(200);
+            }
+        }
+
+        await Task.WhenAll(running);
+    }
+
+    private async Task HandleAsync(string name, QueueClient queue, QueueMessage message)
+    {
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Deliveries).Select(_ => Handlers[name](message, _stop.Token)));
+            Handled.AddOrUpdate(name, 1, (_, count) => count + 1);
+            await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, CancellationToken.None);
+        }
+        catch (Azure.RequestFailedException e) when (e.ErrorCode == "MessageNotFound" || e.ErrorCode == "PopReceiptMismatch")
+        {
+            // Its time ran out and another has it now, which no handler may mind.
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Faults.Enqueue((name, e));
+        }
+    }
+}

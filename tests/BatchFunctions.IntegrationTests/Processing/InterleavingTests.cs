@@ -1,0 +1,239 @@
+using Azure.Core;
+using Azure.Core.Pipeline;
+using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Processing;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>The interleavings that the protocol's rules are there for, each forced.</summary>
+public sealed class InterleavingTests
+{
+    private readonly ScriptedSteps _steps = new();
+    private readonly FaultyStorage _storage = new();
+    private readonly string _account = TestStorage.NewAccount();
+
+    [Fact]
+    public async Task A_checkpoint_whose_answer_is_lost_is_not_made_again()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(300);
+        _steps.CrashAt(ProtocolStep.ActiveRowDeleted, 0);
+        _storage.LoseAnswerOf(request => request.Method == RequestMethod.Put
+            && request.Uri.Path.Contains("chunks(", StringComparison.Ordinal)
+            && _steps.Reached.ContainsKey(ProtocolStep.OutputBlockStaged));
+        var ended = await driver.RunToEndAsync(batch);
+        Assert.Equal(1, _storage.Lost);
+        await driver.AssertPromiseAsync(ended, 300);
+        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+        Assert.Empty(driver.Faults);
+    }
+
+    [Fact]
+    public async Task The_advance_that_knows_sums_again_when_another_was_faster()
+    {
+        var last = new TaskCompletionSource();
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => call.Marker == "m199" ? ScriptedAnswer.Chat(call).After(last.Task) : ScriptedAnswer.Chat(call))
+            .StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(200);
+        driver.Handlers.Remove(QueueNames.Advance);
+        driver.StartPump();
+        await Eventually.UntilAsync(() => upstream.Calls.Count == 200, "all lines have been sent");
+        await UntilCommittedAsync(driver, batch, 199);
+
+        // The first to look knows 199 lines; it is held before its write. The second knows that all have ended.
+        var early = _steps.HoldAt(ProtocolStep.ChunksSummed);
+        var first = driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        await early.ReachedAsync();
+        last.SetResult();
+        await UntilCommittedAsync(driver, batch, 200);
+        var late = _steps.HoldAt(ProtocolStep.ChunksSummed);
+        var second = driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        await late.ReachedAsync();
+        early.Release();
+        await first;
+        Assert.Equal(199, (await driver.ReadAsync(batch)).Counts.Completed);
+        late.Release();
+        await second;
+
+        var ended = await driver.ReadAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        await driver.AssertPromiseAsync(ended, 200);
+    }
+
+    [Fact]
+    public async Task A_chunk_that_is_being_worked_on_shrugs_off_five_copies_of_its_message()
+    {
+        var released = new TaskCompletionSource();
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => ScriptedAnswer.Chat(call).After(released.Task))
+            .StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(120);
+        driver.StartPump();
+        await Eventually.UntilAsync(() => upstream.Calls.Count == 64, "as many lines as may are in flight");
+        for (var copy = 0; copy < 5; copy++)
+        {
+            await driver.Get<BatchQueues>().SendChunkAsync(batch.Key, 0, TimeSpan.Zero, CancellationToken.None);
+        }
+
+        var handled = driver.Handled.GetValueOrDefault(QueueNames.Chunk);
+        await Eventually.UntilAsync(
+            () => driver.Handled.GetValueOrDefault(QueueNames.Chunk) >= handled + 5, "the copies have been handled");
+        released.SetResult();
+        var ended = await driver.WaitForEndAsync(batch);
+        await driver.AssertPromiseAsync(ended, 120);
+        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+        Assert.Empty(driver.Faults);
+    }
+
+    [Fact]
+    public async Task A_validation_that_is_run_again_after_the_chunk_size_has_changed_keeps_the_first_size()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        Batch batch;
+        await using (var first = await StartAsync(upstream))
+        {
+            _steps.CrashAt(ProtocolStep.ChunkRowsWritten);
+            batch = await first.CreateAsync(250);
+            first.StartPump();
+            await Eventually.UntilAsync(() => !first.Faults.IsEmpty, "the first validation is broken off");
+        }
+
+        await using var second = await StartAsync(
+            upstream, new Dictionary<string, string?> { ["Batch:ChunkLines"] = "7" });
+        var ended = await second.RunToEndAsync(batch);
+        Assert.Equal(3, ended.ChunkCount);
+        await second.AssertPromiseAsync(ended, 250);
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_cancelled_while_it_is_validated_ends_and_leaves_no_chunk()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(250);
+        var held = _steps.HoldAt(ProtocolStep.ChunkRowsWritten);
+        driver.StartPump();
+        await held.ReachedAsync();
+        await driver.Get<BatchCancellation>().CancelAsync(batch.Key, CancellationToken.None);
+        var ended = await driver.WaitForEndAsync(batch);
+        Assert.Equal(BatchStatus.Cancelled, ended.Status);
+        held.Release();
+        await Eventually.UntilAsync(
+            () => driver.Handled.ContainsKey(QueueNames.Validate), "the late validation has come to its end");
+        Assert.Empty(await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync());
+        Assert.Equal(0, ended.Counts.Total);
+        Assert.Null(ended.OutputFileId);
+        Assert.Null(ended.ErrorFileId);
+        Assert.Empty(upstream.Calls);
+    }
+
+    [Theory]
+    [InlineData(nameof(ProtocolStep.FinalizingWritten))]
+    [InlineData(nameof(ProtocolStep.ManifestWritten))]
+    [InlineData(nameof(ProtocolStep.OutputCommitted))]
+    [InlineData(nameof(ProtocolStep.ErrorCommitted))]
+    [InlineData(nameof(ProtocolStep.OutputFileWritten))]
+    [InlineData(nameof(ProtocolStep.ErrorFileWritten))]
+    [InlineData(nameof(ProtocolStep.BatchEndWritten))]
+    [InlineData(nameof(ProtocolStep.ChunkRowsDeleted))]
+    public async Task A_finisher_that_is_frozen_and_wakes_changes_nothing_any_more(string step)
+    {
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call))
+            .StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(120);
+        var frozen = _steps.HoldAt(Enum.Parse<ProtocolStep>(step));
+        driver.StartPump();
+        await frozen.ReachedAsync();
+        await driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var ended = await driver.WaitForEndAsync(batch);
+        await driver.AssertPromiseAsync(ended, 120);
+
+        // The owner deletes the output meanwhile: a late finisher must not bring it back.
+        var files = driver.Get<FileStore>();
+        await files.MutateAsync(
+            BatchDriver.Tenant, ended.OutputFileId!, file => file with { Deleted = true }, CancellationToken.None);
+        await driver.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
+            .GetBlobClient($"{batch.Id}/output").DeleteAsync();
+        frozen.Release();
+        await Eventually.UntilAsync(
+            () => driver.Handled.Values.Sum() >= 4, "the frozen finisher has come to its end");
+        Assert.Null(await files.FindAsync(BatchDriver.Tenant, ended.OutputFileId!, CancellationToken.None));
+        var after = await driver.ReadAsync(batch);
+        Assert.Equal(ended with { ETag = after.ETag, Errors = after.Errors }, after);
+        Assert.Empty(after.Errors);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_down_for_three_minutes_costs_no_answer()
+    {
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(20)))
+            .StartAsync();
+        await using var driver = await StartAsync(
+            upstream,
+            new Dictionary<string, string?>
+            {
+                ["Batch:Lease"] = "00:01:00",
+                ["Batch:Checkpoint"] = "00:00:05",
+                ["Batch:StatusPoll"] = "00:00:02",
+                ["Batch:SweepInterval"] = "00:00:30",
+            },
+            new FastTime(30));
+        var batch = await driver.CreateAsync(2000);
+        driver.StartPump();
+        await driver.WaitForAsync(batch, b => b.Counts.Completed > 0, "lines are committed");
+        _storage.GoDown();
+        await Task.Delay(TimeSpan.FromMinutes(3) / 30);
+        _storage.ComeUp();
+        var ended = await driver.WaitForEndAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        await driver.AssertPromiseAsync(ended, 2000);
+    }
+
+    [Fact]
+    public async Task Every_message_twice_and_at_once_does_no_harm()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream);
+        driver.Deliveries = 2;
+        var batch = await driver.CreateAsync(1000);
+        driver.StartPump(workers: 2);
+        var ended = await driver.WaitForEndAsync(batch);
+        await driver.AssertPromiseAsync(ended, 1000);
+        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+    }
+
+    private static async Task UntilCommittedAsync(BatchDriver driver, Batch batch, int lines) =>
+        await Eventually.UntilAsync(
+            async () => (await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync())
+                .Sum(chunk => chunk.Completed) == lines,
+            TimeSpan.FromSeconds(60),
+            $"{lines} lines are committed");
+
+    private Task<BatchDriver> StartAsync(
+        ScriptedUpstream upstream, IReadOnlyDictionary<string, string?>? settings = null, TimeProvider? time = null) =>
+        BatchDriver.StartAsync(
+            _account,
+            upstream.Address,
+            settings,
+            services =>
+            {
+                services.AddSingleton<ProtocolSteps>(_steps);
+                services.AddSingleton<HttpPipelinePolicy>(_storage);
+                if (time is not null)
+                {
+                    services.AddSingleton(time);
+                }
+            });
+}

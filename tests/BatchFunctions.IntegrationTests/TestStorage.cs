@@ -1,0 +1,40 @@
+using BatchFunctions.SelfHost.Azurite;
+using BatchFunctions.SelfHost.Settings;
+
+namespace BatchFunctions.IntegrationTests;
+
+/// <summary>One Azurite for the whole test run, in memory, and an account of its own for each test.</summary>
+internal static class TestStorage
+{
+    private const int Accounts = 400;
+
+    private static readonly Lazy<AzuriteServer> Azurite = new(Start);
+    private static int s_next = -1;
+
+    /// <summary>The connection string of an account that no other test has.</summary>
+    public static string NewAccount()
+    {
+        var number = Interlocked.Increment(ref s_next);
+        return number < Accounts
+            ? Azurite.Value.ConnectionString(NameOf(number))
+            : throw new InvalidOperationException($"The tests have used up all {Accounts} accounts; raise their number.");
+    }
+
+    private static string NameOf(int number) => $"test{number:D4}";
+
+    private static AzuriteServer Start()
+    {
+        // Tests of one process share it, so it is ended with the process.
+        var server = Task.Run(() => AzuriteServer.StartAsync(
+            new AzuriteOptions
+            {
+                InstallFolder = SelfHostSettings.AzuriteFolder,
+                Accounts = [.. Enumerable.Range(0, Accounts).Select(NameOf)],
+            },
+            Console.WriteLine,
+            CancellationToken.None)).GetAwaiter().GetResult();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+            Task.Run(async () => await server.DisposeAsync()).Wait(TimeSpan.FromSeconds(10));
+        return server;
+    }
+}

@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Files;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,7 @@ internal sealed partial class BatchSweep(
     BatchValidation validation,
     WakeupStore wakeups,
     BatchQueues queues,
+    FileExpiry expiry,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
     TimeProvider time,
@@ -81,6 +83,7 @@ internal sealed partial class BatchSweep(
             await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
         }
 
+        await expiry.RunDueAsync(ct);
         return any;
     }
 

@@ -1,4 +1,5 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using Microsoft.AspNetCore.Http;
@@ -12,10 +13,6 @@ internal static class BatchRequest
     private const int MaxPairs = 16;
     private const int MaxKeyLength = 64;
     private const int MaxValueLength = 512;
-
-    /// <summary>Seconds that files may live: from an hour to thirty days.</summary>
-    private const long MinLife = 3600;
-    private const long MaxLife = 2_592_000;
 
     private static readonly string[] Properties =
         ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after"];
@@ -83,9 +80,9 @@ internal static class BatchRequest
         }
 
         var anchor = expiry.RequiredString("anchor");
-        return anchor == "created_at"
-            ? expiry.RequiredInteger("seconds", MinLife, MaxLife)
+        return anchor == FileLife.Anchor
+            ? expiry.RequiredInteger("seconds", FileLife.MinSeconds, FileLife.MaxSeconds)
             : throw new ApiException(
-                ApiError.Unsupported("output_expires_after.anchor", ApiError.Shown(anchor), ["created_at"]));
+                ApiError.Unsupported("output_expires_after.anchor", ApiError.Shown(anchor), [FileLife.Anchor]));
     }
 }

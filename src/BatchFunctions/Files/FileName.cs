@@ -17,9 +17,13 @@ internal static class FileName
         }
 
         return HeaderUtilities.RemoveQuotes(disposition.FileName) is { HasValue: true } plain
-            ? Clean(plain.ToString().Replace("\\\"", "\"", StringComparison.Ordinal))
+            ? Clean(Unquoted(plain.ToString()))
             : null;
     }
+
+    /// <summary>A quotation mark comes escaped, or, as browsers' forms and those of official clients have it, as %22.</summary>
+    private static string Unquoted(string name) =>
+        name.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("%22", "\"", StringComparison.Ordinal);
 
     /// <summary>The last part of a path, without control characters, cut to its length; null when nothing is left.</summary>
     public static string? Clean(string name)

@@ -64,6 +64,8 @@ public sealed class FileUploadTests : IAsyncLifetime
     [InlineData("../../etc/pass.jsonl", "pass.jsonl")]
     [InlineData(@"C:\data\in.jsonl", "in.jsonl")]
     [InlineData("grüße 世界 😀.jsonl", "grüße 世界 😀.jsonl")]
+    [InlineData("say %22hi%22.jsonl", "say \"hi\".jsonl")]
+    [InlineData(@"say \""hi\"".jsonl", "say \"hi\".jsonl")]
     [InlineData("semi;colon.jsonl", "semi;colon.jsonl")]
     [InlineData("a.jsonl\"; filename*=UTF-8''%e4%b8%96.jsonl; x=\"", "世.jsonl")]
     public async Task A_filename_is_the_last_part_of_what_the_client_gives(string given, string kept)

@@ -71,10 +71,10 @@ param queueNewBatchThreshold int = 8
 @maxValue(20)
 param alwaysReadyHttp int = 0
 
-@description('MiB of a request body, at most. The host holds a body in memory several times over, so a tenth of the instance is as much as is safe.')
-@minValue(1)
+@description('MiB of a request body, at most; 0 is a tenth of an instance\'s memory, as the host holds a body in memory several times over.')
+@minValue(0)
 @maxValue(2000)
-param maxRequestMiB int = instanceMemoryMB / 10
+param maxRequestMiB int = 0
 
 @description('How the data is replicated.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
@@ -239,7 +239,8 @@ module app 'modules/function-app.bicep' = {
       apiKeyHeader: upstreamApiKeyHeader
       concurrency: upstreamConcurrency
     }
-    upstreamKeyUri: hasUpstreamKey ? vault.outputs.upstreamKeyUri : ''
+    hasUpstreamKey: hasUpstreamKey
+    upstreamKeyUri: vault.outputs.upstreamKeyUri
     scale: {
       instanceMemoryMB: instanceMemoryMB
       maximumInstanceCount: maximumInstanceCount
@@ -249,7 +250,7 @@ module app 'modules/function-app.bicep' = {
       alwaysReadyHttp: alwaysReadyHttp
     }
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
-    maxRequestBytes: maxRequestMiB * 1024 * 1024
+    maxRequestBytes: (maxRequestMiB == 0 ? instanceMemoryMB / 10 : maxRequestMiB) * 1024 * 1024
   }
   // The host reads its storage and the vault while it starts: it must be allowed to by then, and find the way.
   dependsOn: [

@@ -34,7 +34,10 @@ param insightsConnectionString string
 @description('Where the lines go.')
 param upstream upstreamSettings
 
-@description('The Key Vault address of the upstream\'s key, or nothing for an upstream that asks for none.')
+@description('Whether the upstream asks for a key.')
+param hasUpstreamKey bool
+
+@description('The Key Vault address of that key.')
 param upstreamKeyUri string
 
 @description('How the app scales.')
@@ -69,9 +72,7 @@ var settings = {
   Batch__Upstream__Concurrency: string(upstream.concurrency)
 }
 
-var keySettings = empty(upstreamKeyUri)
-  ? {}
-  : { Batch__Upstream__ApiKey: '@Microsoft.KeyVault(SecretUri=${upstreamKeyUri})' }
+var keySettings = hasUpstreamKey ? { Batch__Upstream__ApiKey: '@Microsoft.KeyVault(SecretUri=${upstreamKeyUri})' } : {}
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Azure;
 using BatchFunctions.Keys;
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Settings;
@@ -54,8 +55,21 @@ internal static class KeysCommand
         var settings = SelfHostSettings.Read(storage is null ? null : SelfHostSettings.OfStorage(storage));
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
         var clients = new StorageClients(settings, []);
-        await clients.Tables.GetTableClient(TableNames.ApiKeys).CreateIfNotExistsAsync(ct);
+        await CreateTableAsync(clients, ct);
         return await act(new ApiKeyStore(clients, TimeProvider.System), ct);
+    }
+
+    private static async Task CreateTableAsync(StorageClients clients, CancellationToken ct)
+    {
+        try
+        {
+            await clients.Tables.GetTableClient(TableNames.ApiKeys).CreateIfNotExistsAsync(ct);
+        }
+        catch (RequestFailedException e) when (e.Status == StatusCodes.Status403Forbidden)
+        {
+            // Who deployed the template has a role on this one table, which is there: making tables takes a wider one.
+            // Whoever has no role at all is refused by what comes next.
+        }
     }
 
     private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, CancellationToken ct)

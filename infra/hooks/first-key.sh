@@ -1,0 +1,40 @@
+#!/bin/sh
+# Makes a first API key and prints it: once for each environment, and never into the logs of a pipeline.
+set -eu
+
+if [ "${BATCH_FIRST_KEY:-}" = made ]; then
+  exit 0
+fi
+
+make_key() {
+  dotnet run --project src/BatchFunctions.SelfHost -- \
+    keys add --project default --name first --storage "$BATCH_TABLE_ENDPOINT"
+}
+
+by_hand="dotnet run --project src/BatchFunctions.SelfHost -- keys add --project default --storage $BATCH_TABLE_ENDPOINT"
+
+if [ -n "${CI:-}" ]; then
+  echo "No API key is made in a pipeline, whose logs are kept. Make one with: $by_hand"
+  exit 0
+fi
+
+echo 'Making a first API key. A role that was just given takes some minutes to count, so this may try again.'
+tries=1
+until key=$(make_key); do
+  if [ "$tries" -ge "${BATCH_KEY_TRIES:-10}" ]; then
+    echo "No API key could be made. A private deployment lets in only BATCH_OPERATOR_IP_ADDRESS. Later: $by_hand" >&2
+    exit 1
+  fi
+  tries=$((tries + 1))
+  sleep "${BATCH_KEY_WAIT_SECONDS:-30}"
+done
+
+azd env set BATCH_FIRST_KEY made
+cat <<TEXT
+
+The first API key, of the project "default". It is shown this once:
+
+  export OPENAI_API_KEY=$key
+  export OPENAI_BASE_URL=$BATCH_BASE_URL
+
+TEXT

@@ -1,0 +1,172 @@
+import { packageContainerName } from '../names.bicep'
+import { scaleSettings, upstreamSettings } from '../settings.bicep'
+
+@description('The name of the app; a part of its address.')
+param name string
+
+@description('The name of its plan.')
+param planName string
+
+@description('Where both are made.')
+param location string
+
+@description('Tags of every resource.')
+param tags { *: string }
+
+@description('The resource id of the user-assigned identity that the app does everything as.')
+param identityId string
+
+@description('The client id of that identity.')
+param identityClientId string
+
+@description('The storage account\'s blob endpoint.')
+param blobEndpoint string
+
+@description('The storage account\'s queue endpoint.')
+param queueEndpoint string
+
+@description('The storage account\'s table endpoint.')
+param tableEndpoint string
+
+@description('The connection string of Application Insights. It holds no secret: sending takes a role.')
+param insightsConnectionString string
+
+@description('Where the lines go.')
+param upstream upstreamSettings
+
+@description('Whether the upstream asks for a key.')
+param hasUpstreamKey bool
+
+@description('The Key Vault address of that key.')
+param upstreamKeyUri string
+
+@description('How the app scales.')
+param scale scaleSettings
+
+@description('The subnet that the app sends through, or nothing.')
+param subnetId string
+
+@description('Bytes of a request body, at most.')
+param maxRequestBytes int
+
+var settings = {
+  // The host's own storage, and the service's, by identity. Its three addresses rather than the account's name, which
+  // holds in every Azure cloud.
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: blobEndpoint
+  AzureWebJobsStorage__queueServiceUri: queueEndpoint
+  AzureWebJobsStorage__tableServiceUri: tableEndpoint
+  // The host refuses bodies over 100 MB where this is not set.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: string(maxRequestBytes)
+  // Otherwise the host answers / with a page of its own.
+  AzureWebJobsDisableHomepage: 'true'
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
+  AzureFunctionsJobHost__extensions__queues__batchSize: string(scale.queueBatchSize)
+  AzureFunctionsJobHost__extensions__queues__newBatchThreshold: string(scale.queueNewBatchThreshold)
+  // This template makes the tables, queues and containers.
+  Batch__CreateStorage: 'false'
+  Batch__Upstream__BaseUrl: upstream.baseUrl
+  Batch__Upstream__ApiKeyHeader: upstream.apiKeyHeader
+  Batch__Upstream__Concurrency: string(upstream.concurrency)
+}
+
+var keySettings = hasUpstreamKey ? { Batch__Upstream__ApiKey: '@Microsoft.KeyVault(SecretUri=${upstreamKeyUri})' } : {}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    tier: 'FlexConsumption'
+    name: 'FC1'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  // azd finds by this tag where the service of its azure.yaml goes.
+  tags: union(tags, { 'azd-service-name': 'api' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientAffinityEnabled: false
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      runtime: {
+        name: 'dotnet-isolated'
+        version: '10.0'
+      }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${blobEndpoint}${packageContainerName}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: scale.instanceMemoryMB
+        maximumInstanceCount: scale.maximumInstanceCount
+        triggers: {
+          http: {
+            perInstanceConcurrency: scale.httpConcurrency
+          }
+        }
+        alwaysReady: scale.alwaysReadyHttp == 0
+          ? []
+          : [
+              {
+                name: 'http'
+                instanceCount: scale.alwaysReadyHttp
+              }
+            ]
+      }
+    }
+  }
+
+  resource appSettings 'config' = {
+    name: 'appsettings'
+    properties: union(settings, keySettings)
+  }
+
+  // Deployment goes by identity; names and passwords are off.
+  resource ftp 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource scm 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+}
+
+output name string = app.name
+output url string = 'https://${app.properties.defaultHostName}'

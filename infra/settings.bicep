@@ -1,0 +1,49 @@
+// The shapes of what can be set, with their bounds.
+
+@export()
+@description('Where the lines of a batch go.')
+type upstreamSettings = {
+  @description('The address of the upstream, with or without /v1 at its end.')
+  @minLength(8)
+  baseUrl: string
+
+  @description('The header that the key is sent in: Authorization (as a bearer key), or Azure OpenAI\'s api-key.')
+  apiKeyHeader: 'Authorization' | 'api-key'
+
+  @description('Lines in flight at once, for each instance.')
+  @minValue(1)
+  @maxValue(4096)
+  concurrency: int
+}
+
+@export()
+@description('How the app scales. The bounds are those of the Flex Consumption plan.')
+type scaleSettings = {
+  @description('Memory of an instance.')
+  instanceMemoryMB: 512 | 2048 | 4096
+
+  @description('Instances, at most.')
+  @minValue(40)
+  @maxValue(1000)
+  maximumInstanceCount: int
+
+  @description('HTTP requests at once, for each instance.')
+  @minValue(1)
+  @maxValue(1000)
+  httpConcurrency: int
+
+  @description('Messages taken from a queue at once, for each instance.')
+  @minValue(1)
+  @maxValue(32)
+  queueBatchSize: int
+
+  @description('How few of them may be left when more are taken.')
+  @minValue(0)
+  @maxValue(1000)
+  queueNewBatchThreshold: int
+
+  @description('Instances that are kept ready for HTTP, paid for day and night; none by default.')
+  @minValue(0)
+  @maxValue(20)
+  alwaysReadyHttp: int
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+
+namespace BatchFunctions.Infra.Tests;
+
+/// <summary>
+/// What a deployment would make: the compiled template with its loops, conditions and parameters worked out by the
+/// compiler. What only Azure can know, such as an endpoint, stays an expression in brackets.
+/// </summary>
+internal sealed class Deployment(JsonElement snapshot)
+{
+    public IReadOnlyList<Resource> Resources { get; } =
+    [
+        .. snapshot.GetProperty("predictedResources").EnumerateArray().Select(resource => new Resource(resource)),
+    ];
+
+    /// <summary>The resources of a type.</summary>
+    public IEnumerable<Resource> Of(string type) =>
+        Resources.Where(resource => string.Equals(resource.Type, type, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The one resource of a type.</summary>
+    public Resource One(string type) => Assert.Single(Of(type));
+
+    /// <summary>The app's settings.</summary>
+    public IReadOnlyDictionary<string, string> Settings =>
+        One("Microsoft.Web/sites/config").Properties.EnumerateObject()
+            .ToDictionary(setting => setting.Name, setting => setting.Value.GetString()!);
+
+    /// <summary>Works a deployment out.</summary>
+    /// <param name="parameters">Parameters beside the required ones, as Bicep writes them.</param>
+    public static async Task<Deployment> PredictAsync(params string[] parameters)
+    {
+        var directory = Directory.CreateTempSubdirectory("batchfunctions-infra-");
+        try
+        {
+            CopyTemplate(directory.FullName);
+            var file = Path.Combine(directory.FullName, "test.bicepparam");
+            string[] lines =
+            [
+                "using 'main.bicep'",
+                "param environmentName = 'test'",
+                "param location = 'swedencentral'",
+                "param upstreamBaseUrl = 'https://upstream.example/v1'",
+                .. parameters.Select(parameter => $"param {parameter}"),
+            ];
+            await File.WriteAllLinesAsync(file, lines);
+            var outcome = await Bicep.RunAsync(
+                "snapshot", file, "--mode", "overwrite", "--location", "swedencentral",
+                "--subscription-id", Guid.Empty.ToString(), "--tenant-id", Guid.Empty.ToString());
+            Assert.Equal((0, ""), (outcome.ExitCode, outcome.Diagnostics));
+            var text = await File.ReadAllTextAsync(Path.ChangeExtension(file, ".snapshot.json"));
+            using var document = JsonDocument.Parse(text);
+            return new Deployment(document.RootElement.Clone());
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Copies the template somewhere else.</summary>
+    public static void CopyTemplate(string target)
+    {
+        var source = Repository.File("infra");
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(target, Path.GetRelativePath(source, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
+    /// <summary>One resource of a deployment.</summary>
+    internal sealed record Resource(JsonElement Json)
+    {
+        public string Id => Json.GetProperty("id").GetString()!;
+
+        public string Type => Json.GetProperty("type").GetString()!;
+
+        /// <summary>The last part of the name.</summary>
+        public string Name => Json.GetProperty("name").GetString()!.Split('/')[^1];
+
+        public JsonElement Properties => Json.GetProperty("properties");
+
+        /// <summary>The value at a path of property names and positions, such as <c>policy.rules.0.name</c>.</summary>
+        public JsonElement At(string path) => path.Split('.').Aggregate(
+            Properties,
+            (element, part) => element.ValueKind == JsonValueKind.Array
+                ? element[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)]
+                : element.GetProperty(part));
+    }
+}

@@ -1,0 +1,132 @@
+using System.Reflection;
+using System.Text.Json;
+using BatchFunctions.Configuration;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Infra.Tests;
+
+[Collection(nameof(Deployments))]
+public sealed class SettingTests(Deployments deployments)
+{
+    private const string Prefix = BatchOptions.Section + "__";
+
+    [Fact]
+    public void Every_setting_of_the_service_is_one_that_it_knows()
+    {
+        var known = Known(typeof(BatchOptions), Prefix).ToHashSet();
+
+        foreach (var setting in deployments.Full.Settings.Keys.Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            Assert.Contains(setting, known);
+        }
+    }
+
+    [Fact]
+    public void What_has_no_default_is_set_and_the_template_makes_the_storage()
+    {
+        foreach (var settings in deployments.All.Select(deployment => deployment.Settings))
+        {
+            Assert.Equal("https://upstream.example/v1", settings[Prefix + "Upstream__BaseUrl"]);
+            Assert.Equal("false", settings[Prefix + "CreateStorage"]);
+        }
+    }
+
+    [Fact]
+    public void The_defaults_are_the_librarys_own()
+    {
+        var settings = deployments.Plain.Settings;
+        var upstream = new UpstreamOptions();
+
+        Assert.Equal(upstream.Concurrency, int.Parse(settings[Prefix + "Upstream__Concurrency"], null));
+        Assert.Equal(upstream.ApiKeyHeader, settings[Prefix + "Upstream__ApiKeyHeader"]);
+    }
+
+    [Fact]
+    public void The_queues_default_to_what_host_json_says()
+    {
+        using var host = JsonDocument.Parse(File.ReadAllText(Repository.File("host.json")));
+        var queues = host.RootElement.GetProperty("extensions").GetProperty("queues");
+        var settings = deployments.Plain.Settings;
+
+        Assert.Equal(queues.GetProperty("batchSize").ToString(), settings["AzureFunctionsJobHost__extensions__queues__batchSize"]);
+        Assert.Equal(queues.GetProperty("newBatchThreshold").ToString(), settings["AzureFunctionsJobHost__extensions__queues__newBatchThreshold"]);
+    }
+
+    [Fact]
+    public void Storage_is_reached_as_the_identity_that_the_app_has()
+    {
+        foreach (var deployment in deployments.All)
+        {
+            var settings = deployment.Settings;
+            const string Storage = StorageClients.Connection + "__";
+
+            Assert.Equal("managedidentity", settings[Storage + "credential"]);
+            Assert.Contains("clientId", settings[Storage + "clientId"], StringComparison.Ordinal);
+            Assert.Contains("blobEndpoint", settings[Storage + "blobServiceUri"], StringComparison.Ordinal);
+            Assert.Contains("queueEndpoint", settings[Storage + "queueServiceUri"], StringComparison.Ordinal);
+            Assert.Contains("tableEndpoint", settings[Storage + "tableServiceUri"], StringComparison.Ordinal);
+            Assert.Equal("UserAssigned", deployment.One("Microsoft.Web/sites").Json.GetProperty("identity").GetProperty("type").GetString());
+        }
+    }
+
+    [Fact]
+    public void No_setting_holds_a_key()
+    {
+        foreach (var (name, value) in deployments.All.SelectMany(deployment => deployment.Settings))
+        {
+            Assert.DoesNotContain("the-key-itself", value, StringComparison.Ordinal);
+            Assert.DoesNotContain("AccountKey", value, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("SharedAccess", value, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("listKeys", value, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("InstrumentationKey", name, StringComparison.OrdinalIgnoreCase);
+        }
+
+        Assert.DoesNotContain(StorageClients.Connection, deployments.Plain.Settings.Keys);
+    }
+
+    [Fact]
+    public void The_upstreams_key_is_a_reference_to_the_vault_where_there_is_one()
+    {
+        Assert.Contains("@Microsoft.KeyVault(SecretUri=", deployments.Full.Settings[Prefix + "Upstream__ApiKey"], StringComparison.Ordinal);
+        Assert.DoesNotContain(Prefix + "Upstream__ApiKey", deployments.Plain.Settings.Keys);
+        Assert.Contains("identity", deployments.Full.One("Microsoft.Web/sites").At("keyVaultReferenceIdentity").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Telemetry_is_sent_as_the_identity_too()
+    {
+        var settings = deployments.Plain.Settings;
+
+        Assert.Contains("Authorization=AAD;ClientId=", settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"], StringComparison.Ordinal);
+        Assert.Contains("connectionString", settings["APPLICATIONINSIGHTS_CONNECTION_STRING"], StringComparison.Ordinal);
+        Assert.True(deployments.Plain.One("Microsoft.Insights/components").At("DisableLocalAuth").GetBoolean());
+    }
+
+    [Fact]
+    public void The_host_takes_whole_inputs_and_shows_no_homepage()
+    {
+        var settings = deployments.Plain.Settings;
+
+        Assert.Equal("true", settings["AzureWebJobsDisableHomepage"]);
+        Assert.True(long.Parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null) > new BatchOptions().MaxInputBytes);
+    }
+
+    [Theory]
+    [InlineData("FUNCTIONS_WORKER_RUNTIME")]
+    [InlineData("FUNCTIONS_EXTENSION_VERSION")]
+    [InlineData("WEBSITE_RUN_FROM_PACKAGE")]
+    [InlineData("WEBSITE_CONTENTSHARE")]
+    [InlineData("WEBSITE_CONTENTAZUREFILECONNECTIONSTRING")]
+    [InlineData("WEBSITE_MAX_DYNAMIC_APPLICATION_SCALE_OUT")]
+    [InlineData("WEBSITE_TIME_ZONE")]
+    [InlineData("SCM_DO_BUILD_DURING_DEPLOYMENT")]
+    [InlineData("ENABLE_ORYX_BUILD")]
+    public void What_the_plan_does_not_take_is_not_set(string setting) =>
+        Assert.DoesNotContain(setting, deployments.Full.Settings.Keys);
+
+    private static IEnumerable<string> Known(Type options, string prefix) => options
+        .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .SelectMany(property => property.PropertyType.Namespace == typeof(BatchOptions).Namespace
+            ? Known(property.PropertyType, $"{prefix}{property.Name}__")
+            : [prefix + property.Name]);
+}

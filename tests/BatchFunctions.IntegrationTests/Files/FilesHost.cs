@@ -46,7 +46,7 @@ internal sealed class FilesHost : IAsyncDisposable
 
     public static async Task<FilesHost> StartAsync(params (string Name, string Value)[] settings)
     {
-        var builder = WebApplication.CreateBuilder();
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(

@@ -12,6 +12,11 @@ public sealed class ServiceTriggers(ServiceApi service)
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Health)] HttpRequest request,
         CancellationToken cancellationToken) => service.HealthAsync(request, cancellationToken);
 
+    [Function("openapi")]
+    public Task<IResult> OpenApiAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.OpenApi)] HttpRequest request,
+        CancellationToken cancellationToken) => service.OpenApiAsync(request, cancellationToken);
+
     /// <summary>
     /// The host tries templates in the order of the functions' names, so this name must be the last of all. No methods:
     /// it decides between 404 and 405, which the host does not.

@@ -71,6 +71,7 @@ public static class BatchFunctionsExtensions
         endpoints.MapPost(ApiRoutes.UploadComplete, uploads.CompleteAsync);
         endpoints.MapPost(ApiRoutes.UploadCancel, uploads.CancelAsync);
         endpoints.MapGet(ApiRoutes.Health, service.HealthAsync);
+        endpoints.MapGet(ApiRoutes.OpenApi, service.OpenApiAsync);
         endpoints.Map(ApiRoutes.Fallback, service.FallbackAsync);
         return endpoints;
     }
@@ -129,6 +130,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<StorageClients>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ServiceApi>>()));
         return services;

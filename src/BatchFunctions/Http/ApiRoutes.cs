@@ -41,6 +41,9 @@ public static class ApiRoutes
     /// <summary>Whether the service works.</summary>
     public const string Health = "healthz";
 
+    /// <summary>The API described.</summary>
+    public const string OpenApi = "openapi.json";
+
     /// <summary>Everything else.</summary>
     public const string Fallback = "{*path}";
 
@@ -61,6 +64,7 @@ public static class ApiRoutes
         new(HttpMethods.Post, UploadComplete),
         new(HttpMethods.Post, UploadCancel),
         new(HttpMethods.Get, Health),
+        new(HttpMethods.Get, OpenApi),
     ];
 }
 

@@ -1,8 +1,12 @@
+using System.Text.Json;
 using Azure.Data.Tables;
+using BatchFunctions.Configuration;
+using BatchFunctions.OpenApi;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Http;
 
@@ -23,11 +27,18 @@ public sealed partial class ServiceApi : IDisposable
     private readonly ILogger _logger;
     private readonly SemaphoreSlim _asking = new(1);
     private DateTimeOffset _askedAt = DateTimeOffset.MinValue;
+    private readonly Lazy<byte[]> _document;
     private bool _healthy;
 
-    internal ServiceApi(ApiGuard guard, StorageClients storage, TimeProvider time, ILogger<ServiceApi> logger)
+    internal ServiceApi(
+        ApiGuard guard,
+        StorageClients storage,
+        IOptions<BatchOptions> options,
+        TimeProvider time,
+        ILogger<ServiceApi> logger)
     {
         _guard = guard;
+        _document = new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Build(options.Value.Endpoints)));
         _table = storage.Tables.GetTableClient(TableNames.ActiveBatches);
         _time = time;
         _logger = logger;
@@ -47,6 +58,15 @@ public sealed partial class ServiceApi : IDisposable
                     writer.WriteEndObject();
                 })
                 : throw new ApiException(ApiError.StorageUnavailable),
+            cancellationToken);
+
+    /// <summary><c>GET /openapi.json</c>: the API in OpenAPI 3.1. Needs no key.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Fires when the client goes away.</param>
+    public Task<IResult> OpenApiAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        _guard.RunOpenAsync(
+            request,
+            _ => Task.FromResult(Results.Bytes(_document.Value, "application/json")),
             cancellationToken);
 
     /// <summary>Everything that has no route: 405 where the path has one for another method, else 404.</summary>

@@ -132,13 +132,13 @@ internal sealed partial class BatchFinish(
     {
         if (manifest.OutputFileId is not null)
         {
-            await blobs.CommitAsync(batch.Id, ResultFile.Output, manifest.OutputBlocks, ct);
+            await CommitAsync(batch, ResultFile.Output, manifest.OutputFileId, manifest.OutputBlocks, ct);
             await steps.ReachedAsync(ProtocolStep.OutputCommitted, ct);
         }
 
         if (manifest.ErrorFileId is not null)
         {
-            await blobs.CommitAsync(batch.Id, ResultFile.Error, manifest.ErrorBlocks, ct);
+            await CommitAsync(batch, ResultFile.Error, manifest.ErrorFileId, manifest.ErrorBlocks, ct);
             await steps.ReachedAsync(ProtocolStep.ErrorCommitted, ct);
         }
 
@@ -157,6 +157,24 @@ internal sealed partial class BatchFinish(
         await batches.MutateAsync(
             batch.Key, current => current.Status == BatchStatus.Finalizing ? End(current, manifest) : null, ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
+    }
+
+    private async Task CommitAsync(
+        Batch batch, ResultFile file, string fileId, IReadOnlyList<string> blocks, CancellationToken ct)
+    {
+        try
+        {
+            await blobs.CommitAsync(batch.Id, file, blocks, ct);
+        }
+        catch (ResultsLostException)
+        {
+            // A file whose row stands, be it a tombstone, was committed: an earlier finisher came so far, and the file's
+            // owner has deleted it since.
+            if (await files.FindAnyAsync(batch.Tenant, fileId, ct) is null)
+            {
+                throw;
+            }
+        }
     }
 
     private static Batch End(Batch batch, Manifest manifest) => batch with

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using BatchFunctions.Batches;
+using BatchFunctions.Http;
+
+namespace BatchFunctions.IntegrationTests.Api;
+
+/// <summary>What is documented is what is answered: every route, and every field in its order.</summary>
+public sealed class OpenApiTests : IAsyncLifetime
+{
+    private ApiDriver _api = null!;
+    private JsonElement _document;
+
+    public async Task InitializeAsync()
+    {
+        _api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        using var anonymous = new HttpClient { BaseAddress = _api.Address };
+        _document = JsonDocument.Parse(await anonymous.GetStringAsync(new Uri("/openapi.json", UriKind.Relative))).RootElement;
+    }
+
+    public async Task DisposeAsync() => await _api.DisposeAsync();
+
+    [Fact]
+    public void Every_route_is_described_and_nothing_else()
+    {
+        Assert.Equal("3.1.0", _document.GetProperty("openapi").GetString());
+        var described = _document.GetProperty("paths").EnumerateObject()
+            .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
+        Assert.Equal(ApiRoutes.All.Select(route => $"{route.Method} /{route.Template}").Order(), described.Order());
+    }
+
+    [Fact]
+    public void Every_reference_leads_to_a_schema()
+    {
+        var schemas = _document.GetProperty("components").GetProperty("schemas");
+        var references = References(_document).Distinct().ToList();
+        Assert.NotEmpty(references);
+        Assert.All(references, reference =>
+            Assert.True(schemas.TryGetProperty(reference["#/components/schemas/".Length..], out _), reference));
+    }
+
+    [Fact]
+    public async Task Every_answer_has_the_fields_that_its_schema_names_in_their_order()
+    {
+        using var form = new MultipartFormDataContent
+        {
+            { new StringContent("batch"), "purpose" },
+            { new ByteArrayContent("""{"custom_id":"a","method":"POST","url":"/v1/embeddings","body":{"model":"m"}}"""u8.ToArray()), "file", "a.jsonl" },
+        };
+        var file = await AnswerAsync("POST", "/v1/files", form);
+        AssertMatches(file, "File");
+        var fileId = file.GetProperty("id").GetString();
+        var batch = await AnswerAsync("POST", "/v1/batches", Json($$$"""{"input_file_id":"{{{fileId}}}","endpoint":"/v1/embeddings","completion_window":"24h","metadata":{"a":"b"}}"""));
+        AssertMatches(batch, "Batch");
+        var failed = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = BatchStatus.Failed, Errors = [new BatchError("c", "m", "p", 1)] };
+        await _api.Batches.TryInsertAsync(failed, CancellationToken.None);
+        AssertMatches(await AnswerAsync("GET", $"/v1/batches/{failed.Id}", null), "Batch");
+        AssertMatches(await AnswerAsync("GET", "/v1/batches", null), "BatchList");
+        AssertMatches(await AnswerAsync("GET", "/v1/files", null), "FileList");
+        var upload = await AnswerAsync("POST", "/v1/uploads", Json("""{"filename":"b.txt","purpose":"user_data","bytes":3,"mime_type":"text/plain"}"""));
+        AssertMatches(upload, "Upload");
+        var uploadId = upload.GetProperty("id").GetString();
+        using var part = new MultipartFormDataContent { { new ByteArrayContent("abc"u8.ToArray()), "data", "data" } };
+        var added = await AnswerAsync("POST", $"/v1/uploads/{uploadId}/parts", part);
+        AssertMatches(added, "UploadPart");
+        var completed = await AnswerAsync("POST", $"/v1/uploads/{uploadId}/complete", Json($$"""{"part_ids":["{{added.GetProperty("id").GetString()}}"]}"""));
+        AssertMatches(completed, "Upload");
+        AssertMatches(await AnswerAsync("DELETE", $"/v1/files/{completed.GetProperty("file").GetProperty("id").GetString()}", null), "DeletedFile");
+        AssertMatches(await AnswerAsync("GET", "/healthz", null), "Health");
+        using var wrong = await _api.Client.GetAsync(new Uri("/v1/batches?limit=0", UriKind.Relative));
+        AssertMatches(JsonDocument.Parse(await wrong.Content.ReadAsStringAsync()).RootElement, "Error");
+    }
+
+    [Fact]
+    public void Every_example_fits_its_schema()
+    {
+        var examples = 0;
+        foreach (var operation in _document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()))
+        {
+            foreach (var media in operation.Value.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject())
+            {
+                if (media.Value.TryGetProperty("example", out var example))
+                {
+                    examples++;
+                    AssertFits(example, media.Value.GetProperty("schema"), operation.Name);
+                }
+            }
+        }
+
+        Assert.True(examples >= 5);
+    }
+
+    private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
+
+    private async Task<JsonElement> AnswerAsync(string method, string path, HttpContent? content)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = content };
+        using var response = await _api.Client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {(int)response.StatusCode} {text}");
+        return JsonDocument.Parse(text).RootElement;
+    }
+
+    private void AssertMatches(JsonElement answer, string schema) =>
+        AssertFits(answer, _document.GetProperty("components").GetProperty("schemas").GetProperty(schema), schema);
+
+    private void AssertFits(JsonElement value, JsonElement schema, string path)
+    {
+        if (schema.TryGetProperty("$ref", out var reference))
+        {
+            AssertMatches(value, reference.GetString()!["#/components/schemas/".Length..]);
+            return;
+        }
+
+        if (schema.TryGetProperty("anyOf", out var any))
+        {
+            if (value.ValueKind != JsonValueKind.Null)
+            {
+                AssertFits(value, any[0], path);
+            }
+
+            return;
+        }
+
+        if (schema.TryGetProperty("const", out var constant))
+        {
+            Assert.Equal(constant.GetString(), value.GetString());
+            return;
+        }
+
+        var type = schema.GetProperty("type");
+        string[] types = type.ValueKind == JsonValueKind.Array
+            ? [.. type.EnumerateArray().Select(t => t.GetString()!)]
+            : [type.GetString()!];
+        var actual = value.ValueKind switch
+        {
+            JsonValueKind.Object => "object",
+            JsonValueKind.Array => "array",
+            JsonValueKind.String => "string",
+            JsonValueKind.Number => "integer",
+            JsonValueKind.True or JsonValueKind.False => "boolean",
+            _ => "null",
+        };
+        Assert.True(types.Contains(actual), $"{path} is {actual}");
+        if (actual == "array")
+        {
+            foreach (var item in value.EnumerateArray())
+            {
+                AssertFits(item, schema.GetProperty("items"), $"{path}[]");
+            }
+        }
+        else if (actual == "object" && schema.TryGetProperty("properties", out var properties))
+        {
+            Assert.Equal(properties.EnumerateObject().Select(p => p.Name), value.EnumerateObject().Select(p => p.Name));
+            foreach (var property in value.EnumerateObject())
+            {
+                AssertFits(property.Value, properties.GetProperty(property.Name), $"{path}.{property.Name}");
+            }
+        }
+    }
+
+    private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property =>
+            property.NameEquals("$ref") ? [property.Value.GetString()!] : References(property.Value)),
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
+        _ => [],
+    };
+}

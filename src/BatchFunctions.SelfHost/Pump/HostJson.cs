@@ -18,6 +18,9 @@ internal sealed record HostJson
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>As long as a queue keeps a message away. A plain "30" means days, and is thus refused.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
+
     /// <summary>Messages fetched at once.</summary>
     public required int BatchSize { get; init; }
 
@@ -68,11 +71,11 @@ internal sealed record HostJson
             BatchSize = Number(host, Queues + "batchSize", 16, 1, 32),
             NewBatchThreshold = Number(host, Queues + "newBatchThreshold", 8 * Environment.ProcessorCount, 0, 1000),
             MaxDequeueCount = Number(host, Queues + "maxDequeueCount", 5, 1, 100),
-            MaxPollingInterval = Time(host, Queues + "maxPollingInterval", TimeSpan.FromMinutes(1), Shortest),
-            VisibilityTimeout = Time(host, Queues + "visibilityTimeout", TimeSpan.Zero, TimeSpan.Zero),
+            MaxPollingInterval = Time(host, Queues + "maxPollingInterval", TimeSpan.FromMinutes(1), Shortest, Longest),
+            VisibilityTimeout = Time(host, Queues + "visibilityTimeout", TimeSpan.Zero, TimeSpan.Zero, Longest),
             FunctionTimeout = host["functionTimeout"] is "-1"
                 ? Timeout.InfiniteTimeSpan
-                : Time(host, "functionTimeout", TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(1)),
+                : Time(host, "functionTimeout", TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(1), Longest),
         };
     }
 
@@ -88,16 +91,16 @@ internal sealed record HostJson
             : throw Wrong(host, key, $"a number from {min} to {max}");
     }
 
-    private static TimeSpan Time(IConfiguration host, string key, TimeSpan standard, TimeSpan min)
+    private static TimeSpan Time(IConfiguration host, string key, TimeSpan standard, TimeSpan min, TimeSpan max)
     {
         if (string.IsNullOrEmpty(host[key]))
         {
             return standard;
         }
 
-        return TimeSpan.TryParseExact(host[key], "c", CultureInfo.InvariantCulture, out var value) && value >= min
+        return TimeSpan.TryParseExact(host[key], "c", CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
             ? value
-            : throw Wrong(host, key, $"a time such as 00:00:02, not under {min}");
+            : throw Wrong(host, key, $"a time such as 00:00:02, from {min} to {max}");
     }
 
     private static StartupException Wrong(IConfiguration host, string key, string expected) => new(

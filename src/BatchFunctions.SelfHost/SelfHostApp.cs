@@ -1,3 +1,4 @@
+using Azure.Storage.Queues.Models;
 using BatchFunctions.Processing;
 using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Storage;
@@ -31,10 +32,22 @@ internal static class SelfHostApp
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter("Azure", LogLevel.Warning)
             .AddFilter("System.Net.Http", LogLevel.Warning);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = ShutdownLimit;
+            // Every queue's handlers hear of the stop at once, and not after the last download has ended.
+            host.ServicesStopConcurrently = true;
+        });
         configure?.Invoke(builder.Services);
+        var host = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), settings);
+        if (host.FunctionTimeout != Timeout.InfiniteTimeSpan)
+        {
+            // The service checks its own times against it.
+            builder.Configuration[HostJson.FunctionTimeoutSetting] = host.FunctionTimeout.ToString("c");
+        }
+
         builder.Services.AddBatchFunctions(builder.Configuration);
-        builder.Services.AddPumps(HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json")));
+        builder.Services.AddPumps(host);
         var app = builder.Build();
         app.MapBatchApi();
         return app;
@@ -57,7 +70,7 @@ internal static class SelfHostApp
         }
     }
 
-    private static Func<Azure.Storage.Queues.Models.QueueMessage, CancellationToken, Task> HandlerOf(BatchJobs jobs, string name) => name switch
+    private static Func<QueueMessage, CancellationToken, Task> HandlerOf(BatchJobs jobs, string name) => name switch
     {
         QueueNames.Validate => jobs.ValidateAsync,
         QueueNames.Chunk => jobs.ChunkAsync,

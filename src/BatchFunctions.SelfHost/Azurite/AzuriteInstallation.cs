@@ -1,20 +1,21 @@
-using System.ComponentModel;
 using System.Diagnostics;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>Azurite from npm, installed once from the lock file that comes with the self-host.</summary>
+/// <summary>
+/// Azurite from npm, installed once from the lock file that comes with the self-host. When two processes come at the
+/// same time one installs and the other waits; the folder appears by a rename when it is complete, so that an
+/// installation that was killed leaves nothing that looks like one.
+/// </summary>
 internal static class AzuriteInstallation
 {
-    private const string NodeMissing =
-        "Node.js is not installed or not on the PATH: install Node.js 20 or newer (https://nodejs.org) for the embedded storage, or set AzureWebJobsStorage to a storage account.";
-
+    private static readonly string Source = Path.Combine(AppContext.BaseDirectory, "Azurite", "npm");
     private static readonly string[] Files = ["package.json", "package-lock.json"];
 
-    /// <summary>The program that runs Azurite in its own folder; it comes with the build, and may be newer than the installation.</summary>
-    public static string Launcher => Path.Combine(AppContext.BaseDirectory, "Azurite", "npm", "launch.cjs");
+    /// <summary>The program that runs Azurite; it comes with the build, and may be newer than the installation.</summary>
+    public static string Launcher { get; } = Path.Combine(Source, "launch.cjs");
 
-    /// <summary>Installs Azurite unless it is there. Two processes may do so at once: the second's copy is thrown away.</summary>
+    /// <summary>Installs Azurite unless it is there.</summary>
     /// <param name="folder">Where it belongs.</param>
     /// <param name="say">Tells the person what takes so long.</param>
     /// <param name="ct">Ends the wait.</param>
@@ -27,42 +28,28 @@ internal static class AzuriteInstallation
         }
 
         say("Installing the Azurite storage emulator from npm (once, about a minute) …");
-        var staging = $"{folder}.{Environment.ProcessId}-{Guid.NewGuid():N}";
-        Directory.CreateDirectory(staging);
-        try
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(folder))!);
+        using var alone = await FolderLock.TakeAsync(folder + ".lock", ct);
+        if (Directory.Exists(folder))
         {
-            foreach (var file in Files)
-            {
-                File.Copy(Path.Combine(AppContext.BaseDirectory, "Azurite", "npm", file), Path.Combine(staging, file));
-            }
+            // Another process was faster.
+            return;
+        }
 
-            await RunNpmAsync(staging, ct);
-            Directory.Move(staging, folder);
-        }
-        catch (IOException) when (Directory.Exists(folder))
+        var unfinished = folder + ".unfinished";
+        if (Directory.Exists(unfinished))
         {
-            // Another process was faster; what it has installed is the same.
+            Directory.Delete(unfinished, recursive: true);
         }
-        finally
-        {
-            if (Directory.Exists(staging))
-            {
-                Directory.Delete(staging, recursive: true);
-            }
-        }
-    }
 
-    /// <summary>Starts a program, with one plain sentence when it is not there.</summary>
-    public static Process Start(ProcessStartInfo start)
-    {
-        try
+        Directory.CreateDirectory(unfinished);
+        foreach (var file in Files)
         {
-            return Process.Start(start) ?? throw new StartupException(NodeMissing);
+            File.Copy(Path.Combine(Source, file), Path.Combine(unfinished, file));
         }
-        catch (Win32Exception e)
-        {
-            throw new StartupException(NodeMissing, e);
-        }
+
+        await RunNpmAsync(unfinished, ct);
+        Directory.Move(unfinished, folder);
     }
 
     private static async Task RunNpmAsync(string folder, CancellationToken ct)
@@ -70,6 +57,7 @@ internal static class AzuriteInstallation
         var start = new ProcessStartInfo(OperatingSystem.IsWindows() ? "npm.cmd" : "npm")
         {
             WorkingDirectory = folder,
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -78,7 +66,8 @@ internal static class AzuriteInstallation
             start.ArgumentList.Add(argument);
         }
 
-        using var npm = Start(start);
+        using var npm = NodePrograms.Start(start);
+        npm.StandardInput.Close();
         try
         {
             var output = npm.StandardOutput.ReadToEndAsync(ct);
@@ -87,9 +76,8 @@ internal static class AzuriteInstallation
             await npm.WaitForExitAsync(ct);
             if (npm.ExitCode != 0)
             {
-                var reason = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault("no reason given");
                 throw new StartupException(
-                    $"npm could not install Azurite: {reason.Trim()} (check the network and 'npm config get registry', or set AzureWebJobsStorage to a storage account).");
+                    $"npm could not install Azurite: {ReasonIn(errors)} (check the network and 'npm config get registry', or set AzureWebJobsStorage to a storage account).");
             }
         }
         catch (OperationCanceledException)
@@ -97,5 +85,14 @@ internal static class AzuriteInstallation
             npm.Kill(entireProcessTree: true);
             throw;
         }
+    }
+
+    /// <summary>npm says the cause first, and last where its log is.</summary>
+    private static string ReasonIn(string errors)
+    {
+        var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(line => !line.StartsWith("npm warn", StringComparison.OrdinalIgnoreCase))
+            .Take(3);
+        return string.Join("; ", lines) is { Length: > 0 } reason ? reason : "no reason given";
     }
 }

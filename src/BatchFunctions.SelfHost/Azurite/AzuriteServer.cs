@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -7,34 +8,45 @@ using System.Text;
 namespace BatchFunctions.SelfHost.Azurite;
 
 /// <summary>
-/// Azurite on free loopback ports. With a data folder it records its ports there, so that services with folders of
-/// their own run side by side, and a later one takes up what a killed one has left running. Where another live process
-/// has it, it is shared, and left to that one to end.
+/// Azurite on free loopback ports. With a data folder it records its process and ports there, so that services with
+/// folders of their own run side by side, and a later one takes up what a killed one has left running. Processes with
+/// the same folder share it, and the last of them to go ends it, whoever started it. When all of them were killed, it
+/// ends by itself after <see cref="AzuriteOptions.IdleLimit"/> without a request.
 /// </summary>
+/// <remarks>
+/// Two locks in the data folder make that safe: <c>azurite.lock</c> is held alone by whoever looks for the process,
+/// starts it or ends it; <c>azurite.users</c> is held together by all who use it, until they go or die.
+/// </remarks>
 public sealed class AzuriteServer : IAsyncDisposable
 {
     private const int Tries = 5;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TakeUpLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(50);
 
-    private readonly Process _process;
+    /// <summary>Often enough that one in use never looks idle, however seldom its user asks something of it.</summary>
+    private static readonly TimeSpan KeepAwake = TimeSpan.FromMinutes(1);
+
+    private static readonly string[] Services = ["blob", "queue", "table"];
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
+
+    private readonly AzuriteProcess _process;
     private readonly AzuriteState _state;
-    private readonly AzuriteOptions _options;
-    private readonly bool _owned;
+    private readonly string? _folder;
+    private readonly FolderLock? _use;
+    private readonly Timer _keepAwake;
 
-    private AzuriteServer(Process process, AzuriteState state, AzuriteOptions options, bool owned)
+    private AzuriteServer(AzuriteProcess process, AzuriteState state, string? folder, FolderLock? use)
     {
         _process = process;
         _state = state;
-        _options = options;
-        _owned = owned;
+        _folder = folder;
+        _use = use;
+        _keepAwake = new Timer(_ => _ = state.AnswersAsync(Http, CancellationToken.None), null, KeepAwake, KeepAwake);
     }
 
     /// <summary>The process that serves.</summary>
-    public int ProcessId => _process.Id;
-
-    /// <summary>Whether this process ends it.</summary>
-    public bool IsOwned => _owned;
+    public int ProcessId => _state.ProcessId;
 
     /// <summary>Installs Azurite if need be, and starts it or takes up one that runs.</summary>
     /// <param name="options">Where and how.</param>
@@ -45,146 +57,152 @@ public sealed class AzuriteServer : IAsyncDisposable
         AzuriteOptions options, Action<string> say, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
-        await AzuriteInstallation.EnsureAsync(options.InstallFolder, say, cancellationToken);
-        if (options.DataFolder is { } folder)
+        ArgumentNullException.ThrowIfNull(say);
+        await AzuriteInstallation.EnsureAsync(Path.GetFullPath(options.InstallFolder), say, cancellationToken);
+        if (options.DataFolder is null)
         {
-            Directory.CreateDirectory(folder);
-            if (AzuriteState.Read(folder) is { } left && await left.FindAsync(cancellationToken) is { } running)
-            {
-                var shared = left.IsOwned;
-                var state = shared ? left : left with { OwnerId = Environment.ProcessId };
-                state.Write(folder);
-                return new AzuriteServer(running, state, options, owned: !shared);
-            }
+            var (unshared, own) = await StartNewAsync(options, null, cancellationToken);
+            return new AzuriteServer(unshared, own, null, null);
         }
 
-        for (var attempt = 0; attempt < Tries; attempt++)
-        {
-            if (await TryStartAsync(options, cancellationToken) is { } server)
-            {
-                return server;
-            }
-        }
-
-        throw new StartupException(
-            $"Azurite does not start: run 'npx azurite' in {options.InstallFolder} to see why, or delete that folder to have it installed anew.");
+        var folder = Path.GetFullPath(options.DataFolder);
+        Directory.CreateDirectory(folder);
+        using var alone = await FolderLock.TakeAsync(LockIn(folder), cancellationToken);
+        var (process, state) = await TakeUpAsync(options, folder, cancellationToken)
+            ?? await StartNewAsync(options, folder, cancellationToken);
+        var use = FolderLock.TryShare(UsersIn(folder))
+            ?? throw new StartupException($"{UsersIn(folder)} is held by another program: end that, or name another folder with --data.");
+        return new AzuriteServer(process, state, folder, use);
     }
 
     /// <summary>The connection string of an account.</summary>
     /// <param name="account">One of the accounts that it was started with.</param>
     public string ConnectionString(string account = AzuriteOptions.DefaultAccount) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={KeyOf(account)};"
-        + $"BlobEndpoint=http://127.0.0.1:{_state.BlobPort}/{account};"
-        + $"QueueEndpoint=http://127.0.0.1:{_state.QueuePort}/{account};"
-        + $"TableEndpoint=http://127.0.0.1:{_state.TablePort}/{account};";
+        + string.Concat(_state.Services.Select(service =>
+            $"{service.Service}Endpoint=http://127.0.0.1:{service.Port}/{account};"));
 
-    /// <inheritdoc/>
+    /// <summary>Lets go of it; the last to do so ends it.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_owned)
+        await _keepAwake.DisposeAsync();
+        if (_folder is null)
         {
-            await EndAsync(_process);
-            if (_options.DataFolder is { } folder)
-            {
-                AzuriteState.Remove(folder);
-            }
-        }
-
-        _process.Dispose();
-    }
-
-    private static async Task<AzuriteServer?> TryStartAsync(AzuriteOptions options, CancellationToken ct)
-    {
-        var ports = FreePorts(3);
-        var start = new ProcessStartInfo("node")
-        {
-            WorkingDirectory = options.InstallFolder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        string[] arguments =
-        [
-            AzuriteInstallation.Launcher, "--skipApiVersionCheck", "--disableTelemetry", "--silent",
-            "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
-            "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}",
-            .. options.DataFolder is { } data ? ["--location", Path.GetFullPath(data)] : new[] { "--inMemoryPersistence" },
-        ];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment["AZURITE_ACCOUNTS"] =
-            string.Join(';', options.Accounts.Select(account => $"{account}:{KeyOf(account)}"));
-        var process = AzuriteInstallation.Start(start);
-
-        // Read to nowhere: a full pipe would stop it.
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        var state = new AzuriteState(
-            process.Id, process.StartTime.ToUniversalTime(), ports[0], ports[1], ports[2], Environment.ProcessId);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(StartLimit);
-        try
-        {
-            foreach (var port in ports)
-            {
-                while (!await AzuriteState.AnswersAsync(port, limit.Token))
-                {
-                    if (process.HasExited)
-                    {
-                        process.Dispose();
-                        return null;
-                    }
-
-                    await Task.Delay(50, limit.Token);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await EndAsync(process);
-            process.Dispose();
-            ct.ThrowIfCancellationRequested();
-            return null;
-        }
-
-        if (options.DataFolder is { } folder)
-        {
-            state.Write(folder);
-        }
-
-        return new AzuriteServer(process, state, options, owned: true);
-    }
-
-    private static async Task EndAsync(Process process)
-    {
-        if (process.HasExited)
-        {
+            await _process.EndAsync();
             return;
         }
 
-        if (!OperatingSystem.IsWindows())
+        using var alone = await FolderLock.TakeAsync(LockIn(_folder), CancellationToken.None);
+        _use?.Dispose();
+        using var last = FolderLock.TryTake(UsersIn(_folder));
+        if (last is not null)
         {
-            // SIGTERM: it writes its indexes out before it goes.
-            using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
-            await kill.WaitForExitAsync();
-            using var limit = new CancellationTokenSource(EndLimit);
-            try
-            {
-                await process.WaitForExitAsync(limit.Token);
-                return;
-            }
-            catch (OperationCanceledException)
-            {
-                // It had its time.
-            }
+            await _process.EndAsync();
+            AzuriteState.Remove(_folder);
+        }
+    }
+
+    /// <summary>Finds the process that serves the folder. One that does not answer, or has other accounts, is ended.</summary>
+    private static async Task<(AzuriteProcess Process, AzuriteState State)?> TakeUpAsync(
+        AzuriteOptions options, string folder, CancellationToken ct)
+    {
+        if (AzuriteState.Read(folder) is not { } state || AzuriteProcess.Find(state) is not { } process)
+        {
+            return null;
         }
 
-        process.Kill();
-        await process.WaitForExitAsync();
+        if (state.Accounts.SequenceEqual(options.Accounts) && await IsReadyAsync(process, state, TakeUpLimit, ct))
+        {
+            return (process, state);
+        }
+
+        await process.EndAsync();
+        return null;
+    }
+
+    private static async Task<(AzuriteProcess Process, AzuriteState State)> StartNewAsync(
+        AzuriteOptions options, string? folder, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var ports = FreePorts(3);
+            var process = AzuriteProcess.Start(Command(options, folder, ports));
+            var ready = false;
+            try
+            {
+                var state = new AzuriteState(process.Id, process.StartedAt, ports[0], ports[1], ports[2], [.. options.Accounts]);
+                if (folder is not null)
+                {
+                    // Before it answers: should we be killed now, the next run finds it all the same.
+                    state.Write(folder);
+                }
+
+                ready = await IsReadyAsync(process, state, StartLimit, ct);
+                if (ready)
+                {
+                    return (process, state);
+                }
+            }
+            catch (InvalidOperationException) when (process.HasEnded)
+            {
+                // It ended before its start time could be read.
+            }
+            finally
+            {
+                if (!ready)
+                {
+                    await process.EndAsync();
+                }
+            }
+
+            // Another program may have taken one of the ports in the meantime.
+            if (attempt == Tries || !process.Said.Contains("EADDRINUSE", StringComparison.Ordinal))
+            {
+                throw new StartupException(
+                    $"Azurite does not start ({(process.Said is { Length: > 0 } said ? said : "it says nothing")}): Node.js must be 20 or newer; delete {options.InstallFolder} to have Azurite installed anew.");
+            }
+        }
+    }
+
+    private static ProcessStartInfo Command(AzuriteOptions options, string? folder, int[] ports)
+    {
+        // It refuses the API version that these SDKs speak unless it is told not to look at it.
+        List<string> arguments = [AzuriteInstallation.Launcher, "--silent", "--skipApiVersionCheck", "--disableTelemetry"];
+        foreach (var (service, port) in Services.Zip(ports))
+        {
+            // Connections are kept longer than clients keep idle ones, so that none is closed under a request.
+            arguments.AddRange(
+            [
+                $"--{service}Host", "127.0.0.1",
+                $"--{service}Port", port.ToString(CultureInfo.InvariantCulture),
+                $"--{service}KeepAliveTimeout", "300",
+            ]);
+        }
+
+        arguments.AddRange(folder is null ? ["--inMemoryPersistence"] : ["--location", folder]);
+        var start = new ProcessStartInfo("node", arguments) { WorkingDirectory = folder ?? options.InstallFolder };
+        start.Environment["BATCHFUNCTIONS_AZURITE_IDLE_SECONDS"] = options.IdleLimit.TotalSeconds.ToString("0", CultureInfo.InvariantCulture);
+        start.Environment["BATCHFUNCTIONS_AZURITE_FOLDER"] = Path.GetFullPath(options.InstallFolder);
+        start.Environment["AZURITE_ACCOUNTS"] =
+            string.Join(';', options.Accounts.Select(account => $"{account}:{KeyOf(account)}"));
+        return start;
+    }
+
+    private static async Task<bool> IsReadyAsync(
+        AzuriteProcess process, AzuriteState state, TimeSpan limit, CancellationToken ct)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!process.HasEnded && Stopwatch.GetElapsedTime(start) < limit)
+        {
+            if (await state.AnswersAsync(Http, ct))
+            {
+                return true;
+            }
+
+            await Task.Delay(Gap, ct);
+        }
+
+        return false;
     }
 
     private static int[] FreePorts(int count)
@@ -195,6 +213,10 @@ public sealed class AzuriteServer : IAsyncDisposable
         listeners.ForEach(listener => listener.Dispose());
         return ports;
     }
+
+    private static string LockIn(string folder) => Path.Combine(folder, "azurite.lock");
+
+    private static string UsersIn(string folder) => Path.Combine(folder, "azurite.users");
 
     /// <summary>An account's key: no secret, since the emulator listens on the loopback address alone.</summary>
     private static string KeyOf(string account) =>

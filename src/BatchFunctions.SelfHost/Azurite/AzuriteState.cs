@@ -1,21 +1,26 @@
-using System.Diagnostics;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>What the data folder knows of the Azurite that serves it: its process, its ports, and whose it is.</summary>
-internal sealed record AzuriteState(int ProcessId, DateTimeOffset StartedAt, int BlobPort, int QueuePort, int TablePort, int OwnerId)
+/// <summary>What the data folder knows of the Azurite that serves it: its process and its ports.</summary>
+/// <param name="ProcessId">The process.</param>
+/// <param name="StartedAt">When it started, to tell it from a later one of the same id.</param>
+/// <param name="BlobPort">The loopback port of its blobs.</param>
+/// <param name="QueuePort">The loopback port of its queues.</param>
+/// <param name="TablePort">The loopback port of its tables.</param>
+/// <param name="Accounts">The accounts that it was started with.</param>
+internal sealed record AzuriteState(
+    int ProcessId, DateTime StartedAt, int BlobPort, int QueuePort, int TablePort, IReadOnlyList<string> Accounts)
 {
     private const string FileName = "azurite.json";
 
-    /// <summary>A process's start time is read back to this accuracy; another process of the same id started at another time.</summary>
-    private static readonly TimeSpan Accuracy = TimeSpan.FromSeconds(2);
-
+    /// <summary>The ports, by the names that Azurite gives its services.</summary>
     [JsonIgnore]
-    public IEnumerable<int> Ports => [BlobPort, QueuePort, TablePort];
+    public IEnumerable<(string Service, int Port)> Services =>
+        [("Blob", BlobPort), ("Queue", QueuePort), ("Table", TablePort)];
 
+    /// <summary>What the folder knows; null when that is nothing, or nothing legible.</summary>
     public static AzuriteState? Read(string folder)
     {
         try
@@ -28,74 +33,35 @@ internal sealed record AzuriteState(int ProcessId, DateTimeOffset StartedAt, int
         }
     }
 
-    public void Write(string folder) =>
-        File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this));
-
     public static void Remove(string folder) => File.Delete(Path.Combine(folder, FileName));
 
-    /// <summary>The process, when it is still the one that was started and answers.</summary>
-    public async Task<Process?> FindAsync(CancellationToken ct)
+    /// <summary>Writes it, whole or not at all.</summary>
+    public void Write(string folder)
     {
-        var process = FindProcess(ProcessId);
-        if (process is null || (process.StartTime.ToUniversalTime() - StartedAt).Duration() > Accuracy)
-        {
-            process?.Dispose();
-            return null;
-        }
-
-        foreach (var port in Ports)
-        {
-            if (!await AnswersAsync(port, ct))
-            {
-                process.Dispose();
-                return null;
-            }
-        }
-
-        return process;
+        var unfinished = Path.Combine(folder, FileName + ".unfinished");
+        File.WriteAllBytes(unfinished, JsonSerializer.SerializeToUtf8Bytes(this));
+        File.Move(unfinished, Path.Combine(folder, FileName), overwrite: true);
     }
 
-    /// <summary>Whether another live process has it and will end it.</summary>
-    [JsonIgnore]
-    public bool IsOwned
+    /// <summary>Whether Azurite answers at all three ports, and not what may have them by now.</summary>
+    public async Task<bool> AnswersAsync(HttpClient http, CancellationToken ct)
     {
-        get
-        {
-            using var owner = OwnerId == Environment.ProcessId ? null : FindProcess(OwnerId);
-            return owner is not null;
-        }
-    }
-
-    public static async Task<bool> AnswersAsync(int port, CancellationToken ct)
-    {
-        using var client = new TcpClient();
         try
         {
-            await client.ConnectAsync("127.0.0.1", port, ct);
+            foreach (var (service, port) in Services)
+            {
+                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), ct);
+                if (!answer.Headers.Server.ToString().StartsWith($"Azurite-{service}/", StringComparison.Ordinal))
+                {
+                    return false;
+                }
+            }
+
             return true;
         }
-        catch (SocketException)
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return false;
-        }
-    }
-
-    private static Process? FindProcess(int id)
-    {
-        try
-        {
-            var process = Process.GetProcessById(id);
-            if (!process.HasExited)
-            {
-                return process;
-            }
-
-            process.Dispose();
-            return null;
-        }
-        catch (ArgumentException)
-        {
-            return null;
         }
     }
 }

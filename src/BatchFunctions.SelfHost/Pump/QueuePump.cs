@@ -1,14 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
 using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.SelfHost.Pump;
 
 /// <summary>
 /// Hands a queue's messages to its handler as the Functions queue trigger does: up to <c>batchSize</c> at once whenever
-/// no more than <c>newBatchThreshold</c> are being handled; invisible to others while the handler runs, however long; deleted
-/// when it returns, back after <c>visibilityTimeout</c> when it throws, and on the poison queue after
-/// <c>maxDequeueCount</c> tries. When the host stops, nothing more is fetched and the handlers' token fires.
+/// no more than <c>newBatchThreshold</c> are being handled; invisible to others while the handler runs, however long;
+/// deleted when it returns, back after <c>visibilityTimeout</c> when it throws, and on the poison queue after
+/// <c>maxDequeueCount</c> tries. When the host stops, nothing more is fetched and the handlers' token fires; those that
+/// have not returned after <see cref="PumpTimes.ShutdownLimit"/> are left, and their messages come back by themselves.
 /// </summary>
 internal sealed partial class QueuePump(
     QueueServiceClient queues,
@@ -19,13 +22,12 @@ internal sealed partial class QueuePump(
     TimeProvider time,
     ILogger<QueuePump> logger) : BackgroundService
 {
-    private const string PoisonSuffix = "-poison";
-
     private readonly QueueClient _queue = queues.GetQueueClient(name);
 
-    /// <summary>A poison queue has no poison queue of its own: what fails there stays away for a lease, and comes again.</summary>
-    private readonly QueueClient? _poison =
-        name.EndsWith(PoisonSuffix, StringComparison.Ordinal) ? null : queues.GetQueueClient(name + PoisonSuffix);
+    /// <summary>A poison queue has no poison queue of its own.</summary>
+    private readonly QueueClient? _poison = name.EndsWith(QueueNames.PoisonSuffix, StringComparison.Ordinal)
+        ? null
+        : queues.GetQueueClient(name + QueueNames.PoisonSuffix);
 
     private readonly HashSet<Task> _running = [];
 
@@ -36,39 +38,22 @@ internal sealed partial class QueuePump(
         var delay = times.FirstDelay;
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
+            _running.RemoveWhere(task => task.IsCompleted);
+            if (_running.Count > settings.NewBatchThreshold)
             {
-                _running.RemoveWhere(task => task.IsCompleted);
-                if (_running.Count > settings.NewBatchThreshold)
-                {
-                    await Task.WhenAny(_running).WaitAsync(stoppingToken);
-                    continue;
-                }
-
-                QueueMessage[] messages =
-                    await _queue.ReceiveMessagesAsync(settings.BatchSize, times.Lease, stoppingToken);
-                foreach (var message in messages)
-                {
-                    _running.Add(RunAsync(message, stoppingToken));
-                }
-
-                if (messages.Length > 0)
-                {
-                    delay = times.FirstDelay;
-                    continue;
-                }
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                break;
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                Log.NotReached(logger, e, name);
-                delay = settings.MaxPollingInterval;
+                await Task.WhenAny(_running);
+                continue;
             }
 
-            await DelayAsync(delay, stoppingToken);
+            var messages = await FetchAsync(stoppingToken);
+            _running.UnionWith(messages.Select(message => RunAsync(message, stoppingToken)));
+            if (messages.Length > 0)
+            {
+                delay = times.FirstDelay;
+                continue;
+            }
+
+            await Task.Delay(Jittered(delay), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < settings.MaxPollingInterval ? delay * 2 : settings.MaxPollingInterval;
         }
 
@@ -82,90 +67,123 @@ internal sealed partial class QueuePump(
         }
     }
 
+    /// <summary>A fifth more or less, so that several processes do not look at the same moments.</summary>
+    private static TimeSpan Jittered(TimeSpan delay) => delay * (0.8 + (0.4 * Random.Shared.NextDouble()));
+
+    /// <summary>
+    /// Takes the next messages. A stop waits for the answer a while: messages in an answer that nobody reads would be
+    /// away for a whole lease.
+    /// </summary>
+    private async Task<QueueMessage[]> FetchAsync(CancellationToken stopping)
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource();
+            using var stop = stopping.Register(() => limit.CancelAfter(times.ShutdownLimit));
+            return await _queue.ReceiveMessagesAsync(settings.BatchSize, times.Lease, limit.Token);
+        }
+        catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
+        {
+            if (!stopping.IsCancellationRequested)
+            {
+                Log.NotReached(logger, e, name);
+            }
+
+            return [];
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "One message that cannot be settled stops no others.")]
     private async Task RunAsync(QueueMessage message, CancellationToken stopping)
     {
         await Task.Yield();
-        using var ended = new CancellationTokenSource();
-        var renewal = RenewAsync(message, ended.Token);
-        Exception? fault = null;
         try
         {
-            using var limit = new CancellationTokenSource(settings.FunctionTimeout, time);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
-            await handle(message, both.Token);
+            if (stopping.IsCancellationRequested)
+            {
+                // It came with the stop, and nobody has begun it.
+                await _queue.UpdateMessageAsync(
+                    message.MessageId,
+                    message.PopReceipt,
+                    visibilityTimeout: TimeSpan.Zero,
+                    cancellationToken: CancellationToken.None);
+            }
+            else if (message.DequeueCount > settings.MaxDequeueCount)
+            {
+                // Its last try ended together with its process, so that nobody has moved it.
+                await MoveToPoisonAsync(message);
+            }
+            else
+            {
+                await TryAsync(message, stopping);
+            }
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
-            fault = e;
-        }
-
-        await ended.CancelAsync();
-        var receipt = await renewal;
-        try
-        {
-            await SettleAsync(message, receipt, fault);
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            // The message becomes visible by itself when its lease has run out.
+            // It becomes visible by itself when its lease has run out; or it is gone already, and so is the matter.
             Log.NotSettled(logger, e, name, message.MessageId);
         }
     }
 
-    private async Task SettleAsync(QueueMessage message, string receipt, Exception? fault)
+    private async Task TryAsync(QueueMessage message, CancellationToken stopping)
     {
-        if (fault is null)
+        using var lease = MessageLease.Keep(_queue, message, times.Lease, time, logger);
+        var succeeded = await HandleAsync(message, stopping);
+        var latest = await lease.EndAsync();
+        if (succeeded)
         {
-            await _queue.DeleteMessageAsync(message.MessageId, receipt);
-            return;
+            await _queue.DeleteMessageAsync(latest.MessageId, latest.PopReceipt, CancellationToken.None);
         }
-
-        Log.Failed(logger, fault, name, message.MessageId, message.DequeueCount);
-        if (_poison is null)
+        else if (message.DequeueCount >= settings.MaxDequeueCount)
         {
-            return;
+            await MoveToPoisonAsync(latest);
         }
-
-        if (message.DequeueCount < settings.MaxDequeueCount)
+        else if (_poison is not null)
         {
             await _queue.UpdateMessageAsync(
-                message.MessageId, receipt, message.Body, settings.VisibilityTimeout);
+                latest.MessageId,
+                latest.PopReceipt,
+                visibilityTimeout: settings.VisibilityTimeout,
+                cancellationToken: CancellationToken.None);
+        }
+
+        // What fails in a poison queue stays away until its lease ends, as the Functions host leaves it.
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever a handler throws is a failed try of its message.")]
+    private async Task<bool> HandleAsync(QueueMessage message, CancellationToken stopping)
+    {
+        using var limit = new CancellationTokenSource(settings.FunctionTimeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
+        try
+        {
+            await handle(message, both.Token);
+            return true;
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e, name, message.MessageId, message.DequeueCount);
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Sends the message on and then deletes it: a crash in between leaves it in both queues, and never in neither.
+    /// One that is in a poison queue already has nowhere to go, and is handled no more, as under the Functions host.
+    /// </summary>
+    private async Task MoveToPoisonAsync(QueueMessage message)
+    {
+        if (_poison is null)
+        {
+            Log.GivenUp(logger, name, message.MessageId);
             return;
         }
 
-        await _poison.SendMessageAsync(message.Body, TimeSpan.Zero, TimeSpan.FromSeconds(-1));
-        await _queue.DeleteMessageAsync(message.MessageId, receipt);
+        await _poison.CreateIfNotExistsAsync();
+        await _poison.SendMessageAsync(message.Body, timeToLive: TimeSpan.FromSeconds(-1));
         Log.Poisoned(logger, name, message.MessageId);
+        await _queue.DeleteMessageAsync(message.MessageId, message.PopReceipt);
     }
-
-    /// <summary>Keeps the message away from others while its handler runs; each renewal changes its pop receipt.</summary>
-    /// <returns>The receipt that holds.</returns>
-    private async Task<string> RenewAsync(QueueMessage message, CancellationToken ended)
-    {
-        var receipt = message.PopReceipt;
-        while (true)
-        {
-            await DelayAsync(times.Lease / 2, ended);
-            if (ended.IsCancellationRequested)
-            {
-                return receipt;
-            }
-
-            try
-            {
-                var renewed = await _queue.UpdateMessageAsync(
-                    message.MessageId, receipt, message.Body, times.Lease, CancellationToken.None);
-                receipt = renewed.Value.PopReceipt;
-            }
-            catch (RequestFailedException e)
-            {
-                Log.NotRenewed(logger, e, name, message.MessageId);
-            }
-        }
-    }
-
-    private async Task DelayAsync(TimeSpan delay, CancellationToken ct) =>
-        await Task.Delay(delay, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static partial class Log
     {
@@ -178,26 +196,13 @@ internal sealed partial class QueuePump(
         [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) has failed too often and went to the poison queue.")]
         public static partial void Poisoned(ILogger logger, string queue, string messageId);
 
+        [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) has failed too often and is left where it is.")]
+        public static partial void GivenUp(ILogger logger, string queue, string messageId);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} ({MessageId}) could not be settled; it will come again.")]
         public static partial void NotSettled(ILogger logger, Exception e, string queue, string messageId);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} ({MessageId}) could not be kept from others.")]
-        public static partial void NotRenewed(ILogger logger, Exception e, string queue, string messageId);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} messages of {Queue} were still being handled at the end.")]
         public static partial void LeftBehind(ILogger logger, string queue, int count);
     }
-}
-
-/// <summary>Times of the queue trigger that <c>host.json</c> does not set.</summary>
-internal sealed record PumpTimes
-{
-    /// <summary>How long a message stays away from others unless it is renewed, at half of that.</summary>
-    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(10);
-
-    /// <summary>The first wait on an empty queue; each further one is twice as long.</summary>
-    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>How long handlers have to come to their end when the host stops.</summary>
-    public TimeSpan ShutdownLimit { get; init; } = TimeSpan.FromSeconds(10);
 }

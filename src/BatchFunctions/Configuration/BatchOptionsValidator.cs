@@ -53,6 +53,7 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
         }
 
         if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
+            && timeout > TimeSpan.Zero // -1 means no limit
             && options.RunLimit * 2 > timeout)
         {
             yield return $"Batch__RunLimit must be at most half of AzureFunctionsJobHost__functionTimeout ({timeout}): a run must have time to hand over.";

@@ -1,0 +1,24 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace BatchFunctions.SelfHost.Azurite;
+
+/// <summary>Programs that come with Node.js.</summary>
+internal static class NodePrograms
+{
+    /// <summary>Starts one, with one plain sentence when it is not there.</summary>
+    /// <exception cref="StartupException">It is not there.</exception>
+    public static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start)!;
+        }
+        catch (Win32Exception e)
+        {
+            throw new StartupException(
+                "Node.js is not installed or not on the PATH: install Node.js 20 or newer (https://nodejs.org) for the embedded storage, or set AzureWebJobsStorage to a storage account.",
+                e);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using Azure;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+
+namespace BatchFunctions.SelfHost.Pump;
+
+/// <summary>
+/// Keeps a fetched message away from others while its handler runs, by renewing its visibility timeout at half of it.
+/// Each renewal gives the message another pop receipt, so whoever deletes or releases it must use
+/// <see cref="EndAsync"/>'s.
+/// </summary>
+internal sealed partial class MessageLease : IDisposable
+{
+    private readonly QueueClient _queue;
+    private readonly TimeSpan _duration;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _ended = new();
+    private readonly Task _renewing;
+    private QueueMessage _message;
+
+    private MessageLease(QueueClient queue, QueueMessage message, TimeSpan duration, TimeProvider time, ILogger logger)
+    {
+        _queue = queue;
+        _message = message;
+        _duration = duration;
+        _time = time;
+        _logger = logger;
+        _renewing = RenewAsync();
+    }
+
+    /// <summary>Begins to renew the <paramref name="duration"/> that <paramref name="message"/> was fetched for.</summary>
+    public static MessageLease Keep(
+        QueueClient queue, QueueMessage message, TimeSpan duration, TimeProvider time, ILogger logger) =>
+        new(queue, message, duration, time, logger);
+
+    /// <summary>Ends the renewals.</summary>
+    /// <returns>The message with its latest pop receipt.</returns>
+    public async Task<QueueMessage> EndAsync()
+    {
+        // Only the wait is broken off: a renewal that is under way must end, or its new pop receipt would be lost.
+        await _ended.CancelAsync();
+        await _renewing;
+        return _message;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _ended.Dispose();
+
+    private async Task RenewAsync()
+    {
+        var wait = _duration / 2;
+        while (true)
+        {
+            await Task.Delay(wait, _time, _ended.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (_ended.IsCancellationRequested)
+            {
+                return;
+            }
+
+            try
+            {
+                var receipt = await _queue.UpdateMessageAsync(
+                    _message.MessageId, _message.PopReceipt, visibilityTimeout: _duration, cancellationToken: CancellationToken.None);
+                _message = _message.Update(receipt);
+                wait = _duration / 2;
+            }
+            catch (RequestFailedException e) when (e.Status == 404 || e.ErrorCode == QueueErrorCode.PopReceiptMismatch)
+            {
+                Log.Lost(_logger, _queue.Name, _message.MessageId);
+                return;
+            }
+            catch (Exception e) when (e is RequestFailedException or AggregateException)
+            {
+                // There are several tries left before the message shows itself to others.
+                Log.NotRenewed(_logger, e, _queue.Name, _message.MessageId);
+                wait = _duration / 10;
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} ({MessageId}) is another's by now, or gone; its handler runs on.")]
+        public static partial void Lost(ILogger logger, string queue, string messageId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} ({MessageId}) could not be kept from others; trying again.")]
+        public static partial void NotRenewed(ILogger logger, Exception e, string queue, string messageId);
+    }
+}

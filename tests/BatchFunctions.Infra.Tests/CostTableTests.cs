@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace BatchFunctions.Infra.Tests;
+
+/// <summary>The cost tables of the operations guide, added up again.</summary>
+public sealed class CostTableTests
+{
+    private const decimal ChunksInAMillionLines = 10_000;
+
+    private static readonly string[] Guide = File.ReadAllLines(Repository.File("docs/operations.md"));
+
+    /// <summary>Dollars for 10,000 requests, by row: what the guide's list of prices says.</summary>
+    private static readonly Dictionary<string, decimal> Prices = new()
+    {
+        ["blob writes"] = 0.05m,
+        ["blob reads"] = 0.004m,
+        ["queue: sent, deleted"] = 0.004m,
+        ["queue: asked for messages"] = 0.004m,
+        ["tables"] = 0.00036m,
+    };
+
+    [Fact]
+    public void Prices_are_the_lists()
+    {
+        Assert.Contains(Guide, line => line.Contains("write $0.05, read $0.004 for 10,000", StringComparison.Ordinal));
+        Assert.Contains(Guide, line => line.StartsWith("| queues, LRS | $0.004 for 10,000", StringComparison.Ordinal));
+        Assert.Contains(Guide, line => line.StartsWith("| tables, LRS | $0.00036 for 10,000", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Storage_adds_up(int first)
+    {
+        var (requests, dollars) = (0m, 0m);
+        foreach (var (name, price) in Prices)
+        {
+            var row = Row(name);
+            var cost = row[first] * ChunksInAMillionLines * price / 10_000;
+            Assert.Equal(row[first] * ChunksInAMillionLines, row[first + 1]);
+            Assert.Equal(decimal.Round(cost, 3, MidpointRounding.AwayFromZero), row[first + 2]);
+            requests += row[first];
+            dollars += cost;
+        }
+
+        var total = Row("**together**");
+        Assert.Equal(requests, total[first]);
+        Assert.Equal(requests * ChunksInAMillionLines, total[first + 1]);
+        Assert.Equal(decimal.Round(dollars, 2, MidpointRounding.AwayFromZero), total[first + 2]);
+    }
+
+    [Theory]
+    [InlineData("fast")]
+    [InlineData("slow")]
+    [InlineData("slow, more in flight")]
+    [InlineData("slow, small instances")]
+    public void Function_time_adds_up(string name)
+    {
+        var row = Row(name);
+        var (seconds, inFlight, memory) = (row[1], row[2], row[3]);
+        var busy = 1_000_000 * seconds / inFlight;
+
+        Assert.Equal(decimal.Round(busy, 0, MidpointRounding.AwayFromZero), row[4]);
+        Assert.Equal(decimal.Round(busy * memory, 0, MidpointRounding.AwayFromZero), row[5]);
+        Assert.Equal(decimal.Round(busy * memory * 0.000026m, 2, MidpointRounding.AwayFromZero), row[6]);
+    }
+
+    /// <summary>The numbers of the one row that begins with a name; the name itself stands as 0.</summary>
+    private static decimal[] Row(string name) =>
+    [
+        .. Assert.Single(Guide, line => line.StartsWith($"| {name} |", StringComparison.Ordinal))
+            .Trim('|').Split('|').Select(Number),
+    ];
+
+    private static decimal Number(string cell) =>
+        decimal.TryParse(cell.Replace("GB", "", StringComparison.Ordinal).Trim(' ', '*', '$'), CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Keys;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BatchFunctions.Proof.Batches;
+
+/// <summary>A storage account as the proof itself uses it, beside the workers: stores of its own, and no worker.</summary>
+internal sealed class Account : IAsyncDisposable
+{
+    public const string Tenant = "proof";
+    private const string Endpoint = "/v1/chat/completions";
+
+    private readonly ServiceProvider _services;
+
+    private Account(ServiceProvider services, string key)
+    {
+        _services = services;
+        Key = key;
+    }
+
+    /// <summary>An API key of <see cref="Tenant"/>.</summary>
+    public string Key { get; }
+
+    public StorageClients Storage => Get<StorageClients>();
+
+    public BatchStore Batches => Get<BatchStore>();
+
+    /// <summary>Opens an account and makes what the service keeps in it.</summary>
+    public static async Task<Account> OpenAsync(IReadOnlyDictionary<string, string?> settings)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddBatchFunctions(configuration);
+        var provider = services.BuildServiceProvider();
+        await provider.GetRequiredService<StorageClients>().CreateAllAsync(CancellationToken.None);
+        var key = await provider.GetRequiredService<ApiKeyStore>().CreateAsync(Tenant, "proof", CancellationToken.None);
+        return new Account(provider, key.Key);
+    }
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>Stores an input whose lines carry the name, so that the upstream counts the calls of each.</summary>
+    /// <returns>The file's id.</returns>
+    public async Task<string> UploadAsync(string name, int lines, bool isValid = true)
+    {
+        var text = string.Concat(Enumerable.Range(0, lines).Select(line => LineOf(name, line)));
+        var bytes = Encoding.UTF8.GetBytes(isValid ? text : text + "no JSON\n");
+        var now = DateTimeOffset.UtcNow;
+        var id = IdKind.File.New(now);
+        var location = new BlobLocation(ContainerNames.Files, $"{Tenant}/{id}");
+        await Storage.Blobs.GetBlobContainerClient(location.Container).GetBlobClient(location.Name)
+            .UploadAsync(new BinaryData(bytes));
+        var file = new StoredFile
+        {
+            Tenant = Tenant,
+            Id = id,
+            Filename = "requests.jsonl",
+            Purpose = FilePurposes.Batch,
+            Bytes = bytes.Length,
+            CreatedAt = now,
+            Blob = location,
+        };
+        return await Get<FileStore>().TryInsertAsync(file, CancellationToken.None)
+            ? id
+            : throw new InvalidOperationException("The file's id is taken.");
+    }
+
+    /// <summary>Makes a batch without a worker's help.</summary>
+    public async Task<Batch> CreateAsync(string fileId, IReadOnlyDictionary<string, string> metadata) =>
+        await Get<BatchCreation>().TryCreateAsync(
+            new NewBatch(Tenant, fileId, Endpoint, "24h", metadata, null), CancellationToken.None)
+        ?? throw new InvalidOperationException("The input file is not there.");
+
+    /// <summary>All batches, the newest first.</summary>
+    public async Task<IReadOnlyList<Batch>> ListAsync()
+    {
+        var all = new List<Batch>();
+        BatchPage page;
+        do
+        {
+            page = await Batches.ListAsync(Tenant, all.LastOrDefault()?.Id, 100, CancellationToken.None);
+            all.AddRange(page.Batches);
+        }
+        while (page.HasMore);
+        return all;
+    }
+
+    /// <summary>What a line's body is known by at the upstream.</summary>
+    public static string MarkerOf(string name, int line) => $"{name}-{line}";
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private static string LineOf(string name, int line) =>
+        $$"""{"custom_id":"line-{{line}}","method":"POST","url":"{{Endpoint}}","body":{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody(MarkerOf(name, line)))}}}""" + "\n";
+}

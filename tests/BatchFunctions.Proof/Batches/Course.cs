@@ -1,0 +1,212 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using BatchFunctions.Batches;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.Proof.Batches;
+
+/// <summary>
+/// The batches of one account, from their making to the check: some complete (with lines that fail), some are
+/// cancelled, some expire, some have a wrong input. What is there is read from storage, not from answers that a killed
+/// worker may never have given.
+/// </summary>
+internal sealed class Course(Account account, ScriptedUpstream upstream, Tally tally) : IDisposable
+{
+    /// <summary>Lines of a quick batch, which completes, and of a slow one, which is cancelled or expires.</summary>
+    private const int QuickLines = 45;
+    private const int SlowLines = 110;
+    private const string NameKey = "name";
+    private const string LinesKey = "lines";
+
+    private readonly HttpClient _http = new()
+    {
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", account.Key) },
+        Timeout = TimeSpan.FromSeconds(10),
+    };
+
+    private readonly ConcurrentDictionary<string, Batch> _seen = new();
+    private int _names;
+
+    /// <summary>Quick lines of which some fail, and slow ones: what the batches of a course are sent to.</summary>
+    public static ScriptedAnswer Answer(ScriptedCall call) => call.Marker switch
+    {
+        var marker when marker.StartsWith("slow", StringComparison.Ordinal) =>
+            ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(350)),
+        var marker when marker.EndsWith('3') => ScriptedAnswer.Error(400),
+        _ => ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(40)),
+    };
+
+    /// <summary>Has a worker make one batch of each kind, and cancel one of them; the worker may die at any moment.</summary>
+    public async Task FeedAsync(Uri worker)
+    {
+        // The account's own window is short: what is made without the worker expires.
+        await CreateExpiringAsync();
+        await OverHttpAsync(async () =>
+        {
+            await CreateAsync(worker, "quick", QuickLines);
+            var cancelled = await CreateAsync(worker, "slow", SlowLines);
+            await CreateAsync(worker, "wrong", 3, isValid: false);
+            await Task.Delay(TimeSpan.FromSeconds(1));
+            await PostAsync(new Uri(worker, $"/v1/batches/{cancelled}/cancel"), new { });
+        });
+    }
+
+    /// <summary>Makes a batch of slow lines without a worker's help, which the account's short window ends.</summary>
+    public async Task CreateExpiringAsync()
+    {
+        var name = NameOf("slow");
+        await account.CreateAsync(await account.UploadAsync(name, SlowLines), Metadata(name, SlowLines));
+    }
+
+    /// <summary>Has a worker make a batch.</summary>
+    /// <returns>Its id.</returns>
+    public async Task<string> CreateAsync(Uri worker, string kind, int lines, bool isValid = true)
+    {
+        var name = NameOf(kind);
+        var file = await account.UploadAsync(name, lines, isValid);
+        return await PostAsync(
+            new Uri(worker, "/v1/batches"),
+            new
+            {
+                input_file_id = file,
+                endpoint = "/v1/chat/completions",
+                completion_window = "24h",
+                metadata = Metadata(name, lines),
+            });
+    }
+
+    /// <summary>Does what needs a worker that may be killed at any moment.</summary>
+    public static async Task OverHttpAsync(Func<Task> calls)
+    {
+        try
+        {
+            await calls();
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            // It died, or storage failed it; what stands by now must end all the same.
+        }
+    }
+
+    /// <summary>Looks at every batch again and again: no count and no status may go backwards.</summary>
+    public async Task WatchAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (var batch in await account.ListAsync())
+                {
+                    Compare(_seen.GetValueOrDefault(batch.Id), batch);
+                    _seen[batch.Id] = batch;
+                }
+            }
+            catch (Exception e) when (StorageFaults.IsFault(e))
+            {
+                // Storage is down, on purpose.
+            }
+
+            await Task.Delay(150, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Waits until every batch has ended and is cleared away and no message waits; then checks the promise.</summary>
+    public async Task EndAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Eventually.UntilAsync(IsAtRestAsync, limit, "all batches have ended and nothing waits");
+        }
+        catch (TimeoutException)
+        {
+            tally.Violate($"not at rest after {limit}: {await DescribeAsync()}");
+        }
+
+        var promise = new Promise(account, tally);
+        foreach (var batch in (await account.ListAsync()).Where(batch => batch.Status.HasEnded()))
+        {
+            await promise.CheckAsync(
+                batch, batch.Metadata![NameKey], int.Parse(batch.Metadata[LinesKey], CultureInfo.InvariantCulture));
+        }
+
+        tally.Add(Count.Calls, upstream.Calls.Count);
+        tally.Add(Count.CallsAgain, upstream.CallsByMarker.Values.Sum(calls => calls - 1));
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static Dictionary<string, string> Metadata(string name, int lines) => new()
+    {
+        [NameKey] = name,
+        [LinesKey] = lines.ToString(CultureInfo.InvariantCulture),
+    };
+
+    private string NameOf(string kind) =>
+        string.Create(CultureInfo.InvariantCulture, $"{kind}{Interlocked.Increment(ref _names)}");
+
+    private async Task<string> PostAsync(Uri address, object body)
+    {
+        using var response = await _http.PostAsJsonAsync(address, body);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    private void Compare(Batch? before, Batch now)
+    {
+        if (before is null || before.ETag == now.ETag)
+        {
+            return;
+        }
+
+        if (now.Counts.Completed < before.Counts.Completed || now.Counts.Failed < before.Counts.Failed)
+        {
+            tally.Violate($"{now.Id}: counts went from {before.Counts} back to {now.Counts}");
+        }
+
+        if (before.Status.HasEnded() && now.Status != before.Status)
+        {
+            tally.Violate($"{now.Id}: {before.Status} became {now.Status}");
+        }
+    }
+
+    private async Task<bool> IsAtRestAsync()
+    {
+        try
+        {
+            return (await account.ListAsync()).All(batch => batch.Status.HasEnded())
+                && !await account.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).AnyAsync()
+                && (await WaitingAsync()).Count == 0;
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e))
+        {
+            return false;
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> WaitingAsync()
+    {
+        var waiting = new List<string>();
+        foreach (var name in QueueNames.All)
+        {
+            var queue = await account.Storage.Queues.GetQueueClient(name).GetPropertiesAsync();
+            if (queue.Value.ApproximateMessagesCount > 0)
+            {
+                waiting.Add($"{name} {queue.Value.ApproximateMessagesCount}");
+            }
+        }
+
+        return waiting;
+    }
+
+    private async Task<string> DescribeAsync()
+    {
+        var open = (await account.ListAsync()).Where(batch => !batch.Status.HasEnded())
+            .Select(batch => $"{batch.Id} {batch.Status} {batch.Counts}");
+        var active = await account.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).CountAsync();
+        return string.Join("; ", [.. open, $"{active} active rows", .. await WaitingAsync()]);
+    }
+}

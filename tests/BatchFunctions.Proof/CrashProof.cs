@@ -1,0 +1,105 @@
+using System.Globalization;
+using BatchFunctions.Processing;
+using BatchFunctions.Proof.Batches;
+using BatchFunctions.Proof.Storage;
+using BatchFunctions.Proof.Workers;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.Proof;
+
+/// <summary>
+/// Workers that die: killed at every named step of the protocol in turn and at random moments, over batches that
+/// complete, are cancelled, expire and have a wrong input. A chain of workers takes up what the one before has left;
+/// the last one lives until nothing is left to do.
+/// </summary>
+internal static class CrashProof
+{
+    private const int Chains = 4;
+    private const int TimedKills = 8;
+    private const string AtRandom = "a random moment";
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Runs it.</summary>
+    /// <param name="rounds">How often each step is fatal.</param>
+    public static async Task<Tally> RunAsync(int rounds)
+    {
+        var tally = new Tally("crashes");
+        await using var azurite = await ProofStorage.StartAsync(Chains);
+        var kills = KillsOf(rounds);
+        await Task.WhenAll(Enumerable.Range(0, Chains).Select(chain => RunChainAsync(
+            azurite.ConnectionString(ProofStorage.AccountOf(chain)),
+            [.. kills.Where((_, index) => index % Chains == chain)],
+            new Random(chain),
+            tally)));
+        return tally;
+    }
+
+    /// <summary>Each step, for the first time that it is reached and then for later ones, and random moments between.</summary>
+    private static List<string> KillsOf(int rounds)
+    {
+        var random = new Random(rounds);
+        var kills = new List<string>();
+        for (var round = 0; round < rounds; round++)
+        {
+            kills.AddRange(Enum.GetNames<ProtocolStep>()
+                .Select(step => string.Create(CultureInfo.InvariantCulture, $"{step}:{(round == 0 ? 1 : random.Next(1, 4))}")));
+            kills.AddRange(Enumerable.Repeat(AtRandom, TimedKills));
+        }
+
+        var order = kills.ToArray();
+        random.Shuffle(order);
+        return [.. order];
+    }
+
+    private static async Task RunChainAsync(string connection, IReadOnlyList<string> kills, Random random, Tally tally)
+    {
+        await using var upstream = await new ScriptedUpstream().Answer(Course.Answer).StartAsync();
+        var settings = WorkerSettings.Of(connection, upstream.Address);
+        await using var account = await Account.OpenAsync(settings.Expiring());
+        using var course = new Course(account, upstream, tally);
+        using var ended = new CancellationTokenSource();
+        var watch = course.WatchAsync(ended.Token);
+        foreach (var kill in kills)
+        {
+            using var worker = WorkerProcess.Start(settings, kill == AtRandom ? null : kill);
+            await LiveAsync(worker, kill, course, random, tally);
+            tally.Add(Count.Kills);
+        }
+
+        using (var last = WorkerProcess.Start(settings))
+        {
+            await last.ReadyAsync();
+            await course.EndAsync(EndLimit);
+        }
+
+        await ended.CancelAsync();
+        await watch;
+    }
+
+    private static async Task LiveAsync(WorkerProcess worker, string kill, Course course, Random random, Tally tally)
+    {
+        try
+        {
+            var address = await worker.ReadyAsync();
+            var fed = course.FeedAsync(address);
+            if (kill == AtRandom)
+            {
+                await Task.Delay(random.Next(200, 3500));
+                await worker.KillAsync();
+            }
+            else if (!await worker.EndsWithinAsync(ReachLimit))
+            {
+                Console.WriteLine($"{kill} was not reached; killed all the same.");
+                tally.Add(Count.NotReached);
+                await worker.KillAsync();
+            }
+
+            await fed;
+        }
+        catch (InvalidOperationException) when (worker.HasEnded)
+        {
+            // What the one before has left brought it to its step before it was ready.
+        }
+    }
+}

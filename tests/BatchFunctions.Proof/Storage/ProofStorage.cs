@@ -1,0 +1,23 @@
+using BatchFunctions.SelfHost.Azurite;
+using BatchFunctions.SelfHost.Settings;
+
+namespace BatchFunctions.Proof.Storage;
+
+/// <summary>An Azurite of the proof's own, with an account for each course.</summary>
+internal static class ProofStorage
+{
+    public static string AccountOf(int number) => $"proof{number:D2}";
+
+    /// <summary>Starts it.</summary>
+    /// <param name="accounts">How many accounts.</param>
+    /// <param name="dataFolder">Where data outlive a stop; null to keep them in memory.</param>
+    public static Task<AzuriteServer> StartAsync(int accounts, string? dataFolder = null) => AzuriteServer.StartAsync(
+        new AzuriteOptions
+        {
+            InstallFolder = SelfHostSettings.AzuriteFolder,
+            DataFolder = dataFolder,
+            Accounts = [.. Enumerable.Range(0, accounts).Select(AccountOf)],
+        },
+        Console.WriteLine,
+        CancellationToken.None);
+}

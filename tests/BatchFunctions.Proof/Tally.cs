@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace BatchFunctions.Proof;
+
+/// <summary>What a proof did and what it found; counted from many tasks at once.</summary>
+internal sealed class Tally(string name)
+{
+    private readonly ConcurrentQueue<string> _violations = new();
+    private readonly ConcurrentDictionary<string, int> _counts = new();
+
+    public string Name => name;
+
+    /// <summary>What broke the promise, in words; none if all is well.</summary>
+    public IReadOnlyCollection<string> Violations => _violations;
+
+    public int this[string what] => _counts.GetValueOrDefault(what);
+
+    public void Add(string what, int count = 1) => _counts.AddOrUpdate(what, count, (_, before) => before + count);
+
+    public void Violate(string violation) => _violations.Enqueue(violation);
+
+    /// <summary>The one line that a proof ends with.</summary>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills ({this[Count.NotReached]} past their step), {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {_violations.Count} violations");
+}
+
+/// <summary>What is counted.</summary>
+internal static class Count
+{
+    public const string Batches = "batches";
+    public const string Kills = "kills";
+    public const string NotReached = "not reached";
+    public const string Freezes = "freezes";
+    public const string Redeliveries = "redeliveries";
+    public const string Faults = "faults";
+    public const string Restarts = "restarts";
+    public const string Lines = "lines";
+    public const string Lost = "lost";
+    public const string Doubled = "doubled";
+    public const string Calls = "calls";
+    public const string CallsAgain = "again";
+}

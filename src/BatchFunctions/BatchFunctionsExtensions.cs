@@ -8,6 +8,7 @@ using BatchFunctions.Keys;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Uploads;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.AspNetCore.Builder;
@@ -44,7 +45,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
-        return services.AddStores(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
+        return services.AddStores(configuration).AddTelemetry(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
     }
 
     /// <summary>Maps every route of <see cref="ApiRoutes"/> to its handler, and everything else to the fallback.</summary>

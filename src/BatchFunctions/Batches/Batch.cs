@@ -74,8 +74,11 @@ internal sealed record Batch
     /// <summary>The status that a <see cref="BatchStatus.Finalizing"/> batch ends with, decided when it became so.</summary>
     public BatchStatus? Outcome { get; init; }
 
-    /// <summary>When the counts moved last, or messages were last sent again for want of that.</summary>
+    /// <summary>When the counts moved last.</summary>
     public DateTimeOffset? ProgressAt { get; init; }
+
+    /// <summary>When messages were last sent again for want of progress.</summary>
+    public DateTimeOffset? SentAgainAt { get; init; }
 
     /// <summary>How often the messages of unclaimed chunks were sent again without progress between.</summary>
     public int Resends { get; init; }

@@ -58,6 +58,7 @@ internal static class BatchRow
         Set("ChunkCount", batch.ChunkCount);
         Set("Outcome", batch.Outcome?.Wire());
         Set("ProgressAt", batch.ProgressAt);
+        Set("SentAgainAt", batch.SentAgainAt);
         Set("TraceParent", batch.TraceParent);
         Set("Metadata", batch.Metadata is null
             ? null
@@ -112,6 +113,7 @@ internal static class BatchRow
             InputBlob = new BlobLocation(row.GetString("InputContainer"), row.GetString("InputBlob")),
             Outcome = row.GetString("Outcome") is { } outcome ? BatchStatusNames.Parse(outcome) : null,
             ProgressAt = row.GetDateTimeOffset("ProgressAt"),
+            SentAgainAt = row.GetDateTimeOffset("SentAgainAt"),
             Resends = row.GetInt32("Resends") ?? 0,
             Strikes = row.GetInt32("Strikes") ?? 0,
             TraceParent = row.GetString("TraceParent"),

@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,8 @@ internal sealed partial class BatchSweep(
     BatchFinish finish,
     BatchValidation validation,
     FileExpiry expiry,
+    BatchMetrics metrics,
+    QueueGauges gauges,
     WakeupStore wakeups,
     BatchQueues queues,
     ProtocolSteps steps,
@@ -63,13 +66,15 @@ internal sealed partial class BatchSweep(
     /// <returns>Whether anything is active.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
     {
-        var any = false;
+        var count = 0;
+        var stalled = TimeSpan.Zero;
         await foreach (var row in active.ListAsync(ct))
         {
-            any = true;
+            count++;
             try
             {
-                await SweepAsync(row, ct);
+                var idle = await SweepAsync(row, ct);
+                stalled = idle > stalled ? idle : stalled;
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
@@ -83,14 +88,18 @@ internal sealed partial class BatchSweep(
             await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
         }
 
+        metrics.BatchesSeen(count, stalled);
+        await gauges.MeasureAsync(ct);
         await expiry.RunDueAsync(ct);
-        return any;
+        return count > 0;
     }
 
-    private async Task SweepAsync(ActiveBatch row, CancellationToken ct)
+    /// <returns>How long the batch has made no progress.</returns>
+    private async Task<TimeSpan> SweepAsync(ActiveBatch row, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        switch (await batches.FindAsync(row.Key, ct))
+        var found = await batches.FindAsync(row.Key, ct);
+        switch (found)
         {
             case null:
                 if (now - row.CreatedAt > _options.CreateLost)
@@ -119,7 +128,11 @@ internal sealed partial class BatchSweep(
                 await queues.AskAdvanceAsync(row.Key, ct);
                 break;
         }
+
+        return found is null || found.Status.HasEnded() ? TimeSpan.Zero : now - ProgressOf(found);
     }
+
+    private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;
 
     private async Task SweepRunningAsync(Batch batch, DateTimeOffset now, CancellationToken ct)
     {
@@ -159,13 +172,14 @@ internal sealed partial class BatchSweep(
     /// </summary>
     private async Task SendAgainAsync(Batch batch, TimeSpan patience, DateTimeOffset now, CancellationToken ct)
     {
-        var since = batch.ProgressAt ?? batch.CreatedAt;
+        var progress = ProgressOf(batch);
+        var since = batch.SentAgainAt > progress ? batch.SentAgainAt.Value : progress;
         if (now - since < patience * Math.Pow(2, Math.Min(batch.Resends, 10)))
         {
             return;
         }
 
-        Log.SentAgain(logger, batch.Id, batch.Status, now - since);
+        Log.SentAgain(logger, batch.Id, batch.Status, now - progress);
         if (batch.Status == BatchStatus.Validating)
         {
             await queues.SendValidateAsync(batch.Key, TimeSpan.Zero, ct);
@@ -178,7 +192,7 @@ internal sealed partial class BatchSweep(
         await batches.MutateAsync(
             batch.Key,
             current => current.Status == batch.Status
-                ? current with { ProgressAt = now, Resends = current.Resends + 1 }
+                ? current with { SentAgainAt = now, Resends = current.Resends + 1 }
                 : null,
             ct);
     }

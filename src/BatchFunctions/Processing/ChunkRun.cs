@@ -4,6 +4,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -35,6 +36,7 @@ internal sealed partial class ChunkRun(
     UpstreamGate gate,
     BatchWatch watch,
     Func<CancellationToken, Task> progressed,
+    BatchMetrics metrics,
     IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger logger) : IDisposable
@@ -288,6 +290,7 @@ internal sealed partial class ChunkRun(
                         segment.Output, id, customId, answer.StatusCode, answer.RequestId, answer.Body.Span);
                     segment.AddCompleted(index, answer.Usage);
                 });
+                metrics.LineEnded("completed");
                 break;
             case UpstreamOutcome.Answered answer:
                 checkpoints.Add(index, segment =>
@@ -302,6 +305,7 @@ internal sealed partial class ChunkRun(
                         answer.NotJson && answer.StatusCode is >= 200 and <= 299 ? NotJson : null);
                     segment.AddFailed(index, answer.Usage);
                 });
+                metrics.LineEnded("refused");
                 break;
             case UpstreamOutcome.Failed failure:
                 checkpoints.Add(index, segment =>
@@ -309,6 +313,7 @@ internal sealed partial class ChunkRun(
                     OutputLine.WriteError(segment.Error, id, customId, failure.Code, failure.Message);
                     segment.AddFailed(index, default);
                 });
+                metrics.LineEnded(failure.Code);
                 break;
             case UpstreamOutcome.Postponed postponed:
                 checkpoints.Note(index, postponed.Attempts);
@@ -335,6 +340,7 @@ internal sealed partial class ChunkRun(
             _pauseUntil = _pauseUntil > until ? _pauseUntil : until;
         }
 
+        metrics.ChunkPostponed(postponed.Reason.ToString());
         Log.Paused(logger, batch.Id, checkpoints.Chunk.Number, postponed.Reason, postponed.Delay);
         await _draining.CancelAsync();
     }

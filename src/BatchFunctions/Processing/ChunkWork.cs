@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,7 @@ internal sealed partial class ChunkWork(
     BatchWatch watch,
     UpstreamClient upstream,
     UpstreamGate gate,
+    BatchMetrics metrics,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
     TimeProvider time,
@@ -85,7 +87,8 @@ internal sealed partial class ChunkWork(
             upstream,
             gate,
             watch,
-            token => queues.AskAdvanceAsync(batch.Key, token),
+            token => watch.TryTakeProgressTurn(batch.Key) ? queues.AskAdvanceAsync(batch.Key, token) : Task.CompletedTask,
+            metrics,
             options,
             time,
             logger);
@@ -111,6 +114,7 @@ internal sealed partial class ChunkWork(
                 await queues.AskAdvanceAsync(batch.Key, limit.Token);
                 break;
             default:
+                metrics.ChunkOvertaken();
                 Log.Overtaken(logger, batch.Id, chunk.Number, chunk.Epoch);
                 break;
         }

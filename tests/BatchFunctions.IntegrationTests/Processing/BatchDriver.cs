@@ -24,7 +24,7 @@ internal sealed class BatchDriver : IAsyncDisposable
 {
     public const string Tenant = "local";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stop = new();
     private Task _pump = Task.CompletedTask;

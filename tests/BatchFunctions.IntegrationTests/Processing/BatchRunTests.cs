@@ -14,7 +14,8 @@ public sealed class BatchRunTests
                 ? ScriptedAnswer.Error(400)
                 : ScriptedAnswer.Chat(call))
             .StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(), upstream.Address, new Dictionary<string, string?> { ["Batch:Lease"] = "00:05:00" });
         var ended = await driver.RunToEndAsync(await driver.CreateAsync(1000));
         Assert.Empty(driver.Faults);
         Assert.Equal(BatchStatus.Completed, ended.Status);

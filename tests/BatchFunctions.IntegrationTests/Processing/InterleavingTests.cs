@@ -13,6 +13,9 @@ namespace BatchFunctions.IntegrationTests.Processing;
 /// <summary>The interleavings that the protocol's rules are there for, each forced.</summary>
 public sealed class InterleavingTests
 {
+    /// <summary>Where each line must be called once, no lease may run out, however slow the machine.</summary>
+    private static readonly Dictionary<string, string?> LongLease = new() { ["Batch:Lease"] = "00:05:00" };
+
     private readonly ScriptedSteps _steps = new();
     private readonly FaultyStorage _storage = new();
     private readonly string _account = TestStorage.NewAccount();
@@ -21,7 +24,7 @@ public sealed class InterleavingTests
     public async Task A_checkpoint_whose_answer_is_lost_is_not_made_again()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await StartAsync(upstream);
+        await using var driver = await StartAsync(upstream, LongLease);
         var batch = await driver.CreateAsync(300);
         _steps.CrashAt(ProtocolStep.ActiveRowDeleted, 0);
         _storage.LoseAnswerOf(request => request.Method == RequestMethod.Put
@@ -75,7 +78,7 @@ public sealed class InterleavingTests
         await using var upstream = await new ScriptedUpstream()
             .Answer(call => ScriptedAnswer.Chat(call).After(released.Task))
             .StartAsync();
-        await using var driver = await StartAsync(upstream);
+        await using var driver = await StartAsync(upstream, LongLease);
         var batch = await driver.CreateAsync(120);
         driver.StartPump();
         await Eventually.UntilAsync(() => upstream.Calls.Count == 64, "as many lines as may are in flight");
@@ -205,7 +208,7 @@ public sealed class InterleavingTests
     public async Task Every_message_twice_and_at_once_does_no_harm()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await StartAsync(upstream);
+        await using var driver = await StartAsync(upstream, LongLease);
         driver.Deliveries = 2;
         var batch = await driver.CreateAsync(1000);
         driver.StartPump(workers: 2);

@@ -1,0 +1,26 @@
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Telemetry;
+
+/// <summary>Measures the queues, poison queues included. The sweep asks for it: nothing is measured at rest but hourly.</summary>
+internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, TimeProvider time)
+{
+    public async Task MeasureAsync(CancellationToken ct)
+    {
+        foreach (var name in QueueNames.All)
+        {
+            var queue = storage.Queues.GetQueueClient(name);
+            var properties = await queue.GetPropertiesAsync(ct);
+            var depth = properties.Value.ApproximateMessagesCount;
+            var oldest = TimeSpan.Zero;
+            if (depth > 0)
+            {
+                // Only visible messages can be peeked at: what is delayed on purpose does not count as waiting.
+                var head = await queue.PeekMessageAsync(ct);
+                oldest = head.Value?.InsertedOn is { } since ? time.GetUtcNow() - since : TimeSpan.Zero;
+            }
+
+            metrics.QueueSeen(name, depth, oldest > TimeSpan.Zero ? oldest : TimeSpan.Zero);
+        }
+    }
+}

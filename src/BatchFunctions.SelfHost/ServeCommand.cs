@@ -35,6 +35,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string dataFolder, string urls, CancellationToken ct)
     {
+        CheckUrls(urls);
         var settings = SelfHostSettings.Read();
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.WriteLine, ct);
         await using var echo = string.IsNullOrEmpty(settings[UpstreamSetting]) ? await EchoUpstream.StartAsync(ct) : null;
@@ -56,6 +57,21 @@ internal static class ServeCommand
         await PrintKeyAsync(app, azurite is null ? null : dataFolder, ct);
         await app.WaitForShutdownAsync(ct);
         return 0;
+    }
+
+    private static void CheckUrls(string urls)
+    {
+        foreach (var url in urls.Split(';'))
+        {
+            try
+            {
+                _ = BindingAddress.Parse(url);
+            }
+            catch (FormatException e)
+            {
+                throw new StartupException($"'{url}' is no address to listen at: give --urls one such as {DefaultUrl}.", e);
+            }
+        }
     }
 
     private static async Task PrintKeyAsync(WebApplication app, string? dataFolder, CancellationToken ct)

@@ -35,7 +35,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string dataFolder, string urls, CancellationToken ct)
     {
-        CheckUrls(urls);
+        ListenAddresses.Check(urls);
         var settings = SelfHostSettings.Read();
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.WriteLine, ct);
         await using var echo = string.IsNullOrEmpty(settings[UpstreamSetting]) ? await EchoUpstream.StartAsync(ct) : null;
@@ -59,21 +59,6 @@ internal static class ServeCommand
         return 0;
     }
 
-    private static void CheckUrls(string urls)
-    {
-        foreach (var url in urls.Split(';'))
-        {
-            try
-            {
-                _ = BindingAddress.Parse(url);
-            }
-            catch (FormatException e)
-            {
-                throw new StartupException($"'{url}' is no address to listen at: give --urls one such as {DefaultUrl}.", e);
-            }
-        }
-    }
-
     private static async Task PrintKeyAsync(WebApplication app, string? dataFolder, CancellationToken ct)
     {
         var keys = app.Services.GetRequiredService<ApiKeyStore>();
@@ -82,7 +67,7 @@ internal static class ServeCommand
             var key = await LocalKey.EnsureAsync(keys, dataFolder, ct);
             Console.WriteLine($"API key of the project 'local': {key}");
             Console.WriteLine("Try it:");
-            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {app.Urls.First()}/v1/batches");
+            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {ListenAddresses.ToCall(app.Urls.First())}/v1/batches");
         }
         else if (!await keys.ListAsync(ct).AnyAsync(ct))
         {

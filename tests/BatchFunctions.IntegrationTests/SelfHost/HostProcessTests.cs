@@ -69,21 +69,21 @@ public sealed class HostProcessTests : IDisposable
     public async Task A_killed_service_is_followed_by_one_on_the_same_storage_with_the_same_key()
     {
         string key;
-        int azurite;
+        AzuriteState azurite;
         await using (var killed = await HostProcess.ServeAsync(_data.Path))
         {
             key = killed.LineAfter("API key of the project 'local': ");
-            azurite = AzuriteState.Read(_data.Path)!.ProcessId;
+            azurite = AzuriteState.Read(_data.Path)!;
             await killed.KillAsync();
         }
 
         await using var next = await HostProcess.ServeAsync(_data.Path);
 
-        Assert.Equal(azurite, AzuriteState.Read(_data.Path)!.ProcessId);
+        Assert.Equal(azurite.ProcessId, AzuriteState.Read(_data.Path)!.ProcessId);
         Assert.Equal(key, next.LineAfter("API key of the project 'local': "));
         Assert.Equal(HttpStatusCode.OK, await ListAsync(next, key));
         await next.TerminateAsync();
-        Assert.Throws<ArgumentException>(() => Process.GetProcessById(azurite));
+        Assert.Null(AzuriteProcess.Find(azurite));
     }
 
     [Fact]

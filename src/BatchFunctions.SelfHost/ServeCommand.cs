@@ -35,6 +35,7 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(string dataFolder, string urls, CancellationToken ct)
     {
+        ListenAddresses.Check(urls);
         var settings = SelfHostSettings.Read();
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.WriteLine, ct);
         await using var echo = string.IsNullOrEmpty(settings[UpstreamSetting]) ? await EchoUpstream.StartAsync(ct) : null;
@@ -66,7 +67,7 @@ internal static class ServeCommand
             var key = await LocalKey.EnsureAsync(keys, dataFolder, ct);
             Console.WriteLine($"API key of the project 'local': {key}");
             Console.WriteLine("Try it:");
-            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {app.Urls.First()}/v1/batches");
+            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {ListenAddresses.ToCall(app.Urls.First())}/v1/batches");
         }
         else if (!await keys.ListAsync(ct).AnyAsync(ct))
         {

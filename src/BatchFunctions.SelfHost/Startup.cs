@@ -37,7 +37,9 @@ internal static class Startup
         SocketException => $"The address cannot be used: {e.Message} Name another with --urls.",
         FormatException or InvalidOperationException when e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true =>
             $"{StorageClients.Connection} is no connection string: {e.Message}",
-        InvalidOperationException => e.Message,
+        InvalidOperationException when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
+            $"{FirstLineOf(e)} Correct the setting, or remove it for its default.",
+        InvalidOperationException => FirstLineOf(e),
         _ when StorageFaults.IsFault(e) || e.InnerException is { } inner && StorageFaults.IsFault(inner) =>
             $"Storage cannot be reached: check {StorageClients.Connection}, and that the account or emulator answers ({FirstLineOf(e)})",
         Azure.RequestFailedException failed =>

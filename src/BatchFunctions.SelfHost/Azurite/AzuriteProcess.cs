@@ -17,16 +17,44 @@ internal sealed partial class AzuriteProcess
     /// <summary>A process's start time is read back to this accuracy; another process of the same id started at another time.</summary>
     private static readonly TimeSpan Accuracy = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(20);
+
     private readonly Process _process;
+    private readonly bool _isChild;
     private readonly StringBuilder _said = new();
 
-    private AzuriteProcess(Process process) => _process = process;
+    private AzuriteProcess(Process process, bool isChild)
+    {
+        _process = process;
+        _isChild = isChild;
+    }
 
     public int Id => _process.Id;
 
     public DateTime StartedAt => _process.StartTime.ToUniversalTime();
 
-    public bool HasEnded => _process.HasExited;
+    /// <summary>
+    /// Whether it has ended. A killed run's process is a child of the system's first one then, which in a container is
+    /// often a program that never asks how its children ended, so that they stay zombies, and to .NET look alive.
+    /// </summary>
+    public bool HasEnded => _process.HasExited || IsZombie;
+
+    private bool IsZombie
+    {
+        get
+        {
+            try
+            {
+                // The state follows the program's name, which stands in parentheses.
+                return OperatingSystem.IsLinux()
+                    && File.ReadAllText($"/proc/{_process.Id}/stat").Contains(") Z ", StringComparison.Ordinal);
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
 
     /// <summary>What it has said on its standard error, on one line; nothing of another run's process.</summary>
     public string Said
@@ -48,7 +76,7 @@ internal sealed partial class AzuriteProcess
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        var started = new AzuriteProcess(NodePrograms.Start(start));
+        var started = new AzuriteProcess(NodePrograms.Start(start), isChild: true);
 
         // Read always: a full pipe would stop it.
         started._process.OutputDataReceived += static (_, _) => { };
@@ -63,7 +91,7 @@ internal sealed partial class AzuriteProcess
     {
         try
         {
-            var found = new AzuriteProcess(Process.GetProcessById(state.ProcessId));
+            var found = new AzuriteProcess(Process.GetProcessById(state.ProcessId), isChild: false);
             return !found.HasEnded && (found.StartedAt - state.StartedAt).Duration() < Accuracy ? found : null;
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
@@ -77,21 +105,35 @@ internal sealed partial class AzuriteProcess
     public async Task EndAsync()
     {
         // .NET itself can only end a process the hard way.
-        if (!_process.HasExited && (OperatingSystem.IsWindows() || Kill(_process.Id, Sigterm) != 0))
+        if (!HasEnded && (OperatingSystem.IsWindows() || Kill(_process.Id, Sigterm) != 0))
         {
             _process.Kill();
         }
 
-        // Where it has ended already, the last that it said is still to be read.
         using var limit = new CancellationTokenSource(EndLimit);
         try
         {
-            await _process.WaitForExitAsync(limit.Token);
+            await EndedAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
             _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
+            await EndedAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task EndedAsync(CancellationToken ct)
+    {
+        if (_isChild)
+        {
+            // Where it has ended already, the last that it said is still to be read.
+            await _process.WaitForExitAsync(ct);
+            return;
+        }
+
+        while (!HasEnded)
+        {
+            await Task.Delay(Gap, ct);
         }
     }
 

@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace BatchFunctions.SelfHost.Settings;
+
+/// <summary>What <c>--urls</c> says.</summary>
+internal static class ListenAddresses
+{
+    /// <summary>Checks the option, whose addresses are separated by semicolons.</summary>
+    /// <exception cref="StartupException">One of them is none; Kestrel itself would say so in a stack trace.</exception>
+    public static void Check(string urls)
+    {
+        foreach (var url in urls.Split(';'))
+        {
+            if (!IsAddress(url))
+            {
+                throw new StartupException(
+                    $"'{url}' is no address to listen at: give --urls one such as http://127.0.0.1:7071, with a port up to {IPEndPoint.MaxPort}.");
+            }
+        }
+    }
+
+    /// <summary>An address to call from the same machine: a host that stands for all of its addresses is none.</summary>
+    /// <param name="listening">An address that Kestrel listens at.</param>
+    public static string ToCall(string listening)
+    {
+        var address = BindingAddress.Parse(listening);
+        return address.Host is "0.0.0.0" or "[::]" or "+" or "*"
+            ? $"{address.Scheme}://127.0.0.1:{address.Port}"
+            : listening;
+    }
+
+    private static bool IsAddress(string text)
+    {
+        try
+        {
+            return BindingAddress.Parse(text) is { Scheme: "http" or "https", Port: >= 0 and <= IPEndPoint.MaxPort };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}

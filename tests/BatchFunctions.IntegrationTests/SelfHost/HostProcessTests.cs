@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using BatchFunctions.SelfHost.Azurite;
+
+namespace BatchFunctions.IntegrationTests.SelfHost;
+
+public sealed class HostProcessTests : IDisposable
+{
+    private readonly DataFolder _data = new();
+    private readonly HttpClient _http = new();
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        _data.Dispose();
+    }
+
+    [Fact]
+    public async Task The_first_start_prints_a_curl_that_answers_a_list()
+    {
+        await using var host = await HostProcess.ServeAsync(_data.Path);
+
+        var curl = host.LineAfter("curl ");
+        using var printed = Process.Start(new ProcessStartInfo("sh", ["-c", $"curl -s {curl}"]) { RedirectStandardOutput = true })!;
+        var list = JsonDocument.Parse(await printed.StandardOutput.ReadToEndAsync());
+
+        Assert.Equal("list", list.RootElement.GetProperty("object").GetString());
+        Assert.Contains("built-in echo", host.Output, StringComparison.Ordinal);
+        await host.TerminateAsync();
+        Assert.Equal(0, host.ExitCode);
+        Assert.Null(AzuriteState.Read(_data.Path));
+    }
+
+    [Fact]
+    public async Task A_key_made_beside_the_running_service_opens_it()
+    {
+        await using var host = await HostProcess.ServeAsync(_data.Path);
+
+        await using var add = await HostProcess.RunAsync(["keys", "add", "--project", "beside", "--name", "a label", "--data", _data.Path]);
+
+        Assert.Matches("^sk-[A-Za-z0-9]{48}$", add.Output.TrimEnd());
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(host, add.Output.Trim()));
+        await using var list = await HostProcess.RunAsync(["keys", "list", "--json", "--data", _data.Path]);
+        Assert.Contains("a label", list.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(add.Output.Trim(), list.Output, StringComparison.Ordinal);
+
+        // The storage is still there when the command has gone.
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(host, add.Output.Trim()));
+        await host.TerminateAsync();
+    }
+
+    [Fact]
+    public async Task Keys_are_made_and_revoked_without_the_service()
+    {
+        await using var add = await HostProcess.RunAsync(["keys", "add", "--project", "alone", "--data", _data.Path]);
+        await using var list = await HostProcess.RunAsync(["keys", "list", "--json", "--data", _data.Path]);
+        var id = JsonDocument.Parse(list.Output).RootElement[0].GetProperty("id").GetString()!;
+        await using var revoke = await HostProcess.RunAsync(["keys", "revoke", id, "--data", _data.Path]);
+        Assert.Equal(0, revoke.ExitCode);
+
+        await using var host = await HostProcess.ServeAsync(_data.Path);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await ListAsync(host, add.Output.Trim()));
+        await host.TerminateAsync();
+    }
+
+    [Fact]
+    public async Task A_killed_service_is_followed_by_one_on_the_same_storage_with_the_same_key()
+    {
+        string key;
+        AzuriteState azurite;
+        await using (var killed = await HostProcess.ServeAsync(_data.Path))
+        {
+            key = killed.LineAfter("API key of the project 'local': ");
+            azurite = AzuriteState.Read(_data.Path)!;
+            await killed.KillAsync();
+        }
+
+        await using var next = await HostProcess.ServeAsync(_data.Path);
+
+        Assert.Equal(azurite.ProcessId, AzuriteState.Read(_data.Path)!.ProcessId);
+        Assert.Equal(key, next.LineAfter("API key of the project 'local': "));
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(next, key));
+        await next.TerminateAsync();
+        Assert.Null(AzuriteProcess.Find(azurite));
+    }
+
+    [Fact]
+    public async Task The_key_that_is_kept_is_its_owners_alone_to_read()
+    {
+        await using var host = await HostProcess.ServeAsync(_data.Path);
+
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_data.Path, "local-key")));
+        }
+
+        await host.TerminateAsync();
+    }
+
+    [Theory]
+    [InlineData("AzureWebJobsStorage", "rubbish", "AzureWebJobsStorage is no connection string")]
+    [InlineData("AzureWebJobsStorage", "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:9/a;QueueEndpoint=http://127.0.0.1:9/a;TableEndpoint=http://127.0.0.1:9/a", "Storage cannot be reached")]
+    [InlineData("Batch__Upstream__BaseUrl", "nowhere", "Batch__Upstream__BaseUrl must be")]
+    [InlineData("Batch__ChunkLines", "5000", "Batch__ChunkLines must be from 1 to 1000")]
+    [InlineData("Batch__ChunkLines", "many", "'many' at 'Batch:ChunkLines'")]
+    [InlineData("AzureFunctionsJobHost__extensions__queues__batchSize", "99", "AzureFunctionsJobHost__extensions__queues__batchSize")]
+    [InlineData("PATH", null, "Node.js is not installed")]
+    public async Task What_keeps_it_from_starting_is_told_on_one_line(string setting, string? value, string expected)
+    {
+        // A process finds dotnet by this one's PATH, and Node.js by its own.
+        await using var host = await HostProcess.RunAsync(
+            ["--data", _data.Path, "--urls", "http://127.0.0.1:0"], (setting, value ?? _data.Path));
+
+        AssertOneLine(host, expected);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_taken_or_none_is_told_on_one_line()
+    {
+        await using var first = await HostProcess.ServeAsync(_data.Path);
+        var taken = first.LineAfter("Listening on ");
+
+        await using var second = await HostProcess.RunAsync(["--data", _data.Path, "--urls", taken]);
+        await using var none = await HostProcess.RunAsync(["--data", _data.Path, "--urls", "here"]);
+
+        AssertOneLine(second, "--urls");
+        AssertOneLine(none, "'here' is no address to listen at");
+        await first.TerminateAsync();
+    }
+
+    [Fact]
+    public async Task A_project_name_that_is_none_is_told_on_one_line()
+    {
+        await using var add = await HostProcess.RunAsync(["keys", "add", "--project", "Not One", "--data", _data.Path]);
+
+        AssertOneLine(add, "'Not One' is no project name");
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_one_is_told_on_one_line()
+    {
+        var file = Path.Combine(_data.Path, "file");
+        await File.WriteAllTextAsync(file, "");
+
+        await using var host = await HostProcess.RunAsync(["--data", file, "--urls", "http://127.0.0.1:0"]);
+
+        AssertOneLine(host, "--data");
+    }
+
+    private static void AssertOneLine(HostProcess host, string expected)
+    {
+        Assert.NotEqual(0, host.ExitCode);
+        Assert.Contains(expected, host.Errors, StringComparison.Ordinal);
+        Assert.Single(host.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    private async Task<HttpStatusCode> ListAsync(HostProcess host, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{host.LineAfter("Listening on ")}/v1/batches"));
+        request.Headers.Authorization = new("Bearer", key);
+        using var answer = await _http.SendAsync(request);
+        return answer.StatusCode;
+    }
+}

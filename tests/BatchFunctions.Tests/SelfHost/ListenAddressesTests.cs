@@ -1,0 +1,33 @@
+using BatchFunctions.SelfHost;
+using BatchFunctions.SelfHost.Settings;
+
+namespace BatchFunctions.Tests.SelfHost;
+
+public sealed class ListenAddressesTests
+{
+    [Theory]
+    [InlineData("7072")]
+    [InlineData("")]
+    [InlineData("ftp://127.0.0.1:7071")]
+    [InlineData("http://127.0.0.1:65536")]
+    public void What_is_no_address_is_named(string wrong)
+    {
+        var e = Assert.Throws<StartupException>(() => ListenAddresses.Check($"http://127.0.0.1:7071;{wrong}"));
+
+        Assert.StartsWith($"'{wrong}' is no address to listen at", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://+:8080;https://[::1]:65535")]
+    public void Addresses_are_taken_as_they_are(string urls) =>
+        Assert.Null(Record.Exception(() => ListenAddresses.Check(urls)));
+
+    [Theory]
+    [InlineData("http://0.0.0.0:7071", "http://127.0.0.1:7071")]
+    [InlineData("http://[::]:7071", "http://127.0.0.1:7071")]
+    [InlineData("http://localhost:7071", "http://localhost:7071")]
+    [InlineData("http://[::1]:7071", "http://[::1]:7071")]
+    public void A_host_that_stands_for_all_addresses_is_called_by_one(string listening, string expected) =>
+        Assert.Equal(expected, ListenAddresses.ToCall(listening));
+}

@@ -43,10 +43,10 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     /// <summary>Has a worker make one batch of each kind, and cancel one of them; the worker may die at any moment.</summary>
     public async Task FeedAsync(Uri worker)
     {
-        // The account's own window is short: what is made without the worker expires.
-        await CreateExpiringAsync();
-        await OverHttpAsync(async () =>
+        await TryAsync(async () =>
         {
+            // The account's own window is short: what is made without the worker expires.
+            await CreateExpiringAsync();
             await CreateAsync(worker, "quick", QuickLines);
             var cancelled = await CreateAsync(worker, "slow", SlowLines);
             await CreateAsync(worker, "wrong", 3, isValid: false);
@@ -56,7 +56,7 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     }
 
     /// <summary>Makes a batch of slow lines without a worker's help, which the account's short window ends.</summary>
-    public async Task CreateExpiringAsync()
+    private async Task CreateExpiringAsync()
     {
         var name = NameOf("slow");
         await account.CreateAsync(await account.UploadAsync(name, SlowLines), Metadata(name, SlowLines));
@@ -64,7 +64,7 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
 
     /// <summary>Has a worker make a batch.</summary>
     /// <returns>Its id.</returns>
-    public async Task<string> CreateAsync(Uri worker, string kind, int lines, bool isValid = true)
+    private async Task<string> CreateAsync(Uri worker, string kind, int lines, bool isValid = true)
     {
         var name = NameOf(kind);
         var file = await account.UploadAsync(name, lines, isValid);
@@ -79,14 +79,14 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
             });
     }
 
-    /// <summary>Does what needs a worker that may be killed at any moment.</summary>
-    public static async Task OverHttpAsync(Func<Task> calls)
+    /// <summary>Does what needs a worker, or storage, that may be gone at any moment.</summary>
+    private static async Task TryAsync(Func<Task> calls)
     {
         try
         {
             await calls();
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException || StorageFaults.IsFault(e))
         {
             // It died, or storage failed it; what stands by now must end all the same.
         }
@@ -110,7 +110,7 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
                 // Storage is down, on purpose.
             }
 
-            await Task.Delay(150, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(500, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

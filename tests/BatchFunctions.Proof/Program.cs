@@ -6,6 +6,12 @@ if (args is [Worker.Command, .. var fatal])
     return await Worker.RunAsync(fatal.FirstOrDefault());
 }
 
+if (args is ["measure"])
+{
+    await Measurements.RunAsync();
+    return 0;
+}
+
 var isLong = args.Contains("--long");
 var proofs = new Dictionary<string, Func<Task<Tally>>>
 {
@@ -16,7 +22,7 @@ var proofs = new Dictionary<string, Func<Task<Tally>>>
 var asked = args.FirstOrDefault() is "all" ? proofs.Keys.ToList() : [.. args.Take(1).Where(proofs.ContainsKey)];
 if (asked.Count == 0)
 {
-    Console.WriteLine($"Name a proof: {string.Join(", ", proofs.Keys)}, or all; --long for the long form.");
+    Console.WriteLine($"Name a proof: {string.Join(", ", proofs.Keys)}, or all (--long for the long form); or measure.");
     return 2;
 }
 

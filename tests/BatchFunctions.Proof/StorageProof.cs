@@ -57,7 +57,8 @@ internal static class StorageProof
             for (var round = 0; round < rounds; round++)
             {
                 var fed = course.FeedAsync(addresses[round % Workers]);
-                await Task.Delay(random.Next(1500, 3500));
+                await course.UntilUnderWayAsync();
+                await Task.Delay(random.Next(0, 1500));
                 await azurite.DisposeAsync();
                 await Task.Delay(random.Next(500, 3000));
                 azurite = await ProofStorage.StartAsync(accounts: 1, folder);

@@ -38,7 +38,8 @@ internal static class WorkersProof
             {
                 var frozen = round % Workers;
                 var fed = course.FeedAsync(addresses[(round + 1) % Workers]);
-                await Task.Delay(random.Next(500, 2500));
+                await course.UntilUnderWayAsync();
+                await Task.Delay(random.Next(0, 700));
                 await workers[frozen].FreezeAsync();
                 await Task.Delay(WorkerTimes.MessageLease + TimeSpan.FromMilliseconds(random.Next(200, 1500)));
                 await workers[frozen].WakeAsync();

@@ -43,13 +43,13 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     /// <summary>Has a worker make one batch of each kind, and cancel one of them; the worker may die at any moment.</summary>
     public async Task FeedAsync(Uri worker)
     {
+        // The account's own window is short: what is made without the worker expires.
+        await TryAsync(CreateExpiringAsync);
+        await TryAsync(() => CreateAsync(worker, "quick", QuickLines));
+        await TryAsync(() => CreateAsync(worker, "wrong", 3, isValid: false));
         await TryAsync(async () =>
         {
-            // The account's own window is short: what is made without the worker expires.
-            await CreateExpiringAsync();
-            await CreateAsync(worker, "quick", QuickLines);
             var cancelled = await CreateAsync(worker, "slow", SlowLines);
-            await CreateAsync(worker, "wrong", 3, isValid: false);
             await Task.Delay(TimeSpan.FromSeconds(1));
             await PostAsync(new Uri(worker, $"/v1/batches/{cancelled}/cancel"), new { });
         });
@@ -89,6 +89,23 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException || StorageFaults.IsFault(e))
         {
             // It died, or storage failed it; what stands by now must end all the same.
+        }
+    }
+
+    /// <summary>Waits until lines of slow batches are at the upstream, as far as they still come to be.</summary>
+    public async Task UntilUnderWayAsync()
+    {
+        var before = upstream.Calls.Count;
+        try
+        {
+            await Eventually.UntilAsync(
+                () => Task.FromResult(upstream.InFlight > 0 && upstream.Calls.Count > before + QuickLines),
+                TimeSpan.FromSeconds(8),
+                "calls are under way");
+        }
+        catch (TimeoutException)
+        {
+            // All that was there is answered already; what is done next meets the batches at some other moment.
         }
     }
 

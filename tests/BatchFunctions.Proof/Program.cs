@@ -6,11 +6,37 @@ if (args is [Worker.Command, .. var fatal])
     return await Worker.RunAsync(fatal.FirstOrDefault());
 }
 
-var tally = await CrashProof.RunAsync(args.Contains("--long") ? 6 : 1);
-foreach (var violation in tally.Violations)
+if (args is ["measure"])
 {
-    Console.WriteLine($"VIOLATION {violation}");
+    await Measurements.RunAsync();
+    return 0;
 }
 
-Console.WriteLine(tally);
-return tally.Violations.Count == 0 ? 0 : 1;
+var isLong = args.Contains("--long");
+var proofs = new Dictionary<string, Func<Task<Tally>>>
+{
+    ["crashes"] = () => CrashProof.RunAsync(isLong ? 6 : 1),
+    ["workers"] = () => WorkersProof.RunAsync(isLong ? 40 : 6),
+    ["storage"] = () => StorageProof.RunAsync(isLong ? 30 : 5),
+};
+var asked = args.FirstOrDefault() is "all" ? proofs.Keys.ToList() : [.. args.Take(1).Where(proofs.ContainsKey)];
+if (asked.Count == 0)
+{
+    Console.WriteLine($"Name a proof: {string.Join(", ", proofs.Keys)}, or all (--long for the long form); or measure.");
+    return 2;
+}
+
+var violations = 0;
+foreach (var name in asked)
+{
+    var tally = await proofs[name]();
+    foreach (var violation in tally.Violations)
+    {
+        Console.WriteLine($"VIOLATION {violation}");
+    }
+
+    Console.WriteLine(tally);
+    violations += tally.Violations.Count;
+}
+
+return violations == 0 ? 0 : 1;

@@ -23,7 +23,7 @@ internal sealed class Tally(string name)
     /// <summary>The one line that a proof ends with.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills ({this[Count.NotReached]} past their step), {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {_violations.Count} violations");
+        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {_violations.Count} violations");
 }
 
 /// <summary>What is counted.</summary>
@@ -31,7 +31,6 @@ internal static class Count
 {
     public const string Batches = "batches";
     public const string Kills = "kills";
-    public const string NotReached = "not reached";
     public const string Freezes = "freezes";
     public const string Redeliveries = "redeliveries";
     public const string Faults = "faults";

@@ -56,8 +56,10 @@ internal sealed class Account : IAsyncDisposable
         var now = DateTimeOffset.UtcNow;
         var id = IdKind.File.New(now);
         var location = new BlobLocation(ContainerNames.Files, $"{Tenant}/{id}");
+
+        // Overwriting: the SDK sends the request again when an answer is late, and would take its own blob for another's.
         await Storage.Blobs.GetBlobContainerClient(location.Container).GetBlobClient(location.Name)
-            .UploadAsync(new BinaryData(bytes));
+            .UploadAsync(new BinaryData(bytes), overwrite: true);
         var file = new StoredFile
         {
             Tenant = Tenant,

@@ -44,19 +44,19 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     public async Task FeedAsync(Uri worker)
     {
         // The account's own window is short: what is made without the worker expires.
-        await CreateExpiringAsync();
-        await OverHttpAsync(async () =>
+        await TryAsync(CreateExpiringAsync);
+        await TryAsync(() => CreateAsync(worker, "quick", QuickLines));
+        await TryAsync(() => CreateAsync(worker, "wrong", 3, isValid: false));
+        await TryAsync(async () =>
         {
-            await CreateAsync(worker, "quick", QuickLines);
             var cancelled = await CreateAsync(worker, "slow", SlowLines);
-            await CreateAsync(worker, "wrong", 3, isValid: false);
             await Task.Delay(TimeSpan.FromSeconds(1));
             await PostAsync(new Uri(worker, $"/v1/batches/{cancelled}/cancel"), new { });
         });
     }
 
     /// <summary>Makes a batch of slow lines without a worker's help, which the account's short window ends.</summary>
-    public async Task CreateExpiringAsync()
+    private async Task CreateExpiringAsync()
     {
         var name = NameOf("slow");
         await account.CreateAsync(await account.UploadAsync(name, SlowLines), Metadata(name, SlowLines));
@@ -64,7 +64,7 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
 
     /// <summary>Has a worker make a batch.</summary>
     /// <returns>Its id.</returns>
-    public async Task<string> CreateAsync(Uri worker, string kind, int lines, bool isValid = true)
+    private async Task<string> CreateAsync(Uri worker, string kind, int lines, bool isValid = true)
     {
         var name = NameOf(kind);
         var file = await account.UploadAsync(name, lines, isValid);
@@ -79,16 +79,33 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
             });
     }
 
-    /// <summary>Does what needs a worker that may be killed at any moment.</summary>
-    public static async Task OverHttpAsync(Func<Task> calls)
+    /// <summary>Does what needs a worker, or storage, that may be gone at any moment.</summary>
+    private static async Task TryAsync(Func<Task> calls)
     {
         try
         {
             await calls();
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException || StorageFaults.IsFault(e))
         {
             // It died, or storage failed it; what stands by now must end all the same.
+        }
+    }
+
+    /// <summary>Waits until lines of slow batches are at the upstream, as far as they still come to be.</summary>
+    public async Task UntilUnderWayAsync()
+    {
+        var before = upstream.Calls.Count;
+        try
+        {
+            await Eventually.UntilAsync(
+                () => Task.FromResult(upstream.InFlight > 0 && upstream.Calls.Count > before + QuickLines),
+                TimeSpan.FromSeconds(8),
+                "calls are under way");
+        }
+        catch (TimeoutException)
+        {
+            // All that was there is answered already; what is done next meets the batches at some other moment.
         }
     }
 
@@ -110,7 +127,7 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
                 // Storage is down, on purpose.
             }
 
-            await Task.Delay(150, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(500, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

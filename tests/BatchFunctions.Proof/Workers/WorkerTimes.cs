@@ -34,6 +34,6 @@ internal static class WorkerTimes
     public static IReadOnlyDictionary<string, string> Host { get; } = new Dictionary<string, string>
     {
         ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:01",
-        ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.200",
+        ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.500",
     };
 }

@@ -48,13 +48,16 @@ internal static class SelfHostSettings
             return new Dictionary<string, string?> { [StorageClients.Connection] = storage };
         }
 
-        if (!Uri.TryCreate(storage, UriKind.Absolute, out var uri) || uri.Host.Split('.') is not [var account, _, .. var rest])
+        // ACCOUNT.table.core.windows.net, or with a DNS zone ACCOUNT.z01.table.storage.azure.net.
+        var labels = Uri.TryCreate(storage, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host.Split('.') : [];
+        var service = Array.FindIndex(labels, label => label is "blob" or "queue" or "table");
+        if (service < 1)
         {
             throw new StartupException(
                 $"'{storage}' names no storage: give a connection string, or an address such as https://ACCOUNT.table.core.windows.net.");
         }
 
-        string Service(string kind) => $"{uri.Scheme}://{account}.{kind}.{string.Join('.', rest)}";
+        string Service(string kind) => $"https://{string.Join('.', [.. labels[..service], kind, .. labels[(service + 1)..]])}";
         return new Dictionary<string, string?>
         {
             [StorageClients.Connection] = null,

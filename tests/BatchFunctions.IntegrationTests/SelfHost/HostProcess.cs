@@ -21,32 +21,15 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    /// <summary>Starts it. What the developer's own environment or local.settings.json says of storage and upstream does not count.</summary>
-    public static HostProcess Start(string[] arguments, params (string Name, string Value)[] settings)
-    {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "BatchFunctions.SelfHost.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in settings.Prepend(("AzureWebJobsStorage", "")).Prepend(("Batch__Upstream__BaseUrl", "")))
-        {
-            start.Environment[name] = value;
-        }
-
-        var host = new HostProcess(new Process { StartInfo = start });
-        host._process.OutputDataReceived += (_, line) => Append(host._output, line.Data);
-        host._process.ErrorDataReceived += (_, line) => Append(host._errors, line.Data);
-        host._process.Start();
-        host._process.BeginOutputReadLine();
-        host._process.BeginErrorReadLine();
-        return host;
-    }
-
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<HostProcess> RunAsync(string[] arguments, params (string Name, string Value)[] settings)
+    public static Task<HostProcess> RunAsync(string[] arguments, params (string Name, string Value)[] settings) =>
+        RunInAsync(null, arguments, settings);
+
+    /// <summary>Runs a command to its end, in a folder.</summary>
+    public static async Task<HostProcess> RunInAsync(
+        string? folder, string[] arguments, params (string Name, string Value)[] settings)
     {
-        var host = Start(arguments, settings);
+        var host = Start(arguments, settings, folder);
         await host.EndedAsync();
         return host;
     }
@@ -90,6 +73,29 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    /// <summary>Starts it. What the developer's own environment or local.settings.json says of storage and upstream does not count.</summary>
+    private static HostProcess Start(string[] arguments, (string Name, string Value)[] settings, string? folder = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "BatchFunctions.SelfHost.dll"), .. arguments])
+        {
+            WorkingDirectory = folder ?? AppContext.BaseDirectory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in settings.Prepend(("AzureWebJobsStorage", "")).Prepend(("Batch__Upstream__BaseUrl", "")))
+        {
+            start.Environment[name] = value;
+        }
+
+        var host = new HostProcess(new Process { StartInfo = start });
+        host._process.OutputDataReceived += (_, line) => Append(host._output, line.Data);
+        host._process.ErrorDataReceived += (_, line) => Append(host._errors, line.Data);
+        host._process.Start();
+        host._process.BeginOutputReadLine();
+        host._process.BeginErrorReadLine();
+        return host;
     }
 
     private async Task EndedAsync()

@@ -117,6 +117,21 @@ public sealed class HostProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task A_local_settings_file_is_read_and_the_environment_stands_above_it()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(_data.Path, "local.settings.json"),
+            """{ "IsEncrypted": false, /* as Core Tools reads it */ "Values": { "Batch__ChunkLines": "many" } }""");
+        string[] serve = ["--data", _data.Path, "--urls", "http://127.0.0.1:0"];
+
+        await using var ofFile = await HostProcess.RunInAsync(_data.Path, serve);
+        await using var ofEnvironment = await HostProcess.RunInAsync(_data.Path, serve, ("Batch__ChunkLines", "5000"));
+
+        AssertOneLine(ofFile, "'many' at 'Batch:ChunkLines'");
+        AssertOneLine(ofEnvironment, "Batch__ChunkLines must be from 1 to 1000");
+    }
+
+    [Fact]
     public async Task An_address_that_is_taken_or_none_is_told_on_one_line()
     {
         await using var first = await HostProcess.ServeAsync(_data.Path);

@@ -26,7 +26,11 @@ public sealed class ProjectTests
         // Messages are JSON and are written as they are.
         Assert.Equal("none", queues.GetProperty("messageEncoding").GetString());
         Assert.InRange(Time(queues.GetProperty("maxPollingInterval")), TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2));
-        Assert.InRange(queues.GetProperty("batchSize").GetInt32(), 1, 32);
+
+        // A queue gives 32 messages at a time, and a function runs the sum at once, each with lines of a chunk in memory.
+        var batch = queues.GetProperty("batchSize").GetInt32();
+        Assert.InRange(batch, 1, 32);
+        Assert.InRange(batch + queues.GetProperty("newBatchThreshold").GetInt32(), 1, 32);
     }
 
     [Fact]
@@ -58,6 +62,30 @@ public sealed class ProjectTests
         var id = declaration[(declaration.LastIndexOf('{'))..declaration.LastIndexOf('}')];
         var builds = solution.Where(line => line.Contains(id, StringComparison.Ordinal) && line.Contains(".Build.0", StringComparison.Ordinal));
         Assert.Contains("Release|Any CPU.Build.0", Assert.Single(builds), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dotnet_run_is_the_worker_sdks_own_in_the_output_folder()
+    {
+        // The SDK starts "func start" with RunArguments behind it: a second "start" would be one too many.
+        var app = XDocument.Load(Path.Combine(Root, AppProject));
+        Assert.DoesNotContain(
+            app.Root!.Elements("PropertyGroup").Elements(),
+            property => property.Name.LocalName.StartsWith("Run", StringComparison.Ordinal));
+        var target = Assert.Single(app.Descendants("Target"));
+        Assert.Equal("ComputeRunArguments", target.Attribute("AfterTargets")?.Value);
+        Assert.Equal("$(TargetDir)", target.Descendants("RunWorkingDirectory").Single().Value);
+    }
+
+    [Fact]
+    public void The_functions_app_builds_without_documentation_and_whatever_usings_its_packages_bring()
+    {
+        // Unused usings as a warning ask for documentation (else the build fails), and that fails on what the worker generates.
+        Assert.Equal("false", XDocument.Load(Path.Combine(Root, AppProject)).Descendants("GenerateDocumentationFile").Single().Value);
+        var section = File.ReadLines(Path.Combine(Root, ".editorconfig"))
+            .SkipWhile(line => line != "[src/BatchFunctions.FunctionApp/**.cs]").Skip(1)
+            .TakeWhile(line => !line.StartsWith('['));
+        Assert.Contains("dotnet_diagnostic.IDE0005.severity = suggestion", section);
     }
 
     [Fact]

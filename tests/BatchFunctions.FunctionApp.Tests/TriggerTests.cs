@@ -35,22 +35,27 @@ public sealed class TriggerTests
     }
 
     [Fact]
-    public void No_function_takes_a_literal_route_away_from_one_that_sorts_behind_it()
+    public void No_function_takes_a_route_away_from_one_that_sorts_behind_it() =>
+        Assert.Empty(RouteOrder.Conflicts(Triggers.Http.Select(trigger =>
+            new NamedRoute(trigger.Name, trigger.Http!.Route!, trigger.Http.Methods))));
+
+    [Fact]
+    public void A_parameter_that_sorts_before_a_literal_is_noticed()
     {
-        // The host tries templates in the order of the functions' names, not by how specific they are.
-        foreach (var (earlier, later) in
-            from earlier in Triggers.Http
-            from later in Triggers.Http
-            where StringComparer.OrdinalIgnoreCase.Compare(earlier.Name, later.Name) < 0
-                && earlier.Http!.Route != later.Http!.Route
-                && earlier.Http.Methods.Intersect(later.Http.Methods).Any()
-            select (earlier, later))
-        {
-            var example = "/" + later.Http!.Route!.Replace("{id}", "some-id", StringComparison.Ordinal);
-            Assert.False(
-                new TemplateMatcher(TemplateParser.Parse(earlier.Http!.Route!), []).TryMatch(example, []),
-                $"{earlier.Name} ({earlier.Http.Route}) would answer for {later.Name} ({later.Http.Route})");
-        }
+        NamedRoute literal = new("things_search", "v1/things/search", ["get"]);
+        NamedRoute early = new("things_get", "v1/things/{id}", ["get"]);
+        Assert.Equal([(early, literal)], RouteOrder.Conflicts([literal, early]));
+        Assert.Empty(RouteOrder.Conflicts([literal, early with { Name = "things_x_get" }]));
+        Assert.Empty(RouteOrder.Conflicts([literal, early with { Methods = ["delete"] }]));
+    }
+
+    [Fact]
+    public void A_catch_all_that_sorts_before_a_route_is_noticed()
+    {
+        NamedRoute route = new("things_get", "v1/things/{id}", ["get"]);
+        NamedRoute catchAll = new("fallback", "{*path}", []);
+        Assert.Equal([(catchAll, route)], RouteOrder.Conflicts([route, catchAll]));
+        Assert.Empty(RouteOrder.Conflicts([route, catchAll with { Name = "zz_fallback" }]));
     }
 
     [Fact]
@@ -65,27 +70,39 @@ public sealed class TriggerTests
         Assert.All(queues, trigger => Assert.Equal(StorageClients.Connection, trigger.Queue!.Connection));
     }
 
-    [Fact]
-    public void The_timer_fires_every_hour() =>
-        Assert.Equal(BatchJobs.SweepSchedule, Assert.Single(Triggers.All, trigger => trigger.Timer is not null).Timer!.Schedule);
+    [Theory]
+    [InlineData(QueueNames.Validate, nameof(BatchJobs.ValidateAsync), nameof(BatchJobs.ValidatePoisonAsync))]
+    [InlineData(QueueNames.Chunk, nameof(BatchJobs.ChunkAsync), nameof(BatchJobs.ChunkPoisonAsync))]
+    [InlineData(QueueNames.Advance, nameof(BatchJobs.AdvanceAsync), nameof(BatchJobs.AdvancePoisonAsync))]
+    [InlineData(QueueNames.Sweep, nameof(BatchJobs.SweepAsync), nameof(BatchJobs.SweepPoisonAsync))]
+    public void A_queues_messages_go_to_its_own_handler(string queue, string handler, string poisonHandler)
+    {
+        string HandlerOf(string name) => Triggers.All.Single(trigger => trigger.Queue?.QueueName == name).Handler.Name;
+        Assert.Equal(handler, HandlerOf(queue));
+        Assert.Equal(poisonHandler, HandlerOf(queue + QueueNames.PoisonSuffix));
+    }
 
     [Fact]
-    public void Every_trigger_is_one_expression_that_calls_the_handler_of_its_own_name()
+    public void The_timer_fires_every_hour()
     {
-        foreach (var trigger in Triggers.All)
-        {
-            var call = Assert.Single(trigger.Calls);
-            Assert.Equal(trigger.Method.Name, call.Name);
-            Assert.Equal(typeof(BatchJobs).Assembly, call.DeclaringType!.Assembly);
-            Assert.Empty(trigger.Method.GetMethodBody()!.LocalVariables);
-            Assert.Equal(trigger.Method.ReturnType, ((System.Reflection.MethodInfo)call).ReturnType);
-        }
+        var timer = Assert.Single(Triggers.All, trigger => trigger.Timer is not null);
+        Assert.Equal("0 0 * * * *", timer.Timer!.Schedule);
+        Assert.Equal(nameof(BatchJobs.SweepTimerAsync), timer.Handler.Name);
     }
+
+    [Fact]
+    public void Every_trigger_is_one_call_of_the_handler_of_its_own_name_in_the_library() =>
+        Assert.All(Triggers.All, trigger =>
+        {
+            Assert.Equal(trigger.Method.Name, trigger.Handler.Name);
+            Assert.Equal(typeof(BatchJobs).Assembly, trigger.Handler.DeclaringType!.Assembly);
+            Assert.Equal(trigger.Method.ReturnType, trigger.Handler.ReturnType);
+        });
 
     [Fact]
     public void Every_handler_has_a_trigger()
     {
-        var called = Triggers.All.Select(trigger => trigger.Calls[0]).ToHashSet();
+        var called = Triggers.All.Select(trigger => trigger.Handler).ToHashSet();
         var handlers = called.Select(call => call.DeclaringType!).Distinct()
             .SelectMany(type => type.GetMethods())
             .Where(method => method.ReturnType == typeof(Task<IResult>) || method.ReturnType == typeof(Task));

@@ -29,32 +29,36 @@ internal sealed record Trigger(MethodInfo Method)
 
     public TimerTriggerAttribute? Timer => First<TimerTriggerAttribute>();
 
-    /// <summary>The methods of other types that the body calls, in order.</summary>
-    public IReadOnlyList<MethodBase> Calls
+    /// <summary>The library's method that the body calls.</summary>
+    /// <exception cref="InvalidOperationException">The body is more than one call that hands the arguments on.</exception>
+    public MethodInfo Handler
     {
         get
         {
             var il = Method.GetMethodBody()!.GetILAsByteArray()!;
-            var calls = new List<MethodBase>();
-            for (var i = 0; i < il.Length; i++)
+            var at = 0;
+            void Take(OpCode code)
             {
-                // A trigger's body loads its arguments (ldarg: one or two bytes), a field (five bytes), and calls (five).
-                if (il[i] == OpCodes.Call.Value || il[i] == OpCodes.Callvirt.Value)
+                if (il[at++] != code.Value)
                 {
-                    calls.Add(Method.Module.ResolveMethod(BitConverter.ToInt32(il, i + 1))!);
-                    i += 4;
-                }
-                else if (il[i] == OpCodes.Ldfld.Value)
-                {
-                    i += 4;
-                }
-                else if (il[i] == OpCodes.Ldarg_S.Value)
-                {
-                    i++;
+                    throw new InvalidOperationException($"{Name} is more than one call of a handler with its arguments.");
                 }
             }
 
-            return calls;
+            // this.handlers.Handler(each argument in its order), and nothing else.
+            Take(OpCodes.Ldarg_0);
+            Take(OpCodes.Ldfld);
+            at += sizeof(int);
+            foreach (var argument in Method.GetParameters().Where(parameter => parameter.ParameterType != typeof(TimerInfo)))
+            {
+                Take(argument.Position switch { 0 => OpCodes.Ldarg_1, 1 => OpCodes.Ldarg_2, _ => OpCodes.Ldarg_3 });
+            }
+
+            Take(OpCodes.Callvirt);
+            var handler = Method.Module.ResolveMethod(BitConverter.ToInt32(il, at))!;
+            at += sizeof(int);
+            Take(OpCodes.Ret);
+            return at == il.Length ? (MethodInfo)handler : throw new InvalidOperationException($"{Name} goes on after its return.");
         }
     }
 

@@ -9,12 +9,12 @@ internal static class TestStorage
     private const int Accounts = 400;
 
     private static readonly Lazy<AzuriteServer> Azurite = new(Start);
-    private static int s_next = -1;
+    private static int LastNumber = -1;
 
     /// <summary>The connection string of an account that no other test has.</summary>
     public static string NewAccount()
     {
-        var number = Interlocked.Increment(ref s_next);
+        var number = Interlocked.Increment(ref LastNumber);
         return number < Accounts
             ? Azurite.Value.ConnectionString(NameOf(number))
             : throw new InvalidOperationException($"The tests have used up all {Accounts} accounts; raise their number.");

@@ -102,7 +102,10 @@ internal static class OpenApiDocument
         {
             parameters.Insert(0, new JsonObject
             {
-                ["name"] = "id", ["in"] = "path", ["required"] = true, ["schema"] = String($"The {id}'s id."),
+                ["name"] = "id",
+                ["in"] = "path",
+                ["required"] = true,
+                ["schema"] = String($"The {id}'s id."),
             });
         }
 

@@ -64,7 +64,7 @@ public sealed class BatchRunTests
         await using var driver = await BatchDriver.StartAsync(
             TestStorage.NewAccount(),
             upstream.Address,
-            new Dictionary<string, string?> 
+            new Dictionary<string, string?>
             {
                 ["Batch:CompletionWindow"] = "00:00:05",
                 ["Batch:Upstream:Concurrency"] = "500",

@@ -72,7 +72,7 @@ public sealed class AzuriteServerTests : IDisposable
         await Container(users[2]).CreateAsync();
 
         await users[2].DisposeAsync();
-        Assert.True(process.HasExited);
+        await Eventually.UntilAsync(() => process.HasExited, "the process has gone");
     }
 
     [Fact]

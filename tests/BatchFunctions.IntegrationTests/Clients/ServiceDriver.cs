@@ -1,0 +1,51 @@
+using BatchFunctions.Keys;
+using BatchFunctions.SelfHost;
+using BatchFunctions.SelfHost.Echo;
+using BatchFunctions.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BatchFunctions.IntegrationTests.Clients;
+
+/// <summary>The whole service with its queue pumps and the echo upstream, for clients that know nothing of it.</summary>
+internal sealed class ServiceDriver : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly EchoUpstream _upstream;
+
+    private ServiceDriver(WebApplication app, EchoUpstream upstream, string key)
+    {
+        _app = app;
+        _upstream = upstream;
+        Key = key;
+    }
+
+    public string Key { get; }
+
+    public Uri Endpoint => new(new Uri(_app.Urls.Single()), "/v1");
+
+    public static async Task<ServiceDriver> StartAsync()
+    {
+        var upstream = await EchoUpstream.StartAsync(CancellationToken.None);
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            [StorageClients.Connection] = TestStorage.NewAccount(),
+            ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
+        }).Build();
+        var app = SelfHostApp.Build(settings, "http://127.0.0.1:0");
+        await app.StartAsync();
+        var key = await app.Services.GetRequiredService<ApiKeyStore>().CreateAsync("clients", "test", CancellationToken.None);
+        return new ServiceDriver(app, upstream, key.Key);
+    }
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+}

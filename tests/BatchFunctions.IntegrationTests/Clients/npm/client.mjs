@@ -1,0 +1,65 @@
+// The npm client, unmodified but for OPENAI_BASE_URL and OPENAI_API_KEY: prints what it saw as one line of JSON.
+import OpenAI, { toFile } from "openai";
+
+const client = new OpenAI();
+const line = (id) =>
+  JSON.stringify({ custom_id: id, method: "POST", url: "/v1/chat/completions", body: { model: "echo", messages: [{ role: "user", content: id }] } });
+const file = await client.files.create({ purpose: "batch", file: await toFile(Buffer.from(["a", "b", "c"].map(line).join("\n")), "requests.jsonl") });
+const made = [];
+for (let i = 0; i < 5; i++) {
+  made.push(await client.batches.create({ input_file_id: file.id, endpoint: "/v1/chat/completions", completion_window: "24h", metadata: { number: `${i}` } }));
+}
+
+let batch;
+const deadline = Date.now() + 60_000;
+do {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  batch = await client.batches.retrieve(made[0].id);
+} while (!["completed", "failed", "expired", "cancelled"].includes(batch.status) && Date.now() < deadline);
+const content = await (await client.files.content(batch.output_file_id)).text();
+const listed = [];
+for await (const one of client.batches.list({ limit: 2 })) {
+  listed.push(one.id);
+}
+
+const upload = await client.uploads.create({ filename: "notes.txt", purpose: "user_data", bytes: 6, mime_type: "text/plain" });
+const parts = [];
+for (const text of ["abc", "def"]) {
+  parts.push(await client.uploads.parts.create(upload.id, { data: await toFile(Buffer.from(text), "part") }));
+}
+
+const completed = await client.uploads.complete(upload.id, { part_ids: parts.map((part) => part.id) });
+const notes = await (await client.files.content(completed.file.id)).text();
+const deleted = await client.files.delete(completed.file.id);
+let missing;
+try {
+  await client.batches.retrieve("batch_00000000000000000000000000000000");
+} catch (e) {
+  missing = e.status;
+}
+
+let conflict;
+try {
+  await client.batches.cancel(batch.id);
+} catch (e) {
+  conflict = e.status;
+}
+
+const files = [];
+for await (const one of client.files.list({ purpose: "batch" })) {
+  files.push(one.id);
+}
+
+console.log(JSON.stringify({
+  status: batch.status,
+  counts: batch.request_counts,
+  customIds: content.trim().split("\n").map((text) => JSON.parse(text).custom_id).sort(),
+  made: made.map((one) => one.id),
+  listed,
+  notes,
+  deleted: deleted.deleted,
+  missing,
+  conflict,
+  files,
+  file: file.id,
+}));

@@ -3,12 +3,12 @@ using Xunit.Abstractions;
 
 namespace BatchFunctions.IntegrationTests.Proof;
 
-/// <summary>The proof in its short form; <c>tests/BatchFunctions.Proof/README.md</c> names the long one.</summary>
+/// <summary>
+/// The proof in its short form, but for the crashes, which run by the command that
+/// <c>tests/BatchFunctions.Proof/README.md</c> names, as the long form does.
+/// </summary>
 public sealed class ProofTests(ITestOutputHelper output)
 {
-    [Fact]
-    public async Task Killed_workers_lose_and_double_nothing() => Check(await CrashProof.RunAsync(rounds: 1));
-
     [Fact]
     public async Task Frozen_workers_and_doubled_messages_lose_and_double_nothing() =>
         Check(await WorkersProof.RunAsync(rounds: 6));

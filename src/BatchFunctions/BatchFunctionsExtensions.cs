@@ -80,7 +80,8 @@ public static class BatchFunctionsExtensions
     private static IServiceCollection AddStores(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(provider =>
-            new StorageClients(configuration, provider.GetServices<HttpPipelinePolicy>()));
+            new StorageClients(
+                configuration, provider.GetServices<HttpPipelinePolicy>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddHostedService<StorageProvisioner>();
         services.TryAddSingleton<BatchStore>();
         services.TryAddSingleton<ActiveBatchStore>();
@@ -114,7 +115,10 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
             provider.GetRequiredService<PoisonHandling>(),
-            provider.GetRequiredService<BatchQueues>()));
+            provider.GetRequiredService<BatchQueues>(),
+            provider.GetRequiredService<BatchMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<BatchJobs>>()));
         return services;
     }
 

@@ -84,7 +84,7 @@ internal static class CrashProof
         using (var last = WorkerProcess.Start(settings))
         {
             await last.ReadyAsync();
-            await course.EndAsync(EndLimit);
+            await course.EndAsync(EndLimit, last.Log);
         }
 
         await ended.CancelAsync();

@@ -66,15 +66,14 @@ internal sealed partial class BatchSweep(
     /// <returns>Whether anything is active.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
     {
-        var count = 0;
-        var stalled = TimeSpan.Zero;
+        var seen = new ActiveBatches();
+        var isActive = false;
         await foreach (var row in active.ListAsync(ct))
         {
-            count++;
+            isActive = true;
             try
             {
-                var idle = await SweepAsync(row, ct);
-                stalled = idle > stalled ? idle : stalled;
+                await SweepAsync(row, seen, ct);
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
@@ -88,17 +87,22 @@ internal sealed partial class BatchSweep(
             await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
         }
 
-        metrics.BatchesSeen(count, stalled);
+        metrics.BatchesSeen(seen);
         await gauges.MeasureAsync(ct);
         await expiry.RunDueAsync(ct);
-        return count > 0;
+        return isActive;
     }
 
-    /// <returns>How long the batch has made no progress.</returns>
-    private async Task<TimeSpan> SweepAsync(ActiveBatch row, CancellationToken ct)
+    private async Task SweepAsync(ActiveBatch row, ActiveBatches seen, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var found = await batches.FindAsync(row.Key, ct);
+        using var span = found is null ? null : BatchTracing.StartSweep(found);
+        if (found is { } running && !running.Status.HasEnded())
+        {
+            seen.Add(running, now - ProgressOf(running), now - running.CreatedAt);
+        }
+
         switch (found)
         {
             case null:
@@ -128,8 +132,6 @@ internal sealed partial class BatchSweep(
                 await queues.AskAdvanceAsync(row.Key, ct);
                 break;
         }
-
-        return found is null || found.Status.HasEnded() ? TimeSpan.Zero : now - ProgressOf(found);
     }
 
     private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;

@@ -291,6 +291,7 @@ internal sealed partial class ChunkRun(
                     segment.AddCompleted(index, answer.Usage);
                 });
                 metrics.LineEnded("completed");
+                metrics.TokensUsed(answer.Usage);
                 break;
             case UpstreamOutcome.Answered answer:
                 checkpoints.Add(index, segment =>
@@ -306,6 +307,7 @@ internal sealed partial class ChunkRun(
                     segment.AddFailed(index, answer.Usage);
                 });
                 metrics.LineEnded("refused");
+                metrics.TokensUsed(answer.Usage);
                 break;
             case UpstreamOutcome.Failed failure:
                 checkpoints.Add(index, segment =>

@@ -32,6 +32,11 @@ internal sealed record BatchMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TraceParent { get; init; }
 
+    /// <summary>When the message was to be handled, in Unix milliseconds: what it waits beyond that, it waits in vain.</summary>
+    [JsonPropertyName("d")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DueAt { get; init; }
+
     [JsonIgnore]
     public BatchKey Key => new(Tenant, BatchId);
 

@@ -132,7 +132,9 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     }
 
     /// <summary>Waits until every batch has ended and is cleared away and no message waits; then checks the promise.</summary>
-    public async Task EndAsync(TimeSpan limit)
+    /// <param name="limit">How long that may take.</param>
+    /// <param name="log">What the worker that is still there has written lately.</param>
+    public async Task EndAsync(TimeSpan limit, IEnumerable<string>? log = null)
     {
         try
         {
@@ -141,6 +143,10 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         catch (TimeoutException)
         {
             tally.Violate($"not at rest after {limit}: {await DescribeAsync()}");
+            foreach (var line in log ?? [])
+            {
+                tally.Violate($"  its worker: {line}");
+            }
         }
 
         var promise = new Promise(account, tally);
@@ -209,10 +215,12 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         var waiting = new List<string>();
         foreach (var name in QueueNames.All)
         {
-            var queue = await account.Storage.Queues.GetQueueClient(name).GetPropertiesAsync();
-            if (queue.Value.ApproximateMessagesCount > 0)
+            var queue = account.Storage.Queues.GetQueueClient(name);
+            var count = (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+            if (count > 0)
             {
-                waiting.Add($"{name} {queue.Value.ApproximateMessagesCount}");
+                var visible = await queue.PeekMessagesAsync(4);
+                waiting.Add($"{name} {count}{string.Concat(visible.Value.Select(m => $" [{m.Body} taken {m.DequeueCount} times]"))}");
             }
         }
 

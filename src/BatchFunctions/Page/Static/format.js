@@ -1,6 +1,7 @@
 // How times, counts and sizes read: numbers and dates as the reader's locale writes them, sentences in the page's English.
 
 const numbers = new Intl.NumberFormat();
+const rough = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const ages = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
@@ -12,6 +13,9 @@ const day = 24 * hour;
 export const now = () => Date.now() / 1000;
 
 export const number = (value) => numbers.format(value);
+
+/** A number to the nearest thousand or million: "1.2M". */
+export const roughly = (value) => rough.format(value);
 
 /** A share of 1 in whole percent, and 100 % only for the whole. */
 export const share = (value) => shares.format(value < 1 ? Math.min(value, 0.99) : 1);
@@ -29,12 +33,12 @@ export function age(seconds) {
   return size < 5 ? "just now" : ages.format(Math.trunc(away / length), unit).replace(".", "");
 }
 
-/** A length of time: "4 s", "2 min 5 s", "3 h 10 min", "2 d 4 h". */
-export function duration(seconds) {
+/** A length of time in its one or two largest units: "4 s", "2 min 5 s", "3 h 10 min", "2 d 4 h". */
+export function duration(seconds, units = 2) {
   const whole = Math.max(0, Math.round(seconds));
   const parts = [[Math.floor(whole / day), "d"], [Math.floor(whole / hour) % 24, "h"], [Math.floor(whole / minute) % 60, "min"], [whole % 60, "s"]];
   const first = parts.findIndex(([count]) => count > 0);
-  return first < 0 ? "0 s" : parts.slice(first, first + 2).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
+  return first < 0 ? "0 s" : parts.slice(first, first + units).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
 export function bytes(count) {

@@ -34,6 +34,6 @@ export class KeyView {
   /** Says why a key will not do; nothing takes it back. */
   refuse(reason) {
     byId("key-error").textContent = reason;
-    byId("key").toggleAttribute("aria-invalid", reason !== "");
+    byId("key").setAttribute("aria-invalid", String(reason !== ""));
   }
 }

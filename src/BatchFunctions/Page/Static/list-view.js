@@ -5,7 +5,7 @@ import { isActive, labelOf, nameOf, shortIdOf } from "./batch.js";
 import { byId } from "./elements.js";
 import * as format from "./format.js";
 import { showEmptyList } from "./empty-list.js";
-import { hideError, say } from "./notices.js";
+import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { newRow } from "./row.js";
 
@@ -15,6 +15,7 @@ export class ListView {
   /** Id to { batch, row }; the ids' own order is the list's. */
   #entries = new Map();
   #hasMore = false;
+  #loaded = false;
   #poll;
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
@@ -37,7 +38,8 @@ export class ListView {
   }
 
   clear() {
-    this.#entries.clear();
+    this.#entries = new Map();
+    this.#loaded = false;
     this.#hasMore = false;
     this.#render();
   }
@@ -93,16 +95,21 @@ export class ListView {
       }
     }
 
-    hideError();
+    this.#loaded = true;
     this.#render();
     return { active: [...this.#entries.values()].some(({ batch }) => isActive(batch)), changed };
   }
 
   async #loadMore() {
     const more = byId("list-more");
+    const entries = this.#entries;
     more.disabled = true;
     try {
       const page = await api.listBatches({ after: this.#ids.at(-1), limit: pageSize });
+      if (entries !== this.#entries) {
+        return;
+      }
+
       page.data.forEach((batch) => this.#put(batch));
       this.#hasMore = page.has_more;
       this.#render();
@@ -156,8 +163,12 @@ export class ListView {
     byId("list").hidden = ids.length === 0;
     byId("list-more").hidden = !this.#hasMore;
     byId("list-live").dataset.live = String(active > 0);
-    byId("list-live").textContent = ids.length === 0 ? ""
-      : `${format.number(ids.length)}${this.#hasMore ? " newest" : ""}, ${active > 0 ? `${format.number(active)} active` : "none active"}`;
-    showEmptyList(byId("list-empty"), ids.length === 0);
+    byId("list-live").textContent = this.#summaryOf(ids.length, active);
+    showEmptyList(byId("list-empty"), this.#loaded && ids.length === 0);
+  }
+
+  #summaryOf(count, active) {
+    const shown = `${format.number(count)} ${this.#hasMore ? "newest" : "in all"}`;
+    return count === 0 ? "" : active > 0 ? `${shown} · ${format.number(active)} active` : shown;
   }
 }

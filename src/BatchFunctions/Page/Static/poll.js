@@ -1,6 +1,8 @@
 // Asks again and again, but only while there is something to wait for and somebody to see it: a batch is active and the tab
 // is shown. At rest it asks nothing; a tab that is shown again asks once.
 
+import { hideError } from "./notices.js";
+
 const shortest = 2000;
 const longest = 5000;
 const longestAfterFailure = 30000;
@@ -12,6 +14,7 @@ export class Poll {
   #asking = null;
   #wait = shortest;
   #started = false;
+  #failed = false;
 
   /**
    * @param {(signal: AbortSignal) => Promise<{active: boolean, changed: boolean}>} ask
@@ -41,10 +44,16 @@ export class Poll {
     this.#asking = asking;
     try {
       const { active, changed } = await this.#ask(asking.signal);
+      if (this.#failed) {
+        this.#failed = false;
+        hideError();
+      }
+
       this.#wait = changed ? shortest : Math.min(this.#wait * 1.25, longest);
       this.#again(asking, active);
     } catch (error) {
       if (!asking.signal.aborted) {
+        this.#failed = true;
         this.#wait = Math.max(Math.min(this.#wait * 2, longestAfterFailure), 1000 * (error.retryAfter ?? 0));
         this.#again(asking, this.#onFailure(error));
       }

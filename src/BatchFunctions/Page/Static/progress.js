@@ -16,6 +16,7 @@ export function showProgress(bar, batch) {
   bar.dataset.status = batch.status;
   bar.querySelector(".good").style.width = total > 0 ? `${100 * completed / total}%` : "0";
   bar.querySelector(".bad").style.width = total > 0 ? `${100 * failed / total}%` : "0";
+  bar.querySelector(".bad").toggleAttribute("data-any", failed > 0);
   bar.setAttribute("aria-valuetext", progressOf(batch));
   if (total > 0) {
     bar.setAttribute("aria-valuemin", "0");

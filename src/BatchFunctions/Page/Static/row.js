@@ -1,6 +1,6 @@
 // A batch in the list.
 
-import { dueOf, isActive, nameOf, progressOf, shortIdOf } from "./batch.js";
+import { doneOf, dueOf, failedOf, isActive, nameOf, shortIdOf } from "./batch.js";
 import { copyOf, field, setText } from "./elements.js";
 import * as format from "./format.js";
 import { showProgress, showStatus } from "./progress.js";
@@ -18,7 +18,8 @@ export function newRow(first) {
     setText(field(element, "facts"), factsOf(batch, name).join(" · "));
     showStatus(element.querySelector(".status"), batch);
     showProgress(element.querySelector(".progress"), batch);
-    setText(field(element, "counts"), progressOf(batch));
+    setText(field(element, "counts"), doneOf(batch));
+    setText(field(element, "failed"), failedOf(batch));
     showTokens(element, batch.usage);
     showTimes(element, batch);
   };
@@ -34,8 +35,9 @@ function factsOf(batch, name) {
 
 function showTokens(element, usage) {
   const any = usage.total_tokens > 0;
+  field(element, "tokens").toggleAttribute("data-none", !any);
   setText(field(element, "tokens"), any ? format.number(usage.total_tokens) : "–");
-  setText(field(element, "split"), any ? `${format.number(usage.input_tokens)} in, ${format.number(usage.output_tokens)} out` : "");
+  setText(field(element, "split"), any ? `${format.roughly(usage.input_tokens)} in, ${format.roughly(usage.output_tokens)} out` : "");
 }
 
 function showTimes(element, batch) {

@@ -109,6 +109,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<PoisonHandling>();
+        services.TryAddSingleton<PoisonSweep>();
         services.TryAddSingleton(provider => new BatchJobs(
             provider.GetRequiredService<BatchValidation>(),
             provider.GetRequiredService<ChunkWork>(),

@@ -48,17 +48,19 @@ internal sealed class BatchQueues(
     public Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
         SendAsync(QueueNames.Advance, BatchMessage.For(batch), delay, ct);
 
-    /// <summary>Asks for the next sweep, as <see cref="AskAdvanceAsync"/> does for an advance.</summary>
+    /// <summary>
+    /// Asks for the next sweep. A crash between the row and the message leaves a row that whoever asks next finds old: the
+    /// maker of another batch, or the timer.
+    /// </summary>
     public async Task AskSweepAsync(CancellationToken ct)
     {
-        if (await wakeups.TryAddSweepAsync(ct))
+        var lost = options.Value.SweepInterval + options.Value.WakeUpLost;
+        if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
         {
-            await SendSweepAsync(ct);
+            var message = new BatchMessage { Ticket = ticket.ToString() };
+            await SendAsync(QueueNames.Sweep, message, options.Value.SweepInterval, ct);
         }
     }
-
-    public Task SendSweepAsync(CancellationToken ct) =>
-        SendAsync(QueueNames.Sweep, new BatchMessage(), options.Value.SweepInterval, ct);
 
     /// <summary>Sends a message that was not handled to its end once more.</summary>
     public Task SendAgainAsync(string queue, BatchMessage message, CancellationToken ct) =>

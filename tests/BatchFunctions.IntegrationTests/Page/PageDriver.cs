@@ -109,8 +109,8 @@ internal sealed class PageDriver : IAsyncDisposable
     public static string LineOf(string id) =>
         $$$"""{"custom_id":"{{{id}}}","method":"POST","url":"/v1/chat/completions","body":{{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody(id))}}}}""" + "\n";
 
-    /// <summary>Uploads a file of these lines and makes a batch of it. Gives its id.</summary>
-    public async Task<string> CreateAsync(string lines, string filename = "requests.jsonl", IReadOnlyDictionary<string, string>? metadata = null)
+    /// <summary>Uploads a file of these lines; its id.</summary>
+    public async Task<string> UploadAsync(string lines, string filename = "requests.jsonl")
     {
         using var form = new MultipartFormDataContent
         {
@@ -118,7 +118,13 @@ internal sealed class PageDriver : IAsyncDisposable
             { new ByteArrayContent(Encoding.UTF8.GetBytes(lines)), "file", filename },
         };
         using var uploaded = await _client.PostAsync(new Uri("/v1/files", UriKind.Relative), form);
-        var file = await IdOfAsync(uploaded);
+        return await IdOfAsync(uploaded);
+    }
+
+    /// <summary>Uploads a file of these lines and makes a batch of it; the batch's id.</summary>
+    public async Task<string> CreateAsync(string lines, string filename = "requests.jsonl", IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var file = await UploadAsync(lines, filename);
         using var created = await _client.PostAsJsonAsync(
             new Uri("/v1/batches", UriKind.Relative),
             new { input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h", metadata });

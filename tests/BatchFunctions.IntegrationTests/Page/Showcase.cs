@@ -32,12 +32,17 @@ internal static class Showcase
     }
 
     /// <summary>One that is two thirds through.</summary>
-    public static Task<Batch> AddRunningAsync(PageDriver driver) => driver.AddAsync(
+    public static async Task<Batch> AddRunningAsync(PageDriver driver)
+    {
+        var input = await driver.UploadAsync(PageDriver.LineOf("a"), "tickets.jsonl");
+        return await driver.AddAsync(
         batch => Running(Named("Support tickets: sentiment", BatchStatus.InProgress)(batch), 5_000, 3_204, 3) with
         {
+            InputFileId = input,
             Metadata = new Dictionary<string, string> { ["description"] = "Support tickets: sentiment", ["queue"] = "eu" },
         },
         TimeSpan.FromMinutes(5));
+    }
 
     /// <summary>One that has really run to its end, with errors; its id.</summary>
     public static async Task<string> RunAsync(PageDriver driver, string status)

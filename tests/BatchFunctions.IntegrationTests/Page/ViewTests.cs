@@ -33,6 +33,7 @@ public sealed class ViewTests(Chromium chromium) : PageTest(chromium)
     private async Task CheckAsync(string view, ColorScheme scheme, int width)
     {
         await Driver.Page.SetViewportSizeAsync(width, 860);
+        await Driver.Page.Mouse.MoveAsync(0, 0);
         await Driver.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
         await Driver.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{view}-{scheme}-{width}.png".ToLowerInvariant()), Animations = ScreenshotAnimations.Disabled });
 

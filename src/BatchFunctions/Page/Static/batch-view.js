@@ -27,7 +27,7 @@ export class BatchView {
     byId("batch-cancel").addEventListener("click", () => byId("cancel-dialog").showModal());
     byId("cancel-dialog").addEventListener("close", () => this.#cancel());
     byId("batch-copy").hidden = !navigator.clipboard;
-    byId("batch-copy").addEventListener("click", () => this.#copyId());
+    byId("batch-copy").addEventListener("click", () => this.#copyId().catch(report));
     setInterval(() => document.hidden || !this.#batch || this.#render(), 15000);
   }
 
@@ -137,7 +137,8 @@ function showCounts(batch) {
     ...(isActive(batch) || rest > 0 ? [figure(isActive(batch) ? "Waiting" : "Never run", rest)] : []),
     figure("Lines", total));
   byId("batch-progress-card").hidden = total === 0 && !isActive(batch);
-  byId("batch-pace").textContent = left === null ? "" : `about ${format.duration(left, 1)} left at this pace`;
+  byId("batch-pace").textContent = left !== null ? `about ${format.duration(left, 1)} left at this pace`
+    : batch.status === "validating" ? progressOf(batch) : "";
 }
 
 const tokensOf = (usage) => [

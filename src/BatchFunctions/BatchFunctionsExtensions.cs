@@ -45,6 +45,9 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
+
+        // At Information ASP.NET Core logs each request's address, and with it a key that somebody has put there by mistake.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         return services.AddStores(configuration).AddTelemetry(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
     }
 

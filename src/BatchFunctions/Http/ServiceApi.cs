@@ -4,7 +4,6 @@ using BatchFunctions.Configuration;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,9 +16,6 @@ public sealed partial class ServiceApi : IDisposable
     private static readonly TimeSpan HealthAge = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(4);
-
-    private static readonly IReadOnlyList<(string Method, TemplateMatcher Matcher)> Matchers =
-        [.. ApiRoutes.All.Select(route => (route.Method, new TemplateMatcher(TemplateParser.Parse(route.Template), [])))];
 
     private readonly ApiGuard _guard;
     private readonly TableClient _table;
@@ -80,10 +76,7 @@ public sealed partial class ServiceApi : IDisposable
             _ =>
             {
                 var path = request.Path.HasValue ? request.Path.Value! : "/";
-                var allowed = Matchers
-                    .Where(route => route.Matcher.TryMatch(path, []))
-                    .Select(route => route.Method)
-                    .ToArray();
+                var allowed = ApiRoutes.Matching(path).Select(route => route.Method).ToArray();
                 var method = ApiError.Shown(request.Method);
                 if (allowed.Length == 0)
                 {

@@ -1,0 +1,3 @@
+using BatchFunctions.Bench;
+
+return await BenchCommand.Create().Parse(args).InvokeAsync();

@@ -10,6 +10,7 @@ internal static class BenchCommand
 
     private static readonly Figure[] Figures =
     [
+        new ListFigure(),
         new ValidateFigure(),
     ];
 

@@ -11,7 +11,12 @@ internal static class BenchCommand
     private static readonly Figure[] Figures =
     [
         new ListFigure(),
+        new ListThroughputFigure(),
+        new EngineRateFigure("engine", delay: 200, target: 0.9),
+        new EngineRateFigure("engine-max", delay: 0, target: 0.5),
+        new EngineProcessorFigure(),
         new ValidateFigure(),
+        new TransactionsFigure(),
     ];
 
     public static RootCommand Create()

@@ -9,6 +9,7 @@ using BatchFunctions.Proof.Workers;
 using BatchFunctions.SelfHost;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Testing.Metering;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

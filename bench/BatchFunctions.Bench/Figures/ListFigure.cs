@@ -3,7 +3,7 @@ using System.Globalization;
 using Azure.Core.Pipeline;
 using BatchFunctions.Bench.Sides;
 using BatchFunctions.Storage;
-using BatchFunctions.Testing;
+using BatchFunctions.Testing.Metering;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -99,7 +99,7 @@ internal sealed class ListFigure : Figure
             await client.GetByteArrayAsync(new Uri(query, UriKind.Relative), ct);
             report.Add(new Measurement(
                 string.Create(CultureInfo.InvariantCulture, $"{Name}.{ids.Count}.{name}.transactions"),
-                counts.Total,
+                counts.Use.Total,
                 "requests",
                 "to storage, for one page",
                 Target.Exactly(1)));

@@ -20,6 +20,8 @@ internal static class Side
     private static readonly Dictionary<string, Func<string[], RequestDelegate>> Sides = new()
     {
         [BareList.Name] = BareList.Create,
+        [BareLoop.Name] = BareLoop.Create,
+        [BenchUpstream.Name] = BenchUpstream.Create,
     };
 
     /// <summary>Starts a side and waits until it listens.</summary>

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using BatchFunctions.Storage;
 
-namespace BatchFunctions.Testing;
+namespace BatchFunctions.Testing.Metering;
 
 /// <summary>
 /// Counts what is asked of storage, each try for itself, as storage bills it: add it to the clients' pipelines. A
@@ -17,14 +18,16 @@ public sealed class StorageCounts : HttpPipelinePolicy
     /// <summary>Requests by method, table, queue or container, and status; for instance <c>PUT chunks 204</c>.</summary>
     public IReadOnlyDictionary<string, int> Requests => _requests;
 
-    /// <summary>All requests.</summary>
-    public int Total => _kinds.Values.Sum();
+    /// <summary>What has been asked so far, by kind.</summary>
+    public StorageUse Use => new(
+        Of(StorageKind.BlobWrite),
+        Of(StorageKind.BlobRead),
+        Of(StorageKind.QueueMessage),
+        Of(StorageKind.QueueLook),
+        Of(StorageKind.Table));
 
     /// <summary>Requests that have been sent and not been answered.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
-
-    /// <summary>Requests of one kind.</summary>
-    public int this[StorageKind kind] => _kinds.GetValueOrDefault(kind);
 
     /// <summary>Begins to count anew.</summary>
     public void Clear()
@@ -60,31 +63,38 @@ public sealed class StorageCounts : HttpPipelinePolicy
     private static string NameOf(Request request) =>
         request.Uri.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(1)?.Split('(')[0] ?? "";
 
+    private int Of(StorageKind kind) => _kinds.GetValueOrDefault(kind);
+
     private static StorageKind KindOf(Request request)
     {
         var isRead = request.Method == RequestMethod.Get || request.Method == RequestMethod.Head;
         return request.Headers.Contains("DataServiceVersion") ? StorageKind.Table
-            : !request.Uri.Path.Contains("/messages", StringComparison.Ordinal)
-                ? isRead ? StorageKind.BlobRead : StorageKind.BlobWrite
-            : isRead ? StorageKind.QueueFetch : StorageKind.QueueMessage;
+            : QueueNames.All.Contains(NameOf(request)) ? isRead ? StorageKind.QueueLook : StorageKind.QueueMessage
+            : isRead ? StorageKind.BlobRead : StorageKind.BlobWrite;
+    }
+
+    private enum StorageKind
+    {
+        BlobWrite,
+        BlobRead,
+        QueueMessage,
+        QueueLook,
+        Table,
     }
 }
 
-/// <summary>What a request to storage is billed as.</summary>
-public enum StorageKind
+/// <summary>What was asked of storage, by what it is billed as.</summary>
+/// <param name="BlobWrites">Blobs and blocks written, block lists committed.</param>
+/// <param name="BlobReads">Blobs read.</param>
+/// <param name="Messages">Messages sent, kept, given back and deleted.</param>
+/// <param name="QueueLooks">Queues asked for messages, whether or not there were any, and for how many there are.</param>
+/// <param name="Tables">Tables asked and written to.</param>
+public readonly record struct StorageUse(int BlobWrites, int BlobReads, int Messages, int QueueLooks, int Tables)
 {
-    /// <summary>A blob or block written, or a block list committed.</summary>
-    BlobWrite,
+    /// <summary>All of them.</summary>
+    public int Total => BlobWrites + BlobReads + Messages + QueueLooks + Tables;
 
-    /// <summary>A blob read.</summary>
-    BlobRead,
-
-    /// <summary>A message sent, kept, given back or deleted.</summary>
-    QueueMessage,
-
-    /// <summary>A queue asked for messages, whether or not there were any.</summary>
-    QueueFetch,
-
-    /// <summary>A table asked or written to.</summary>
-    Table,
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"{Total} requests: {BlobWrites} blob writes, {BlobReads} blob reads, {Messages} messages sent or deleted, {QueueLooks} looks at queues, {Tables} to tables";
 }

@@ -15,8 +15,13 @@ internal static class BenchCommand
         new EngineRateFigure("engine", delay: 200, target: 0.9),
         new EngineRateFigure("engine-max", delay: 0, target: 0.5),
         new EngineProcessorFigure(),
+        new EngineMemoryFigure(),
         new ValidateFigure(),
+        new LatencyFigure(),
         new TransactionsFigure(),
+        new WorkersFigure(),
+        new ColdFigure(),
+        new MicroFigure(),
     ];
 
     public static RootCommand Create()

@@ -64,7 +64,8 @@ internal sealed class BenchAccount
         return [.. batches.Select(batch => batch.Id)];
     }
 
-    private static Batch BatchAt(DateTimeOffset at)
+    /// <summary>A batch that was made at a time and has ended.</summary>
+    public static Batch BatchAt(DateTimeOffset at)
     {
         var id = IdKind.Batch.New(at);
         var input = IdKind.File.New(at);

@@ -44,6 +44,7 @@ public sealed class StorageClients
         // Queue texts go as they are: host.json says messageEncoding none, since they are JSON already.
         var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
         var tableOptions = With(new TableClientOptions());
+        tableOptions.AddPolicy(new SendCount.Policy(), HttpPipelinePosition.PerRetry);
         var blobOptions = With(new BlobClientOptions());
         var section = configuration.GetSection(Connection);
         if (section.Value is { Length: > 0 } text)

@@ -89,6 +89,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ExpiringStore>();
         services.TryAddSingleton<ApiKeyStore>();
         services.TryAddSingleton<WakeupStore>();
+        services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchCancellation>();

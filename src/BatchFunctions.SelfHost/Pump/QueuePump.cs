@@ -3,6 +3,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.SelfHost.Pump;
 
@@ -19,6 +20,7 @@ internal sealed partial class QueuePump(
     Func<QueueMessage, CancellationToken, Task> handle,
     HostJson settings,
     PumpTimes times,
+    QueueBell bell,
     TimeProvider time,
     ILogger<QueuePump> logger) : BackgroundService
 {
@@ -53,7 +55,7 @@ internal sealed partial class QueuePump(
                 continue;
             }
 
-            await Task.Delay(Jittered(delay), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await bell.WaitAsync(name, Jittered(delay), stoppingToken);
             delay = delay * 2 < settings.MaxPollingInterval ? delay * 2 : settings.MaxPollingInterval;
         }
 

@@ -10,7 +10,7 @@ namespace BatchFunctions.Wakeups;
 
 /// <summary>Sends the messages that move batches on.</summary>
 internal sealed class BatchQueues(
-    FrozenDictionary<string, QueueClient> queues, WakeupStore wakeups, IOptions<BatchOptions> options)
+    FrozenDictionary<string, QueueClient> queues, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options)
 {
     /// <summary>A message never dies of age: the row that it points to says whether it still means anything.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
@@ -18,10 +18,11 @@ internal sealed class BatchQueues(
     /// <summary>What storage accepts as a message's delay, at most.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1);
 
-    public BatchQueues(StorageClients storage, WakeupStore wakeups, IOptions<BatchOptions> options)
+    public BatchQueues(StorageClients storage, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options)
         : this(
             QueueNames.Working.ToFrozenDictionary(name => name, storage.Queues.GetQueueClient, StringComparer.Ordinal),
             wakeups,
+            bell,
             options)
     {
     }
@@ -66,8 +67,9 @@ internal sealed class BatchQueues(
     private async Task SendAsync(string queue, BatchMessage message, TimeSpan delay, CancellationToken ct)
     {
         var sent = message with { TraceParent = Activity.Current?.Id };
-        var visibility = delay <= TimeSpan.Zero ? TimeSpan.Zero : delay > LongestDelay ? LongestDelay : delay;
-        await queues[queue].SendMessageAsync(
-            sent.ToString(), TimeSpan.FromSeconds(Math.Ceiling(visibility.TotalSeconds)), Forever, ct);
+        var bounded = delay <= TimeSpan.Zero ? TimeSpan.Zero : delay > LongestDelay ? LongestDelay : delay;
+        var visibility = TimeSpan.FromSeconds(Math.Ceiling(bounded.TotalSeconds));
+        await queues[queue].SendMessageAsync(sent.ToString(), visibility, Forever, ct);
+        bell.Ring(queue, visibility);
     }
 }

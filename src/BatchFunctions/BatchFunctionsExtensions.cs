@@ -101,6 +101,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ProtocolSteps>();
         services.TryAddSingleton<BatchBlobs>();
         services.TryAddSingleton<BatchWatch>();
+        services.TryAddSingleton<ChunkTally>();
         services.TryAddSingleton<ChunkInput>();
         services.TryAddSingleton<ChunkClosing>();
         services.TryAddSingleton<ChunkWork>();

@@ -93,6 +93,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ExpiringStore>();
         services.TryAddSingleton<ApiKeyStore>();
         services.TryAddSingleton<WakeupStore>();
+        services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchCancellation>();
@@ -104,6 +105,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ProtocolSteps>();
         services.TryAddSingleton<BatchBlobs>();
         services.TryAddSingleton<BatchWatch>();
+        services.TryAddSingleton<ChunkTally>();
         services.TryAddSingleton<ChunkInput>();
         services.TryAddSingleton<ChunkClosing>();
         services.TryAddSingleton<ChunkWork>();

@@ -30,13 +30,19 @@ internal static class BatchCommandLine
         var parsed = Create(surroundings).Parse(arguments);
         var invocation = output ?? new InvocationConfiguration();
         invocation.ProcessTerminationTimeout = EndLimit;
+        // A mistake in this program must not look like one of the exit codes.
+        invocation.EnableDefaultExceptionHandler = false;
         var code = await parsed.InvokeAsync(invocation);
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }
 
     private static RootCommand Create(Surroundings surroundings) => new(Description + ExitCodes.Help)
     {
+        RunCommand.Create(surroundings),
+        WaitCommand.Create(surroundings),
         ListCommand.Create(surroundings),
         ShowCommand.Create(surroundings),
+        ResultsCommand.Create(surroundings),
+        CancelCommand.Create(surroundings),
     };
 }

@@ -1,3 +1,4 @@
+using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli;
@@ -13,6 +14,9 @@ internal sealed record Surroundings
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How long a service is waited for, and how it is asked again.</summary>
+    public ApiTimes Times { get; init; } = new();
 
     /// <summary>How often a batch is asked for.</summary>
     public PollTimes Poll { get; init; } = new();

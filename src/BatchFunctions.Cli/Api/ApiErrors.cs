@@ -28,7 +28,7 @@ internal static class ApiErrors
         var place = Shown(baseUrl);
         var line = e switch
         {
-            TimeoutException => $"{place} takes too long to answer: try again later, or check OPENAI_BASE_URL.",
+            TimeoutException or OperationCanceledException => $"{place} takes too long to answer: try again later, or check OPENAI_BASE_URL.",
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
                 $"The name {baseUrl.Host} is not known: check OPENAI_BASE_URL and the network.",
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>

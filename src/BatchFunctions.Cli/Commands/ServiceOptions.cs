@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Commands;
 
@@ -29,5 +30,10 @@ internal sealed class ServiceOptions(Surroundings surroundings)
     /// <summary>The client that they ask for.</summary>
     /// <exception cref="FailureException">There is no key, or the URL is none.</exception>
     public ApiClient Open(ParseResult parsed) =>
-        new(ServiceAddress.Read(surroundings.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)));
+        new(ServiceAddress.Read(surroundings.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)), surroundings.Times);
+
+    /// <summary>The options once more, for a command that a person is told to go on with.</summary>
+    public string Again(ParseResult parsed) => string.Concat(
+        parsed.GetValue(_baseUrl) is { } url ? $" --base-url {ShellText.Quoted(url)}" : "",
+        parsed.GetValue(_keyFile) is { } file ? $" --api-key-file {ShellText.Quoted(file.ToString())}" : "");
 }

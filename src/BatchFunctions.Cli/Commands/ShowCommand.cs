@@ -34,7 +34,7 @@ internal static class ShowCommand
 
     private static Grid GridOf(Batch batch, DateTimeOffset now)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0)).AddColumn(new GridColumn().PadLeft(0));
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn(new GridColumn().PadLeft(0));
         void Row(string name, string? markup)
         {
             if (!string.IsNullOrEmpty(markup))

@@ -96,7 +96,7 @@ internal static class CrashProof
     }
 
     /// <returns>Whether it died where it was meant to.</returns>
-    private static async Task<bool> LiveAsync(WorkerProcess worker, string kill, Course course, Random random)
+    private static async Task<bool> LiveAsync(ChildProcess worker, string kill, Course course, Random random)
     {
         try
         {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.SelfHost.Pump;
 
@@ -18,6 +19,7 @@ internal sealed partial class QueuePump(
     Func<QueueMessage, CancellationToken, Task> handle,
     HostJson settings,
     PumpTimes times,
+    QueueBell bell,
     TimeProvider time,
     ILogger<QueuePump> logger) : BackgroundService
 {
@@ -52,7 +54,7 @@ internal sealed partial class QueuePump(
                 continue;
             }
 
-            await Task.Delay(Jittered(delay), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await bell.WaitAsync(name, Jittered(delay), stoppingToken);
             delay = delay * 2 < settings.MaxPollingInterval ? delay * 2 : settings.MaxPollingInterval;
         }
 

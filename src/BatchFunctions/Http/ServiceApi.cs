@@ -5,7 +5,6 @@ using BatchFunctions.OpenApi;
 using BatchFunctions.Page;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,9 +17,6 @@ public sealed partial class ServiceApi : IDisposable
     private static readonly TimeSpan HealthAge = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(4);
-
-    private static readonly IReadOnlyList<(string Method, TemplateMatcher Matcher)> Matchers =
-        [.. ApiRoutes.All.Select(route => (route.Method, new TemplateMatcher(TemplateParser.Parse(route.Template), [])))];
 
     private readonly ApiGuard _guard;
     private readonly TableClient _table;
@@ -92,7 +88,7 @@ public sealed partial class ServiceApi : IDisposable
 
                 string[] allowed = isPage
                     ? PageFiles.Methods
-                    : [.. Matchers.Where(route => route.Matcher.TryMatch(path, [])).Select(route => route.Method)];
+                    : [.. ApiRoutes.Matching(path).Select(route => route.Method)];
                 var method = ApiError.Shown(request.Method);
                 if (allowed.Length == 0)
                 {

@@ -10,7 +10,11 @@ namespace BatchFunctions.Wakeups;
 
 /// <summary>Sends the messages that move batches on.</summary>
 internal sealed class BatchQueues(
-    FrozenDictionary<string, QueueClient> queues, WakeupStore wakeups, IOptions<BatchOptions> options, TimeProvider time)
+    FrozenDictionary<string, QueueClient> queues,
+    WakeupStore wakeups,
+    QueueBell bell,
+    IOptions<BatchOptions> options,
+    TimeProvider time)
 {
     /// <summary>A message never dies of age: the row that it points to says whether it still means anything.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
@@ -18,10 +22,12 @@ internal sealed class BatchQueues(
     /// <summary>What storage accepts as a message's delay, at most.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1);
 
-    public BatchQueues(StorageClients storage, WakeupStore wakeups, IOptions<BatchOptions> options, TimeProvider time)
+    public BatchQueues(
+        StorageClients storage, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options, TimeProvider time)
         : this(
             QueueNames.Working.ToFrozenDictionary(name => name, storage.Queues.GetQueueClient, StringComparer.Ordinal),
             wakeups,
+            bell,
             options,
             time)
     {
@@ -76,5 +82,6 @@ internal sealed class BatchQueues(
             DueAt = (time.GetUtcNow() + visibility).ToUnixTimeMilliseconds(),
         };
         await queues[queue].SendMessageAsync(sent.ToString(), visibility, Forever, ct);
+        bell.Ring(queue, visibility);
     }
 }

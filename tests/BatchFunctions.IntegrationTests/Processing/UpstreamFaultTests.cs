@@ -99,7 +99,9 @@ public sealed class UpstreamFaultTests
             TimeSpan.FromMinutes(1),
             "all chunks wait, and nobody holds one");
         Assert.All(chunks, chunk => Assert.Empty(chunk.Attempts));
-        Assert.Equal(3, await driver.WaitingAsync(QueueNames.Chunk));
+
+        // One for each; the sweep may have sent a second, which does no harm.
+        Assert.InRange(await driver.WaitingAsync(QueueNames.Chunk), 3, 6);
         await upstream.StartAsync();
         var ended = await driver.WaitForEndAsync(batch);
         Assert.Equal(new RequestCounts(300, 300, 0), ended.Counts);

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Commands;
+using BatchFunctions.SelfHost.Keys;
+using BatchFunctions.SelfHost.Settings;
 
 namespace BatchFunctions.Cli;
 
@@ -44,5 +46,16 @@ internal static class BatchCommandLine
         ShowCommand.Create(surroundings),
         ResultsCommand.Create(surroundings),
         CancelCommand.Create(surroundings),
+        CreateKeys(),
     };
+
+    /// <summary>The self-host's own commands: keys are made in the service's storage, and not by its API.</summary>
+    private static Command CreateKeys()
+    {
+        var data = DataOption.Create();
+        var keys = KeysCommand.Create(data, ExitCodes.Refused, makesData: false);
+        keys.Description = "Makes, lists and revokes API keys of a BatchFunctions service, in its storage.";
+        keys.Add(data);
+        return keys;
+    }
 }

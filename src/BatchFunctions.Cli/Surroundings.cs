@@ -15,6 +15,9 @@ internal sealed record Surroundings
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>The size of a part of an upload, bytes: the largest that OpenAI takes.</summary>
+    public long PartBytes { get; init; } = 64_000_000;
+
     /// <summary>How long a service is waited for, and how it is asked again.</summary>
     public ApiTimes Times { get; init; } = new();
 

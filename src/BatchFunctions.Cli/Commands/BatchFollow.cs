@@ -93,9 +93,7 @@ internal sealed class BatchFollow(
     }
 
     private string HowToGoOn(string id) =>
-        $"`batch wait {id}{Places()}{service}` takes it up again; `batch cancel {id}{service}` stops it.";
+        $"`batch wait {id}{options.Again(parsed)}{service}` takes it up again; `batch cancel {id}{service}` stops it.";
 
-    private string HowToFetch(string id) => $"Batch {id} has ended. `batch results {id}{Places()}{service}` downloads its results.";
-
-    private string Places() => _places.Output is { } output ? $" -o {ShellText.Quoted(output)}" : "";
+    private string HowToFetch(string id) => $"Batch {id} has ended. `batch results {id}{options.Again(parsed)}{service}` downloads its results.";
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Results;
+using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Commands;
 
@@ -45,6 +46,11 @@ internal sealed class FollowOptions(bool outputIsShown = false)
 
     /// <summary>Where the results go.</summary>
     public ResultPlaces Places(ParseResult parsed) => ResultPlaces.Of(parsed.GetValue(_output), parsed.GetValue(_errors));
+
+    /// <summary>The places once more, for a command that a person is told to go on with.</summary>
+    public string Again(ParseResult parsed) => string.Concat(
+        parsed.GetValue(_output) is { } output ? $" -o {ShellText.Quoted(output)}" : "",
+        parsed.GetValue(_errors) is { } errors ? $" --errors {ShellText.Quoted(errors)}" : "");
 
     /// <summary>Whether the batch is printed for programs.</summary>
     public bool AsJson(ParseResult parsed) => parsed.GetValue(_json);

@@ -60,7 +60,7 @@ internal static class RunCommand
                 }
 
                 return inParts
-                    ? InputUpload.InPartsAsync(client, input, Sent, ct)
+                    ? InputUpload.InPartsAsync(client, input, surroundings.PartBytes, Sent, ct)
                     : InputUpload.WholeAsync(client, input, Sent, ct);
             });
         }

@@ -5,9 +5,6 @@ namespace BatchFunctions.Cli.Input;
 /// <summary>Brings a file of requests to the service, from the disk as it is sent.</summary>
 internal static class InputUpload
 {
-    /// <summary>The largest part that OpenAI takes, bytes.</summary>
-    private const long PartBytes = 64_000_000;
-
     /// <summary>Uploads it in one request.</summary>
     /// <param name="client">The service.</param>
     /// <param name="input">The file.</param>
@@ -23,17 +20,19 @@ internal static class InputUpload
     /// <summary>Uploads it in parts, for services that take no large request.</summary>
     /// <param name="client">The service.</param>
     /// <param name="input">The file.</param>
+    /// <param name="partBytes">The size of a part, bytes.</param>
     /// <param name="sent">Told how many bytes have gone.</param>
     /// <param name="ct">Ends the upload.</param>
     /// <returns>The file's id.</returns>
-    public static async Task<string> InPartsAsync(ApiClient client, InputFile input, Action<long> sent, CancellationToken ct)
+    public static async Task<string> InPartsAsync(
+        ApiClient client, InputFile input, long partBytes, Action<long> sent, CancellationToken ct)
     {
         var upload = await client.BeginUploadAsync(input.Name, input.Length, ct);
         var parts = new List<string>();
-        for (var offset = 0L; offset < input.Length; offset += PartBytes)
+        for (var offset = 0L; offset < input.Length; offset += partBytes)
         {
             var start = offset;
-            var length = Math.Min(PartBytes, input.Length - start);
+            var length = Math.Min(partBytes, input.Length - start);
             var part = await client.UploadPartAsync(upload.Id, gotOn => Part(input, start, length, sent, gotOn), ct);
             parts.Add(part.Id);
         }

@@ -2,6 +2,7 @@ using Azure.Storage.Queues.Models;
 using BatchFunctions.Processing;
 using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.SelfHost;
 
@@ -65,6 +66,7 @@ internal static class SelfHostApp
                 HandlerOf(provider.GetRequiredService<BatchJobs>(), name),
                 host,
                 provider.GetService<PumpTimes>() ?? new PumpTimes(),
+                provider.GetRequiredService<QueueBell>(),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<QueuePump>>()));
         }

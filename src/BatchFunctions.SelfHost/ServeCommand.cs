@@ -45,6 +45,7 @@ internal static class ServeCommand
         await using var app = SelfHostApp.Build(settings, urls);
         await app.StartAsync(ct);
         Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}");
+        Console.WriteLine($"Page: {ListenAddresses.ToCall(app.Urls.First())}/");
         Console.WriteLine(azurite is null
             ? "Storage: as configured"
             : $"Storage: embedded Azurite, data in {dataFolder}");

@@ -45,6 +45,9 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
+
+        // At Information ASP.NET Core logs each request's address, and with it a key that somebody has put there by mistake.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         return services.AddStores(configuration).AddTelemetry(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
     }
 
@@ -90,6 +93,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ExpiringStore>();
         services.TryAddSingleton<ApiKeyStore>();
         services.TryAddSingleton<WakeupStore>();
+        services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchCancellation>();
@@ -101,6 +105,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ProtocolSteps>();
         services.TryAddSingleton<BatchBlobs>();
         services.TryAddSingleton<BatchWatch>();
+        services.TryAddSingleton<ChunkTally>();
         services.TryAddSingleton<ChunkInput>();
         services.TryAddSingleton<ChunkClosing>();
         services.TryAddSingleton<ChunkWork>();
@@ -109,6 +114,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<PoisonHandling>();
+        services.TryAddSingleton<PoisonSweep>();
         services.TryAddSingleton(provider => new BatchJobs(
             provider.GetRequiredService<BatchValidation>(),
             provider.GetRequiredService<ChunkWork>(),

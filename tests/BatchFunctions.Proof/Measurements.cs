@@ -1,7 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
 using BatchFunctions.Processing;
@@ -11,6 +9,7 @@ using BatchFunctions.Proof.Workers;
 using BatchFunctions.SelfHost;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Testing.Metering;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -63,7 +62,7 @@ internal static class Measurements
         var settings = Defaults(connection, upstream.Address);
         settings["Batch:ChunkLines"] = "1";
         settings["Batch:Upstream:Concurrency"] = chunks.ToString(CultureInfo.InvariantCulture);
-        var requests = new CountedRequests();
+        var requests = new StorageCounts();
         await using var account = await Account.OpenAsync(settings);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         await using var app = SelfHostApp.Build(
@@ -76,7 +75,7 @@ internal static class Measurements
         released.SetResult();
         var ended = await UntilAsync(account, batch, now => now.Status.HasEnded(), "the batch ends");
         Print($"{chunks} chunks that end together: {ended.Status} after {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s; storage requests from the first answer on:");
-        foreach (var (request, count) in requests.OrderBy(request => request.Key, StringComparer.Ordinal))
+        foreach (var (request, count) in requests.Requests.OrderBy(request => request.Key, StringComparer.Ordinal))
         {
             Print($"  {count,6} {request}");
         }
@@ -115,27 +114,4 @@ internal static class Measurements
     }
 
     private static void Print(FormattableString text) => Console.WriteLine(text.ToString(CultureInfo.InvariantCulture));
-
-    /// <summary>Requests by method, table or queue, and status.</summary>
-    private sealed class CountedRequests : HttpPipelinePolicy, IEnumerable<KeyValuePair<string, int>>
-    {
-        private readonly ConcurrentDictionary<string, int> _counts = new();
-
-        public void Clear() => _counts.Clear();
-
-        public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
-        {
-            await ProcessNextAsync(message, pipeline);
-            var path = message.Request.Uri.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
-            var name = path.ElementAtOrDefault(1)?.Split('(')[0];
-            _counts.AddOrUpdate($"{message.Request.Method} {name} {message.Response.Status}", 1, (_, count) => count + 1);
-        }
-
-        public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
-            throw new NotSupportedException("All calls are asynchronous.");
-
-        public IEnumerator<KeyValuePair<string, int>> GetEnumerator() => _counts.GetEnumerator();
-
-        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
-    }
 }

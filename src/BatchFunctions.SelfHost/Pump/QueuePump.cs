@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
-using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.SelfHost.Pump;
 
@@ -19,6 +19,7 @@ internal sealed partial class QueuePump(
     Func<QueueMessage, CancellationToken, Task> handle,
     HostJson settings,
     PumpTimes times,
+    QueueBell bell,
     TimeProvider time,
     ILogger<QueuePump> logger) : BackgroundService
 {
@@ -53,7 +54,7 @@ internal sealed partial class QueuePump(
                 continue;
             }
 
-            await Task.Delay(Jittered(delay), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await bell.WaitAsync(name, Jittered(delay), stoppingToken);
             delay = delay * 2 < settings.MaxPollingInterval ? delay * 2 : settings.MaxPollingInterval;
         }
 
@@ -74,6 +75,7 @@ internal sealed partial class QueuePump(
     /// Takes the next messages. A stop waits for the answer a while: messages in an answer that nobody reads would be
     /// away for a whole lease.
     /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever storage does, the queue is looked at again.")]
     private async Task<QueueMessage[]> FetchAsync(CancellationToken stopping)
     {
         try
@@ -82,7 +84,7 @@ internal sealed partial class QueuePump(
             using var stop = stopping.Register(() => limit.CancelAfter(times.ShutdownLimit));
             return await _queue.ReceiveMessagesAsync(settings.BatchSize, times.Lease, limit.Token);
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
+        catch (Exception e)
         {
             if (!stopping.IsCancellationRequested)
             {

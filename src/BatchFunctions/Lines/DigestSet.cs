@@ -16,6 +16,9 @@ internal sealed class DigestSet
     private UInt128[] _slots = new UInt128[InitialSlots];
     private int _count;
 
+    /// <summary>Whether nothing has been added.</summary>
+    public bool IsEmpty => _count == 0;
+
     /// <summary>Adds a text; false when it is there already.</summary>
     public bool Add(ReadOnlySpan<byte> text)
     {
@@ -24,14 +27,29 @@ internal sealed class DigestSet
             Grow();
         }
 
-        UInt128 digest = XxHash128.HashToUInt128(text, Seed);
-        if (!Place(_slots, digest == UInt128.Zero ? UInt128.One : digest))
+        if (!Place(_slots, DigestOf(text)))
         {
             return false;
         }
 
         _count++;
         return true;
+    }
+
+    /// <summary>Whether a text has been added.</summary>
+    public bool Contains(ReadOnlySpan<byte> text)
+    {
+        UInt128 digest = DigestOf(text);
+        int mask = _slots.Length - 1;
+        for (int slot = (int)(uint)digest & mask; _slots[slot] != UInt128.Zero; slot = (slot + 1) & mask)
+        {
+            if (_slots[slot] == digest)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Forgets all texts.</summary>
@@ -47,6 +65,12 @@ internal sealed class DigestSet
         }
 
         _count = 0;
+    }
+
+    private static UInt128 DigestOf(ReadOnlySpan<byte> text)
+    {
+        UInt128 digest = XxHash128.HashToUInt128(text, Seed);
+        return digest == UInt128.Zero ? UInt128.One : digest;
     }
 
     private static bool Place(UInt128[] slots, UInt128 digest)

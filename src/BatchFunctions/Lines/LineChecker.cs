@@ -51,7 +51,7 @@ internal sealed class LineChecker(string endpoint)
         problem ??= CheckCustomId(fields.CustomId)
             ?? CheckMethod(fields.Method)
             ?? CheckUrl(fields.Url)
-            ?? CheckBody(fields);
+            ?? CheckBody(in fields);
         if (problem is null)
         {
             NoteModel(fields.Model);
@@ -79,7 +79,7 @@ internal sealed class LineChecker(string endpoint)
     private LineProblem? CheckUrl(LineField url) =>
         CheckString(url, "url") ?? (url.Is(_endpoint) ? null : LineProblem.InvalidUrl);
 
-    private LineProblem? CheckBody(LineFields fields) => fields.Body.Type switch
+    private LineProblem? CheckBody(in LineFields fields) => fields.Body.Type switch
     {
         JsonTokenType.None => LineProblem.Missing("body"),
         JsonTokenType.StartObject => CheckStream(fields.Stream) ?? CheckModel(fields.Model),

@@ -1,16 +1,57 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace BatchFunctions.Lines;
 
-/// <summary>The parts of a line that have a meaning here, as slices of the line. What the line lacks is left empty.</summary>
-internal ref struct LineFields
+/// <summary>
+/// The parts of a line that have a meaning here, as places in the line. What the line lacks is left empty.
+/// </summary>
+internal ref struct LineFields(ReadOnlySpan<byte> line)
 {
-    public LineField CustomId;
-    public LineField Method;
-    public LineField Url;
-    public LineField Body;
-    public LineField Model;
-    public LineField Stream;
+    private readonly ReadOnlySpan<byte> _line = line;
+    private Places _places;
+
+    public readonly LineField CustomId => At(Part.CustomId);
+
+    public readonly LineField Method => At(Part.Method);
+
+    public readonly LineField Url => At(Part.Url);
+
+    public readonly LineField Body => At(Part.Body);
+
+    public readonly LineField Model => At(Part.Model);
+
+    public readonly LineField Stream => At(Part.Stream);
+
+    /// <summary>Notes where a part stands.</summary>
+    public void Set(Part part, JsonTokenType type, int start, int end, bool escaped) =>
+        _places[(int)part] = new Place(start, end, type, escaped);
+
+    private readonly LineField At(Part part)
+    {
+        Place place = _places[(int)part];
+        return new LineField(place.Type, _line[place.Start..place.End], place.Escaped);
+    }
+
+    /// <summary>The parts; each has a bit of its own in a mask of those that were seen.</summary>
+    internal enum Part : byte
+    {
+        Other,
+        CustomId,
+        Method,
+        Url,
+        Body,
+        Model,
+        Stream,
+    }
+
+    private readonly record struct Place(int Start, int End, JsonTokenType Type, bool Escaped);
+
+    [InlineArray(7)]
+    private struct Places
+    {
+        private Place _first;
+    }
 }
 
 /// <summary>A value within a line, as it is spelled there: a string with its quotes and escapes.</summary>

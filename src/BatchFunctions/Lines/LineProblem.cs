@@ -9,7 +9,7 @@ namespace BatchFunctions.Lines;
 /// <param name="Code">The code that programs tell problems by.</param>
 /// <param name="Message">The sentence that people read.</param>
 /// <param name="Param">The property that is wrong, with <c>body.</c> before it inside of the body; null for the line as a whole.</param>
-internal readonly record struct LineProblem(string Code, string Message, string? Param)
+internal sealed record LineProblem(string Code, string Message, string? Param)
 {
     /// <summary>No JSON at all.</summary>
     public static LineProblem InvalidJson { get; } =

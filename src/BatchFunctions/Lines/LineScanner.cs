@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using static BatchFunctions.Lines.LineFields;
 
 namespace BatchFunctions.Lines;
 
@@ -12,8 +13,8 @@ namespace BatchFunctions.Lines;
 internal sealed class LineScanner
 {
     private const int MaxNameCharacters = 64;
-    private readonly DigestSet _lineNames = new();
-    private readonly DigestSet _bodyNames = new();
+    private readonly NameSet _lineNames = new();
+    private readonly NameSet _bodyNames = new();
     private readonly Scratch _scratch = new();
 
     // The parameter that stands twice, where that is the fault.
@@ -24,7 +25,7 @@ internal sealed class LineScanner
     /// <param name="problem">What is wrong with the line's form; null when it is a JSON object as it should be.</param>
     public LineFields Scan(ReadOnlySpan<byte> line, out LineProblem? problem)
     {
-        var fields = default(LineFields);
+        var fields = new LineFields(line);
         Fault fault;
         try
         {
@@ -53,7 +54,7 @@ internal sealed class LineScanner
 
     private Fault ScanObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ref LineFields fields, bool inBody)
     {
-        DigestSet names = inBody ? _bodyNames : _lineNames;
+        NameSet names = inBody ? _bodyNames : _lineNames;
         names.Clear();
         uint seen = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -70,9 +71,9 @@ internal sealed class LineScanner
             }
 
             // A name that is known needs one bit to be remembered.
-            Field field = inBody ? FieldOfBody(name) : FieldOfLine(name);
-            uint bit = 1u << (int)field;
-            if (field == Field.Other ? !names.Add(name) : (seen & bit) != 0)
+            Part part = inBody ? PartOfBody(name) : PartOfLine(name);
+            uint bit = 1u << (int)part;
+            if (part == Part.Other ? !names.Add(name, line) : (seen & bit) != 0)
             {
                 _twin = Param(name, inBody);
                 return Fault.Twins;
@@ -83,7 +84,7 @@ internal sealed class LineScanner
             JsonTokenType type = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
             bool escaped = reader.ValueIsEscaped;
-            Fault fault = field == Field.Body && type == JsonTokenType.StartObject
+            Fault fault = part == Part.Body && type == JsonTokenType.StartObject
                 ? ScanObject(ref reader, line, ref fields, inBody: true)
                 : CheckValue(ref reader);
             if (fault != Fault.None)
@@ -91,9 +92,9 @@ internal sealed class LineScanner
                 return fault;
             }
 
-            if (field != Field.Other)
+            if (part != Part.Other)
             {
-                Keep(ref fields, field, new LineField(type, line[start..(int)reader.BytesConsumed], escaped));
+                fields.Set(part, type, start, (int)reader.BytesConsumed, escaped);
             }
         }
 
@@ -152,48 +153,21 @@ internal sealed class LineScanner
         return Fault.None;
     }
 
-    private static Field FieldOfLine(ReadOnlySpan<byte> name) => name switch
+    private static Part PartOfLine(ReadOnlySpan<byte> name) => name switch
     {
-        _ when name.SequenceEqual("custom_id"u8) => Field.CustomId,
-        _ when name.SequenceEqual("method"u8) => Field.Method,
-        _ when name.SequenceEqual("url"u8) => Field.Url,
-        _ when name.SequenceEqual("body"u8) => Field.Body,
-        _ => Field.Other,
+        _ when name.SequenceEqual("custom_id"u8) => Part.CustomId,
+        _ when name.SequenceEqual("method"u8) => Part.Method,
+        _ when name.SequenceEqual("url"u8) => Part.Url,
+        _ when name.SequenceEqual("body"u8) => Part.Body,
+        _ => Part.Other,
     };
 
-    private static Field FieldOfBody(ReadOnlySpan<byte> name) => name switch
+    private static Part PartOfBody(ReadOnlySpan<byte> name) => name switch
     {
-        _ when name.SequenceEqual("model"u8) => Field.Model,
-        _ when name.SequenceEqual("stream"u8) => Field.Stream,
-        _ => Field.Other,
+        _ when name.SequenceEqual("model"u8) => Part.Model,
+        _ when name.SequenceEqual("stream"u8) => Part.Stream,
+        _ => Part.Other,
     };
-
-    private static void Keep(ref LineFields fields, Field field, LineField value)
-    {
-        switch (field)
-        {
-            case Field.CustomId:
-                fields.CustomId = value;
-                break;
-            case Field.Method:
-                fields.Method = value;
-                break;
-            case Field.Url:
-                fields.Url = value;
-                break;
-            case Field.Body:
-                fields.Body = value;
-                break;
-            case Field.Model:
-                fields.Model = value;
-                break;
-            case Field.Stream:
-                fields.Stream = value;
-                break;
-            default:
-                break;
-        }
-    }
 
     // A property's name for a message; one without end is cut, since the message is kept with the batch.
     private static string Param(ReadOnlySpan<byte> name, bool inBody)
@@ -228,16 +202,5 @@ internal sealed class LineScanner
         NoObject,
         TooDeep,
         Twins,
-    }
-
-    private enum Field : byte
-    {
-        Other,
-        CustomId,
-        Method,
-        Url,
-        Body,
-        Model,
-        Stream,
     }
 }

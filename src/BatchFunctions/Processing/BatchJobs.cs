@@ -63,7 +63,7 @@ public sealed class BatchJobs
     /// <summary>Handles a message of <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task ChunkAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, ChunkOf(at), ct), cancellationToken);
+        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, at.ChunkNumber, ct), cancellationToken);
 
     /// <summary>Handles a message of <see cref="QueueNames.Advance"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
@@ -73,7 +73,7 @@ public sealed class BatchJobs
     /// <summary>Handles a message of <see cref="QueueNames.Sweep"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task SweepAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Sweep, (_, ct) => _sweep.TakeUpAsync(ct), cancellationToken);
+        RunAsync(message, QueueNames.Sweep, (at, ct) => _sweep.TakeUpAsync(at.Ticket, ct), cancellationToken);
 
     /// <summary>The hourly timer.</summary>
     /// <param name="cancellationToken">Fires when the host shuts down.</param>
@@ -82,27 +82,25 @@ public sealed class BatchJobs
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Validate"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task ValidatePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        WatchAsync(message, Poisoned(QueueNames.Validate), (at, ct) => _poison.ValidateAsync(at.Key, ct), cancellationToken);
+        PoisonAsync(message, QueueNames.Validate, cancellationToken);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task ChunkPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        WatchAsync(message, Poisoned(QueueNames.Chunk), (at, ct) => _poison.ChunkAsync(at.Key, ChunkOf(at), ct), cancellationToken);
+        PoisonAsync(message, QueueNames.Chunk, cancellationToken);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Advance"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task AdvancePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        WatchAsync(message, Poisoned(QueueNames.Advance), (at, ct) => _poison.AdvanceAsync(at.Key, ct), cancellationToken);
+        PoisonAsync(message, QueueNames.Advance, cancellationToken);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Sweep"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task SweepPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        WatchAsync(message, Poisoned(QueueNames.Sweep), (_, ct) => _poison.SweepAsync(ct), cancellationToken);
+        PoisonAsync(message, QueueNames.Sweep, cancellationToken);
 
-    private static string Poisoned(string queue) => queue + QueueNames.PoisonSuffix;
-
-    private static int ChunkOf(BatchMessage message) =>
-        message.Chunk ?? throw new FormatException("The queue message names no chunk.");
+    private Task PoisonAsync(QueueMessage message, string queue, CancellationToken cancellationToken) => WatchAsync(
+        message, queue + QueueNames.PoisonSuffix, (at, ct) => _poison.HandleAsync(queue, at, ct), cancellationToken);
 
     private Task RunAsync(
         QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct) =>

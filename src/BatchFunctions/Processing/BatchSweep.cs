@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
+using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed partial class BatchSweep(
     ChunkStore chunks,
     BatchFinish finish,
     BatchValidation validation,
+    PoisonSweep poison,
     FileExpiry expiry,
     BatchMetrics metrics,
     QueueGauges gauges,
@@ -33,9 +35,15 @@ internal sealed partial class BatchSweep(
     private readonly BatchOptions _options = options.Value;
 
     /// <summary>Takes up the sweep's message; asks for the next one while anything is active.</summary>
-    public async Task TakeUpAsync(CancellationToken ct)
+    /// <param name="ticket">The message's; a copy of a message whose sweep has been taken up does nothing.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task TakeUpAsync(string? ticket, CancellationToken ct)
     {
-        await wakeups.RemoveSweepAsync(ct);
+        if (!await wakeups.TryTakeSweepAsync(ticket, ct))
+        {
+            return;
+        }
+
         await steps.ReachedAsync(ProtocolStep.SweepTakenUp, ct);
         if (await RunAsync(ct))
         {
@@ -45,25 +53,16 @@ internal sealed partial class BatchSweep(
         await steps.ReachedAsync(ProtocolStep.SweepDone, ct);
     }
 
-    /// <summary>
-    /// The hourly timer: a sweep, and a new chain of messages where the old one is broken. A chain whose row is old has
-    /// lost its message.
-    /// </summary>
+    /// <summary>The hourly timer: a sweep, and a new chain of messages where the old one is broken.</summary>
     public async Task RunTimerAsync(CancellationToken ct)
     {
-        if (await wakeups.FindSweepAsync(ct) is { } askedAt
-            && time.GetUtcNow() - askedAt > _options.SweepInterval + _options.WakeUpLost)
-        {
-            await wakeups.RemoveSweepAsync(ct);
-        }
-
         if (await RunAsync(ct))
         {
             await queues.AskSweepAsync(ct);
         }
     }
 
-    /// <returns>Whether anything is active.</returns>
+    /// <returns>Whether anything is active, or a poison queue in use.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
     {
         var seen = new ActiveBatches();
@@ -88,9 +87,21 @@ internal sealed partial class BatchSweep(
         }
 
         metrics.BatchesSeen(seen);
-        await gauges.MeasureAsync(ct);
+        isActive |= await SweepPoisonAsync(await gauges.MeasureAsync(ct), ct);
         await expiry.RunDueAsync(ct);
         return isActive;
+    }
+
+    /// <returns>Whether any poison queue has messages: until they are gone the sweep looks again.</returns>
+    private async Task<bool> SweepPoisonAsync(IReadOnlySet<string> used, CancellationToken ct)
+    {
+        var poisoned = QueueNames.Working.Where(name => used.Contains(name + QueueNames.PoisonSuffix)).ToList();
+        foreach (var name in poisoned)
+        {
+            await poison.RunAsync(name, ct);
+        }
+
+        return poisoned.Count > 0;
     }
 
     private async Task SweepAsync(ActiveBatch row, ActiveBatches seen, CancellationToken ct)

@@ -115,12 +115,15 @@ internal sealed class BatchValidation(
             return;
         }
 
+        // A small batch is run at once. Its message is there for a crash: while the chunk is held here another could do
+        // nothing with it, and when it comes it finds nothing left to do.
+        var isSmall = reading.Chunks.Count == 1;
+        var delay = isSmall ? options.Value.Lease : TimeSpan.Zero;
         await Parallel.ForEachAsync(reading.Chunks, Sending(ct), async (chunk, token) =>
-            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+            await queues.SendChunkAsync(batch.Key, chunk.Number, delay, token));
         await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
-        if (reading.Chunks.Count == 1)
+        if (isSmall)
         {
-            // A small batch is run at once, and its message, when it comes, finds nothing left to do.
             await work.RunAsync(batch.Key, 0, ct);
         }
     }
@@ -156,6 +159,13 @@ internal sealed class BatchValidation(
             if (batch.InputBytes > options.MaxInputBytes)
             {
                 Add(LineProblem.FileTooLarge(options.MaxInputBytes), null);
+                return;
+            }
+
+            if (batch.InputBytes == 0)
+            {
+                // Storage has no range of nothing.
+                Add(LineProblem.EmptyFile, null);
                 return;
             }
 

@@ -58,13 +58,22 @@ internal sealed partial class ChunkRun(
     {
         using var calls = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sending = SendAllAsync(calls.Token);
-        var stands = await WatchAsync(sending, ct);
-        if (!sending.IsCompleted)
+        bool stands;
+        try
         {
-            await calls.CancelAsync();
+            stands = await WatchAsync(sending, ct);
+        }
+        finally
+        {
+            // Whatever ended the watch: no call outlives its run.
+            if (!sending.IsCompleted)
+            {
+                await calls.CancelAsync();
+            }
+
+            await sending;
         }
 
-        await sending;
         if (!stands)
         {
             return ChunkRunEnd.Overtaken;

@@ -24,6 +24,7 @@ internal sealed partial class ChunkWork(
     BatchBlobs blobs,
     BatchQueues queues,
     BatchWatch watch,
+    ChunkTally tally,
     UpstreamClient upstream,
     UpstreamGate gate,
     BatchMetrics metrics,
@@ -37,7 +38,7 @@ internal sealed partial class ChunkWork(
 
     public async Task RunAsync(BatchKey key, int number, CancellationToken ct)
     {
-        if (await batches.FindAsync(key, ct) is not { } batch
+        if (await ReadAsync(key, ct) is not { } batch
             || batch.Status is not (BatchStatus.InProgress or BatchStatus.Cancelling)
             || await chunks.FindAsync(key.Id, number, ct) is not { } chunk)
         {
@@ -77,6 +78,15 @@ internal sealed partial class ChunkWork(
         }
     }
 
+    /// <summary>
+    /// The batch as the chunks that run here know it, which saves each chunk a read: a cancel is seen as late as they
+    /// see it, and by this chunk's run as soon. That it does not run is not believed without a look.
+    /// </summary>
+    private async Task<Batch?> ReadAsync(BatchKey key, CancellationToken ct) =>
+        await watch.GetAsync(key, ct) is { Status: BatchStatus.InProgress } running
+            ? running
+            : await batches.FindAsync(key, ct);
+
     private async Task RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
     {
         using var span = BatchTracing.StartRun(batch, claimed.Number, claimed.Epoch);
@@ -100,9 +110,9 @@ internal sealed partial class ChunkWork(
         var chunk = checkpoints.Chunk;
         switch (end)
         {
-            case ChunkRunEnd.Ended when batch.ChunkCount == 1:
-                // The one chunk of a small batch: its end makes the batch's possible, so it is taken at once. A crash
-                // on the way leaves this chunk's message, which asks for the advance.
+            case ChunkRunEnd.Ended when tally.Add(batch, chunk.Number):
+                // The last chunk, as far as this process can know: its end makes the batch's possible, so it is taken
+                // at once. A crash on the way leaves this chunk's message, which asks for the advance.
                 await advance.AdvanceAsync(batch.Key, ct);
                 break;
             case ChunkRunEnd.Ended:

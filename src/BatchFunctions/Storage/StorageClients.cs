@@ -55,6 +55,7 @@ public sealed class StorageClients
         // Queue texts go as they are: host.json says messageEncoding none, since they are JSON already.
         var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, "queue");
         var tableOptions = With(new TableClientOptions(), "table");
+        tableOptions.AddPolicy(new SendCount.Policy(), HttpPipelinePosition.PerRetry);
         var blobOptions = With(new BlobClientOptions(), "blob");
         var section = configuration.GetSection(Connection);
         if (section.Value is { Length: > 0 } text)

@@ -6,7 +6,8 @@ namespace BatchFunctions.Storage;
 /// <summary>
 /// Inserts and fenced updates that know their own echo. The SDK sends a request again when an answer is lost, and then
 /// a 409 or 412 may tell of one's own write: each write carries an id of its own, and the row is read to compare. Where
-/// the answer never came, the row is read too, since the write may stand.
+/// the answer never came, the row is read too, since the write may stand. A refusal of what was sent once is no echo,
+/// and costs no read: of many who ask for one wake-up, all but the first are refused.
 /// </summary>
 internal static class TableWrites
 {
@@ -21,10 +22,16 @@ internal static class TableWrites
     public static async Task<ETag?> TryInsertAsync(TableClient table, TableEntity row, CancellationToken ct)
     {
         Stamp(row);
+        var sent = new SendCount();
         try
         {
+            using var counted = sent.Begin();
             var response = await table.AddEntityAsync(row, ct);
             return response.Headers.ETag;
+        }
+        catch (RequestFailedException e) when (e.Status == 409 && sent.IsOne)
+        {
+            return null;
         }
         catch (RequestFailedException e) when (e.Status == 409 || IsUncertain(e))
         {
@@ -38,10 +45,16 @@ internal static class TableWrites
         TableClient table, TableEntity row, ETag expected, CancellationToken ct)
     {
         Stamp(row);
+        var sent = new SendCount();
         try
         {
+            using var counted = sent.Begin();
             var response = await table.UpdateEntityAsync(row, expected, TableUpdateMode.Replace, ct);
             return response.Headers.ETag;
+        }
+        catch (RequestFailedException e) when (e.Status is 404 or 412 && sent.IsOne)
+        {
+            return null;
         }
         catch (RequestFailedException e) when (e.Status is 404 or 412 || IsUncertain(e))
         {

@@ -67,10 +67,12 @@ internal sealed partial class UpstreamClient
         Verdict verdict;
         try
         {
-            verdict = await _attempts.ExecuteAsync(
-                static (state, token) => state.Client.AttemptAsync(state.Line, token),
-                (Client: this, Line: line),
-                cancellationToken);
+            // Nearly every line is answered at its first attempt, and needs nothing of what tries again.
+            verdict = await AttemptAsync(line, cancellationToken);
+            if (verdict.TryAgain)
+            {
+                verdict = await TryAgainAsync(line, verdict, cancellationToken);
+            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -79,6 +81,25 @@ internal sealed partial class UpstreamClient
 
         // Cancelled between an attempt and the wait behind it, the pipeline ends with what it has, which is not final.
         return verdict.TryAgain ? throw new UpstreamCancelledException(line.Attempts, cancellationToken) : verdict.Outcome;
+    }
+
+    /// <summary>Goes through the pipeline, whose first attempt is the one that has been made.</summary>
+    private ValueTask<Verdict> TryAgainAsync(Line line, Verdict first, CancellationToken cancellationToken)
+    {
+        line.First = first;
+        return _attempts.ExecuteAsync(
+            static (state, token) =>
+            {
+                if (state.Line.First is not { } made)
+                {
+                    return state.Client.AttemptAsync(state.Line, token);
+                }
+
+                state.Line.First = null;
+                return ValueTask.FromResult(made);
+            },
+            (Client: this, Line: line),
+            cancellationToken);
     }
 
     private async ValueTask<Verdict> AttemptAsync(Line line, CancellationToken cancellationToken)
@@ -200,6 +221,9 @@ internal sealed partial class UpstreamClient
         public UpstreamRequest Request { get; } = request;
 
         public int Attempts { get; set; } = request.AttemptsUsed;
+
+        /// <summary>What the first attempt came to, until the pipeline has taken it up.</summary>
+        public Verdict? First { get; set; }
 
         /// <summary>Connections in a row that could not be made.</summary>
         public int ConnectTries { get; set; }

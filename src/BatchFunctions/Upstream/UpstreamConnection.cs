@@ -27,11 +27,12 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async Task<Reply> PostAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
+        // One source for both: it fires by itself at the limit, and with the caller's token before that.
         using var limit = new CancellationTokenSource(_options.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        using var cancelled = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
         try
         {
-            return await ExchangeAsync(endpoint, body, either.Token);
+            return await ExchangeAsync(endpoint, body, limit.Token);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

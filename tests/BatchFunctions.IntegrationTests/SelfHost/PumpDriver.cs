@@ -5,6 +5,7 @@ using Azure.Storage.Queues.Models;
 using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BatchFunctions.IntegrationTests.SelfHost;
@@ -36,6 +37,8 @@ internal sealed class PumpDriver : IAsyncDisposable
     public QueueClient Poison { get; }
 
     public QueueCalls Calls { get; } = new();
+
+    public QueueBell Bell { get; } = new(TimeProvider.System);
 
     public HostJson Host { get; private set; } = new()
     {
@@ -85,6 +88,7 @@ internal sealed class PumpDriver : IAsyncDisposable
             },
             Host,
             Times,
+            Bell,
             TimeProvider.System,
             NullLogger<QueuePump>.Instance);
         _pumps.Add(pump);

@@ -227,6 +227,29 @@ public sealed class QueuePumpTests
         Assert.Equal(2, given!.DequeueCount);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_message_that_this_process_has_sent_is_fetched_when_it_is_due_and_not_at_the_next_poll(int delay)
+    {
+        var never = TimeSpan.FromDays(1);
+        await using var driver = await PumpDriver.CreateAsync(
+            host: host => host with { MaxPollingInterval = never }, times: times => times with { FirstDelay = never });
+        await driver.StartAsync((_, _) => Task.CompletedTask);
+        await Eventually.UntilAsync(() => driver.Calls.Count("GET", "/messages") == 1, "the pump has looked, and waits");
+
+        await driver.Queue.SendMessageAsync("due", visibilityTimeout: TimeSpan.FromSeconds(delay));
+
+        // Rung until it is heard: the pump may not have begun to wait when it has looked.
+        await Eventually.UntilAsync(
+            () =>
+            {
+                driver.Bell.Ring(driver.Name, TimeSpan.FromSeconds(delay));
+                return driver.Handled.Count == 1;
+            },
+            "the message is handled");
+    }
+
     [Fact]
     public async Task A_queue_that_cannot_be_read_is_tried_again()
     {

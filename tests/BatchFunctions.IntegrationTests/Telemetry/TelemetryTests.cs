@@ -1,8 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -100,28 +97,9 @@ public sealed class TelemetryTests
     {
         using var client = new HttpClient { BaseAddress = service.Endpoint };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", service.Key);
-        using var form = new MultipartFormDataContent
-        {
-            { new StringContent("batch"), "purpose" },
-            { new ByteArrayContent(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, Lines).Select(LineOf)))), "file", "requests.jsonl" },
-        };
-        var file = await PostAsync(client, "/v1/files", form);
-        using var request = JsonContent.Create(new { input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h" });
-        var batchId = await PostAsync(client, "/v1/batches", request);
-        await Eventually.UntilAsync(
-            async () => (await client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/batches/{batchId}", UriKind.Relative)))
-                .GetProperty("status").GetString() == "completed",
-            TimeSpan.FromMinutes(1),
-            "the batch is completed");
-        return batchId;
+        return await BatchRun.ToEndAsync(client, string.Concat(Enumerable.Range(0, Lines).Select(LineOf)));
     }
 
     private static string LineOf(int index) =>
         $$$"""{"custom_id":"{{{index}}}","method":"POST","url":"/v1/chat/completions","body":{"model":"echo","messages":[{"role":"user","content":"{{{Prompt}}}"}]}}""" + "\n";
-
-    private static async Task<string> PostAsync(HttpClient client, string path, HttpContent content)
-    {
-        using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content);
-        return (await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
-    }
 }

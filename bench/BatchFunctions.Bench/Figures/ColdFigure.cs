@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using BatchFunctions.Bench.Sides;
+using BatchFunctions.SelfHost.Settings;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.Bench.Figures;
+
+/// <summary>From the start of the process to its first answer, for the service and for an app with nothing in it.</summary>
+internal sealed class ColdFigure : Figure
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    public override string Name => "cold";
+
+    public override string Description =>
+        "start of the published process (ReadyToRun) to its first answered list ÷ an empty ASP.NET app's first answer";
+
+    public override async Task MeasureAsync(Report report, CancellationToken ct)
+    {
+        var folder = Directory.CreateTempSubdirectory("batchfunctions-bench");
+        try
+        {
+            var service = await PublishAsync("src/BatchFunctions.SelfHost", "BatchFunctions.SelfHost", folder.FullName, ct);
+            var empty = await PublishAsync("bench/EmptyApp", "EmptyApp", folder.FullName, ct);
+            await using var azurite = await BenchStorage.StartAsync(1, ct);
+            var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(0)), ct);
+            var settings = new Dictionary<string, string?>
+            {
+                [StorageClients.Connection] = account.Connection,
+                ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
+            };
+            var result = await Interleaved.MeasureAsync(
+                report.Quick ? 3 : 21,
+                () => TimeAsync(service, settings, account.ClientOf, "/v1/batches", ct),
+                () => TimeAsync(empty, new Dictionary<string, string?>(), address => new HttpClient { BaseAddress = address }, "/", ct),
+                ct);
+            report.Add(new Measurement(
+                Name,
+                result.Ratio,
+                "×",
+                string.Create(CultureInfo.InvariantCulture, $"{result.Ours:0} ms ÷ {result.Bare:0} ms of an empty app"),
+                Target.AtMost(2)));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Asks again and again from the start on, as soon as it is refused.</summary>
+    private static async Task<double> TimeAsync(
+        string assembly, Dictionary<string, string?> settings, Func<Uri, HttpClient> clientOf, string path, CancellationToken ct)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        using var client = clientOf(address);
+        var began = Stopwatch.GetTimestamp();
+        using var process = ChildProcess.Start(assembly, ["--urls", address.ToString()], settings, "Listening on ");
+        while (Stopwatch.GetElapsedTime(began) < Limit)
+        {
+            try
+            {
+                using var response = await client.GetAsync(new Uri(path, UriKind.Relative), ct);
+                response.EnsureSuccessStatusCode();
+                var took = Stopwatch.GetElapsedTime(began);
+                return took.TotalMilliseconds;
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
+            {
+                await Task.Delay(1, ct);
+            }
+        }
+
+        throw new TimeoutException($"{assembly} does not answer: {string.Join(' ', process.Log)}");
+    }
+
+    private static async Task<string> PublishAsync(string project, string name, string folder, CancellationToken ct)
+    {
+        var output = Path.Combine(folder, name);
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                "publish", Path.Combine(SelfHostSettings.Root, project), "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier,
+                "--self-contained", "false", "-p:PublishReadyToRun=true", "-o", output, "--nologo", "-v", "quiet",
+            ])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var publish = Process.Start(start)!;
+        var said = await publish.StandardOutput.ReadToEndAsync(ct);
+        await publish.WaitForExitAsync(ct);
+        return publish.ExitCode == 0
+            ? Path.Combine(output, name + ".dll")
+            : throw new InvalidOperationException($"{project} cannot be published: {said}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Globalization;
+using BatchFunctions.Bench.Sides;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.Bench.Figures;
+
+/// <summary>
+/// One large batch from its creation to <c>completed</c>, against a bare loop over the same lines. The bare side has no
+/// validation, no storage, no retries and no commits.
+/// </summary>
+internal abstract class EngineFigure : Figure
+{
+    private const int LineBytes = 160;
+    private const int Concurrency = 256;
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The upstream's time a line, in milliseconds.</summary>
+    protected abstract int Delay { get; }
+
+    public override async Task MeasureAsync(Report report, CancellationToken ct)
+    {
+        var lines = report.Quick ? 5_000 : 50_000;
+        var concurrency = Concurrency.ToString(CultureInfo.InvariantCulture);
+        using var input = new InputFile(lines, LineBytes);
+        await using var azurite = await BenchStorage.StartAsync(1, ct);
+        var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(0)), ct);
+        using var upstream = await Side.StartAsync(BenchUpstream.Name, Delay.ToString(CultureInfo.InvariantCulture));
+        var address = await upstream.ReadyAsync();
+        using var service = await SelfHostSide.StartAsync(
+            account.Connection, address, ("Batch:Upstream:Concurrency", concurrency));
+        using var bare = await Side.StartAsync(BareLoop.Name, address.ToString(), concurrency);
+        using var client = account.ClientOf(await service.ReadyAsync());
+        using var loop = new HttpClient { BaseAddress = await bare.ReadyAsync(), Timeout = TimeSpan.FromMinutes(10) };
+        var file = await BatchRun.UploadAsync(client, input.Path, ct);
+        await Measure(
+            report,
+            lines,
+            () => TimeAsync(service, () => BatchRun.RunAsync(client, file, Look, ct)),
+            () => TimeAsync(bare, () => BareLoop.RunAsync(loop, input.Path, ct)),
+            ct);
+    }
+
+    /// <summary>Measures the two sides, whose runs tell their time and the processor time that their process took up.</summary>
+    protected abstract Task Measure(
+        Report report,
+        int lines,
+        Func<Task<(double Seconds, double Processor)>> ours,
+        Func<Task<(double Seconds, double Processor)>> bare,
+        CancellationToken ct);
+
+    private static async Task<(double Seconds, double Processor)> TimeAsync(ChildProcess process, Func<Task> run)
+    {
+        var processor = process.ProcessorTime;
+        var began = Stopwatch.GetTimestamp();
+        await run();
+        return (Stopwatch.GetElapsedTime(began).TotalSeconds, (process.ProcessorTime - processor).TotalSeconds);
+    }
+}
+
+/// <summary>Lines a second.</summary>
+internal sealed class EngineRateFigure(string name, int delay, double target) : EngineFigure
+{
+    public override string Name => name;
+
+    public override string Description => string.Create(
+        CultureInfo.InvariantCulture,
+        $"lines a second of one 50,000-line batch at concurrency 256 ÷ a bare HttpClient loop; upstream of {delay} ms");
+
+    protected override int Delay => delay;
+
+    protected override async Task Measure(
+        Report report,
+        int lines,
+        Func<Task<(double Seconds, double Processor)>> ours,
+        Func<Task<(double Seconds, double Processor)>> bare,
+        CancellationToken ct)
+    {
+        var result = await Interleaved.MeasureAsync(
+            report.Quick ? 1 : 3,
+            async () => lines / (await ours()).Seconds,
+            async () => lines / (await bare()).Seconds,
+            ct);
+        report.Add(new Measurement(
+            Name,
+            result.Ratio,
+            "×",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Ours:0} lines/s ÷ {result.Bare:0} lines/s bare; {lines} lines"),
+            Target.AtLeast(target)));
+    }
+}
+
+/// <summary>Processor time of the service's process alone.</summary>
+internal sealed class EngineProcessorFigure : EngineFigure
+{
+    public override string Name => "engine-cpu";
+
+    public override string Description => "CPU seconds a million lines in the service's process ÷ the bare loop's; upstream of 0 ms";
+
+    protected override int Delay => 0;
+
+    protected override async Task Measure(
+        Report report,
+        int lines,
+        Func<Task<(double Seconds, double Processor)>> ours,
+        Func<Task<(double Seconds, double Processor)>> bare,
+        CancellationToken ct)
+    {
+        var result = await Interleaved.MeasureAsync(
+            report.Quick ? 1 : 5,
+            async () => (await ours()).Processor * 1e6 / lines,
+            async () => (await bare()).Processor * 1e6 / lines,
+            ct);
+        report.Add(new Measurement(
+            Name,
+            result.Ratio,
+            "×",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{result.Ours:0} s a million lines ÷ {result.Bare:0} s bare; {lines} lines"),
+            Target.AtMost(2)));
+    }
+}

@@ -1,0 +1,14 @@
+namespace BatchFunctions.Bench.Figures;
+
+/// <summary>Something that is measured by a name.</summary>
+internal abstract class Figure
+{
+    /// <summary>What it is asked for by; its measurements' names begin with it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What is measured, on one line.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Measures, having started what that needs, and ends it.</summary>
+    public abstract Task MeasureAsync(Report report, CancellationToken ct);
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using BatchFunctions.Bench.Sides;
+using BatchFunctions.Testing.Metering;
+
+namespace BatchFunctions.Bench.Figures;
+
+/// <summary>What a batch asks of storage, with an upstream that answers at once and with one that takes half a minute.</summary>
+internal sealed class TransactionsFigure : Figure
+{
+    private static readonly (string Name, TimeSpan Pace)[] Upstreams =
+        [("fast", TimeSpan.Zero), ("slow", TimeSpan.FromSeconds(30))];
+
+    public override string Name => "transactions";
+
+    public override string Description =>
+        "storage transactions a line, by kind, for batches of 1 to 50,000 lines, with a fast upstream and one of 30 s a line";
+
+    public override async Task MeasureAsync(Report report, CancellationToken ct)
+    {
+        int[] sizes = report.Quick ? [1, 100, 1_000] : [1, 100, 10_000, 50_000];
+        await using var azurite = await BenchStorage.StartAsync(sizes.Length * Upstreams.Length, ct);
+        var account = 0;
+        foreach (var (name, pace) in Upstreams)
+        {
+            foreach (var lines in sizes)
+            {
+                var (use, took) = await MeteredBatch.RunAsync(
+                    azurite.ConnectionString(BenchStorage.AccountOf(account++)), lines, pace);
+                report.Add(new Measurement(
+                    string.Create(CultureInfo.InvariantCulture, $"{Name}.{name}.{lines}"),
+                    (double)use.Total / lines,
+                    "a line",
+                    string.Create(CultureInfo.InvariantCulture, $"{use}; in {took:h\\:mm\\:ss} on its clock"),
+                    name == "fast" && lines == 50_000 ? Target.AtMost(0.15) : null));
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net.Http.Headers;
+using Azure.Data.Tables;
+using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Keys;
+using BatchFunctions.Storage;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.Configuration;
+
+namespace BatchFunctions.Bench.Sides;
+
+/// <summary>A storage account with all that the service keeps in it, and a key.</summary>
+internal sealed class BenchAccount
+{
+    public const string Tenant = "bench";
+
+    private const int GroupSize = 100;
+    private const int GroupsAtOnce = 8;
+
+    private readonly StorageClients _storage;
+    private readonly string _key;
+
+    private BenchAccount(string connection, StorageClients storage, string key)
+    {
+        Connection = connection;
+        _storage = storage;
+        _key = key;
+    }
+
+    public string Connection { get; }
+
+    public static async Task<BenchAccount> CreateAsync(string connection, CancellationToken ct)
+    {
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { [StorageClients.Connection] = connection }).Build();
+        var storage = new StorageClients(settings, []);
+        await storage.CreateAllAsync(ct);
+        var key = await new ApiKeyStore(storage, TimeProvider.System).CreateAsync(Tenant, "bench", ct);
+        return new BenchAccount(connection, storage, key.Key);
+    }
+
+    /// <summary>A client of the service with the account's key.</summary>
+    public HttpClient ClientOf(Uri service)
+    {
+        var client = new HttpClient { BaseAddress = service, Timeout = TimeSpan.FromMinutes(10) };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _key);
+        return client;
+    }
+
+    /// <summary>Writes batches that have ended, a second apart.</summary>
+    /// <returns>Their ids, the newest first.</returns>
+    public async Task<IReadOnlyList<string>> SeedAsync(int count, CancellationToken ct)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var batches = Enumerable.Range(0, count).Select(number => BatchAt(now.AddSeconds(-number))).ToList();
+        var table = _storage.Tables.GetTableClient(TableNames.Batches);
+        await Parallel.ForEachAsync(
+            batches.Chunk(GroupSize),
+            new ParallelOptions { MaxDegreeOfParallelism = GroupsAtOnce, CancellationToken = ct },
+            async (group, token) => await table.SubmitTransactionAsync(
+                group.Select(batch => new TableTransactionAction(TableTransactionActionType.Add, BatchRow.ToRow(batch))),
+                token));
+        return [.. batches.Select(batch => batch.Id)];
+    }
+
+    /// <summary>A batch that was made at a time and has ended.</summary>
+    public static Batch BatchAt(DateTimeOffset at)
+    {
+        var id = IdKind.Batch.New(at);
+        var input = IdKind.File.New(at);
+        return new Batch
+        {
+            Tenant = Tenant,
+            Id = id,
+            Status = BatchStatus.Completed,
+            Endpoint = "/v1/chat/completions",
+            Model = "bench",
+            InputFileId = input,
+            InputBlob = new BlobLocation(ContainerNames.Files, $"{Tenant}/{input}"),
+            InputBytes = 1_000_000,
+            OutputFileId = IdKind.File.New(at),
+            CompletionWindow = "24h",
+            CreatedAt = IdKind.Batch.CreatedAt(id),
+            ExpiresAt = at.AddDays(1),
+            InProgressAt = at.AddSeconds(3),
+            FinalizingAt = at.AddMinutes(5),
+            CompletedAt = at.AddMinutes(6),
+            ProgressAt = at.AddMinutes(5),
+            Counts = new RequestCounts(1000, 1000, 0),
+            Usage = new TokenUsage(1_000_000, 0, 100_000, 0),
+            ChunkLines = 100,
+            ChunkBytes = 8 * 1024 * 1024,
+            ChunkCount = 10,
+            Metadata = new Dictionary<string, string> { ["team"] = "reports", ["run"] = "nightly" },
+        };
+    }
+}

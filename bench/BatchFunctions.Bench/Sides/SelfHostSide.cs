@@ -1,0 +1,29 @@
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.Bench.Sides;
+
+/// <summary>The service as it is shipped: the self-host's own program, told by its environment.</summary>
+internal static class SelfHostSide
+{
+    private const string ReadyPrefix = "Listening on ";
+
+    /// <summary>Starts one on a free port and waits until it listens.</summary>
+    /// <param name="connection">The storage account.</param>
+    /// <param name="upstream">Where the lines go.</param>
+    /// <param name="settings">What else is set.</param>
+    public static async Task<ChildProcess> StartAsync(
+        string connection, Uri upstream, params (string Name, string Value)[] settings)
+    {
+        var all = settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value);
+        all[StorageClients.Connection] = connection;
+        all["Batch:Upstream:BaseUrl"] = upstream.ToString();
+        var process = ChildProcess.Start(
+            Path.Combine(AppContext.BaseDirectory, "BatchFunctions.SelfHost.dll"),
+            ["--urls", "http://127.0.0.1:0"],
+            all,
+            ReadyPrefix);
+        await process.ReadyAsync();
+        return process;
+    }
+}

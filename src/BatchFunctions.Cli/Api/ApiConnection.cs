@@ -133,11 +133,6 @@ internal sealed class ApiConnection : IDisposable
         {
             throw new TimeoutException("No answer in time.", e);
         }
-        catch (HttpRequestException e) when (e.InnerException is FailureException failure)
-        {
-            // The request's own body could not be read here: that is not the connection's fault.
-            throw failure;
-        }
     }
 
     private void AddHeader(string name, string? value)

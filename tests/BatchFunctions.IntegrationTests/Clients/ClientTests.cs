@@ -138,6 +138,40 @@ public sealed partial class ClientTests
         Assert.Equal(401, refused.Status);
     }
 
+    [Fact]
+    public async Task The_nuget_client_uploads_in_parts()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        var files = new OpenAIClient(
+            new ApiKeyCredential(api.Client.DefaultRequestHeaders.Authorization!.Parameter!),
+            new OpenAIClientOptions { Endpoint = new Uri(api.Address, "/v1") }).GetOpenAIFileClient();
+        async Task<string> BeginAsync()
+        {
+            using var request = BinaryContent.Create(BinaryData.FromObjectAsJson(
+                new { filename = "notes.txt", purpose = "user_data", bytes = 6, mime_type = "text/plain" }));
+            return IdOf(await files.CreateUploadAsync(request));
+        }
+
+        var upload = await BeginAsync();
+        var parts = new List<string>();
+        foreach (var text in new[] { "abc", "def" })
+        {
+            using var form = new MultipartFormDataContent { { new ByteArrayContent(Encoding.UTF8.GetBytes(text)), "data", "part" } };
+            using var content = BinaryContent.Create(await form.ReadAsStreamAsync());
+            parts.Add(IdOf(await files.AddUploadPartAsync(upload, content, form.Headers.ContentType!.ToString())));
+        }
+
+        using var complete = BinaryContent.Create(BinaryData.FromObjectAsJson(new { part_ids = parts }));
+        var completed = Root((await files.CompleteUploadAsync(upload, complete)).GetRawResponse().Content);
+        Assert.Equal("completed", completed.GetProperty("status").GetString());
+        BinaryData notes = await files.DownloadFileAsync(completed.GetProperty("file").GetProperty("id").GetString()!);
+        Assert.Equal("abcdef", notes.ToString());
+        var cancelled = await files.CancelUploadAsync(await BeginAsync());
+        Assert.Equal("cancelled", Root(cancelled.GetRawResponse().Content).GetProperty("status").GetString());
+    }
+
+    private static string IdOf(ClientResult result) => Root(result.GetRawResponse().Content).GetProperty("id").GetString()!;
+
     private static string Root([CallerFilePath] string file = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 

@@ -23,7 +23,7 @@ internal static class CrashProof
     private static readonly ProtocolStep[] OncePerLife = [ProtocolStep.CancelWritten, ProtocolStep.ValidationFailedWritten];
 
     private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs it.</summary>
     /// <param name="rounds">How often each step is fatal.</param>

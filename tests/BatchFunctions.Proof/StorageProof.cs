@@ -14,7 +14,7 @@ internal static class StorageProof
 {
     private const int Workers = 2;
     private const double FaultShare = 0.05;
-    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs it.</summary>
     /// <param name="rounds">How often new batches are made and storage is stopped and started.</param>

@@ -12,7 +12,7 @@ namespace BatchFunctions.Proof;
 internal static class WorkersProof
 {
     private const int Workers = 3;
-    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs it.</summary>
     /// <param name="rounds">How often a worker is frozen, with new batches each time.</param>

@@ -15,7 +15,7 @@ namespace BatchFunctions.IntegrationTests.Page;
 internal sealed class PageDriver : IAsyncDisposable
 {
     private const string Project = "clients";
-    private const int Patience = 30_000;
+    private const int Patience = 90_000;
 
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();

@@ -41,6 +41,9 @@ internal sealed record Chunk
     /// <summary>Until when the chunk is to be left alone: the upstream asked for it, or could not be reached.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
+    /// <summary>How often the sweep has sent the chunk's message again since the last claim.</summary>
+    public int Wakes { get; init; }
+
     public LineSet Done { get; init; } = LineSet.Empty;
 
     public IReadOnlyList<BlockRef> OutputBlocks { get; init; } = [];
@@ -80,6 +83,7 @@ internal sealed record Chunk
         LeaseUntil = leaseUntil,
         Epoch = Epoch + 1,
         NotBefore = null,
+        Wakes = 0,
     };
 
     /// <summary>The chunk with nothing left to do.</summary>
@@ -88,6 +92,17 @@ internal sealed record Chunk
     /// <summary>The chunk given up to whoever takes it next, not before the given time.</summary>
     public Chunk Release(DateTimeOffset? notBefore) =>
         this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
+
+    /// <summary>
+    /// Whether nobody works on the chunk though somebody should: its lease has run out, or its wait is over and for the
+    /// given time no message has come. That time doubles with each message that was sent again: where the queue is long,
+    /// the message is late and not lost, and another lengthens the queue.
+    /// </summary>
+    public bool IsForsaken(DateTimeOffset now, TimeSpan wakeUpLost) =>
+        Owner is null ? NotBefore + (wakeUpLost * Math.Pow(2, Math.Min(Wakes, 10))) < now : !IsHeld(now);
+
+    /// <summary>The chunk taken from whoever forsook it; a message for it is due now.</summary>
+    public Chunk Wake(DateTimeOffset now) => Release(now) with { Wakes = Wakes + 1 };
 }
 
 /// <summary>A staged block of a chunk: which claim staged it, and which of the claim's blocks it is.</summary>

@@ -159,11 +159,9 @@ internal sealed partial class BatchSweep(
 
             open++;
 
-            // A lease that has run out belongs to a worker that is gone; a due wait whose message should long have
-            // come has lost it.
-            var lapsed = chunk.Owner is not null && !chunk.IsHeld(now);
-            var overdue = chunk.Owner is null && chunk.NotBefore + _options.WakeUpLost < now;
-            if (lapsed || overdue)
+            // The row first: it keeps the next sweep from sending another, and a worker that wakes up late from writing.
+            if (chunk.IsForsaken(now, _options.WakeUpLost)
+                && await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
             {
                 await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
             }

@@ -54,10 +54,14 @@ internal sealed class BatchValidation(
         }
     }
 
-    /// <summary>Sends the messages of the chunks that nobody has claimed yet.</summary>
+    /// <summary>
+    /// Sends the messages of the chunks that nobody holds. Those that wait for a time have theirs, or get another from
+    /// the sweep once that time is past.
+    /// </summary>
     public async Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
     {
-        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(chunk => !chunk.Ended && chunk.Owner is null);
+        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(
+            chunk => chunk is { Ended: false, Owner: null, NotBefore: null });
         await Parallel.ForEachAsync(unclaimed, Sending(ct), async (chunk, token) =>
             await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
     }

@@ -99,6 +99,35 @@ public sealed class SweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_behind_a_long_queue_gets_ever_fewer_copies()
+    {
+        var batch = await ValidatedAsync(250);
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow()));
+        var copies = new List<int>();
+        for (var minute = 0; minute < 9; minute++)
+        {
+            await SweepAsync(TimeSpan.FromMinutes(1));
+            copies.Add(await _driver.WaitingAsync(QueueNames.Chunk));
+        }
+
+        // After 30 seconds, then 1, 2, 4 minutes more, each seen by the first sweep that comes later.
+        Assert.Equal([1, 1, 2, 2, 2, 3, 3, 3, 3], copies);
+    }
+
+    [Fact]
+    public async Task A_worker_that_wakes_up_after_the_sweep_has_taken_its_chunk_writes_nothing()
+    {
+        var batch = await ValidatedAsync(250);
+        var idle = await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None);
+        var frozen = await _driver.Chunks.TryUpdateAsync(idle!.Claim(_time.GetUtcNow().AddMinutes(1)), CancellationToken.None);
+        await SweepAsync(TimeSpan.FromMinutes(1));
+        Assert.Null(await _driver.Chunks.TryUpdateAsync(frozen!.End(), CancellationToken.None));
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        var taken = await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None);
+        Assert.Equal((2, 0, true), (taken!.Epoch, taken.Wakes, taken.Ended));
+    }
+
+    [Fact]
     public async Task A_deadline_that_nobody_works_towards_is_started()
     {
         var batch = await ValidatedAsync(250);
@@ -174,7 +203,7 @@ public sealed class SweepTests : IAsyncLifetime
         await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddMinutes(1)));
 
         // The first version knew neither traces, nor due times, nor tickets, nor strikes, nor resends, nor write ids.
-        string[] unknown = ["TraceParent", "Strikes", "StrikeDone", "Resends", "SentAgainAt", "ProgressAt", "Version", "WriteId", "Attempts"];
+        string[] unknown = ["TraceParent", "Wakes", "Strikes", "StrikeDone", "Resends", "SentAgainAt", "ProgressAt", "Version", "WriteId", "Attempts"];
         foreach (var name in new[] { TableNames.Batches, TableNames.Chunks, TableNames.ActiveBatches, TableNames.Pending })
         {
             var table = _driver.Storage.Tables.GetTableClient(name);

@@ -87,7 +87,7 @@ public sealed class BatchCommandsTests : IAsyncLifetime
         Assert.Matches(@"Status\s+completed", show.Output);
         Assert.Matches(@"Lines\s+2/2", show.Output);
         Assert.Matches(@"Tokens\s+14 in, 6 out", show.Output);
-        Assert.Matches(@"Completed\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(after ", show.Output);
+        Assert.Matches(@"Completed\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", show.Output);
         Assert.Matches(@"Output\s+file-", show.Output);
         Assert.Matches(@"Metadata\s+team=search", show.Output);
     }

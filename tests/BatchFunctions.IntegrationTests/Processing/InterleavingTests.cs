@@ -84,7 +84,11 @@ public sealed class InterleavingTests
         var early = _steps.HoldAt(ProtocolStep.ChunksSummed);
         var first = driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         await early.ReachedAsync();
+
+        // Whoever ends the last chunk is held behind its write, or it would be a third who advances.
+        var ending = _steps.HoldAt(ProtocolStep.ChunkEndWritten);
         last.SetResult();
+        await ending.ReachedAsync();
         await UntilCommittedAsync(driver, batch, 200);
         var late = _steps.HoldAt(ProtocolStep.ChunksSummed);
         var second = driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
@@ -94,6 +98,7 @@ public sealed class InterleavingTests
         Assert.Equal(199, (await driver.ReadAsync(batch)).Counts.Completed);
         late.Release();
         await second;
+        ending.Release();
 
         var ended = await driver.ReadAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);

@@ -48,7 +48,7 @@ public sealed class LostMessageTests
 
     /// <summary>As many at once as the one emulator bears.</summary>
     private static Task AtEachAsync(IEnumerable<ProtocolStep> steps, Func<ProtocolStep, Task> run) => Parallel.ForEachAsync(
-        steps, new ParallelOptions { MaxDegreeOfParallelism = 6 }, async (step, _) => await run(step));
+        steps, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (step, _) => await run(step));
 
     /// <summary>Makes a batch, also where the making is broken off once its row stands.</summary>
     private static async Task<Batch> CreateAsync(BatchDriver driver)
@@ -113,10 +113,27 @@ public sealed class LostMessageTests
         using var hourly = new CancellationTokenSource();
         var timer = FireAsync(driver, hourly.Token);
         var ended = await driver.WaitForEndAsync(batch);
-        await Eventually.UntilAsync(
-            async () => (await Task.WhenAll(QueueNames.All.Select(driver.WaitingAsync))).Sum() == 0,
-            TimeSpan.FromMinutes(1),
-            $"nothing waits after a loss at {step}");
+        var waiting = new Dictionary<string, int>();
+        try
+        {
+            await Eventually.UntilAsync(
+                async () =>
+                {
+                    foreach (var queue in QueueNames.All)
+                    {
+                        waiting[queue] = await driver.WaitingAsync(queue);
+                    }
+
+                    return waiting.Values.Sum() == 0;
+                },
+                TimeSpan.FromMinutes(1),
+                "nothing waits");
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"After a loss at {step} there wait {string.Join(", ", waiting)}; faults: {string.Join(", ", driver.Faults)}");
+        }
+
         await hourly.CancelAsync();
         await timer;
         Assert.True(steps.Reached.ContainsKey(step), $"{step} was not reached.");

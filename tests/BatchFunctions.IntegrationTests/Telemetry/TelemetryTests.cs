@@ -49,7 +49,6 @@ public sealed class TelemetryTests
         Assert.Equal([0, 1, 2], chunks.Select(span => (int)span.GetTagItem("batchfunctions.chunk")!).Distinct().Order());
         Assert.Equal(3, trace.Count(span => span.OperationName == "run chunk"));
         Assert.Contains(trace, span => span.OperationName == "checkpoint");
-        Assert.Contains(trace, span => span.OperationName == "process batch-advance");
         Assert.DoesNotContain(trace, span => span.OperationName == "process batch-sweep");
         Assert.DoesNotContain(trace, span => span.OperationName == "call upstream");
     }

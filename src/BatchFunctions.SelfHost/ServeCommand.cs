@@ -4,6 +4,7 @@ using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Echo;
 using BatchFunctions.SelfHost.Keys;
 using BatchFunctions.SelfHost.Settings;
+using BatchFunctions.SelfHost.Upstream;
 
 namespace BatchFunctions.SelfHost;
 
@@ -53,6 +54,11 @@ internal static class ServeCommand
             ? $"Upstream: {settings[UpstreamSetting]}"
             : "Upstream: a built-in echo, which answers with what it is sent; set Batch__Upstream__BaseUrl to use a real one");
         await PrintKeyAsync(app, azurite is null ? null : dataFolder, ct);
+        if (echo is null && await UpstreamProbe.AskAsync(app.Services, ct) is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+        }
+
         await app.WaitForShutdownAsync(ct);
         return 0;
     }

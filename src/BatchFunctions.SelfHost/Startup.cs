@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Connections;
@@ -35,20 +36,25 @@ internal static class Startup
         OptionsValidationException options => string.Join(' ', options.Failures),
         IOException { InnerException: AddressInUseException } =>
             $"{e.Message.TrimEnd('.')}: another program listens there; end it, or name another address with --urls http://127.0.0.1:7072.",
-        SocketException => $"The address cannot be used: {e.Message} Name another with --urls.",
-        FormatException or InvalidOperationException when e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true =>
-            $"{StorageClients.Connection} is no connection string: {e.Message}",
+        SocketException => $"The address cannot be used: {e.Message.TrimEnd('.')}. Name another with --urls http://127.0.0.1:7072.",
+        FormatException or ArgumentException or InvalidOperationException when e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true =>
+            $"{StorageClients.Connection} is no connection string: {FirstLineOf(e).TrimEnd('.')}. Copy it again from the account's access keys, or remove it for the embedded storage.",
         InvalidOperationException when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{FirstLineOf(e)} Correct the setting, or remove it for its default.",
         InvalidOperationException => FirstLineOf(e),
         _ when StorageFaults.IsFault(e) || e.InnerException is { } inner && StorageFaults.IsFault(inner) =>
             $"Storage cannot be reached: check {StorageClients.Connection}, and that the account or emulator answers ({FirstLineOf(e)})",
+        Azure.RequestFailedException { Status: 400 } old when old.Message.Contains("API version", StringComparison.OrdinalIgnoreCase) =>
+            "The storage emulator is older than the API version that is spoken to it: start Azurite with --skipApiVersionCheck.",
         Azure.RequestFailedException failed =>
-            $"Storage refuses ({failed.Status} {failed.ErrorCode}): check the account, its key or the signed-in identity's roles.",
+            $"Storage refuses ({string.Join(' ', [failed.Status.ToString(CultureInfo.InvariantCulture), .. NameOf(failed)])}): check the account, its key or the signed-in identity's roles.",
         Azure.Identity.AuthenticationFailedException =>
             $"No identity to open storage with: sign in with 'az login' or 'azd auth login' ({FirstLineOf(e)})",
         _ => null,
     };
+
+    private static string[] NameOf(Azure.RequestFailedException failed) =>
+        string.IsNullOrEmpty(failed.ErrorCode) ? [] : [failed.ErrorCode];
 
     private static string FirstLineOf(Exception e)
     {

@@ -67,7 +67,11 @@ internal sealed class BatchFollow(
             id,
             batch =>
             {
-                pace.Note(batch.RequestCounts?.Done ?? 0);
+                if (batch.RequestCounts is { Total: > 0 } counts)
+                {
+                    pace.Note(counts.Done);
+                }
+
                 display.Show(last = ProgressNotes.Of(batch, pace));
             },
             silence => display.Show(ProgressNotes.Unanswered(last, silence)),

@@ -59,6 +59,7 @@ internal static class RunCommand
                     display.Show(ProgressNotes.OfBytes("upload", done, input.Length, pace));
                 }
 
+                Sent(0);
                 return inParts
                     ? InputUpload.InPartsAsync(client, input, surroundings.PartBytes, Sent, ct)
                     : InputUpload.WholeAsync(client, input, Sent, ct);

@@ -24,6 +24,7 @@ internal static class FileDownload
             using var answer = await client.OpenFileAsync(id, done, ct);
             var start = answer.StatusCode == HttpStatusCode.PartialContent ? answer.Content.Headers.ContentRange?.From ?? done : 0;
             var total = start + answer.Content.Headers.ContentLength;
+            moved(done, total);
             try
             {
                 await foreach (var piece in PiecesAsync(client, answer, ct))

@@ -17,8 +17,16 @@ internal static class NodePrograms
         catch (Win32Exception e)
         {
             throw new StartupException(
-                "Node.js is not installed or not on the PATH: install Node.js 20 or newer (https://nodejs.org) for the embedded storage, or set AzureWebJobsStorage to a storage account.",
+                $"{NameOf(start)} is not installed or not on the PATH: install Node.js 20 or newer, with npm (https://nodejs.org), for the embedded storage, or set AzureWebJobsStorage to a storage account.",
                 e);
         }
     }
+
+    private static string NameOf(ProcessStartInfo start) =>
+        Path.GetFileNameWithoutExtension(start.FileName) == "npm" && IsOnPath("node") ? "npm" : "Node.js";
+
+    private static bool IsOnPath(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .SelectMany(folder => new[] { program, $"{program}.exe" }.Select(name => Path.Combine(folder, name)))
+            .Any(File.Exists);
 }

@@ -14,7 +14,9 @@ internal static class ListenAddresses
             if (!IsAddress(url))
             {
                 throw new StartupException(
-                    $"'{url}' is no address to listen at: give --urls one such as http://127.0.0.1:7071, with a port up to {IPEndPoint.MaxPort}.");
+                    url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
+                        ? $"'{url}' asks for https, which the self-host does not speak: listen at an http address with --urls, behind a proxy that speaks it."
+                        : $"'{url}' is no address to listen at: give --urls one such as http://127.0.0.1:7071, with a port up to {IPEndPoint.MaxPort}.");
             }
         }
     }
@@ -33,7 +35,7 @@ internal static class ListenAddresses
     {
         try
         {
-            return BindingAddress.Parse(text) is { Scheme: "http" or "https", Port: >= 0 and <= IPEndPoint.MaxPort };
+            return BindingAddress.Parse(text) is { Scheme: "http", Port: >= 0 and <= IPEndPoint.MaxPort };
         }
         catch (FormatException)
         {

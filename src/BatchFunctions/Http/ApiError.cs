@@ -23,8 +23,12 @@ internal sealed partial record ApiError(int Status, string Type, string Message,
         null,
         "invalid_api_key");
 
-    public static ApiError WrongKey { get; } =
-        new(401, InvalidRequestType, "Incorrect API key provided.", null, "invalid_api_key");
+    public static ApiError WrongKey { get; } = new(
+        401,
+        InvalidRequestType,
+        "Incorrect API key provided. It is unknown here, or was revoked: use one that 'keys add' has made for this service.",
+        null,
+        "invalid_api_key");
 
     public static ApiError StorageUnavailable { get; } = new(
         503, ServerType, "Storage is not available at the moment. Please try again in a few seconds.", null, "storage_unavailable");

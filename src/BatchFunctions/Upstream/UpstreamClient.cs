@@ -173,7 +173,7 @@ internal sealed partial class UpstreamClient
             && _time.GetElapsedTime(line.UnreachableSince) < _options.LongestWait;
         if (!again && _warnings.IsDue(PostponeReason.Unreachable))
         {
-            Log.Unreachable(_logger, reply.Cause, _options.Pause);
+            Log.Unreachable(_logger, reply.Cause.GetBaseException().Message, _options.Pause);
         }
 
         return new Verdict(
@@ -264,8 +264,8 @@ internal sealed partial class UpstreamClient
 
         [LoggerMessage(
             LogLevel.Warning,
-            "The upstream cannot be reached at Batch__Upstream__BaseUrl. Lines wait for {Pause} and are then sent again.")]
-        public static partial void Unreachable(ILogger logger, Exception exception, TimeSpan pause);
+            "The upstream cannot be reached ({Reason}): check Batch__Upstream__BaseUrl, and that the upstream runs. Lines wait for {Pause} and are then sent again.")]
+        public static partial void Unreachable(ILogger logger, string reason, TimeSpan pause);
 
         [LoggerMessage(LogLevel.Warning, "The upstream asks for a wait of {Asked}. Lines wait for {Delay} and are then sent again.")]
         public static partial void AskedToWait(ILogger logger, TimeSpan asked, TimeSpan delay);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using BatchFunctions.SelfHost.Azurite;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.SelfHost;
 
@@ -102,6 +103,7 @@ public sealed class HostProcessTests : IDisposable
     [Theory]
     [InlineData("AzureWebJobsStorage", "rubbish", "AzureWebJobsStorage is no connection string")]
     [InlineData("AzureWebJobsStorage", "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:9/a;QueueEndpoint=http://127.0.0.1:9/a;TableEndpoint=http://127.0.0.1:9/a", "Storage cannot be reached")]
+    [InlineData("AzureWebJobsStorage", "DefaultEndpointsProtocol=https;AccountName=a", "AzureWebJobsStorage is no connection string")]
     [InlineData("Batch__Upstream__BaseUrl", "nowhere", "Batch__Upstream__BaseUrl must be")]
     [InlineData("Batch__ChunkLines", "5000", "Batch__ChunkLines must be from 1 to 1000")]
     [InlineData("Batch__ChunkLines", "many", "'many' at 'Batch:ChunkLines'")]
@@ -143,6 +145,34 @@ public sealed class HostProcessTests : IDisposable
         AssertOneLine(second, "--urls");
         AssertOneLine(none, "'here' is no address to listen at");
         await first.TerminateAsync();
+    }
+
+    [Fact]
+    public async Task An_upstream_that_does_not_answer_is_told_on_one_line_and_the_service_runs()
+    {
+        await using var host = await HostProcess.ServeAsync(_data.Path, ("Batch__Upstream__BaseUrl", "http://127.0.0.1:9/v1"));
+
+        await Eventually.UntilAsync(() => host.Errors.Length > 0, "the upstream is missed");
+        Assert.StartsWith("The upstream does not answer at http://127.0.0.1:9/v1/models (Connection refused", host.Errors, StringComparison.Ordinal);
+        Assert.Single(host.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(host, host.LineAfter("API key of the project 'local': ")));
+        await host.TerminateAsync();
+    }
+
+    [Theory]
+    [InlineData(403, "The account key is wrong", "Storage refuses (403): check the account, its key")]
+    [InlineData(400, "The API version 2026-02-06 is not supported by Azurite.", "start Azurite with --skipApiVersionCheck")]
+    public async Task A_storage_that_refuses_is_told_on_one_line(int status, string message, string expected)
+    {
+        await using var storage = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.Text(message, "text/plain").WithStatus(status)).StartAsync();
+        var connection = string.Concat(
+            "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;",
+            string.Concat(new[] { "Blob", "Queue", "Table" }.Select(service => $"{service}Endpoint={storage.Address}a;")));
+
+        await using var host = await HostProcess.RunAsync(
+            ["--data", _data.Path, "--urls", "http://127.0.0.1:0"], ("AzureWebJobsStorage", connection));
+
+        AssertOneLine(host, expected);
     }
 
     [Fact]

@@ -17,9 +17,17 @@ public sealed class ListenAddressesTests
         Assert.StartsWith($"'{wrong}' is no address to listen at", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_address_of_https_is_for_a_proxy()
+    {
+        var e = Assert.Throws<StartupException>(() => ListenAddresses.Check("https://127.0.0.1:7071"));
+
+        Assert.Contains("asks for https, which the self-host does not speak", e.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:0")]
-    [InlineData("http://+:8080;https://[::1]:65535")]
+    [InlineData("http://+:8080;http://[::1]:65535")]
     public void Addresses_are_taken_as_they_are(string urls) =>
         Assert.Null(Record.Exception(() => ListenAddresses.Check(urls)));
 

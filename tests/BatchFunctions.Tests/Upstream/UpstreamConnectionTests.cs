@@ -97,6 +97,9 @@ public sealed class UpstreamConnectionTests
         Assert.Equal(PostponeReason.Unreachable, postponed.Reason);
         Assert.Equal(fixture.Options.Pause, postponed.Delay);
         Assert.Equal(2, postponed.Attempts);
+        (_, string text) = Assert.Single(fixture.Logs.Records, record => record.Level == LogLevel.Warning);
+        Assert.StartsWith("The upstream cannot be reached (Connection refused): check Batch__Upstream__BaseUrl", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', text);
     }
 
     [Fact]

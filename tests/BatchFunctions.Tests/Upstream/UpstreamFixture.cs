@@ -25,6 +25,8 @@ internal sealed class UpstreamFixture : IAsyncDisposable
 
     public UpstreamClient Client => _services.Value.GetRequiredService<UpstreamClient>();
 
+    public IServiceProvider Services => _services.Value;
+
     public UpstreamGate Gate => _services.Value.GetRequiredService<UpstreamGate>();
 
     public static async Task<UpstreamFixture> StartAsync(

@@ -1,0 +1,63 @@
+using System.Net.Mime;
+using BatchFunctions.Configuration;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.SelfHost.Upstream;
+
+/// <summary>
+/// Asks the upstream for its models once, at the start: a wrong address is told then, and not by the first batch. The
+/// service runs in any case, since an upstream may come up later.
+/// </summary>
+internal static class UpstreamProbe
+{
+    private const string Models = "/v1/models";
+    private const string Setting = "Batch__Upstream__BaseUrl";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
+
+    /// <summary>What looks wrong with the upstream, and what to do, on one line; null when nothing does.</summary>
+    /// <param name="services">The service's own, whose connection to the upstream is used.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public static async Task<string?> AskAsync(IServiceProvider services, CancellationToken ct)
+    {
+        if (!UpstreamAddress.TryParse(services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream.BaseUrl, out var address))
+        {
+            return UpstreamAddress.Requirement;
+        }
+
+        var place = UpstreamAddress.For(address, Models).GetLeftPart(UriPartial.Path);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(Limit);
+        try
+        {
+            using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient(UpstreamConnection.HttpClientName);
+            using var answer = await client.GetAsync(
+                UpstreamAddress.For(address, Models), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return ProblemOf(answer, place);
+        }
+        catch (HttpRequestException e)
+        {
+            return $"The upstream does not answer at {place} ({e.GetBaseException().Message}): is it running, and is {Setting} right? Lines wait until it answers.";
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return $"The upstream has not answered at {place} for {Limit.TotalSeconds:0} s: is it running, and is {Setting} right? Lines wait until it answers.";
+        }
+    }
+
+    private static string? ProblemOf(HttpResponseMessage answer, string place)
+    {
+        var status = (int)answer.StatusCode;
+        return status switch
+        {
+            401 or 403 => $"The upstream refuses the service's key at {place} ({status}): set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader.",
+            >= 300 and < 400 => $"The upstream sends {place} to {answer.Headers.Location} ({status}), and redirects are not followed: set {Setting} to the address that it has.",
+            _ when answer.Content.Headers.ContentType?.MediaType == MediaTypeNames.Text.Html =>
+                $"At {place} there is a web page and no API ({status}): correct {Setting}.",
+            404 => $"The upstream has no {place} (404): if lines fail with 404 as well, {Setting} points beside the API.",
+            >= 500 => $"The upstream has failed at {place} ({status}): lines are sent again until it is well.",
+            _ => null,
+        };
+    }
+}

@@ -15,21 +15,18 @@ internal static class ServeCommand
 
     public static RootCommand Create()
     {
-        var data = new Option<string>("--data")
-        {
-            Description = "Where the embedded storage keeps its data.",
-            DefaultValueFactory = _ => SelfHostSettings.DefaultDataFolder,
-            Recursive = true,
-        };
+        var data = DataOption.Create();
         var urls = new Option<string>("--urls")
         {
             Description = "Where to listen; more than one, separated by semicolons.",
             DefaultValueFactory = _ => DefaultUrl,
         };
         var root = new RootCommand("An OpenAI-compatible Batch API: serves it, with its queue handlers, in one process.") { data, urls };
-        root.Add(KeysCommand.Create(data));
+        root.Add(KeysCommand.Create(data, Startup.Failed, makesData: true));
         root.SetAction((parsed, ct) =>
-            Startup.GuardAsync(() => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct)));
+            Startup.GuardAsync(
+                () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct),
+                parsed.InvocationConfiguration.Error));
         return root;
     }
 
@@ -48,6 +45,7 @@ internal static class ServeCommand
         await using var app = SelfHostApp.Build(settings, urls);
         await app.StartAsync(ct);
         Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}");
+        Console.WriteLine($"Page: {ListenAddresses.ToCall(app.Urls.First())}/");
         Console.WriteLine(azurite is null
             ? "Storage: as configured"
             : $"Storage: embedded Azurite, data in {dataFolder}");

@@ -8,10 +8,11 @@ namespace BatchFunctions.SelfHost;
 /// <summary>Turns what keeps the program from starting into one line that says what to do.</summary>
 internal static class Startup
 {
-    private const int Failed = 1;
+    /// <summary>The exit code of what could not be done.</summary>
+    public const int Failed = 1;
 
-    /// <summary>Runs a command; what a person can put right ends it with a sentence and the exit code 1.</summary>
-    public static async Task<int> GuardAsync(Func<Task<int>> run)
+    /// <summary>Runs a command; what a person can put right ends it with a sentence and an exit code.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> run, TextWriter errors, int failed = Failed)
     {
         try
         {
@@ -19,12 +20,12 @@ internal static class Startup
         }
         catch (OperationCanceledException)
         {
-            return Failed;
+            return failed;
         }
         catch (Exception e) when (SentenceOf(e) is { } sentence)
         {
-            await Console.Error.WriteLineAsync(sentence);
-            return Failed;
+            await errors.WriteLineAsync(sentence);
+            return failed;
         }
     }
 

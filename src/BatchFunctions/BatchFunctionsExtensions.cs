@@ -45,6 +45,9 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
+
+        // At Information ASP.NET Core logs each request's address, and with it a key that somebody has put there by mistake.
+        services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         return services.AddStores(configuration).AddTelemetry(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
     }
 
@@ -80,7 +83,8 @@ public static class BatchFunctionsExtensions
     private static IServiceCollection AddStores(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(provider =>
-            new StorageClients(configuration, provider.GetServices<HttpPipelinePolicy>()));
+            new StorageClients(
+                configuration, provider.GetServices<HttpPipelinePolicy>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddHostedService<StorageProvisioner>();
         services.TryAddSingleton<BatchStore>();
         services.TryAddSingleton<ActiveBatchStore>();
@@ -110,13 +114,17 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<PoisonHandling>();
+        services.TryAddSingleton<PoisonSweep>();
         services.TryAddSingleton(provider => new BatchJobs(
             provider.GetRequiredService<BatchValidation>(),
             provider.GetRequiredService<ChunkWork>(),
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
             provider.GetRequiredService<PoisonHandling>(),
-            provider.GetRequiredService<BatchQueues>()));
+            provider.GetRequiredService<BatchQueues>(),
+            provider.GetRequiredService<BatchMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<BatchJobs>>()));
         return services;
     }
 

@@ -39,6 +39,14 @@ public sealed class TriggerTests
         Assert.Empty(RouteOrder.Conflicts(Triggers.Http.Select(trigger =>
             new NamedRoute(trigger.Name, trigger.Http!.Route!, trigger.Http.Methods))));
 
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/page/main.js")]
+    public void The_pages_paths_reach_the_fallback_alone(string path) => Assert.Equal(
+        ApiRoutes.Fallback,
+        Assert.Single(Triggers.Http, trigger =>
+            new TemplateMatcher(TemplateParser.Parse(trigger.Http!.Route!), []).TryMatch(path, [])).Http!.Route);
+
     [Fact]
     public void A_parameter_that_sorts_before_a_literal_is_noticed()
     {

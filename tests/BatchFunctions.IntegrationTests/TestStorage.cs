@@ -6,7 +6,7 @@ namespace BatchFunctions.IntegrationTests;
 /// <summary>One Azurite for the whole test run, in memory, and an account of its own for each test.</summary>
 internal static class TestStorage
 {
-    private const int Accounts = 400;
+    private const int Accounts = 1000;
 
     private static readonly Lazy<AzuriteServer> Azurite = new(Start);
     private static int LastNumber = -1;

@@ -16,7 +16,7 @@ internal static class CrashProof
 {
     private const int Chains = 4;
     private const int TimedKills = 8;
-    private const int LivesPerKill = 4;
+    private const int LivesPerKill = 10;
     private const string AtRandom = "a random moment";
 
     /// <summary>What a life's batches lead to once.</summary>
@@ -30,31 +30,34 @@ internal static class CrashProof
     public static async Task<Tally> RunAsync(int rounds)
     {
         var tally = new Tally("crashes");
-        await using var azurite = await ProofStorage.StartAsync(Chains);
-        var kills = KillsOf(rounds);
-        await Task.WhenAll(Enumerable.Range(0, Chains).Select(chain => RunChainAsync(
-            azurite.ConnectionString(ProofStorage.AccountOf(chain)),
-            [.. kills.Where((_, index) => index % Chains == chain)],
-            new Random(chain),
-            tally)));
+        for (var round = 0; round < rounds; round++)
+        {
+            // Each round on a storage of its own: the emulator reads its tables whole for every query, and after hundreds
+            // of batches would answer none in time.
+            await using var azurite = await ProofStorage.StartAsync(Chains);
+            var random = new Random(round);
+            var kills = KillsOf(round, random);
+            await Task.WhenAll(Enumerable.Range(0, Chains).Select(chain => RunChainAsync(
+                azurite.ConnectionString(ProofStorage.AccountOf(chain)),
+                [.. kills.Where((_, index) => index % Chains == chain)],
+                new Random(random.Next()),
+                tally)));
+        }
+
         return tally;
     }
 
-    /// <summary>Each step, for the first time that it is reached and then for later ones, and random moments between.</summary>
-    private static List<string> KillsOf(int rounds)
+    /// <summary>Each step, in the first round for the first time that it is reached and then for later ones, and random moments between.</summary>
+    private static string[] KillsOf(int round, Random random)
     {
-        var random = new Random(rounds);
-        var kills = new List<string>();
-        for (var round = 0; round < rounds; round++)
-        {
-            kills.AddRange(Enum.GetValues<ProtocolStep>().Select(step => string.Create(
-                CultureInfo.InvariantCulture, $"{step}:{(round == 0 || OncePerLife.Contains(step) ? 1 : random.Next(1, 4))}")));
-            kills.AddRange(Enumerable.Repeat(AtRandom, TimedKills));
-        }
-
-        var order = kills.ToArray();
-        random.Shuffle(order);
-        return [.. order];
+        string[] kills =
+        [
+            .. Enum.GetValues<ProtocolStep>().Select(step => string.Create(
+                CultureInfo.InvariantCulture, $"{step}:{(round == 0 || OncePerLife.Contains(step) ? 1 : random.Next(1, 4))}")),
+            .. Enumerable.Repeat(AtRandom, TimedKills),
+        ];
+        random.Shuffle(kills);
+        return kills;
     }
 
     private static async Task RunChainAsync(string connection, IReadOnlyList<string> kills, Random random, Tally tally)
@@ -73,6 +76,7 @@ internal static class CrashProof
                 using var worker = WorkerProcess.Start(settings, kill == AtRandom ? null : kill);
                 isDone = await LiveAsync(worker, kill, course, random);
                 tally.Add(Count.Kills);
+                await course.NoteCommittedAsync();
             }
 
             if (!isDone)
@@ -84,7 +88,7 @@ internal static class CrashProof
         using (var last = WorkerProcess.Start(settings))
         {
             await last.ReadyAsync();
-            await course.EndAsync(EndLimit);
+            await course.EndAsync(EndLimit, last.Log);
         }
 
         await ended.CancelAsync();

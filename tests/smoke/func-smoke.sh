@@ -83,6 +83,9 @@ jq -e '.status == "completed" and .request_counts == {"total": 3, "completed": 3
 call "$api/v1/batches?limit=1" | jq -e --arg id "$batch" '.first_id == $id and .has_more == false' >/dev/null
 call "$api/v1/files/$(jq -r .output_file_id "$work/batch.json")/content" >"$work/output.jsonl"
 [ "$(jq -r '.custom_id + " " + .response.body.choices[0].message.content' "$work/output.jsonl" | sort)" = "$(printf 'line-%d text %d\n' 1 1 2 2 3 3)" ]
+curl -fsS "$api/" | grep "<title>Batches</title>" >/dev/null
+[ "$(curl -fsS -o /dev/null -w '%{content_type}' "$api/page/main.js")" = 'text/javascript; charset=utf-8' ]
+[ "$(curl -fsSI -o /dev/null -w '%{http_code}' "$api/")" = 200 ]
 [ "$(curl -s -o /dev/null -w '%{http_code}' "$api/v1/batches")" = 401 ]
 [ "$(curl -s -o /dev/null -w '%{http_code}' -X PUT "$api/v1/batches")" = 405 ]
 echo "The smoke test passed: $batch completed."

@@ -58,10 +58,9 @@ public sealed class AzuriteServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(say);
-        await AzuriteInstallation.EnsureAsync(Path.GetFullPath(options.InstallFolder), say, cancellationToken);
         if (options.DataFolder is null)
         {
-            var (unshared, own) = await StartNewAsync(options, null, cancellationToken);
+            var (unshared, own) = await StartNewAsync(options, null, say, cancellationToken);
             return new AzuriteServer(unshared, own, null, null);
         }
 
@@ -69,7 +68,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         Directory.CreateDirectory(folder);
         using var alone = await FolderLock.TakeAsync(LockIn(folder), cancellationToken);
         var (process, state) = await TakeUpAsync(options, folder, cancellationToken)
-            ?? await StartNewAsync(options, folder, cancellationToken);
+            ?? await StartNewAsync(options, folder, say, cancellationToken);
         var use = FolderLock.TryShare(UsersIn(folder))
             ?? throw new StartupException($"{UsersIn(folder)} is held by another program: end that, or name another folder with --data.");
         return new AzuriteServer(process, state, folder, use);
@@ -121,8 +120,9 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     private static async Task<(AzuriteProcess Process, AzuriteState State)> StartNewAsync(
-        AzuriteOptions options, string? folder, CancellationToken ct)
+        AzuriteOptions options, string? folder, Action<string> say, CancellationToken ct)
     {
+        await AzuriteInstallation.EnsureAsync(Path.GetFullPath(options.InstallFolder), say, ct);
         for (var attempt = 1; ; attempt++)
         {
             var ports = FreePorts(3);

@@ -20,43 +20,64 @@ internal static class KeysCommand
         WriteIndented = true,
     };
 
-    public static Command Create(Option<string> data)
+    /// <summary>The command and its three.</summary>
+    /// <param name="data">Where the embedded storage keeps its data.</param>
+    /// <param name="failed">The exit code of what could not be done.</param>
+    /// <param name="makesData">Whether an embedded storage that is not there yet is made.</param>
+    public static Command Create(Option<string> data, int failed, bool makesData)
     {
         var storage = new Option<string?>("--storage")
         {
             Description = "A connection string, or an account's address to open with the signed-in identity.",
             Recursive = true,
         };
-        Task<int> RunAsync(ParseResult parsed, Func<ApiKeyStore, CancellationToken, Task<int>> act, CancellationToken ct) =>
-            Startup.GuardAsync(() => WithStoreAsync(parsed.GetValue(storage), parsed.GetValue(data)!, act, ct));
+        void Runs(Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act) =>
+            command.SetAction((parsed, ct) => Startup.GuardAsync(
+                async () =>
+                {
+                    var settings = SettingsOf(parsed.GetValue(storage), makesData ? null : parsed.GetValue(data)!);
+                    return await WithStoreAsync(settings, parsed.GetValue(data)!, keys => act(keys, parsed, ct), ct);
+                },
+                parsed.InvocationConfiguration.Error,
+                failed));
 
         var project = new Option<string>("--project") { Description = "The project that the key opens.", Required = true };
         var label = new Option<string>("--name") { Description = "A label for the list.", DefaultValueFactory = _ => "" };
         var add = new Command("add", "Makes a key and prints it, alone, on standard output.") { project, label };
-        add.SetAction((parsed, ct) => RunAsync(
-            parsed, (keys, token) => AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, token), ct));
+        Runs(add, (keys, parsed, ct) =>
+            AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, parsed.InvocationConfiguration.Output, ct));
 
         var asJson = new Option<bool>("--json") { Description = "Prints JSON for programs." };
         var list = new Command("list", "Lists all keys, revoked ones included; never the keys themselves.") { asJson };
-        list.SetAction((parsed, ct) => RunAsync(
-            parsed, (keys, token) => ListAsync(keys, parsed.GetValue(asJson), token), ct));
+        Runs(list, (keys, parsed, ct) => ListAsync(keys, parsed.GetValue(asJson), parsed.InvocationConfiguration.Output, ct));
 
         var id = new Argument<string>("ID") { Description = "The key's id, as the list shows it." };
         var revoke = new Command("revoke", "Revokes a key; it stops working within a minute.") { id };
-        revoke.SetAction((parsed, ct) => RunAsync(
-            parsed, (keys, token) => RevokeAsync(keys, parsed.GetValue(id)!, token), ct));
+        Runs(revoke, (keys, parsed, ct) => RevokeAsync(keys, parsed.GetValue(id)!, parsed.InvocationConfiguration.Output, ct));
 
         return new Command("keys", "Makes, lists and revokes API keys.") { storage, add, list, revoke };
     }
 
-    private static async Task<int> WithStoreAsync(
-        string? storage, string dataFolder, Func<ApiKeyStore, CancellationToken, Task<int>> act, CancellationToken ct)
+    /// <summary>The settings, which name a storage unless an embedded one may be used.</summary>
+    /// <param name="storage">What the command line says.</param>
+    /// <param name="dataFolder">A folder that must be there if no storage is named; null if it may be made.</param>
+    /// <exception cref="StartupException">No storage is named, and there is none in the folder.</exception>
+    private static IConfigurationRoot SettingsOf(string? storage, string? dataFolder)
     {
         var settings = SelfHostSettings.Read(storage is null ? null : SelfHostSettings.OfStorage(storage));
+        return dataFolder is null || Directory.Exists(dataFolder) || SelfHostSettings.HasStorage(settings)
+            ? settings
+            : throw new StartupException(
+                $"No storage is named to keep keys in: give --storage https://ACCOUNT.table.core.windows.net or a connection string, set {StorageClients.Connection}, or name a self-host's data folder with --data.");
+    }
+
+    private static async Task<int> WithStoreAsync(
+        IConfigurationRoot settings, string dataFolder, Func<ApiKeyStore, Task<int>> act, CancellationToken ct)
+    {
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
         var clients = new StorageClients(settings, []);
         await CreateTableAsync(clients, ct);
-        return await act(new ApiKeyStore(clients, TimeProvider.System), ct);
+        return await act(new ApiKeyStore(clients, TimeProvider.System));
     }
 
     private static async Task CreateTableAsync(StorageClients clients, CancellationToken ct)
@@ -72,7 +93,7 @@ internal static class KeysCommand
         }
     }
 
-    private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, CancellationToken ct)
+    private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, TextWriter output, CancellationToken ct)
     {
         if (!ApiKeyStore.IsProjectName(project))
         {
@@ -81,34 +102,34 @@ internal static class KeysCommand
         }
 
         var made = await keys.CreateAsync(project, label, ct);
-        Console.WriteLine(made.Key);
+        await output.WriteLineAsync(made.Key);
         return 0;
     }
 
-    private static async Task<int> ListAsync(ApiKeyStore keys, bool asJson, CancellationToken ct)
+    private static async Task<int> ListAsync(ApiKeyStore keys, bool asJson, TextWriter output, CancellationToken ct)
     {
         var all = await keys.ListAsync(ct).OrderBy(key => key.CreatedAt).ToListAsync(ct);
         if (asJson)
         {
-            Console.WriteLine(JsonSerializer.Serialize(all, Json));
+            await output.WriteLineAsync(JsonSerializer.Serialize(all, Json));
             return 0;
         }
 
-        Console.WriteLine($"{"ID",-20}  {"PROJECT",-20}  {"CREATED",-16}  {"REVOKED",-16}  NAME");
+        await output.WriteLineAsync($"{"ID",-20}  {"PROJECT",-20}  {"CREATED",-16}  {"REVOKED",-16}  NAME");
         foreach (var key in all)
         {
-            Console.WriteLine(
+            await output.WriteLineAsync(
                 $"{key.Id,-20}  {key.Project,-20}  {key.CreatedAt:yyyy-MM-dd HH:mm}  {key.RevokedAt?.ToString("yyyy-MM-dd HH:mm", null) ?? "-",-16}  {key.Name}");
         }
 
         return 0;
     }
 
-    private static async Task<int> RevokeAsync(ApiKeyStore keys, string id, CancellationToken ct)
+    private static async Task<int> RevokeAsync(ApiKeyStore keys, string id, TextWriter output, CancellationToken ct)
     {
         if (await keys.RevokeAsync(id, ct))
         {
-            Console.WriteLine($"Revoked {id}; it stops working within a minute.");
+            await output.WriteLineAsync($"Revoked {id}; it stops working within a minute.");
             return 0;
         }
 

@@ -70,7 +70,7 @@ internal sealed partial class MessageLease : IDisposable
                 Log.Lost(_logger, _queue.Name, _message.MessageId);
                 return;
             }
-            catch (Exception e) when (e is RequestFailedException or AggregateException)
+            catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
             {
                 // There are several tries left before the message shows itself to others.
                 Log.NotRenewed(_logger, e, _queue.Name, _message.MessageId);

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
@@ -76,6 +75,7 @@ internal sealed partial class QueuePump(
     /// Takes the next messages. A stop waits for the answer a while: messages in an answer that nobody reads would be
     /// away for a whole lease.
     /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever storage does, the queue is looked at again.")]
     private async Task<QueueMessage[]> FetchAsync(CancellationToken stopping)
     {
         try
@@ -84,7 +84,7 @@ internal sealed partial class QueuePump(
             using var stop = stopping.Register(() => limit.CancelAfter(times.ShutdownLimit));
             return await _queue.ReceiveMessagesAsync(settings.BatchSize, times.Lease, limit.Token);
         }
-        catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
+        catch (Exception e)
         {
             if (!stopping.IsCancellationRequested)
             {

@@ -4,6 +4,7 @@ using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -36,6 +37,7 @@ internal sealed partial class BatchCreation(
     {
         var now = time.GetUtcNow();
         var id = IdKind.Batch.New(now);
+        using var span = BatchTracing.StartCreate(id);
         var key = new BatchKey(request.Tenant, id);
         await active.InsertAsync(new ActiveBatch(key, request.InputFileId, now), ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);

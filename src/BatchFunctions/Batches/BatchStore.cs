@@ -1,24 +1,31 @@
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Batches;
 
 /// <summary>Batches in their table. Every state is written under the row's ETag and through <see cref="BatchTransitions"/>.</summary>
-internal sealed class BatchStore(TableClient table)
+internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
 {
     private const int Tries = 8;
 
-    public BatchStore(StorageClients storage)
-        : this(storage.Tables.GetTableClient(TableNames.Batches))
+    public BatchStore(StorageClients storage, BatchMetrics metrics, ILogger<BatchStore> logger)
+        : this(storage.Tables.GetTableClient(TableNames.Batches), metrics, logger)
     {
     }
 
     /// <summary>Inserts a new batch; null when its id is taken.</summary>
     public async Task<Batch?> TryInsertAsync(Batch batch, CancellationToken ct)
     {
-        var etag = await TableWrites.TryInsertAsync(table, BatchRow.ToRow(batch), ct);
-        return etag is { } value ? batch with { ETag = value } : null;
+        if (await TableWrites.TryInsertAsync(table, BatchRow.ToRow(batch), ct) is not { } etag)
+        {
+            return null;
+        }
+
+        Entered(batch);
+        return batch with { ETag = etag };
     }
 
     public async Task<Batch?> FindAsync(BatchKey key, CancellationToken ct)
@@ -78,6 +85,11 @@ internal sealed class BatchStore(TableClient table)
             BatchTransitions.Check(before, after);
             if (await TableWrites.TryUpdateAsync(table, BatchRow.ToRow(after), before.ETag, ct) is { } etag)
             {
+                if (after.Status != before.Status)
+                {
+                    Entered(after);
+                }
+
                 return after with { ETag = etag };
             }
         }
@@ -88,6 +100,19 @@ internal sealed class BatchStore(TableClient table)
     /// <inheritdoc cref="MutateAsync(BatchKey, Func{Batch, CancellationToken, ValueTask{Batch?}}, CancellationToken)"/>
     public Task<Batch?> MutateAsync(BatchKey key, Func<Batch, Batch?> change, CancellationToken ct) =>
         MutateAsync(key, (batch, _) => ValueTask.FromResult(change(batch)), ct);
+
+    private void Entered(Batch batch)
+    {
+        metrics.BatchEntered(batch.Status);
+        var status = batch.Status.Wire();
+        Log.Entered(logger, batch.Id, status, batch.Counts.Completed, batch.Counts.Failed, batch.Counts.Total);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Batch {BatchId} is '{Status}' ({Completed} completed, {Failed} failed of {Total}).")]
+        public static partial void Entered(ILogger logger, string batchId, string status, int completed, int failed, int total);
+    }
 }
 
 /// <summary>A page of the list.</summary>

@@ -23,6 +23,12 @@ public sealed class UpstreamOptions
     [RegularExpression("^[A-Za-z0-9_-]*$", ErrorMessage = "Batch__Upstream__ApiKeyHeader is no header's name: use Authorization or api-key.")]
     public string ApiKeyHeader { get; set; } = "Authorization";
 
+    /// <summary>
+    /// Whether a trace has a span for each attempt at a line, which is as many spans as a batch has lines. Counts and
+    /// times of attempts are in the metrics in any case.
+    /// </summary>
+    public bool Traced { get; set; }
+
     /// <summary>Lines in flight at once, for each process of the service.</summary>
     [Range(1, 4096, ErrorMessage = "Batch__Upstream__Concurrency must be from 1 to 4096.")]
     public int Concurrency { get; set; } = 64;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using BatchFunctions.Keys;
 using BatchFunctions.Storage;
@@ -13,6 +14,9 @@ namespace BatchFunctions.Http;
 /// </summary>
 internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
 {
+    private static readonly Func<ILogger, string, IDisposable?> Scope =
+        LoggerMessage.DefineScope<string>("Request {RequestId}");
+
     private ILogger Logger => logger;
 
     /// <summary>Runs a handler for a caller who has a key.</summary>
@@ -34,6 +38,8 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
     {
         var requestId = "req_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         request.HttpContext.Response.Headers["x-request-id"] = requestId;
+        Activity.Current?.SetTag("batchfunctions.request.id", requestId);
+        using var scope = Scope(logger, requestId);
         try
         {
             return new GuardedResult(this, requestId, await handle(ct));

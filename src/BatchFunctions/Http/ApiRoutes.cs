@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing.Template;
 
 namespace BatchFunctions.Http;
 
@@ -66,6 +67,13 @@ public static class ApiRoutes
         new(HttpMethods.Get, Health),
         new(HttpMethods.Get, OpenApi),
     ];
+
+    private static readonly (ApiRoute Route, TemplateMatcher Matcher)[] Matchers =
+        [.. All.Select(route => (route, new TemplateMatcher(TemplateParser.Parse(route.Template), [])))];
+
+    /// <summary>The operations that a path has, whatever the method.</summary>
+    internal static IEnumerable<ApiRoute> Matching(string path) =>
+        Matchers.Where(candidate => candidate.Matcher.TryMatch(path, [])).Select(candidate => candidate.Route);
 }
 
 /// <summary>An operation of the API.</summary>

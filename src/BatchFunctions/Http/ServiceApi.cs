@@ -2,9 +2,9 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using BatchFunctions.Configuration;
 using BatchFunctions.OpenApi;
+using BatchFunctions.Page;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,9 +17,6 @@ public sealed partial class ServiceApi : IDisposable
     private static readonly TimeSpan HealthAge = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan HealthLimit = TimeSpan.FromSeconds(4);
-
-    private static readonly IReadOnlyList<(string Method, TemplateMatcher Matcher)> Matchers =
-        [.. ApiRoutes.All.Select(route => (route.Method, new TemplateMatcher(TemplateParser.Parse(route.Template), [])))];
 
     private readonly ApiGuard _guard;
     private readonly TableClient _table;
@@ -69,7 +66,10 @@ public sealed partial class ServiceApi : IDisposable
             _ => Task.FromResult(Results.Bytes(_document.Value, "application/json")),
             cancellationToken);
 
-    /// <summary>Everything that has no route: 405 where the path has one for another method, else 404.</summary>
+    /// <summary>
+    /// Everything that has no route: the page, 405 where the path has a route for another method, else 404. The page has none
+    /// because the Functions host gives a function without a template one of its name: <c>/</c> can only come here.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Fires when the client goes away.</param>
     public Task<IResult> FallbackAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -79,11 +79,16 @@ public sealed partial class ServiceApi : IDisposable
             request,
             _ =>
             {
-                var path = request.Path.HasValue ? request.Path.Value! : "/";
-                var allowed = Matchers
-                    .Where(route => route.Matcher.TryMatch(path, []))
-                    .Select(route => route.Method)
-                    .ToArray();
+                var path = request.Path.HasValue ? request.Path.Value! : PageFiles.Root;
+                var isPage = PageFiles.Has(path);
+                if (isPage && PageFiles.Methods.Contains(request.Method))
+                {
+                    return Task.FromResult(PageFiles.Answer(path, request.HttpContext.Response));
+                }
+
+                string[] allowed = isPage
+                    ? PageFiles.Methods
+                    : [.. ApiRoutes.Matching(path).Select(route => route.Method)];
                 var method = ApiError.Shown(request.Method);
                 if (allowed.Length == 0)
                 {

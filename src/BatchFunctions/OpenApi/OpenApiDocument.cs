@@ -1,23 +1,16 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using BatchFunctions.Batches;
-using BatchFunctions.Files;
 using BatchFunctions.Http;
-using BatchFunctions.Ids;
-using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Http;
 using static BatchFunctions.OpenApi.OpenApiSchema;
 
 namespace BatchFunctions.OpenApi;
 
 /// <summary>
-/// The API described in OpenAPI 3.1, put together from the routes, the settings and the writers that answer: an example
-/// is what the code writes.
+/// The API described in OpenAPI 3.1, put together from the routes, the settings and exchanges that were recorded from the
+/// running service.
 /// </summary>
 internal static class OpenApiDocument
 {
-    private static readonly DateTimeOffset ExampleTime = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-
     public static JsonObject Build(IReadOnlyList<string> endpoints)
     {
         var paths = new JsonObject();
@@ -32,6 +25,8 @@ internal static class OpenApiDocument
 
             item[route.Method.ToLowerInvariant()] = Operation(route);
         }
+
+        OpenApiExamples.AddTo(paths);
 
         return new JsonObject
         {
@@ -59,21 +54,20 @@ internal static class OpenApiDocument
     private static JsonObject Operation(ApiRoute route) => (route.Method, route.Template) switch
     {
         ("GET", ApiRoutes.Batches) => Describe("listBatches", "Lists batches, newest first", "BatchList", [400],
-            query: [After("batch"), Limit(20, 100)],
-            example: ExampleOf(writer => BatchJson.WriteList(writer, new BatchPage([ExampleBatch], false)))),
+            query: [After("batch"), Limit(20, 100)]),
         ("POST", ApiRoutes.Batches) => Describe("createBatch", "Makes a batch of an uploaded file", "Batch", [400, 413, 415],
-            body: ("application/json", "CreateBatchRequest"), example: ExampleOf(writer => BatchJson.Write(writer, ExampleBatch))),
+            body: ("application/json", "CreateBatchRequest")),
         ("GET", ApiRoutes.Batch) => Describe("retrieveBatch", "A batch", "Batch", [404],
-            id: "batch", example: ExampleOf(writer => BatchJson.Write(writer, ExampleBatch))),
+            id: "batch"),
         ("POST", ApiRoutes.BatchCancel) => Describe("cancelBatch", "Cancels a batch", "Batch", [404, 409], id: "batch"),
         ("GET", ApiRoutes.Files) => Describe("listFiles", "Lists files", "FileList", [400],
             query: [After("file"), Limit(10_000, 10_000), Query("order", Enum(["asc", "desc"], "By time; newest first by default.")), Query("purpose", String("Files of this purpose alone."))]),
         ("POST", ApiRoutes.Files) => Describe("uploadFile", "Uploads a file", "File", [400, 413, 415],
-            body: ("multipart/form-data", "UploadFileRequest"), example: ExampleOf(writer => FileJson.Write(writer, ExampleFile))),
+            body: ("multipart/form-data", "UploadFileRequest")),
         ("GET", ApiRoutes.File) => Describe("retrieveFile", "A file's description", "File", [404],
-            id: "file", example: ExampleOf(writer => FileJson.Write(writer, ExampleFile))),
+            id: "file"),
         ("DELETE", ApiRoutes.File) => Describe("deleteFile", "Deletes a file that no unfinished batch reads", "DeletedFile", [404, 409],
-            id: "file", example: ExampleOf(writer => FileJson.WriteDeleted(writer, ExampleFile.Id))),
+            id: "file"),
         ("GET", ApiRoutes.FileContent) => Describe("downloadFile", "A file's bytes; ranges are honoured", null, [404, 416], id: "file"),
         ("POST", ApiRoutes.Uploads) => Describe("createUpload", "Begins an upload in parts", "Upload", [400, 413, 415],
             body: ("application/json", "CreateUploadRequest")),
@@ -94,8 +88,7 @@ internal static class OpenApiDocument
         int[] errors,
         string? id = null,
         JsonObject[]? query = null,
-        (string ContentType, string Schema)? body = null,
-        JsonNode? example = null)
+        (string ContentType, string Schema)? body = null)
     {
         var parameters = new JsonArray([.. (query ?? []).Cast<JsonNode>()]);
         if (id is not null)
@@ -114,7 +107,7 @@ internal static class OpenApiDocument
             ["operationId"] = id_,
             ["summary"] = summary,
             ["parameters"] = parameters,
-            ["responses"] = Responses(answer, errors, example),
+            ["responses"] = Responses(answer, errors),
         };
         if (body is { } content)
         {
@@ -128,17 +121,12 @@ internal static class OpenApiDocument
         return operation;
     }
 
-    private static JsonObject Responses(string? answer, int[] errors, JsonNode? example)
+    private static JsonObject Responses(string? answer, int[] errors)
     {
         var media = new JsonObject();
         if (answer is not null)
         {
             media["schema"] = Ref(answer);
-        }
-
-        if (example is not null)
-        {
-            media["example"] = example;
         }
 
         var responses = new JsonObject
@@ -191,50 +179,4 @@ internal static class OpenApiDocument
 
     private static JsonObject Query(string name, JsonObject schema) =>
         new() { ["name"] = name, ["in"] = "query", ["required"] = false, ["schema"] = schema };
-
-    private static JsonNode ExampleOf(Action<Utf8JsonWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            write(writer);
-        }
-
-        return JsonNode.Parse(buffer.ToArray())!;
-    }
-
-    private static StoredFile ExampleFile { get; } = new()
-    {
-        Tenant = "local",
-        Id = IdKind.File.Prefix + "019b7ca5d1c8" + new string('a', 20),
-        Filename = "requests.jsonl",
-        Purpose = FilePurposes.Batch,
-        Bytes = 1234,
-        CreatedAt = ExampleTime,
-        ExpiresAt = ExampleTime.AddDays(30),
-        Blob = default,
-    };
-
-    private static Batch ExampleBatch { get; } = new()
-    {
-        Tenant = "local",
-        Id = IdKind.Batch.Prefix + "019b7ca5d1c8" + new string('b', 20),
-        Status = BatchStatus.Completed,
-        Endpoint = "/v1/chat/completions",
-        Model = "llama-3.1-8b",
-        InputFileId = ExampleFile.Id,
-        InputBlob = default,
-        OutputFileId = IdKind.File.Prefix + "019b7ca6bc28" + new string('c', 20),
-        CompletionWindow = "24h",
-        CreatedAt = ExampleTime,
-        InProgressAt = ExampleTime.AddSeconds(2),
-        ExpiresAt = ExampleTime.AddDays(1),
-        FinalizingAt = ExampleTime.AddSeconds(59),
-        CompletedAt = ExampleTime.AddSeconds(60),
-        Counts = new RequestCounts(2, 2, 0),
-        Usage = new TokenUsage(20, 0, 40, 0),
-        Metadata = new Dictionary<string, string> { ["job"] = "nightly" },
-        ChunkLines = 100,
-        ChunkBytes = 1,
-    };
 }

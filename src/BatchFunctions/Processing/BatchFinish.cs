@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
@@ -31,6 +32,7 @@ internal sealed partial class BatchFinish(
     {
         if (batch.Status == BatchStatus.Finalizing)
         {
+            using var span = BatchTracing.StartFinish(batch);
             try
             {
                 await FollowAsync(batch, await ManifestOfAsync(batch, ct), ct);

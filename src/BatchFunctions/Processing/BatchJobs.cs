@@ -1,6 +1,8 @@
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
 
@@ -14,6 +16,9 @@ public sealed class BatchJobs
     /// <summary>When the timer behind the sweep fires: every hour, on the hour (NCRONTAB, as the Functions host reads it).</summary>
     public const string SweepSchedule = "0 0 * * * *";
 
+    private static readonly Func<ILogger, string, string, int?, IDisposable?> Scope =
+        LoggerMessage.DefineScope<string, string, int?>("{Queue}, batch {BatchId}, chunk {Chunk}");
+
     /// <summary>How long sending a message again may take while the host is shutting down.</summary>
     private static readonly TimeSpan SendAgainLimit = TimeSpan.FromSeconds(5);
 
@@ -23,6 +28,9 @@ public sealed class BatchJobs
     private readonly BatchSweep _sweep;
     private readonly PoisonHandling _poison;
     private readonly BatchQueues _queues;
+    private readonly BatchMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
 
     internal BatchJobs(
         BatchValidation validation,
@@ -30,7 +38,10 @@ public sealed class BatchJobs
         BatchAdvance advance,
         BatchSweep sweep,
         PoisonHandling poison,
-        BatchQueues queues)
+        BatchQueues queues,
+        BatchMetrics metrics,
+        TimeProvider time,
+        ILogger<BatchJobs> logger)
     {
         _validation = validation;
         _work = work;
@@ -38,6 +49,9 @@ public sealed class BatchJobs
         _sweep = sweep;
         _poison = poison;
         _queues = queues;
+        _metrics = metrics;
+        _time = time;
+        _logger = logger;
     }
 
     /// <summary>Handles a message of <see cref="QueueNames.Validate"/>.</summary>
@@ -49,7 +63,7 @@ public sealed class BatchJobs
     /// <summary>Handles a message of <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task ChunkAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, ChunkOf(at), ct), cancellationToken);
+        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, at.ChunkNumber, ct), cancellationToken);
 
     /// <summary>Handles a message of <see cref="QueueNames.Advance"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
@@ -59,7 +73,7 @@ public sealed class BatchJobs
     /// <summary>Handles a message of <see cref="QueueNames.Sweep"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task SweepAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Sweep, (_, ct) => _sweep.TakeUpAsync(ct), cancellationToken);
+        RunAsync(message, QueueNames.Sweep, (at, ct) => _sweep.TakeUpAsync(at.Ticket, ct), cancellationToken);
 
     /// <summary>The hourly timer.</summary>
     /// <param name="cancellationToken">Fires when the host shuts down.</param>
@@ -68,47 +82,66 @@ public sealed class BatchJobs
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Validate"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task ValidatePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        _poison.ValidateAsync(Parse(message).Key, cancellationToken);
+        PoisonAsync(message, QueueNames.Validate, cancellationToken);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task ChunkPoisonAsync(QueueMessage message, CancellationToken cancellationToken)
-    {
-        var at = Parse(message);
-        return _poison.ChunkAsync(at.Key, ChunkOf(at), cancellationToken);
-    }
+    public Task ChunkPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
+        PoisonAsync(message, QueueNames.Chunk, cancellationToken);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Advance"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task AdvancePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        _poison.AdvanceAsync(Parse(message).Key, cancellationToken);
+        PoisonAsync(message, QueueNames.Advance, cancellationToken);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Sweep"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
     public Task SweepPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        _poison.SweepAsync(cancellationToken);
+        PoisonAsync(message, QueueNames.Sweep, cancellationToken);
 
-    private static BatchMessage Parse(QueueMessage message)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return BatchMessage.Parse(message.Body);
-    }
+    private Task PoisonAsync(QueueMessage message, string queue, CancellationToken cancellationToken) => WatchAsync(
+        message, queue + QueueNames.PoisonSuffix, (at, ct) => _poison.HandleAsync(queue, at, ct), cancellationToken);
 
-    private static int ChunkOf(BatchMessage message) =>
-        message.Chunk ?? throw new FormatException("The queue message names no chunk.");
+    private Task RunAsync(
+        QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct) =>
+        WatchAsync(
+            message,
+            queue,
+            async (at, token) =>
+            {
+                try
+                {
+                    await handle(at, token);
+                }
+                catch (Exception e) when (token.IsCancellationRequested && e is not OutOfMemoryException)
+                {
+                    using var limit = new CancellationTokenSource(SendAgainLimit);
+                    await _queues.SendAgainAsync(queue, at, limit.Token);
+                }
+            },
+            ct);
 
-    private async Task RunAsync(
+    /// <summary>Handles a message within the trace that sent it, and has all logs meanwhile name the batch and chunk.</summary>
+    private async Task WatchAsync(
         QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct)
     {
-        var at = Parse(message);
+        ArgumentNullException.ThrowIfNull(message);
+        var at = BatchMessage.Parse(message.Body);
+        if (at.DueAt is { } due && message.DequeueCount <= 1)
+        {
+            _metrics.MessageTaken(queue, _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(due));
+        }
+
+        using var scope = Scope(_logger, queue, at.BatchId, at.Chunk);
+        using var span = BatchTracing.StartHandling(queue, at);
         try
         {
             await handle(at, ct);
         }
-        catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
+        catch (Exception e)
         {
-            using var limit = new CancellationTokenSource(SendAgainLimit);
-            await _queues.SendAgainAsync(queue, at, limit.Token);
+            span.Fail(e);
+            throw;
         }
     }
 }

@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
+using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ internal sealed partial class BatchSweep(
     ChunkStore chunks,
     BatchFinish finish,
     BatchValidation validation,
+    PoisonSweep poison,
     FileExpiry expiry,
     BatchMetrics metrics,
     QueueGauges gauges,
@@ -33,9 +35,15 @@ internal sealed partial class BatchSweep(
     private readonly BatchOptions _options = options.Value;
 
     /// <summary>Takes up the sweep's message; asks for the next one while anything is active.</summary>
-    public async Task TakeUpAsync(CancellationToken ct)
+    /// <param name="ticket">The message's; a copy of a message whose sweep has been taken up does nothing.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task TakeUpAsync(string? ticket, CancellationToken ct)
     {
-        await wakeups.RemoveSweepAsync(ct);
+        if (!await wakeups.TryTakeSweepAsync(ticket, ct))
+        {
+            return;
+        }
+
         await steps.ReachedAsync(ProtocolStep.SweepTakenUp, ct);
         if (await RunAsync(ct))
         {
@@ -45,36 +53,26 @@ internal sealed partial class BatchSweep(
         await steps.ReachedAsync(ProtocolStep.SweepDone, ct);
     }
 
-    /// <summary>
-    /// The hourly timer: a sweep, and a new chain of messages where the old one is broken. A chain whose row is old has
-    /// lost its message.
-    /// </summary>
+    /// <summary>The hourly timer: a sweep, and a new chain of messages where the old one is broken.</summary>
     public async Task RunTimerAsync(CancellationToken ct)
     {
-        if (await wakeups.FindSweepAsync(ct) is { } askedAt
-            && time.GetUtcNow() - askedAt > _options.SweepInterval + _options.WakeUpLost)
-        {
-            await wakeups.RemoveSweepAsync(ct);
-        }
-
         if (await RunAsync(ct))
         {
             await queues.AskSweepAsync(ct);
         }
     }
 
-    /// <returns>Whether anything is active.</returns>
+    /// <returns>Whether anything is active, or a poison queue in use.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
     {
-        var count = 0;
-        var stalled = TimeSpan.Zero;
+        var seen = new ActiveBatches();
+        var isActive = false;
         await foreach (var row in active.ListAsync(ct))
         {
-            count++;
+            isActive = true;
             try
             {
-                var idle = await SweepAsync(row, ct);
-                stalled = idle > stalled ? idle : stalled;
+                await SweepAsync(row, seen, ct);
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
@@ -88,17 +86,34 @@ internal sealed partial class BatchSweep(
             await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
         }
 
-        metrics.BatchesSeen(count, stalled);
-        await gauges.MeasureAsync(ct);
+        metrics.BatchesSeen(seen);
+        isActive |= await SweepPoisonAsync(await gauges.MeasureAsync(ct), ct);
         await expiry.RunDueAsync(ct);
-        return count > 0;
+        return isActive;
     }
 
-    /// <returns>How long the batch has made no progress.</returns>
-    private async Task<TimeSpan> SweepAsync(ActiveBatch row, CancellationToken ct)
+    /// <returns>Whether any poison queue has messages: until they are gone the sweep looks again.</returns>
+    private async Task<bool> SweepPoisonAsync(IReadOnlySet<string> used, CancellationToken ct)
+    {
+        var poisoned = QueueNames.Working.Where(name => used.Contains(name + QueueNames.PoisonSuffix)).ToList();
+        foreach (var name in poisoned)
+        {
+            await poison.RunAsync(name, ct);
+        }
+
+        return poisoned.Count > 0;
+    }
+
+    private async Task SweepAsync(ActiveBatch row, ActiveBatches seen, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var found = await batches.FindAsync(row.Key, ct);
+        using var span = found is null ? null : BatchTracing.StartSweep(found);
+        if (found is { } running && !running.Status.HasEnded())
+        {
+            seen.Add(running, now - ProgressOf(running), now - running.CreatedAt);
+        }
+
         switch (found)
         {
             case null:
@@ -128,8 +143,6 @@ internal sealed partial class BatchSweep(
                 await queues.AskAdvanceAsync(row.Key, ct);
                 break;
         }
-
-        return found is null || found.Status.HasEnded() ? TimeSpan.Zero : now - ProgressOf(found);
     }
 
     private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;

@@ -162,6 +162,13 @@ internal sealed class BatchValidation(
                 return;
             }
 
+            if (batch.InputBytes == 0)
+            {
+                // Storage has no range of nothing.
+                Add(LineProblem.EmptyFile, null);
+                return;
+            }
+
             await using var stream = await blobs.OpenInputAsync(batch.InputBlob, 0, batch.InputBytes, ct);
             using var reader = new LineReader(stream, options.MaxLineBytes);
             while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))

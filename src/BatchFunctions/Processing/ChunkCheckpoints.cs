@@ -1,5 +1,6 @@
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
@@ -15,6 +16,7 @@ internal sealed class ChunkCheckpoints(
     ChunkStore chunks,
     BatchBlobs blobs,
     ProtocolSteps steps,
+    BatchMetrics metrics,
     IOptions<BatchOptions> options,
     TimeProvider time) : IDisposable
 {
@@ -153,7 +155,15 @@ internal sealed class ChunkCheckpoints(
 
     private async Task<bool> CommitSealedAsync(Func<Chunk, Chunk> finish, CancellationToken ct)
     {
-        var segment = _sealed!;
+        using var span = BatchTracing.StartCheckpoint();
+        var began = time.GetTimestamp();
+        var stands = await StageAndWriteAsync(_sealed!, finish, ct);
+        metrics.CheckpointMade(time.GetElapsedTime(began));
+        return stands;
+    }
+
+    private async Task<bool> StageAndWriteAsync(ChunkSegment segment, Func<Chunk, Chunk> finish, CancellationToken ct)
+    {
         if (segment.Output.Length > 0)
         {
             segment.OutputBlock ??= NextBlock();

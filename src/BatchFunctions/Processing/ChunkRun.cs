@@ -58,13 +58,22 @@ internal sealed partial class ChunkRun(
     {
         using var calls = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sending = SendAllAsync(calls.Token);
-        var stands = await WatchAsync(sending, ct);
-        if (!sending.IsCompleted)
+        bool stands;
+        try
         {
-            await calls.CancelAsync();
+            stands = await WatchAsync(sending, ct);
+        }
+        finally
+        {
+            // Whatever ended the watch: no call outlives its run.
+            if (!sending.IsCompleted)
+            {
+                await calls.CancelAsync();
+            }
+
+            await sending;
         }
 
-        await sending;
         if (!stands)
         {
             return ChunkRunEnd.Overtaken;
@@ -291,6 +300,7 @@ internal sealed partial class ChunkRun(
                     segment.AddCompleted(index, answer.Usage);
                 });
                 metrics.LineEnded("completed");
+                metrics.TokensUsed(answer.Usage);
                 break;
             case UpstreamOutcome.Answered answer:
                 checkpoints.Add(index, segment =>
@@ -306,6 +316,7 @@ internal sealed partial class ChunkRun(
                     segment.AddFailed(index, answer.Usage);
                 });
                 metrics.LineEnded("refused");
+                metrics.TokensUsed(answer.Usage);
                 break;
             case UpstreamOutcome.Failed failure:
                 checkpoints.Add(index, segment =>

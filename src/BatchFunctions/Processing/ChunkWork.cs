@@ -89,7 +89,8 @@ internal sealed partial class ChunkWork(
 
     private async Task RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
     {
-        using var checkpoints = new ChunkCheckpoints(claimed, chunks, blobs, steps, options, time);
+        using var span = BatchTracing.StartRun(batch, claimed.Number, claimed.Epoch);
+        using var checkpoints = new ChunkCheckpoints(claimed, chunks, blobs, steps, metrics, options, time);
         using var run = new ChunkRun(
             batch,
             checkpoints,

@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -22,6 +23,19 @@ internal sealed partial class PoisonHandling(
     ILogger<PoisonHandling> logger)
 {
     private const int Strikes = 3;
+
+    /// <summary>Does what is due about a message that failed too often.</summary>
+    /// <param name="queue">The working queue that it comes from.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public Task HandleAsync(string queue, BatchMessage message, CancellationToken ct) => queue switch
+    {
+        QueueNames.Validate => ValidateAsync(message.Key, ct),
+        QueueNames.Chunk => ChunkAsync(message.Key, message.ChunkNumber, ct),
+        QueueNames.Advance => AdvanceAsync(message.Key, ct),
+        QueueNames.Sweep => SweepAsync(ct),
+        _ => throw new ArgumentOutOfRangeException(nameof(queue), queue, "No such queue."),
+    };
 
     public async Task ChunkAsync(BatchKey key, int number, CancellationToken ct)
     {

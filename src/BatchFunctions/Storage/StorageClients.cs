@@ -4,6 +4,7 @@ using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Storage;
@@ -24,9 +25,14 @@ public sealed class StorageClients
     /// <param name="policies">Added to each client's pipeline, once a try: what a test counts or breaks.</param>
     /// <exception cref="InvalidOperationException">No connection is configured.</exception>
     public StorageClients(IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies)
+        : this(configuration, policies, metrics: null)
+    {
+    }
+
+    internal StorageClients(IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies, BatchMetrics? metrics)
     {
         var added = policies.ToArray();
-        T With<T>(T options)
+        T With<T>(T options, string service)
             where T : ClientOptions
         {
             options.Retry.MaxRetries = 3;
@@ -38,14 +44,19 @@ public sealed class StorageClients
                 options.AddPolicy(policy, HttpPipelinePosition.PerRetry);
             }
 
+            if (metrics is not null)
+            {
+                options.AddPolicy(new StorageMetrics(service, metrics), HttpPipelinePosition.PerRetry);
+            }
+
             return options;
         }
 
         // Queue texts go as they are: host.json says messageEncoding none, since they are JSON already.
-        var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
-        var tableOptions = With(new TableClientOptions());
+        var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, "queue");
+        var tableOptions = With(new TableClientOptions(), "table");
         tableOptions.AddPolicy(new SendCount.Policy(), HttpPipelinePosition.PerRetry);
-        var blobOptions = With(new BlobClientOptions());
+        var blobOptions = With(new BlobClientOptions(), "blob");
         var section = configuration.GetSection(Connection);
         if (section.Value is { Length: > 0 } text)
         {

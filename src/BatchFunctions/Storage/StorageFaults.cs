@@ -10,7 +10,11 @@ internal static class StorageFaults
     {
         StorageUnavailableException => true,
         RequestFailedException failed => failed.Status is 0 or 408 or 429 || failed.Status >= 500,
-        AggregateException all => all.InnerExceptions.Count > 0 && all.InnerExceptions.All(IsFault),
+
+        // What the SDK's tries came to, one by one. A try that took too long is a cancellation there; one that the caller
+        // cancelled is thrown by itself.
+        AggregateException all => all.InnerExceptions.Count > 0
+            && all.InnerExceptions.All(one => one is OperationCanceledException || IsFault(one)),
         HttpRequestException or IOException => e is not FileNotFoundException and not InvalidDataException,
         TaskCanceledException { InnerException: TimeoutException } => true,
         _ => false,

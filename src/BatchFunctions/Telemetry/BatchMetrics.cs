@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using BatchFunctions.Batches;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Telemetry;
 
@@ -9,14 +12,23 @@ internal sealed class BatchMetrics
     public const string MeterName = "BatchFunctions";
 
     private const string QueueTag = "queue";
+    private const string StatusTag = "status";
 
     private readonly Gauge<long> _queueDepth;
     private readonly Gauge<double> _oldestMessage;
     private readonly Gauge<double> _progressAge;
+    private readonly Gauge<double> _oldestBatch;
     private readonly Gauge<long> _active;
+    private readonly Counter<long> _batches;
     private readonly Counter<long> _lines;
+    private readonly Counter<long> _tokens;
     private readonly Counter<long> _postponed;
     private readonly Counter<long> _overtaken;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _storageRequests;
+    private readonly Histogram<double> _queueWait;
+    private readonly Histogram<double> _attempts;
+    private readonly Histogram<double> _checkpoints;
 
     public BatchMetrics(IMeterFactory meters)
     {
@@ -27,16 +39,32 @@ internal sealed class BatchMetrics
             "batchfunctions.queue.depth", "{message}", "Messages on a queue, about.");
         _oldestMessage = meter.CreateGauge<double>(
             "batchfunctions.queue.oldest_message_age", "s", "How long the message at a queue's head has been waiting.");
+        _queueWait = meter.CreateHistogram<double>(
+            "batchfunctions.queue.wait", "s", "From the moment that a message was due to its handling, at its first try.");
         _progressAge = meter.CreateGauge<double>(
             "batchfunctions.batch.progress_age", "s", "The longest time that an active batch has made no progress.");
+        _oldestBatch = meter.CreateGauge<double>(
+            "batchfunctions.batch.oldest_age", "s", "The age of the oldest batch that has not ended.");
         _active = meter.CreateGauge<long>(
-            "batchfunctions.batch.active", "{batch}", "Batches that have not ended.");
+            "batchfunctions.batch.active", "{batch}", "Batches that have not ended, by status.");
+        _batches = meter.CreateCounter<long>(
+            "batchfunctions.batch.entered", "{batch}", "Batches that came to a status, by status.");
         _lines = meter.CreateCounter<long>(
             "batchfunctions.line.ended", "{line}", "Lines that have come to an end, by outcome.");
+        _tokens = meter.CreateCounter<long>(
+            "batchfunctions.line.tokens", "{token}", "Tokens that the upstream has counted for lines, by type.");
         _postponed = meter.CreateCounter<long>(
             "batchfunctions.chunk.postponed", "{chunk}", "Chunks that were left to wait in storage, by reason.");
         _overtaken = meter.CreateCounter<long>(
-            "batchfunctions.chunk.overtaken", "{chunk}", "Claims that another has overtaken.");
+            "batchfunctions.chunk.overtaken", "{chunk}", "Claims that another has overtaken: their leases were lost.");
+        _checkpoints = meter.CreateHistogram<double>(
+            "batchfunctions.chunk.checkpoint", "s", "The time that a checkpoint takes: its blocks staged, its row written.");
+        _attempts = meter.CreateHistogram<double>(
+            "batchfunctions.upstream.attempt", "s", "The time that an attempt at a line takes, by the status that was answered or the way that it failed.");
+        _retries = meter.CreateCounter<long>(
+            "batchfunctions.upstream.retries", "{attempt}", "Attempts that are made again, by the same.");
+        _storageRequests = meter.CreateCounter<long>(
+            "batchfunctions.storage.requests", "{request}", "Requests to storage, by service, method and status; a 412 is a write that another was faster than.");
     }
 
     public void QueueSeen(string queue, long depth, TimeSpan oldest)
@@ -45,15 +73,53 @@ internal sealed class BatchMetrics
         _oldestMessage.Record(oldest.TotalSeconds, new KeyValuePair<string, object?>(QueueTag, queue));
     }
 
-    public void BatchesSeen(int active, TimeSpan progressAge)
+    public void MessageTaken(string queue, TimeSpan wait) =>
+        _queueWait.Record(wait > TimeSpan.Zero ? wait.TotalSeconds : 0, new KeyValuePair<string, object?>(QueueTag, queue));
+
+    public void BatchesSeen(ActiveBatches seen)
     {
-        _active.Record(active);
-        _progressAge.Record(progressAge.TotalSeconds);
+        foreach (var (status, count) in seen.ByStatus)
+        {
+            _active.Record(count, Status(status));
+        }
+
+        _progressAge.Record(seen.LongestWithoutProgress.TotalSeconds);
+        _oldestBatch.Record(seen.OldestAge.TotalSeconds);
     }
 
+    public void BatchEntered(BatchStatus status) => _batches.Add(1, Status(status));
+
     public void LineEnded(string outcome) => _lines.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void TokensUsed(TokenUsage usage)
+    {
+        AddTokens("input", usage.Input);
+        AddTokens("cached_input", usage.CachedInput);
+        AddTokens("output", usage.Output);
+        AddTokens("reasoning_output", usage.ReasoningOutput);
+    }
 
     public void ChunkPostponed(string reason) => _postponed.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void ChunkOvertaken() => _overtaken.Add(1);
+
+    public void CheckpointMade(TimeSpan took) => _checkpoints.Record(took.TotalSeconds);
+
+    public void AttemptMade(string outcome, TimeSpan took) =>
+        _attempts.Record(took.TotalSeconds, new KeyValuePair<string, object?>(StatusTag, outcome));
+
+    public void AttemptRepeated(string outcome) => _retries.Add(1, new KeyValuePair<string, object?>(StatusTag, outcome));
+
+    public void StorageAsked(string service, string method, int status) => _storageRequests.Add(
+        1, new TagList { { "service", service }, { "method", method }, { StatusTag, status } });
+
+    private static KeyValuePair<string, object?> Status(BatchStatus status) => new(StatusTag, status.Wire());
+
+    private void AddTokens(string type, long count)
+    {
+        if (count > 0)
+        {
+            _tokens.Add(count, new KeyValuePair<string, object?>("type", type));
+        }
+    }
 }

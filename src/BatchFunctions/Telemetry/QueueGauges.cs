@@ -5,8 +5,10 @@ namespace BatchFunctions.Telemetry;
 /// <summary>Measures the queues, poison queues included. The sweep asks for it: nothing is measured at rest but hourly.</summary>
 internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, TimeProvider time)
 {
-    public async Task MeasureAsync(CancellationToken ct)
+    /// <returns>The queues that have messages, delayed ones included.</returns>
+    public async Task<IReadOnlySet<string>> MeasureAsync(CancellationToken ct)
     {
+        var used = new HashSet<string>();
         foreach (var name in QueueNames.All)
         {
             var queue = storage.Queues.GetQueueClient(name);
@@ -15,6 +17,8 @@ internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, 
             var oldest = TimeSpan.Zero;
             if (depth > 0)
             {
+                used.Add(name);
+
                 // Only visible messages can be peeked at: what is delayed on purpose does not count as waiting.
                 var head = await queue.PeekMessageAsync(ct);
                 oldest = head.Value?.InsertedOn is { } since ? time.GetUtcNow() - since : TimeSpan.Zero;
@@ -22,5 +26,7 @@ internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, 
 
             metrics.QueueSeen(name, depth, oldest > TimeSpan.Zero ? oldest : TimeSpan.Zero);
         }
+
+        return used;
     }
 }

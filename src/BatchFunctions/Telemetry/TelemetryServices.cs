@@ -1,15 +1,21 @@
 using Azure.Core;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
+using BatchFunctions.Configuration;
+using BatchFunctions.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenTelemetry.Logs;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace BatchFunctions.Telemetry;
 
 /// <summary>
-/// Registers the metrics, and sends them where the settings say: to Application Insights
+/// Registers metrics, traces and logs, and sends them where the settings say: to Application Insights
 /// (<c>APPLICATIONINSIGHTS_CONNECTION_STRING</c>), to an OTLP endpoint (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c>), to both, or
 /// nowhere.
 /// </summary>
@@ -19,6 +25,11 @@ internal static class TelemetryServices
     private const string InsightsIdentity = "APPLICATIONINSIGHTS_AUTHENTICATION_STRING";
     private const string Otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string ClientId = "ClientId=";
+    private const string ServiceName = "OTEL_SERVICE_NAME";
+    private const string Sampler = "OTEL_TRACES_SAMPLER";
+    private const string TracedSetting = BatchOptions.Section + ":Upstream:" + nameof(UpstreamOptions.Traced);
+
+    private static readonly PathString HealthPath = "/" + ApiRoutes.Health;
 
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
@@ -32,21 +43,53 @@ internal static class TelemetryServices
             return services;
         }
 
-        services.AddOpenTelemetry().WithMetrics(metrics =>
+        var telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(configuration[ServiceName] ?? "batchfunctions"))
+            .WithMetrics(metrics => metrics.AddMeter(BatchMetrics.MeterName))
+            .WithTracing(traces => AddSources(traces, configuration))
+            .WithLogging(configureBuilder: null, logs =>
+            {
+                logs.IncludeFormattedMessage = true;
+                logs.IncludeScopes = true;
+            });
+        if (!string.IsNullOrEmpty(insights))
         {
-            metrics.AddMeter(BatchMetrics.MeterName);
-            if (!string.IsNullOrEmpty(insights))
-            {
-                metrics.AddAzureMonitorMetricExporter(
-                    exporter => exporter.ConnectionString = insights, CredentialOf(configuration[InsightsIdentity]));
-            }
+            var credential = CredentialOf(configuration[InsightsIdentity]);
+            void Configure(AzureMonitorExporterOptions exporter) => exporter.ConnectionString = insights;
+            telemetry
+                .WithMetrics(metrics => metrics.AddAzureMonitorMetricExporter(Configure, credential))
+                .WithTracing(traces => traces.AddAzureMonitorTraceExporter(Configure, credential))
+                .WithLogging(logs => logs.AddAzureMonitorLogExporter(Configure, credential));
+        }
 
-            if (!string.IsNullOrEmpty(otlp))
-            {
-                metrics.AddOtlpExporter();
-            }
-        });
+        if (!string.IsNullOrEmpty(otlp))
+        {
+            telemetry
+                .WithMetrics(metrics => metrics.AddOtlpExporter())
+                .WithTracing(traces => traces.AddOtlpExporter())
+                .WithLogging(logs => logs.AddOtlpExporter());
+        }
+
         return services;
+    }
+
+    private static void AddSources(TracerProviderBuilder traces, IConfiguration configuration)
+    {
+        traces.AddSource(BatchTracing.SourceName);
+        if (configuration.GetValue<bool>(TracedSetting))
+        {
+            traces.AddSource(BatchTracing.UpstreamSourceName);
+        }
+
+        // The instrumentation writes a query's values as "Redacted": whoever puts a key there by mistake does not find it
+        // in a trace.
+        traces.AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path != HealthPath);
+        if (string.IsNullOrEmpty(configuration[Sampler]))
+        {
+            // A caller that does not sample its own requests, as a function host may not, is no reason to lose the trace
+            // of a day's batch.
+            traces.SetSampler(new AlwaysOnSampler());
+        }
     }
 
     /// <summary>

@@ -1,8 +1,20 @@
+using System.Globalization;
+
 namespace BatchFunctions.Upstream;
 
 /// <summary>What one attempt came to, before anything is decided about it.</summary>
 internal abstract record Reply
 {
+    /// <summary>What metrics and traces call it: the status that was answered, or the way that the attempt failed.</summary>
+    public string Name => this switch
+    {
+        Answer answer => answer.StatusCode.ToString(CultureInfo.InvariantCulture),
+        TooLarge => "too_large",
+        TimedOut => "timeout",
+        Broken => "broken",
+        _ => "unreachable",
+    };
+
     /// <summary>The upstream answered, to the answer's last byte.</summary>
     internal sealed record Answer(int StatusCode, string? RequestId, AnswerBody Body, TimeSpan? RetryAfter) : Reply;
 

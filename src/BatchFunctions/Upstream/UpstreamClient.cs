@@ -1,4 +1,5 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Polly;
@@ -23,6 +24,7 @@ internal sealed partial class UpstreamClient
 
     private readonly UpstreamConnection _connection;
     private readonly UpstreamOptions _options;
+    private readonly BatchMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<UpstreamClient> _logger;
     private readonly ResiliencePipeline<Verdict> _attempts;
@@ -30,12 +32,14 @@ internal sealed partial class UpstreamClient
 
     public UpstreamClient(
         UpstreamConnection connection,
+        BatchMetrics metrics,
         IOptions<BatchOptions> options,
         TimeProvider time,
         ILogger<UpstreamClient> logger)
     {
         _connection = connection;
         _options = options.Value.Upstream;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
         _warnings = new Occasional(_options.Pause, time);
@@ -100,8 +104,18 @@ internal sealed partial class UpstreamClient
 
     private async ValueTask<Verdict> AttemptAsync(Line line, CancellationToken cancellationToken)
     {
+        using var span = BatchTracing.StartAttempt(line.Request.Endpoint);
+        long began = _time.GetTimestamp();
         Reply reply = await _connection.PostAsync(line.Request.Endpoint, line.Request.Body, cancellationToken);
-        return Judge(line, reply);
+        _metrics.AttemptMade(reply.Name, _time.GetElapsedTime(began));
+        span?.SetTag("batchfunctions.upstream.status", reply.Name);
+        Verdict verdict = Judge(line, reply);
+        if (verdict.TryAgain)
+        {
+            _metrics.AttemptRepeated(reply.Name);
+        }
+
+        return verdict;
     }
 
     private Verdict Judge(Line line, Reply reply)

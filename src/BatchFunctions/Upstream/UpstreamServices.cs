@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using BatchFunctions.Configuration;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,8 @@ internal static class UpstreamServices
     public static IServiceCollection AddUpstream(this IServiceCollection services)
     {
         services.AddLogging();
+        services.AddMetrics();
+        services.TryAddSingleton<BatchMetrics>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<UpstreamConnection>();
         services.TryAddSingleton<UpstreamClient>();

@@ -32,8 +32,23 @@ internal sealed record BatchMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TraceParent { get; init; }
 
+    /// <summary>A sweep's ticket: the ETag of the row that says that it is under way.</summary>
+    [JsonPropertyName("e")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Ticket { get; init; }
+
+    /// <summary>When the message was to be handled, in Unix milliseconds: what it waits beyond that, it waits in vain.</summary>
+    [JsonPropertyName("d")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? DueAt { get; init; }
+
     [JsonIgnore]
     public BatchKey Key => new(Tenant, BatchId);
+
+    /// <summary>The chunk's number, where the message must have one.</summary>
+    /// <exception cref="FormatException">It has none.</exception>
+    [JsonIgnore]
+    public int ChunkNumber => Chunk ?? throw new FormatException("The queue message names no chunk.");
 
     public static BatchMessage For(BatchKey batch, int? chunk = null) =>
         new() { Tenant = batch.Tenant, BatchId = batch.Id, Chunk = chunk };

@@ -10,7 +10,11 @@ namespace BatchFunctions.Wakeups;
 
 /// <summary>Sends the messages that move batches on.</summary>
 internal sealed class BatchQueues(
-    FrozenDictionary<string, QueueClient> queues, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options)
+    FrozenDictionary<string, QueueClient> queues,
+    WakeupStore wakeups,
+    QueueBell bell,
+    IOptions<BatchOptions> options,
+    TimeProvider time)
 {
     /// <summary>A message never dies of age: the row that it points to says whether it still means anything.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
@@ -18,12 +22,14 @@ internal sealed class BatchQueues(
     /// <summary>What storage accepts as a message's delay, at most.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1);
 
-    public BatchQueues(StorageClients storage, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options)
+    public BatchQueues(
+        StorageClients storage, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options, TimeProvider time)
         : this(
             QueueNames.Working.ToFrozenDictionary(name => name, storage.Queues.GetQueueClient, StringComparer.Ordinal),
             wakeups,
             bell,
-            options)
+            options,
+            time)
     {
     }
 
@@ -48,17 +54,19 @@ internal sealed class BatchQueues(
     public Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
         SendAsync(QueueNames.Advance, BatchMessage.For(batch), delay, ct);
 
-    /// <summary>Asks for the next sweep, as <see cref="AskAdvanceAsync"/> does for an advance.</summary>
+    /// <summary>
+    /// Asks for the next sweep. A crash between the row and the message leaves a row that whoever asks next finds old: the
+    /// maker of another batch, or the timer.
+    /// </summary>
     public async Task AskSweepAsync(CancellationToken ct)
     {
-        if (await wakeups.TryAddSweepAsync(ct))
+        var lost = options.Value.SweepInterval + options.Value.WakeUpLost;
+        if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
         {
-            await SendSweepAsync(ct);
+            var message = new BatchMessage { Ticket = ticket.ToString() };
+            await SendAsync(QueueNames.Sweep, message, options.Value.SweepInterval, ct);
         }
     }
-
-    public Task SendSweepAsync(CancellationToken ct) =>
-        SendAsync(QueueNames.Sweep, new BatchMessage(), options.Value.SweepInterval, ct);
 
     /// <summary>Sends a message that was not handled to its end once more.</summary>
     public Task SendAgainAsync(string queue, BatchMessage message, CancellationToken ct) =>
@@ -66,9 +74,13 @@ internal sealed class BatchQueues(
 
     private async Task SendAsync(string queue, BatchMessage message, TimeSpan delay, CancellationToken ct)
     {
-        var sent = message with { TraceParent = Activity.Current?.Id };
-        var bounded = delay <= TimeSpan.Zero ? TimeSpan.Zero : delay > LongestDelay ? LongestDelay : delay;
-        var visibility = TimeSpan.FromSeconds(Math.Ceiling(bounded.TotalSeconds));
+        var wanted = delay <= TimeSpan.Zero ? TimeSpan.Zero : delay > LongestDelay ? LongestDelay : delay;
+        var visibility = TimeSpan.FromSeconds(Math.Ceiling(wanted.TotalSeconds));
+        var sent = message with
+        {
+            TraceParent = Activity.Current?.Id,
+            DueAt = (time.GetUtcNow() + visibility).ToUnixTimeMilliseconds(),
+        };
         await queues[queue].SendMessageAsync(sent.ToString(), visibility, Forever, ct);
         bell.Ring(queue, visibility);
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Storage;
@@ -22,22 +23,45 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     }
 
     /// <summary>Whether the caller is the one to send the advance of this batch.</summary>
-    public Task<bool> TryAddAdvanceAsync(BatchKey batch, CancellationToken ct) =>
-        TryAddAsync(AdvancePartition, batch.Id, batch.Tenant, ct);
+    public async Task<bool> TryAddAdvanceAsync(BatchKey batch, CancellationToken ct) =>
+        await TableWrites.TryInsertAsync(table, RowOf(AdvancePartition, batch.Id, batch.Tenant), ct) is not null;
 
     public Task RemoveAdvanceAsync(BatchKey batch, CancellationToken ct) =>
         TableWrites.DeleteAsync(table, AdvancePartition, batch.Id, ct);
 
-    /// <summary>Whether the caller is the one to send the next sweep.</summary>
-    public Task<bool> TryAddSweepAsync(CancellationToken ct) => TryAddAsync(SweepPartition, SweepRow, "", ct);
-
-    public Task RemoveSweepAsync(CancellationToken ct) => TableWrites.DeleteAsync(table, SweepPartition, SweepRow, ct);
-
-    /// <summary>When the next sweep was asked for; null when none is pending.</summary>
-    public async Task<DateTimeOffset?> FindSweepAsync(CancellationToken ct)
+    /// <summary>
+    /// The ticket of the next sweep, where the caller is the one to send it; null where one is under way. A row that was
+    /// asked for longer ago than <paramref name="lost"/> has lost its message, and is taken over.
+    /// </summary>
+    public async Task<ETag?> TryAddSweepAsync(TimeSpan lost, CancellationToken ct)
     {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
-        return row.HasValue ? row.Value!.GetDateTimeOffset("AskedAt") : null;
+        if (await TableWrites.TryInsertAsync(table, RowOf(SweepPartition, SweepRow, ""), ct) is { } added)
+        {
+            return added;
+        }
+
+        var standing = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
+        return standing.HasValue && time.GetUtcNow() - standing.Value!.GetDateTimeOffset("AskedAt") > lost
+            ? await TableWrites.TryUpdateAsync(table, RowOf(SweepPartition, SweepRow, ""), standing.Value.ETag, ct)
+            : null;
+    }
+
+    /// <summary>
+    /// Takes up a sweep by its ticket. A row with another ticket means that the next one is under way already: this message
+    /// is a copy, and would start a second chain beside the first. No row at all means that an earlier try came so far.
+    /// </summary>
+    /// <returns>Whether to sweep.</returns>
+    public async Task<bool> TryTakeSweepAsync(string? ticket, CancellationToken ct)
+    {
+        try
+        {
+            await table.DeleteEntityAsync(SweepPartition, SweepRow, ticket is null ? ETag.All : new ETag(ticket), ct);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 412)
+        {
+            return false;
+        }
     }
 
     /// <summary>Batches whose advance was asked for before <paramref name="before"/> and has not been taken up.</summary>
@@ -51,13 +75,10 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         }
     }
 
-    private async Task<bool> TryAddAsync(string partition, string key, string tenant, CancellationToken ct)
+
+    private TableEntity RowOf(string partition, string key, string tenant) => new(partition, key)
     {
-        var row = new TableEntity(partition, key)
-        {
-            ["Tenant"] = tenant,
-            ["AskedAt"] = time.GetUtcNow(),
-        };
-        return await TableWrites.TryInsertAsync(table, row, ct) is not null;
-    }
+        ["Tenant"] = tenant,
+        ["AskedAt"] = time.GetUtcNow(),
+    };
 }

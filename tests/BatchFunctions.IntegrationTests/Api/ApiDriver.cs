@@ -43,11 +43,13 @@ internal sealed class ApiDriver : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
-        {
-            [StorageClients.Connection] = connection,
-            ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
-        });
+        builder.Configuration
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                [StorageClients.Connection] = connection,
+                ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
+            })
+            .AddInMemoryCollection(settings);
         var storage = new FaultyStorage();
         builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
         builder.Services.AddRouting();

@@ -76,18 +76,45 @@ public sealed class OpenApiTests : IAsyncLifetime
         var examples = 0;
         foreach (var operation in _document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()))
         {
-            foreach (var media in operation.Value.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject())
+            foreach (var (example, schema) in operation.Value.GetProperty("responses").EnumerateObject().SelectMany(response => ExamplesOf(response.Value)))
             {
-                if (media.Value.TryGetProperty("example", out var example))
-                {
-                    examples++;
-                    AssertFits(example, media.Value.GetProperty("schema"), operation.Name);
-                }
+                examples++;
+                AssertFits(example.Value.GetProperty("value"), schema, example.Name);
+            }
+
+            // A request may leave out what is optional.
+            foreach (var (example, schema) in operation.Value.TryGetProperty("requestBody", out var body) ? ExamplesOf(body) : [])
+            {
+                examples++;
+                var name = schema.GetProperty("$ref").GetString()!["#/components/schemas/".Length..];
+                var properties = _document.GetProperty("components").GetProperty("schemas").GetProperty(name).GetProperty("properties");
+                Assert.All(
+                    example.Value.GetProperty("value").EnumerateObject(), property => Assert.True(properties.TryGetProperty(property.Name, out _), property.Name));
             }
         }
 
-        Assert.True(examples >= 5);
+        Assert.True(examples >= 30);
     }
+
+    [Fact]
+    public void Every_operation_that_answers_in_JSON_has_an_example_of_success()
+    {
+        foreach (var operation in _document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()))
+        {
+            foreach (var media in operation.Value.GetProperty("responses").GetProperty("200").GetProperty("content").EnumerateObject())
+            {
+                Assert.True(
+                    !media.Value.TryGetProperty("schema", out _) || media.Value.TryGetProperty("examples", out _),
+                    $"{operation.Value.GetProperty("operationId")} has none.");
+            }
+        }
+    }
+
+    private static IEnumerable<(JsonProperty Example, JsonElement Schema)> ExamplesOf(JsonElement described) =>
+        from media in described.GetProperty("content").EnumerateObject()
+        where media.Value.TryGetProperty("examples", out _)
+        from example in media.Value.GetProperty("examples").EnumerateObject()
+        select (example, media.Value.GetProperty("schema"));
 
     private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
 

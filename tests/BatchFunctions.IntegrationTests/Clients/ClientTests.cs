@@ -1,17 +1,19 @@
 using System.ClientModel;
-using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using BatchFunctions.Batches;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Testing;
 using OpenAI;
+using OpenAI.Batch;
 using OpenAI.Files;
 
 namespace BatchFunctions.IntegrationTests.Clients;
 
 /// <summary>Official clients, unmodified but for address and key: upload, create, poll, download, walk the list.</summary>
-public sealed class ClientTests
+public sealed partial class ClientTests
 {
     [Fact]
     public async Task The_nuget_client_takes_a_batch_from_upload_to_download()
@@ -59,6 +61,10 @@ public sealed class ClientTests
         }
 
         Assert.Equal(ids.AsEnumerable().Reverse(), listed);
+        OpenAIFile described = await files.GetFileAsync(file.Id);
+        Assert.Equal((file.Id, "requests.jsonl", FilePurpose.Batch), (described.Id, described.Filename, described.Purpose));
+        OpenAIFileCollection inputs = await files.GetFilesAsync(FilePurpose.Batch);
+        Assert.Equal([file.Id], inputs.Select(one => one.Id));
         FileDeletionResult deleted = await files.DeleteFileAsync(batch.GetProperty("output_file_id").GetString()!);
         Assert.True(deleted.Deleted);
     }
@@ -68,8 +74,8 @@ public sealed class ClientTests
     {
         await using var service = await ServiceDriver.StartAsync();
         var folder = Path.Combine(AppContext.BaseDirectory, "Clients", "npm");
-        await RunAsync(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, service);
-        var seen = JsonDocument.Parse(await RunAsync("node", ["client.mjs"], folder, service)).RootElement;
+        await ClientProcess.RunAsync(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, service);
+        var seen = JsonDocument.Parse(await ClientProcess.RunAsync("node", ["client.mjs"], folder, service)).RootElement;
         Assert.Equal("completed", seen.GetProperty("status").GetString());
         Assert.Equal("""{"total":3,"completed":3,"failed":0}""", seen.GetProperty("counts").GetRawText());
         Assert.Equal(["a", "b", "c"], Strings(seen, "customIds"));
@@ -77,60 +83,69 @@ public sealed class ClientTests
         Assert.Equal("abcdef", seen.GetProperty("notes").GetString());
         Assert.True(seen.GetProperty("deleted").GetBoolean());
         Assert.Equal(404, seen.GetProperty("missing").GetInt32());
-        Assert.Equal(409, seen.GetProperty("conflict").GetInt32());
+        Assert.Equal(
+            """{"status":409,"code":"invalid_state","message":"409 Cannot cancel a batch with status 'completed'."}""",
+            seen.GetProperty("conflict").GetRawText());
+        Assert.Equal(
+            """{"limit":"BadRequestError integer_above_max_value limit","endpoint":"BadRequestError invalid_value endpoint","key":"AuthenticationError invalid_api_key null"}""",
+            seen.GetProperty("wrong").GetRawText());
+        Assert.Equal("requests.jsonl", seen.GetProperty("described").GetString());
+        Assert.Equal("cancelled", seen.GetProperty("abandoned").GetString());
         Assert.Equal([seen.GetProperty("file").GetString()!], Strings(seen, "files"));
     }
 
     [Fact]
-    public async Task The_loop_of_the_readme_counts_every_batch()
+    public async Task The_python_loop_of_the_readme_counts_every_batch()
     {
         await using var service = await ServiceDriver.StartAsync();
-        for (var i = 0; i < 1234; i++)
-        {
-            await service.Get<BatchStore>().TryInsertAsync(
-                ApiDriver.BatchOf("clients", DateTimeOffset.UtcNow.AddSeconds(-i)), CancellationToken.None);
-        }
-
-        // The README's own loop, in the language of the tests: the same parameters, and the same rule to stop by.
-        using var client = new HttpClient();
-        client.DefaultRequestHeaders.Authorization = new("Bearer", service.Key);
-        var total = 0;
-        var after = "";
-        while (true)
-        {
-            var page = JsonDocument.Parse(await client.GetStringAsync(new Uri($"{service.Endpoint}/batches?limit=100{after}"))).RootElement;
-            total += page.GetProperty("data").GetArrayLength();
-            if (!page.GetProperty("has_more").GetBoolean())
-            {
-                break;
-            }
-
-            after = $"&after={page.GetProperty("last_id").GetString()}";
-        }
-
-        Assert.Equal(1234, total);
+        var now = DateTimeOffset.UtcNow;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 1234), async (age, ct) =>
+            await service.Get<BatchStore>().TryInsertAsync(ApiDriver.BatchOf("clients", now.AddSeconds(-age)), ct));
+        var loop = PythonBlock().Match(await File.ReadAllTextAsync(Path.Combine(Root(), "README.md"))).Groups["code"].Value;
+        Assert.NotEmpty(loop);
+        var printed = await ClientProcess.RunAsync(await PythonProgram.FindAsync(), ["-c", loop], AppContext.BaseDirectory, service);
+        Assert.Equal("Total batches: 1234", printed.Trim());
     }
+
+    [Fact]
+    public async Task The_nuget_client_cancels_a_batch_and_learns_what_is_wrong()
+    {
+        // Nobody works on the batch: it is there to be cancelled.
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        var client = new OpenAIClient(
+            new ApiKeyCredential(api.Client.DefaultRequestHeaders.Authorization!.Parameter!),
+            new OpenAIClientOptions { Endpoint = new Uri(api.Address, "/v1") });
+        var batches = client.GetBatchClient();
+        var batch = await api.AddAsync(DateTimeOffset.UtcNow);
+        var cancelled = await (await CreateBatchOperation.RehydrateAsync(batches, batch.Id)).CancelAsync(null);
+        Assert.Equal("cancelling", Root(cancelled.GetRawResponse().Content).GetProperty("status").GetString());
+
+        var ended = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = BatchStatus.Completed };
+        await api.Batches.TryInsertAsync(ended, CancellationToken.None);
+        api.Storage.Requests.Clear();
+        var operation = await CreateBatchOperation.RehydrateAsync(batches, ended.Id);
+        var conflict = await Assert.ThrowsAsync<ClientResultException>(() => operation.CancelAsync(null));
+        Assert.Equal(409, conflict.Status);
+
+        // The client sends a 409 again by itself, unless it is told not to: one read to make the operation, one to cancel.
+        Assert.Equal(2, api.Storage.Requests["GET batches"]);
+        var missing = await Assert.ThrowsAsync<ClientResultException>(() => batches.GetBatchAsync("batch_00000000000000000000000000000000", null));
+        Assert.Equal(404, missing.Status);
+        var unknown = await Assert.ThrowsAsync<ClientResultException>(() => client.GetOpenAIFileClient().GetFileAsync("file-00000000000000000000000000000000"));
+        Assert.Equal(404, unknown.Status);
+        var stranger = new OpenAIClient(new ApiKeyCredential("nonsense"), new OpenAIClientOptions { Endpoint = new Uri(api.Address, "/v1") });
+        var refused = await Assert.ThrowsAsync<ClientResultException>(() => stranger.GetOpenAIFileClient().GetFilesAsync());
+        Assert.Equal(401, refused.Status);
+    }
+
+    private static string Root([CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
+
+    [GeneratedRegex(@"```python\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex PythonBlock();
 
     private static JsonElement Root(BinaryData content) => JsonDocument.Parse(content).RootElement;
 
     private static IEnumerable<string> Strings(JsonElement root, string name) =>
         root.GetProperty(name).EnumerateArray().Select(item => item.GetString()!);
-
-    private static async Task<string> RunAsync(string program, string[] arguments, string folder, ServiceDriver service)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["OPENAI_BASE_URL"] = service.Endpoint.ToString();
-        start.Environment["OPENAI_API_KEY"] = service.Key;
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
-        Assert.True(process.ExitCode == 0, $"{program}: {await errors}{await output}");
-        return await output;
-    }
 }

@@ -25,15 +25,19 @@ internal sealed class ServiceDriver : IAsyncDisposable
 
     public Uri Endpoint => new(new Uri(_app.Urls.Single()), "/v1");
 
-    public static async Task<ServiceDriver> StartAsync()
+    public static async Task<ServiceDriver> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? configure = null)
     {
         var upstream = await EchoUpstream.StartAsync(CancellationToken.None);
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            [StorageClients.Connection] = TestStorage.NewAccount(),
-            ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
-        }).Build();
-        var app = SelfHostApp.Build(settings, "http://127.0.0.1:0");
+        var all = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                [StorageClients.Connection] = TestStorage.NewAccount(),
+                ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
+            })
+            .AddInMemoryCollection(settings)
+            .Build();
+        var app = SelfHostApp.Build(all, "http://127.0.0.1:0", configure);
         await app.StartAsync();
         var key = await app.Services.GetRequiredService<ApiKeyStore>().CreateAsync("clients", "test", CancellationToken.None);
         return new ServiceDriver(app, upstream, key.Key);

@@ -1,6 +1,7 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
@@ -38,6 +39,34 @@ public sealed class InterleavingTests
     }
 
     [Fact]
+    public async Task A_worker_that_is_frozen_before_its_commit_past_its_lease_changes_nothing_any_more()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream, new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:01" });
+        var batch = await driver.CreateAsync(120);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+
+        // The first has its answers staged and is frozen before the row's write, until its lease has run out.
+        var frozen = _steps.HoldAt(ProtocolStep.OutputBlockStaged);
+        var first = driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await frozen.ReachedAsync();
+        async Task<Chunk> ReadAsync() => (await driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!;
+        await Eventually.UntilAsync(
+            async () => !(await ReadAsync()).IsHeld(DateTimeOffset.UtcNow), TimeSpan.FromSeconds(30), "the lease has run out");
+        await driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        var ended = await ReadAsync();
+        Assert.True(ended.Ended);
+
+        frozen.Release();
+        await first;
+        Assert.Equal(ended.ETag, (await ReadAsync()).ETag);
+        var completed = await driver.RunToEndAsync(await driver.ReadAsync(batch));
+        Assert.Equal(BatchStatus.Completed, completed.Status);
+        await driver.AssertPromiseAsync(completed, 120);
+        Assert.Empty(driver.Faults);
+    }
+
+    [Fact]
     public async Task The_advance_that_knows_sums_again_when_another_was_faster()
     {
         var last = new TaskCompletionSource();
@@ -55,7 +84,11 @@ public sealed class InterleavingTests
         var early = _steps.HoldAt(ProtocolStep.ChunksSummed);
         var first = driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         await early.ReachedAsync();
+
+        // Whoever ends the last chunk is held behind its write, or it would be a third who advances.
+        var ending = _steps.HoldAt(ProtocolStep.ChunkEndWritten);
         last.SetResult();
+        await ending.ReachedAsync();
         await UntilCommittedAsync(driver, batch, 200);
         var late = _steps.HoldAt(ProtocolStep.ChunksSummed);
         var second = driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
@@ -65,6 +98,7 @@ public sealed class InterleavingTests
         Assert.Equal(199, (await driver.ReadAsync(batch)).Counts.Completed);
         late.Release();
         await second;
+        ending.Release();
 
         var ended = await driver.ReadAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);

@@ -3,12 +3,13 @@ using Xunit.Abstractions;
 
 namespace BatchFunctions.IntegrationTests.Proof;
 
-/// <summary>
-/// The proof in its short form, but for the crashes, which run by the command that
-/// <c>tests/BatchFunctions.Proof/README.md</c> names, as the long form does.
-/// </summary>
+/// <summary>The proof in its short form; <c>tests/BatchFunctions.Proof/README.md</c> has the command for the long one.</summary>
 public sealed class ProofTests(ITestOutputHelper output)
 {
+    [Fact]
+    public async Task Workers_that_are_killed_at_every_step_lose_and_double_nothing() =>
+        Check(await CrashProof.RunAsync(rounds: 1));
+
     [Fact]
     public async Task Frozen_workers_and_doubled_messages_lose_and_double_nothing() =>
         Check(await WorkersProof.RunAsync(rounds: 6));

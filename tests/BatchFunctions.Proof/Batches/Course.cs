@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 
@@ -29,6 +30,10 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     };
 
     private readonly ConcurrentDictionary<string, Batch> _seen = new();
+
+    /// <summary>Lines that were committed when a worker died, and how often they had been called by then.</summary>
+    private readonly ConcurrentDictionary<string, int> _committed = new();
+
     private int _names;
 
     /// <summary>Quick lines of which some fail, and slow ones: what the batches of a course are sent to.</summary>
@@ -109,6 +114,25 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         }
     }
 
+    /// <summary>
+    /// With no worker alive: notes which lines are committed, and how often they have been called. A commit is for good, so
+    /// that must be how often they are called at the end.
+    /// </summary>
+    public async Task NoteCommittedAsync()
+    {
+        foreach (var batch in (await account.ListAsync()).Where(batch => !batch.Status.HasEnded()))
+        {
+            await foreach (var chunk in account.Get<ChunkStore>().ListAsync(batch.Id, CancellationToken.None))
+            {
+                foreach (var line in Enumerable.Range(0, chunk.Lines).Where(chunk.Done.Contains))
+                {
+                    var marker = Account.MarkerOf(batch.Metadata![NameKey], chunk.LinesBefore + line);
+                    _committed.TryAdd(marker, upstream.CallsOf(marker));
+                }
+            }
+        }
+    }
+
     /// <summary>Looks at every batch again and again: no count and no status may go backwards.</summary>
     public async Task WatchAsync(CancellationToken ct)
     {
@@ -132,7 +156,9 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
     }
 
     /// <summary>Waits until every batch has ended and is cleared away and no message waits; then checks the promise.</summary>
-    public async Task EndAsync(TimeSpan limit)
+    /// <param name="limit">How long that may take.</param>
+    /// <param name="log">What the worker that is still there has written lately.</param>
+    public async Task EndAsync(TimeSpan limit, IEnumerable<string>? log = null)
     {
         try
         {
@@ -141,6 +167,10 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         catch (TimeoutException)
         {
             tally.Violate($"not at rest after {limit}: {await DescribeAsync()}");
+            foreach (var line in log ?? [])
+            {
+                tally.Violate($"  its worker: {line}");
+            }
         }
 
         var promise = new Promise(account, tally);
@@ -148,6 +178,13 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         {
             await promise.CheckAsync(
                 batch, batch.Metadata![NameKey], int.Parse(batch.Metadata[LinesKey], CultureInfo.InvariantCulture));
+        }
+
+        tally.Add(Count.Committed, _committed.Count);
+        foreach (var (marker, calls) in _committed.Where(line => upstream.CallsOf(line.Key) != line.Value))
+        {
+            tally.Add(Count.CommittedAgain);
+            tally.Violate($"{marker} was called again after its checkpoint: {calls} calls became {upstream.CallsOf(marker)}");
         }
 
         tally.Add(Count.Calls, upstream.Calls.Count);
@@ -209,10 +246,12 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
         var waiting = new List<string>();
         foreach (var name in QueueNames.All)
         {
-            var queue = await account.Storage.Queues.GetQueueClient(name).GetPropertiesAsync();
-            if (queue.Value.ApproximateMessagesCount > 0)
+            var queue = account.Storage.Queues.GetQueueClient(name);
+            var count = (await queue.GetPropertiesAsync()).Value.ApproximateMessagesCount;
+            if (count > 0)
             {
-                waiting.Add($"{name} {queue.Value.ApproximateMessagesCount}");
+                var visible = await queue.PeekMessagesAsync(4);
+                waiting.Add($"{name} {count}{string.Concat(visible.Value.Select(m => $" [{m.Body} taken {m.DequeueCount} times]"))}");
             }
         }
 

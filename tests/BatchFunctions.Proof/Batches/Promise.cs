@@ -81,7 +81,7 @@ internal sealed class Promise(Account account, Tally tally)
         Expect(ended, "total", lines, ended.Counts.Total);
         Expect(ended, "completed", output.Count, ended.Counts.Completed);
         Expect(ended, "failed", error.Count - unfinished, ended.Counts.Failed);
-        Expect(ended, "lines given up", 0, error.Count(line => CodeOf(line) is "internal_error"));
+        tally.Add(Count.GivenUp, error.Count(line => CodeOf(line) is "internal_error"));
         Expect(ended, "input tokens", output.Count * InputTokens, ended.Usage.Input);
         Expect(ended, "output tokens", output.Count * OutputTokens, ended.Usage.Output);
         var expected = ended.Status switch

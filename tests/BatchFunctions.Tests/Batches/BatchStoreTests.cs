@@ -3,6 +3,9 @@ using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
 
 namespace BatchFunctions.Tests.Batches;
@@ -10,6 +13,9 @@ namespace BatchFunctions.Tests.Batches;
 /// <summary>What real storage does and the emulator does not.</summary>
 public sealed class BatchStoreTests
 {
+    private static readonly BatchMetrics Metrics = new ServiceCollection()
+        .AddMetrics().AddSingleton<BatchMetrics>().BuildServiceProvider().GetRequiredService<BatchMetrics>();
+
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     [Theory]
@@ -22,7 +28,7 @@ public sealed class BatchStoreTests
     public async Task Short_and_empty_pages_with_a_token_are_followed_until_the_list_is_full_or_at_its_end(
         int[] pages, int expected, bool more)
     {
-        var store = new BatchStore(TableOf(pages).Object);
+        var store = new BatchStore(TableOf(pages).Object, Metrics, NullLogger<BatchStore>.Instance);
         var page = await store.ListAsync("local", null, 4, CancellationToken.None);
         Assert.Equal(expected, page.Batches.Count);
         Assert.Equal(more, page.HasMore);
@@ -39,7 +45,7 @@ public sealed class BatchStoreTests
         table.Setup(t => t.UpdateEntityAsync(
                 It.IsAny<TableEntity>(), It.IsAny<ETag>(), It.IsAny<TableUpdateMode>(), It.IsAny<CancellationToken>()))
             .ThrowsAsync(new RequestFailedException(412, "changed"));
-        var store = new BatchStore(table.Object);
+        var store = new BatchStore(table.Object, Metrics, NullLogger<BatchStore>.Instance);
         var changes = 0;
         await Assert.ThrowsAsync<BatchFunctions.Storage.ConcurrencyException>(() => store.MutateAsync(
             new BatchKey("local", IdKind.Batch.IdOf(row.RowKey)),
@@ -64,7 +70,7 @@ public sealed class BatchStoreTests
                 It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
             .ReturnsAsync(() => NullableOf(stored!));
         var batch = BatchRow.FromRow(RowOf(0));
-        Assert.NotNull(await new BatchStore(table.Object).TryInsertAsync(batch, CancellationToken.None));
+        Assert.NotNull(await new BatchStore(table.Object, Metrics, NullLogger<BatchStore>.Instance).TryInsertAsync(batch, CancellationToken.None));
     }
 
     [Fact]

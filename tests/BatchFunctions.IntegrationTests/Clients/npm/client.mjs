@@ -42,8 +42,25 @@ let conflict;
 try {
   await client.batches.cancel(batch.id);
 } catch (e) {
-  conflict = e.status;
+  conflict = { status: e.status, code: e.code, message: e.message };
 }
+
+// What is wrong is told by the client's own kinds of error, with the parameter's name.
+const wrong = {};
+for (const [name, call] of Object.entries({
+  limit: () => client.batches.list({ limit: 101 }),
+  endpoint: () => client.batches.create({ input_file_id: file.id, endpoint: "/v1/nothing", completion_window: "24h" }),
+  key: () => new OpenAI({ apiKey: "nonsense" }).batches.list(),
+})) {
+  try {
+    await call();
+  } catch (e) {
+    wrong[name] = `${e.constructor.name} ${e.code} ${e.param}`;
+  }
+}
+
+const described = await client.files.retrieve(file.id);
+const abandoned = await client.uploads.cancel((await client.uploads.create({ filename: "n.txt", purpose: "user_data", bytes: 6, mime_type: "text/plain" })).id);
 
 const files = [];
 for await (const one of client.files.list({ purpose: "batch" })) {
@@ -60,6 +77,9 @@ console.log(JSON.stringify({
   deleted: deleted.deleted,
   missing,
   conflict,
+  wrong,
+  described: described.filename,
+  abandoned: abandoned.status,
   files,
   file: file.id,
 }));

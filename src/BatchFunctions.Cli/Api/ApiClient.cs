@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace BatchFunctions.Cli.Api;
+
+/// <summary>The operations of an OpenAI-compatible Batch API.</summary>
+internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDisposable
+{
+    /// <summary>What files of requests are uploaded for.</summary>
+    private const string Purpose = "batch";
+
+    private readonly ApiConnection _connection = new(address, times);
+
+    /// <summary>Where the service is, for messages.</summary>
+    public string Place => _connection.Place;
+
+    /// <summary>How long the service is waited for.</summary>
+    public ApiTimes Times => times;
+
+    /// <inheritdoc/>
+    public void Dispose() => _connection.Dispose();
+
+    /// <summary>A batch.</summary>
+    public Task<Batch> GetBatchAsync(string id, CancellationToken ct) =>
+        _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, BatchPath(id)), Batch.Read, repeat: true, ct);
+
+    /// <summary>A page of batches, newest first.</summary>
+    /// <param name="limit">At most so many, 1 to 100.</param>
+    /// <param name="after">The batch after which it begins; null for the first page.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public Task<BatchPage> ListBatchesAsync(int limit, string? after, CancellationToken ct)
+    {
+        var path = string.Create(
+            CultureInfo.InvariantCulture, $"batches?limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
+        return _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, path), BatchPage.Read, repeat: true, ct);
+    }
+
+    /// <summary>Asks for a batch, once: whether a lost answer stood for a batch, the list alone can tell.</summary>
+    public Task<Batch> CreateBatchAsync(BatchRequest request, CancellationToken ct) =>
+        _connection.AskAsync(_ => Post("batches", request, ApiJson.Default.BatchRequest), Batch.Read, repeat: false, ct);
+
+    /// <summary>Asks for a batch to be cancelled.</summary>
+    public Task<Batch> CancelBatchAsync(string id, CancellationToken ct) =>
+        _connection.AskAsync(
+            _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
+
+    /// <summary>Uploads a file in one request.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="part">Makes the body; its argument is to be called whenever a bit has gone.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public Task<ApiFile> UploadAsync(string name, Func<Action, FilePart> part, CancellationToken ct) =>
+        _connection.AskAsync(
+            gotOn => PostForm("files", (new StringContent(Purpose), "purpose", null), (part(gotOn), "file", name)),
+            ApiJson.Default.ApiFile,
+            repeat: true,
+            ct);
+
+    /// <summary>Begins an upload in parts.</summary>
+    public Task<ApiUpload> BeginUploadAsync(string name, long bytes, CancellationToken ct) =>
+        _connection.AskAsync(
+            _ => Post("uploads", new UploadRequest(name, Purpose, bytes, "text/jsonl"), ApiJson.Default.UploadRequest),
+            ApiJson.Default.ApiUpload,
+            repeat: true,
+            ct);
+
+    /// <summary>Sends a part; its id is what completes the upload.</summary>
+    public Task<ApiFile> UploadPartAsync(string upload, Func<Action, FilePart> part, CancellationToken ct) =>
+        _connection.AskAsync(
+            gotOn => PostForm($"uploads/{Uri.EscapeDataString(upload)}/parts", (part(gotOn), "data", "part")),
+            ApiJson.Default.ApiFile,
+            repeat: true,
+            ct);
+
+    /// <summary>Makes a file of the parts.</summary>
+    public Task<ApiUpload> CompleteUploadAsync(string upload, IReadOnlyList<string> parts, CancellationToken ct) =>
+        _connection.AskAsync(
+            _ => Post($"uploads/{Uri.EscapeDataString(upload)}/complete", new UploadCompletion(parts), ApiJson.Default.UploadCompletion),
+            ApiJson.Default.ApiUpload,
+            repeat: true,
+            ct);
+
+    /// <summary>Opens a file's content.</summary>
+    /// <param name="id">The file.</param>
+    /// <param name="offset">From where on, bytes; a service may answer from the beginning all the same.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public Task<HttpResponseMessage> OpenFileAsync(string id, long offset, CancellationToken ct) =>
+        _connection.OpenAsync(
+            () =>
+            {
+                var request = new HttpRequestMessage(HttpMethod.Get, $"files/{Uri.EscapeDataString(id)}/content");
+                request.Headers.Range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
+                return request;
+            },
+            ct);
+
+    /// <summary>What a failure while a file was read is told as.</summary>
+    public ApiException BrokenOff(Exception e) => _connection.BrokenOff(e);
+
+    private static string BatchPath(string id) => $"batches/{Uri.EscapeDataString(id)}";
+
+    private static HttpRequestMessage Post<T>(string path, T body, JsonTypeInfo<T> type) =>
+        new(HttpMethod.Post, path) { Content = JsonContent.Create(body, type) };
+
+    private static HttpRequestMessage PostForm(string path, params (HttpContent Content, string Name, string? FileName)[] fields)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var (content, name, fileName) in fields)
+        {
+            // Quoted, since not every server reads names that are not.
+            content.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
+            {
+                Name = $"\"{name}\"",
+                FileName = fileName is null ? null : $"\"{Printable(fileName)}\"",
+            };
+            form.Add(content);
+        }
+
+        return new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
+    }
+
+    /// <summary>A file's name as a header bears it.</summary>
+    private static string Printable(string name) =>
+        string.Concat(name.Select(character => character is >= ' ' and <= '~' and not '"' and not '\\' ? character : '_'));
+}

@@ -1,0 +1,152 @@
+using System.Net.Http.Headers;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Polly;
+using Polly.Retry;
+
+namespace BatchFunctions.Cli.Api;
+
+/// <summary>
+/// Sends requests to the service. What may pass is tried again a few times, as the official clients do it; what goes
+/// wrong is an <see cref="ApiException"/>.
+/// </summary>
+internal sealed class ApiConnection : IDisposable
+{
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(15);
+
+    private readonly ServiceAddress _address;
+    private readonly ApiTimes _times;
+    private readonly SocketsHttpHandler _connections;
+    private readonly HttpClient _http;
+    private readonly ResiliencePipeline<HttpResponseMessage> _tries;
+
+    /// <summary>A connection to one service.</summary>
+    public ApiConnection(ServiceAddress address, ApiTimes times)
+    {
+        _address = address;
+        _times = times;
+        _connections = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectLimit };
+        _http = new HttpClient(_connections) { BaseAddress = address.BaseUrl, Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", address.Key);
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd($"batch/{Assembly.GetExecutingAssembly().GetName().Version?.ToString(3)}");
+        AddHeader("OpenAI-Organization", address.Organization);
+        AddHeader("OpenAI-Project", address.Project);
+        _tries = new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                MaxRetryAttempts = times.Retries,
+                Delay = times.FirstDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                ShouldHandle = tried => ValueTask.FromResult(tried.Outcome switch
+                {
+                    { Exception: { } e } => ApiErrors.IsConnectionFailure(e),
+                    { Result: { } answer } => ApiErrors.IsPassing(answer) && !(RetryAfter(answer) > times.LongestDelay),
+                    _ => false,
+                }),
+                DelayGenerator = tried => ValueTask.FromResult(tried.Outcome.Result is { } answer ? RetryAfter(answer) : null),
+            })
+            .Build();
+    }
+
+    /// <summary>Where the service is, for messages.</summary>
+    public string Place => ApiErrors.Shown(_address.BaseUrl);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _http.Dispose();
+        _connections.Dispose();
+    }
+
+    /// <summary>Asks for an object.</summary>
+    /// <param name="request">Makes the request, anew for each try; its argument is to be called whenever a bit of the body has gone.</param>
+    /// <param name="read">Reads the object.</param>
+    /// <param name="repeat">Whether the request may be sent again when nobody knows what became of it.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<T> AskAsync<T>(
+        Func<Action, HttpRequestMessage> request, Func<JsonElement, T> read, bool repeat, CancellationToken ct)
+    {
+        using var answer = await SendAsync(request, repeat, ct);
+        try
+        {
+            using var limit = new SilenceLimit(_times.Silence, ct);
+            await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
+            using var json = await JsonDocument.ParseAsync(body, cancellationToken: limit.Token);
+            return read(json.RootElement.Clone());
+        }
+        catch (JsonException e)
+        {
+            throw ApiErrors.NoJson(answer, _address.BaseUrl, e);
+        }
+        catch (Exception e) when (ApiErrors.IsConnectionFailure(e) || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            throw ApiErrors.Unanswered(e, _address.BaseUrl);
+        }
+    }
+
+    /// <summary>Asks for an object of a known type.</summary>
+    public Task<T> AskAsync<T>(
+        Func<Action, HttpRequestMessage> request, JsonTypeInfo<T> type, bool repeat, CancellationToken ct) =>
+        AskAsync(request, json => json.Deserialize(type) ?? throw new JsonException("Nothing."), repeat, ct);
+
+    /// <summary>Opens a body to be read as it comes.</summary>
+    public Task<HttpResponseMessage> OpenAsync(Func<HttpRequestMessage> request, CancellationToken ct) =>
+        SendAsync(_ => request(), repeat: true, ct);
+
+    /// <summary>What a failure while a body was read is told as.</summary>
+    public ApiException BrokenOff(Exception e) => ApiErrors.Unanswered(e, _address.BaseUrl);
+
+    private async Task<HttpResponseMessage> SendAsync(Func<Action, HttpRequestMessage> request, bool repeat, CancellationToken ct)
+    {
+        try
+        {
+            var answer = repeat
+                ? await _tries.ExecuteAsync(async token => await SendOnceAsync(request, token), ct)
+                : await SendOnceAsync(request, ct);
+            if (answer.IsSuccessStatusCode)
+            {
+                return answer;
+            }
+
+            using (answer)
+            {
+                throw await ApiErrors.RefusedAsync(answer, _address.BaseUrl, ct);
+            }
+        }
+        catch (Exception e) when (ApiErrors.IsConnectionFailure(e))
+        {
+            throw ApiErrors.Unanswered(e, _address.BaseUrl);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(Func<Action, HttpRequestMessage> request, CancellationToken ct)
+    {
+        using var limit = new SilenceLimit(_times.Silence, ct);
+        using var message = request(limit.GotOn);
+        try
+        {
+            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsStandstill)
+        {
+            throw new TimeoutException("No answer in time.", e);
+        }
+    }
+
+    private void AddHeader(string name, string? value)
+    {
+        if (value is not null)
+        {
+            _http.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - DateTimeOffset.UtcNow is { Ticks: > 0 } wait ? wait : TimeSpan.Zero,
+        _ => null,
+    };
+}

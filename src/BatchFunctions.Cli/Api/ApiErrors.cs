@@ -1,0 +1,130 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace BatchFunctions.Cli.Api;
+
+/// <summary>Turns what goes wrong between here and the service into one line that says what to do.</summary>
+internal static class ApiErrors
+{
+    private const int MostCharacters = 300;
+
+    /// <summary>Whether an answer is worth another try, as the official clients see it.</summary>
+    public static bool IsPassing(HttpResponseMessage answer)
+    {
+        if (answer.Headers.TryGetValues("x-should-retry", out var said) && bool.TryParse(said.First(), out var retry))
+        {
+            return retry;
+        }
+
+        return (int)answer.StatusCode is 408 or 409 or 429 or >= 500;
+    }
+
+    /// <summary>Whether an exception is a connection's that failed or took too long.</summary>
+    public static bool IsConnectionFailure(Exception e) => e is HttpRequestException or IOException or TimeoutException;
+
+    /// <summary>There was no answer, or not all of it.</summary>
+    public static ApiException Unanswered(Exception e, Uri baseUrl)
+    {
+        var place = Shown(baseUrl);
+        var line = e switch
+        {
+            TimeoutException or OperationCanceledException => $"{place} takes too long to answer: try again later, or check OPENAI_BASE_URL.",
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
+                $"The name {baseUrl.Host} is not known: check OPENAI_BASE_URL and the network.",
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+                $"There is no secure connection to {place} ({Innermost(e)}): does OPENAI_BASE_URL say https where the service speaks http, or is its certificate not trusted here?",
+            HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
+                $"Nothing answers at {place} ({Innermost(e)}): is the service running? Set OPENAI_BASE_URL to where it is.",
+            _ => $"The connection to {place} broke off ({Innermost(e)}): try again.",
+        };
+        return new ApiException(line, status: 0, isPassing: true, e);
+    }
+
+    /// <summary>The answer is another than asked for.</summary>
+    public static async Task<ApiException> RefusedAsync(HttpResponseMessage answer, Uri baseUrl, CancellationToken ct)
+    {
+        var status = (int)answer.StatusCode;
+        var said = await SaidAsync(answer, ct);
+        var place = Shown(baseUrl);
+        var line = status switch
+        {
+            >= 300 and < 400 =>
+                $"{place} has moved to {answer.Headers.Location}: set OPENAI_BASE_URL to the new address.",
+            401 => $"The service does not take the key (401): {said ?? "no reason given."} Check OPENAI_API_KEY, and that it is a key of {place}.",
+            403 => $"The key may not do this (403): {said ?? "no reason given."} Use another key in OPENAI_API_KEY.",
+            404 or 405 when said is null || IsOfNoObject(answer) =>
+                $"{place} has no OpenAI-compatible Batch API ({status}{(said is null ? "" : $": {said.TrimEnd('.')}")}): check OPENAI_BASE_URL, which mostly ends with /v1.",
+            404 => $"{said} (404) `batch list` shows what this key opens.",
+            413 => $"The service takes no request this large (413){(said is null ? "" : $": {said}")} Split the file, or upload it in parts with --parts.",
+            429 => $"The service has too much to do (429): {said ?? "no reason given."} Try again later.",
+            >= 500 => $"The service has failed ({status}): {said ?? "no reason given."} Try again later{RequestIdOf(answer)}.",
+            _ => $"{said ?? "The service refuses without a reason."} ({status})",
+        };
+        return new ApiException(line, status, IsPassing(answer));
+    }
+
+    /// <summary>The answer's status is right, and its body is not the API's.</summary>
+    public static ApiException NoJson(HttpResponseMessage answer, Uri baseUrl, Exception inner)
+    {
+        var kind = answer.Content.Headers.ContentType?.MediaType;
+        var seen = kind is "text/html" ? "a web page" : $"something else ({kind ?? "of no type"})";
+        return new ApiException(
+            $"{Shown(baseUrl)} does not answer as an OpenAI-compatible API, but with {seen}: check OPENAI_BASE_URL, which mostly ends with /v1.",
+            (int)answer.StatusCode,
+            isPassing: false,
+            inner);
+    }
+
+    /// <summary>The base URL as its user wrote it, without a password.</summary>
+    public static string Shown(Uri baseUrl) =>
+        baseUrl.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+
+    /// <summary>Whether the request named no object: what is missing then is the operation.</summary>
+    private static bool IsOfNoObject(HttpResponseMessage answer) =>
+        answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads";
+
+    /// <summary>The message of OpenAI's envelope, with the parameter where it does not name it; null for any other body.</summary>
+    private static async Task<string?> SaidAsync(HttpResponseMessage answer, CancellationToken ct)
+    {
+        try
+        {
+            await using var body = await answer.Content.ReadAsStreamAsync(ct);
+            using var json = await JsonDocument.ParseAsync(body, cancellationToken: ct);
+            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error))
+            {
+                return null;
+            }
+
+            var message = error.ValueKind == JsonValueKind.String ? error.GetString() : TextOf(error, "message");
+            if (string.IsNullOrWhiteSpace(message))
+            {
+                return null;
+            }
+
+            var line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            line = line.Length > MostCharacters ? line[..MostCharacters] + "…" : line;
+            line = line[^1] is '.' or '!' or '?' or '…' ? line : line + '.';
+            return TextOf(error, "param") is { Length: > 0 } param && !line.Contains(param, StringComparison.Ordinal)
+                ? $"{line[..^1]} ({param})."
+                : line;
+        }
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private static string? TextOf(JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
+
+    private static string RequestIdOf(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues("x-request-id", out var ids) ? $" (x-request-id: {ids.First()})" : "";
+
+    private static string Innermost(Exception e)
+    {
+        var cause = e.GetBaseException();
+        return cause is SocketException socket ? new SocketException(socket.ErrorCode).Message : cause.Message.Split('\n')[0].TrimEnd('.');
+    }
+}

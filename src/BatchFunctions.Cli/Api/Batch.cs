@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace BatchFunctions.Cli.Api;
+
+/// <summary>A batch as a service tells of it. What other services leave out is null.</summary>
+internal sealed record Batch
+{
+    public required string Id { get; init; }
+
+    public string Status { get; init; } = "";
+
+    public string? Endpoint { get; init; }
+
+    public string? Model { get; init; }
+
+    public BatchErrors? Errors { get; init; }
+
+    public string? InputFileId { get; init; }
+
+    public string? OutputFileId { get; init; }
+
+    public string? ErrorFileId { get; init; }
+
+    public long? CreatedAt { get; init; }
+
+    public long? InProgressAt { get; init; }
+
+    public long? ExpiresAt { get; init; }
+
+    public long? FinalizingAt { get; init; }
+
+    public long? CompletedAt { get; init; }
+
+    public long? FailedAt { get; init; }
+
+    public long? ExpiredAt { get; init; }
+
+    public long? CancellingAt { get; init; }
+
+    public long? CancelledAt { get; init; }
+
+    public BatchCounts? RequestCounts { get; init; }
+
+    public BatchUsage? Usage { get; init; }
+
+    public Dictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>The service's own JSON.</summary>
+    [JsonIgnore]
+    public JsonElement Json { get; init; }
+
+    /// <summary>Whether it will not change any more.</summary>
+    [JsonIgnore]
+    public bool HasEnded => Status is "completed" or "failed" or "expired" or "cancelled";
+
+    /// <summary>When it ended, Unix seconds; null before.</summary>
+    [JsonIgnore]
+    public long? EndedAt => CompletedAt ?? FailedAt ?? ExpiredAt ?? CancelledAt;
+
+    /// <summary>The exit code that tells how it ended.</summary>
+    [JsonIgnore]
+    public int ExitCode => Status switch
+    {
+        // Some services name an error file also where it is empty.
+        "completed" => (RequestCounts is { } counts ? counts.Failed > 0 : ErrorFileId is not null) ? ExitCodes.LinesFailed : ExitCodes.Done,
+        "failed" => ExitCodes.BatchFailed,
+        _ => ExitCodes.BatchStopped,
+    };
+
+    /// <summary>Reads a batch.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static Batch Read(JsonElement json) => json.Deserialize(ApiJson.Default.Batch)! with { Json = json };
+}
+
+/// <summary>The lines of a batch that have ended.</summary>
+internal sealed record BatchCounts(long Total, long Completed, long Failed)
+{
+    /// <summary>Lines that have been answered or given up.</summary>
+    [JsonIgnore]
+    public long Done => Completed + Failed;
+}
+
+/// <summary>The tokens that a batch has used.</summary>
+internal sealed record BatchUsage(long InputTokens, long OutputTokens, long TotalTokens);
+
+/// <summary>What is wrong with a batch's input.</summary>
+internal sealed record BatchErrors(IReadOnlyList<BatchError>? Data);
+
+/// <summary>One thing that is wrong with a batch's input.</summary>
+internal sealed record BatchError(string? Code, string? Message, string? Param, long? Line);

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace BatchFunctions.Cli.Api;
+
+/// <summary>A page of the list.</summary>
+/// <param name="Batches">Newest first.</param>
+/// <param name="HasMore">Whether the service says that there are more; null where it does not say.</param>
+internal sealed record BatchPage(IReadOnlyList<Batch> Batches, bool? HasMore)
+{
+    /// <summary>Reads a page.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static BatchPage Read(JsonElement json)
+    {
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)
+        {
+            throw new JsonException("No list.");
+        }
+
+        bool? hasMore = json.TryGetProperty("has_more", out var said) && said.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? said.GetBoolean()
+            : null;
+        return new BatchPage([.. data.EnumerateArray().Select(Batch.Read)], hasMore);
+    }
+}

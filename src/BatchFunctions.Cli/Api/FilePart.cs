@@ -1,0 +1,44 @@
+using System.Net;
+using Microsoft.Win32.SafeHandles;
+
+namespace BatchFunctions.Cli.Api;
+
+/// <summary>A stretch of a file as the body of a request: read while it is sent, and again for another try.</summary>
+/// <param name="file">The file.</param>
+/// <param name="offset">Where the stretch begins, bytes.</param>
+/// <param name="length">Its length, bytes.</param>
+/// <param name="sent">Told how many bytes of it have been sent.</param>
+internal sealed class FilePart(SafeFileHandle file, long offset, long length, Action<long> sent) : HttpContent
+{
+    private const int BufferBytes = 128 * 1024;
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[BufferBytes];
+        for (var done = 0L; done < length;)
+        {
+            var wanted = (int)Math.Min(buffer.Length, length - done);
+            var read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, wanted), offset + done, cancellationToken);
+            if (read == 0)
+            {
+                throw new FailureException("The file became shorter while it was uploaded: try again when it is complete.", ExitCodes.LocalFile);
+            }
+
+            await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            done += read;
+            sent(done);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long computed)
+    {
+        computed = length;
+        return true;
+    }
+}

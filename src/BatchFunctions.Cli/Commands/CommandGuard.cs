@@ -1,0 +1,35 @@
+using System.CommandLine;
+using BatchFunctions.Cli.Api;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary>Stands around each command: what goes wrong is one line on standard error, and an exit code.</summary>
+internal static class CommandGuard
+{
+    /// <summary>Makes the command do this.</summary>
+    public static void Runs(this Command command, Func<ParseResult, CancellationToken, Task<int>> act) =>
+        command.SetAction(async (parsed, ct) =>
+        {
+            try
+            {
+                return await act(parsed, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return ExitCodes.Interrupted;
+            }
+            catch (Exception e) when (ExitCodeOf(e) is { } code)
+            {
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                return code;
+            }
+        });
+
+    private static int? ExitCodeOf(Exception e) => e switch
+    {
+        FailureException failure => failure.ExitCode,
+        ApiException => ExitCodes.Refused,
+        IOException or UnauthorizedAccessException => ExitCodes.LocalFile,
+        _ => null,
+    };
+}

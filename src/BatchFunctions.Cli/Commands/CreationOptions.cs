@@ -1,0 +1,78 @@
+using System.CommandLine;
+using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Input;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary>What a batch is made of.</summary>
+internal sealed class CreationOptions
+{
+    private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one a line (JSONL)." };
+
+    private readonly Option<string?> _endpoint = new("--endpoint")
+    {
+        Description = "What the requests are for, /v1/chat/completions for instance. [default: the url of the first line]",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<string[]> _metadata = new("--metadata")
+    {
+        Description = "A note that the batch carries; as often as you like.",
+        HelpName = "KEY=VALUE",
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<string> _window = new("--completion-window")
+    {
+        Description = "How long it may take.",
+        HelpName = "TIME",
+        DefaultValueFactory = _ => "24h",
+    };
+
+    private readonly Option<bool> _parts = new("--parts")
+    {
+        Description = "Uploads in parts of 64 MB (POST /v1/uploads), where the service takes no file as large as this at once.",
+    };
+
+    /// <summary>Gives a command the argument and the options.</summary>
+    public void AddTo(Command command)
+    {
+        _file.AcceptExistingOnly();
+        _metadata.Validators.Add(given =>
+        {
+            foreach (var token in given.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+            {
+                given.AddError($"'{token.Value}' is no note: give --metadata KEY=VALUE.");
+            }
+        });
+        command.Add(_file);
+        command.Add(_endpoint);
+        command.Add(_metadata);
+        command.Add(_window);
+        command.Add(_parts);
+    }
+
+    /// <summary>Opens the file of requests.</summary>
+    /// <exception cref="FailureException">It cannot be read, or is empty.</exception>
+    public InputFile OpenInput(ParseResult parsed) => InputFile.Open(parsed.GetValue(_file)!);
+
+    /// <summary>The endpoint: as named, or as the first line has it.</summary>
+    /// <exception cref="FailureException">Neither of them says.</exception>
+    public string EndpointOf(ParseResult parsed, InputFile input) => parsed.GetValue(_endpoint) ?? input.FirstUrl();
+
+    /// <summary>Whether the file goes in parts.</summary>
+    public bool InParts(ParseResult parsed) => parsed.GetValue(_parts);
+
+    /// <summary>The request for the batch.</summary>
+    public BatchRequest Request(ParseResult parsed, string file, string endpoint)
+    {
+        var notes = new Dictionary<string, string>();
+        foreach (var note in parsed.GetValue(_metadata)!)
+        {
+            var sign = note.IndexOf('=', StringComparison.Ordinal);
+            notes[note[..sign]] = note[(sign + 1)..];
+        }
+
+        return new BatchRequest(file, endpoint, parsed.GetValue(_window)!, notes.Count > 0 ? notes : null);
+    }
+}

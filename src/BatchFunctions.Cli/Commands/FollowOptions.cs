@@ -1,0 +1,60 @@
+using System.CommandLine;
+using BatchFunctions.Cli.Results;
+using BatchFunctions.Cli.Terminal;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary>What commands that wait for a batch and fetch its results may be told.</summary>
+/// <param name="outputIsShown">Whether results go to standard output where no place is named for them.</param>
+internal sealed class FollowOptions(bool outputIsShown = false)
+{
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "Where the results go, - for standard output. FILE.part until it is whole.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => outputIsShown ? ResultPlaces.StandardOutput : null,
+    };
+
+    private readonly Option<string?> _errors = new("--errors")
+    {
+        Description = "Where lines that failed go, if there are any. [default: FILE.errors.jsonl beside the results]",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "At the end the batch, as the service tells of it, on standard output.",
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress." };
+
+    /// <summary>Gives a command the options.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_output);
+        command.Add(_errors);
+        command.Add(_json);
+        command.Add(_quiet);
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(_json) && given.GetValue(_output) == ResultPlaces.StandardOutput)
+            {
+                given.AddError("Either the results or the batch can be on standard output: name a file with -o, or leave out --json.");
+            }
+        });
+    }
+
+    /// <summary>Where the results go.</summary>
+    public ResultPlaces Places(ParseResult parsed) => ResultPlaces.Of(parsed.GetValue(_output), parsed.GetValue(_errors));
+
+    /// <summary>The places once more, for a command that a person is told to go on with.</summary>
+    public string Again(ParseResult parsed) => string.Concat(
+        parsed.GetValue(_output) is { } output ? $" -o {ShellText.Quoted(output)}" : "",
+        parsed.GetValue(_errors) is { } errors ? $" --errors {ShellText.Quoted(errors)}" : "");
+
+    /// <summary>Whether the batch is printed for programs.</summary>
+    public bool AsJson(ParseResult parsed) => parsed.GetValue(_json);
+
+    /// <summary>Whether no progress is shown.</summary>
+    public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
+}

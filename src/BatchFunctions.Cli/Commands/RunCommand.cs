@@ -1,0 +1,87 @@
+using System.CommandLine;
+using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Input;
+using BatchFunctions.Cli.Results;
+using BatchFunctions.Cli.Terminal;
+using BatchFunctions.Cli.Waiting;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary><c>batch run FILE</c>: uploads, creates, waits, downloads.</summary>
+internal static class RunCommand
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var service = new ServiceOptions(surroundings);
+        var follow = new FollowOptions();
+        var creation = new CreationOptions();
+        var noWait = new Option<bool>("--no-wait") { Description = "Ends when the batch is made, with its id on standard output." };
+        var run = new Command("run", "Runs a file of requests as a batch: uploads it, waits, and downloads the results where -o says to.");
+        creation.AddTo(run);
+        follow.AddTo(run);
+        run.Add(noWait);
+        service.AddTo(run);
+        run.Runs(async (parsed, ct) =>
+        {
+            using var input = creation.OpenInput(parsed);
+            var endpoint = creation.EndpointOf(parsed, input);
+            using var client = service.Open(parsed);
+            if (follow.Places(parsed) is { HasOutputFile: true } places)
+            {
+                await ResultFile.CheckAsync(places.Output!);
+            }
+
+            var file = await UploadAsync(client, parsed, input, creation.InParts(parsed), follow.IsQuiet(parsed), surroundings, ct);
+            var batch = await MakeAsync(client, parsed, creation.Request(parsed, file, endpoint), ct);
+            if (parsed.GetValue(noWait))
+            {
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(batch.Id);
+                return ExitCodes.Done;
+            }
+
+            await parsed.InvocationConfiguration.Error.WriteLineAsync($"Batch {batch.Id} was made of {input.Name}.");
+            return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed)).ToEndAsync(batch.Id, ct);
+        });
+        return run;
+    }
+
+    private static async Task<string> UploadAsync(
+        ApiClient client, ParseResult parsed, InputFile input, bool inParts, bool quiet, Surroundings surroundings, CancellationToken ct)
+    {
+        try
+        {
+            return await ProgressDisplays.AroundAsync(parsed, quiet, surroundings.Time, display =>
+            {
+                var pace = new Pace(surroundings.Time);
+                void Sent(long done)
+                {
+                    pace.Note(done);
+                    display.Show(ProgressNotes.OfBytes("upload", done, input.Length, pace));
+                }
+
+                return inParts
+                    ? InputUpload.InPartsAsync(client, input, surroundings.PartBytes, Sent, ct)
+                    : InputUpload.WholeAsync(client, input, Sent, ct);
+            });
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync("The upload was broken off; no batch was made.");
+            throw;
+        }
+    }
+
+    private static async Task<Batch> MakeAsync(ApiClient client, ParseResult parsed, BatchRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await BatchCreation.CreateAsync(client, request, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(
+                "This was broken off while the batch was made: `batch list` shows whether there is one.");
+            throw;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Terminal;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary>Which service a command speaks to.</summary>
+internal sealed class ServiceOptions(Surroundings surroundings)
+{
+    private readonly Option<string?> _baseUrl = new("--base-url")
+    {
+        Description = "The service's address, with its version: stands above OPENAI_BASE_URL.",
+        HelpName = "URL",
+    };
+
+    // No option takes the key itself: other users of the machine see command lines.
+    private readonly Option<FileInfo?> _keyFile = new("--api-key-file")
+    {
+        Description = "A file that has the API key: stands above OPENAI_API_KEY.",
+        HelpName = "FILE",
+    };
+
+    /// <summary>Gives a command the options.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(_baseUrl);
+        command.Add(_keyFile);
+    }
+
+    /// <summary>The client that they ask for.</summary>
+    /// <exception cref="FailureException">There is no key, or the URL is none.</exception>
+    public ApiClient Open(ParseResult parsed) =>
+        new(ServiceAddress.Read(surroundings.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)), surroundings.Times);
+
+    /// <summary>The options once more, for a command that a person is told to go on with.</summary>
+    public string Again(ParseResult parsed) => string.Concat(
+        parsed.GetValue(_baseUrl) is { } url ? $" --base-url {ShellText.Quoted(url)}" : "",
+        parsed.GetValue(_keyFile) is { } file ? $" --api-key-file {ShellText.Quoted(file.ToString())}" : "");
+}

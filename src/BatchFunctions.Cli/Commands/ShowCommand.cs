@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Globalization;
+using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Terminal;
+using Spectre.Console;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary><c>batch show ID</c>: one batch, with its course, counts, tokens, files and errors.</summary>
+internal static class ShowCommand
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var service = new ServiceOptions(surroundings);
+        var id = CommonArguments.BatchId();
+        var json = new Option<bool>("--json") { Description = "The batch as the service tells of it." };
+        var show = new Command("show", "Shows a batch: its course, counts, tokens, files and errors.") { id, json };
+        service.AddTo(show);
+        show.Runs(async (parsed, ct) =>
+        {
+            using var client = service.Open(parsed);
+            var batch = await client.GetBatchAsync(parsed.GetValue(id)!, ct);
+            if (parsed.GetValue(json))
+            {
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(JsonTexts.Lines(batch.Json));
+                return ExitCodes.Done;
+            }
+
+            Screens.Output(parsed).Write(GridOf(batch, surroundings.Time.GetUtcNow()));
+            return ExitCodes.Done;
+        });
+        return show;
+    }
+
+    private static Grid GridOf(Batch batch, DateTimeOffset now)
+    {
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn(new GridColumn().PadLeft(0));
+        void Row(string name, string? markup)
+        {
+            if (!string.IsNullOrEmpty(markup))
+            {
+                grid.AddRow(name, markup);
+            }
+        }
+
+        Row("Batch", Markup.Escape(batch.Id));
+        Row("Status", StatusStyle.Markup(batch.Status));
+        Row("Endpoint", Escaped(batch.Endpoint));
+        Row("Model", Escaped(batch.Model));
+        Row("Lines", Texts.Progress(batch.RequestCounts));
+        Row("Tokens", batch.Usage is { TotalTokens: > 0 } usage
+            ? $"{Texts.Count(usage.InputTokens)} in, {Texts.Count(usage.OutputTokens)} out"
+            : null);
+        foreach (var (name, moment) in Course(batch))
+        {
+            Row(name, moment is { } seconds ? Moment(seconds, batch.CreatedAt, now) : null);
+        }
+
+        Row("Input", Escaped(batch.InputFileId));
+        Row("Output", Escaped(batch.OutputFileId));
+        Row("Error file", Escaped(batch.ErrorFileId));
+        foreach (var (key, value) in batch.Metadata ?? [])
+        {
+            Row("Metadata", Markup.Escape($"{key}={value}"));
+        }
+
+        foreach (var error in batch.Errors?.Data ?? [])
+        {
+            Row("Error", Markup.Escape(BatchErrorTexts.Line(error)));
+        }
+
+        return grid;
+    }
+
+    private static IEnumerable<(string Name, long? Moment)> Course(Batch batch) =>
+    [
+        ("Created", batch.CreatedAt),
+        ("Started", batch.InProgressAt),
+        ("Cancelling", batch.CancellingAt),
+        ("Finalizing", batch.FinalizingAt),
+        ("Completed", batch.CompletedAt),
+        ("Failed", batch.FailedAt),
+        ("Expired", batch.ExpiredAt),
+        ("Cancelled", batch.CancelledAt),
+        ("Expires", batch.HasEnded ? null : batch.ExpiresAt),
+    ];
+
+    /// <summary>The moment, and how far it is from the creation, or from now for the creation itself and the future.</summary>
+    private static string Moment(long seconds, long? created, DateTimeOffset now)
+    {
+        var moment = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        var distance = moment > now ? $"in {Texts.Rough(moment - now)}"
+            : seconds == created || created is null ? Texts.Age(moment, now)
+            : $"after {Texts.Duration(TimeSpan.FromSeconds(seconds - created.Value))}";
+        return $"{moment.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} ({distance})";
+    }
+
+    private static string? Escaped(string? text) => text is null ? null : Markup.Escape(text);
+}

@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace BatchFunctions.Cli.Commands;
+
+/// <summary><c>batch wait ID</c>: stays with a batch to its end, and downloads its results where asked to.</summary>
+internal static class WaitCommand
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var service = new ServiceOptions(surroundings);
+        var follow = new FollowOptions();
+        var id = CommonArguments.BatchId();
+        var wait = new Command("wait", "Waits for a batch to end, and downloads its results where -o says to.") { id };
+        follow.AddTo(wait);
+        service.AddTo(wait);
+        wait.Runs(async (parsed, ct) =>
+        {
+            using var client = service.Open(parsed);
+            return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed))
+                .ToEndAsync(parsed.GetValue(id)!, ct);
+        });
+        return wait;
+    }
+}

@@ -1,0 +1,42 @@
+namespace BatchFunctions.Cli;
+
+/// <summary>How a command has ended, for scripts: these numbers do not change.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Done; a batch has completed, and every line with it.</summary>
+    public const int Done = 0;
+
+    /// <summary>The batch has completed, and some of its lines have failed.</summary>
+    public const int LinesFailed = 1;
+
+    /// <summary>The command, its options or the environment are wrong; nothing was sent.</summary>
+    public const int Usage = 2;
+
+    /// <summary>The batch has failed: its input was not valid.</summary>
+    public const int BatchFailed = 3;
+
+    /// <summary>The batch was cancelled, or has expired.</summary>
+    public const int BatchStopped = 4;
+
+    /// <summary>The service (or the storage, for keys) cannot be reached, or refuses.</summary>
+    public const int Refused = 5;
+
+    /// <summary>A file here cannot be read or written.</summary>
+    public const int LocalFile = 6;
+
+    /// <summary>Ctrl-C; a batch that was made goes on.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>The same for the help text.</summary>
+    public const string Help = """
+        Exit codes:
+          0    done; the batch has completed, and every line with it
+          1    the batch has completed, and some lines have failed
+          2    the command, its options or the environment are wrong; nothing was sent
+          3    the batch has failed: its input is not valid
+          4    the batch was cancelled, or has expired
+          5    the service cannot be reached, or refuses
+          6    a file cannot be read or written here
+          130  interrupted; a batch that was made goes on
+        """;
+}

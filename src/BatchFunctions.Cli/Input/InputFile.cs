@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace BatchFunctions.Cli.Input;
+
+/// <summary>A file of requests, open for the whole of the command.</summary>
+internal sealed class InputFile : IDisposable
+{
+    private const int FirstLook = 64 * 1024;
+    private const int LongestLine = 16 * 1024 * 1024;
+
+    private static readonly byte[] Bom = [0xEF, 0xBB, 0xBF];
+
+    private readonly FileInfo _file;
+
+    private InputFile(FileInfo file, SafeFileHandle handle)
+    {
+        _file = file;
+        Handle = handle;
+        Length = RandomAccess.GetLength(handle);
+    }
+
+    /// <summary>The file itself.</summary>
+    public SafeFileHandle Handle { get; }
+
+    /// <summary>Its length, bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>Its name, without folders.</summary>
+    public string Name => _file.Name;
+
+    /// <summary>Opens a file.</summary>
+    /// <exception cref="FailureException">It cannot be read, or is empty.</exception>
+    public static InputFile Open(FileInfo file)
+    {
+        try
+        {
+            var input = new InputFile(file, File.OpenHandle(file.FullName, options: FileOptions.Asynchronous | FileOptions.SequentialScan));
+            if (input.Length > 0)
+            {
+                return input;
+            }
+
+            input.Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"The requests cannot be read: {e.Message}", ExitCodes.Usage, e);
+        }
+
+        throw new FailureException($"{file.Name} is empty: write one request a line.", ExitCodes.Usage);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Handle.Dispose();
+
+    /// <summary>The <c>url</c> of the first line, which is the endpoint of all lines.</summary>
+    /// <exception cref="FailureException">The first line has none.</exception>
+    public string FirstUrl()
+    {
+        try
+        {
+            using var line = JsonDocument.Parse(FirstLine());
+            if (line.RootElement.ValueKind == JsonValueKind.Object
+                && line.RootElement.TryGetProperty("url", out var url)
+                && url.ValueKind == JsonValueKind.String)
+            {
+                return url.GetString()!;
+            }
+        }
+        catch (JsonException)
+        {
+            // Told below: what is wrong with the line is for the service to say, which checks all of them.
+        }
+
+        throw new FailureException(
+            $"The first line of {Name} is no request with a url to take the endpoint from: correct it, or name the endpoint with --endpoint /v1/chat/completions.",
+            ExitCodes.Usage);
+    }
+
+    private ReadOnlyMemory<byte> FirstLine()
+    {
+        for (var look = FirstLook; ; look *= 2)
+        {
+            var buffer = new byte[Math.Min(look, Length)];
+            var read = RandomAccess.Read(Handle, buffer, fileOffset: 0);
+            var start = buffer.AsSpan(0, read).StartsWith(Bom) ? Bom.Length : 0;
+            while (start < read && buffer[start] is (byte)'\n' or (byte)'\r' or (byte)' ' or (byte)'\t')
+            {
+                start++;
+            }
+
+            var end = buffer.AsSpan(start, read - start).IndexOf((byte)'\n');
+            if (end >= 0 || look >= Length || look >= LongestLine)
+            {
+                return buffer.AsMemory(start, end >= 0 ? end : read - start);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using BatchFunctions.Cli;
+
+return await BatchCommandLine.RunAsync(args, new Surroundings());

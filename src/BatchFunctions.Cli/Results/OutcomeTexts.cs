@@ -1,0 +1,61 @@
+using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Terminal;
+
+namespace BatchFunctions.Cli.Results;
+
+/// <summary>How a batch has ended, where its results are, and what to do next.</summary>
+internal static class OutcomeTexts
+{
+    /// <summary>The lines to say.</summary>
+    /// <param name="batch">A batch that has ended.</param>
+    /// <param name="places">Where its results went.</param>
+    /// <param name="service">What a further command needs to speak to the same service.</param>
+    public static IEnumerable<string> Of(Batch batch, ResultPlaces places, string service)
+    {
+        yield return Outcome(batch);
+        foreach (var error in batch.Errors?.Data ?? [])
+        {
+            yield return $"  {BatchErrorTexts.Line(error)}";
+        }
+
+        if (batch.Status == "failed")
+        {
+            yield break;
+        }
+
+        if (places.HasOutputFile)
+        {
+            yield return $"Results: {places.Output}{(batch.OutputFileId is null ? " (empty: no line succeeded)" : "")}";
+        }
+
+        if (batch.ErrorFileId is not null && places.Errors is not null)
+        {
+            yield return $"Errors: {places.Errors}";
+        }
+
+        if (places.Output is null && batch.OutputFileId is not null)
+        {
+            yield return $"`batch results {batch.Id} -o results.jsonl{service}` downloads the results.";
+        }
+        else if (places.Errors is null && batch.ErrorFileId is not null)
+        {
+            yield return $"`batch results {batch.Id} -o results.jsonl{service}` downloads the lines that failed, too.";
+        }
+    }
+
+    private static string Outcome(Batch batch)
+    {
+        var counts = batch.RequestCounts;
+        var took = batch.EndedAt - batch.CreatedAt is { } seconds ? $", {Texts.Duration(TimeSpan.FromSeconds(seconds))}" : "";
+        var ended = counts is null ? "" : $": {Texts.Count(counts.Done)} of {Texts.Count(counts.Total)} lines had ended";
+        return batch.Status switch
+        {
+            "completed" when counts is null => $"Batch {batch.Id} has completed{took}.",
+            "completed" => $"Batch {batch.Id} has completed: {Texts.Count(counts.Total)} lines, {(counts.Failed == 0 ? "none" : Texts.Count(counts.Failed))} failed{took}.",
+            "failed" when batch.Errors?.Data is { Count: > 0 } => $"Batch {batch.Id} has failed. Correct what is named here, and run it again:",
+            "failed" => $"Batch {batch.Id} has failed, and the service does not say why.",
+            "expired" => $"Batch {batch.Id} has expired{ended}. Run the others again.",
+            _ => $"Batch {batch.Id} was cancelled{ended}.",
+        };
+    }
+}

@@ -1,0 +1,44 @@
+using BatchFunctions.Cli.Api;
+
+namespace BatchFunctions.Cli.Waiting;
+
+/// <summary>Asks for a batch again and again until it has ended.</summary>
+internal sealed class BatchWatch(ApiClient client, PollTimes times, TimeProvider time)
+{
+    private const double Growth = 1.2;
+    private const double Jitter = 0.1;
+
+    /// <summary>Waits for the end.</summary>
+    /// <param name="id">The batch.</param>
+    /// <param name="seen">Told of each answer.</param>
+    /// <param name="unanswered">Told for how long the service has not answered.</param>
+    /// <param name="ct">Ends the wait; the batch goes on.</param>
+    /// <returns>The batch, which has ended.</returns>
+    /// <exception cref="ApiException">The service refuses, or has not answered for <see cref="PollTimes.Patience"/>.</exception>
+    public async Task<Batch> UntilEndedAsync(string id, Action<Batch> seen, Action<TimeSpan> unanswered, CancellationToken ct)
+    {
+        var gap = times.First;
+        DateTimeOffset? silentSince = null;
+        while (true)
+        {
+            var asked = time.GetUtcNow();
+            try
+            {
+                var batch = await client.GetBatchAsync(id, ct);
+                silentSince = null;
+                seen(batch);
+                if (batch.HasEnded)
+                {
+                    return batch;
+                }
+            }
+            catch (ApiException e) when (e.IsPassing && time.GetUtcNow() - (silentSince ??= asked) < times.Patience)
+            {
+                unanswered(time.GetUtcNow() - silentSince.Value);
+            }
+
+            await Task.Delay(gap * (1 + Jitter * (2 * Random.Shared.NextDouble() - 1)), time, ct);
+            gap = gap * Growth < times.Longest ? gap * Growth : times.Longest;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace BatchFunctions.Cli.Waiting;
+
+/// <summary>How fast something gets on, over the last minute: services write counts in steps.</summary>
+internal sealed class Pace(TimeProvider time)
+{
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Queue<(DateTimeOffset Moment, double Done)> _seen = new();
+
+    /// <summary>So much a second; null while that cannot be told, or nothing moves.</summary>
+    public double? PerSecond { get; private set; }
+
+    /// <summary>Notes how much is done.</summary>
+    public void Note(double done)
+    {
+        var now = time.GetUtcNow();
+        _seen.Enqueue((now, done));
+        while (_seen.Count > 2 && now - _seen.Peek().Moment > Window)
+        {
+            _seen.Dequeue();
+        }
+
+        var (moment, before) = _seen.Peek();
+        var seconds = (now - moment).TotalSeconds;
+        PerSecond = seconds > 0 && done > before ? (done - before) / seconds : null;
+    }
+
+    /// <summary>How long the rest takes; null while that cannot be told.</summary>
+    public TimeSpan? Left(double rest) => PerSecond is { } pace ? TimeSpan.FromSeconds(Math.Min(rest / pace, TimeSpan.MaxValue.TotalSeconds / 2)) : null;
+}

@@ -1,0 +1,82 @@
+using System.Collections.Frozen;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace BatchFunctions.Page;
+
+/// <summary>
+/// The web page and what it is made of: the files of <c>Static</c>, carried in the library, so that both hosts serve the
+/// same ones. They hold no data; all that the page shows it asks the API for, with the key that is pasted into it.
+/// </summary>
+internal static class PageFiles
+{
+    /// <summary>Where the page is; its other files lie below <c>/page/</c>.</summary>
+    public const string Root = "/";
+
+    /// <summary>
+    /// Nothing but the service's own files and answers: no inline script or style, no other host, no frame around it. Markup
+    /// out of strings is refused too, since all that the page shows comes from users.
+    /// </summary>
+    private const string ContentSecurityPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+        + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    /// <summary>The methods that its files are asked for with.</summary>
+    public static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    private const string Folder = "/page/";
+    private const string Index = "index.html";
+
+    private static readonly Lazy<FrozenDictionary<string, PageFile>> Files = new(() =>
+        typeof(PageFiles).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
+            .Select(PageFile.Read)
+            .ToFrozenDictionary(file => file.Path, StringComparer.Ordinal));
+
+    /// <summary>The paths of all files.</summary>
+    public static IEnumerable<string> Paths => Files.Value.Keys;
+
+    /// <summary>Whether a path is one of the page's.</summary>
+    public static bool Has(string path) => Files.Value.ContainsKey(path);
+
+    /// <summary>
+    /// A file of the page. Browsers ask each time whether it has changed, and are answered 304 by its tag: after an upgrade
+    /// no script meets one of another version.
+    /// </summary>
+    public static IResult Answer(string path, HttpResponse response)
+    {
+        var file = Files.Value[path];
+        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        response.Headers.CacheControl = "no-cache";
+        return Results.Bytes(file.Content, file.ContentType, entityTag: file.Tag);
+    }
+
+    private sealed record PageFile(string Path, byte[] Content, string ContentType, EntityTagHeaderValue Tag)
+    {
+        public static PageFile Read(string resource)
+        {
+            using var stream = typeof(PageFiles).Assembly.GetManifestResourceStream(resource)!;
+            var content = new byte[stream.Length];
+            stream.ReadExactly(content);
+            return new PageFile(
+                resource == Folder + Index ? Root : resource,
+                content,
+                ContentTypeOf(System.IO.Path.GetExtension(resource)),
+                new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\""));
+        }
+
+        private static string ContentTypeOf(string extension) => extension switch
+        {
+            ".html" => "text/html; charset=utf-8",
+            ".css" => "text/css; charset=utf-8",
+            ".js" => "text/javascript; charset=utf-8",
+            ".svg" => "image/svg+xml",
+            _ => throw new InvalidOperationException($"The page has a file of a kind that is not served: '{extension}'."),
+        };
+    }
+}

@@ -1,0 +1,105 @@
+// The service's own API, asked with the key that was pasted in. Whatever goes wrong comes as an ApiError, in the API's words.
+
+import * as key from "./key.js";
+
+export class ApiError extends Error {
+  /** The HTTP status; 0 where no answer came. `retryAfter` is in seconds. */
+  constructor(message, status, retryAfter = 0) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export const listBatches = ({ after = null, limit }, signal) =>
+  json("GET", `/v1/batches?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}`, { signal });
+
+export const getBatch = (id, signal) => json("GET", `/v1/batches/${encodeURIComponent(id)}`, { signal });
+
+export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body: batch, signal });
+
+export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);
+
+export const getFile = (id, signal) => json("GET", `/v1/files/${encodeURIComponent(id)}`, { signal });
+
+/** A file's bytes as a Response; with `last`, only those up to that offset. */
+export const getContent = (id, { last = null, signal } = {}) =>
+  call("GET", `/v1/files/${encodeURIComponent(id)}/content`, { signal, headers: last === null ? {} : { Range: `bytes=0-${last}` } });
+
+export const createUpload = (upload, signal) => json("POST", "/v1/uploads", { body: upload, signal });
+
+export const completeUpload = (id, partIds, signal) =>
+  json("POST", `/v1/uploads/${encodeURIComponent(id)}/complete`, { body: { part_ids: partIds }, signal });
+
+export const cancelUpload = (id) => json("POST", `/v1/uploads/${encodeURIComponent(id)}/cancel`);
+
+/** The endpoints that a batch of this service may name, as its own description lists them. */
+export async function listEndpoints() {
+  const description = await json("GET", "/openapi.json");
+  return description.components.schemas.CreateBatchRequest.properties.endpoint.enum;
+}
+
+/**
+ * Sends a form and tells how much of it has gone out, which only XMLHttpRequest can.
+ * @param {(bytes: number) => void} onProgress told the bytes sent so far, the form's own included
+ */
+export function sendForm(path, form, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    request.open("POST", path);
+    request.setRequestHeader("Authorization", `Bearer ${key.read()}`);
+    request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.onload = () => (request.status < 300
+      ? resolve(JSON.parse(request.responseText))
+      : reject(errorOf(request.status, request.responseText, request.getResponseHeader("Retry-After"))));
+    request.onerror = () => reject(unreachable());
+    request.onabort = () => reject(signal.reason);
+    request.onloadend = () => signal.removeEventListener("abort", abort);
+    signal.throwIfAborted();
+    signal.addEventListener("abort", abort);
+    request.send(form);
+  });
+}
+
+async function json(method, path, options) {
+  return (await call(method, path, options)).json();
+}
+
+async function call(method, path, { body, headers = {}, signal } = {}) {
+  const sent = { ...headers };
+  if (key.read()) {
+    sent.Authorization = `Bearer ${key.read()}`;
+  }
+
+  if (body) {
+    sent["Content-Type"] = "application/json";
+  }
+
+  let response;
+  try {
+    response = await fetch(path, { method, headers: sent, body: body && JSON.stringify(body), signal, cache: "no-store" });
+  } catch (error) {
+    throw error instanceof TypeError ? unreachable() : error;
+  }
+
+  if (!response.ok) {
+    throw errorOf(response.status, await response.text(), response.headers.get("Retry-After"));
+  }
+
+  return response;
+}
+
+/** What stands before the service may answer in other words, or in none. */
+function errorOf(status, text, retryAfter) {
+  let message = null;
+  try {
+    message = JSON.parse(text).error.message;
+  } catch {
+    // No envelope of the API's.
+  }
+
+  return new ApiError(message || `The service has answered with the status ${status}.`, status, Number(retryAfter) || 0);
+}
+
+const unreachable = () => new ApiError("The service cannot be reached.", 0);

@@ -1,0 +1,161 @@
+// A batch's own view: how far it is, what went wrong, when what happened, its files; alive while it is active.
+
+import * as api from "./api.js";
+import { isActive, isCancellable, labelOf, nameOf, progressOf, secondsLeft, shareDone, shortIdOf } from "./batch.js";
+import { byId, make, setText } from "./elements.js";
+import { ErrorTable } from "./errors.js";
+import { FileList } from "./files.js";
+import * as format from "./format.js";
+import { say } from "./notices.js";
+import { Poll } from "./poll.js";
+import { showProgress, showStatus } from "./progress.js";
+import { showTimeline } from "./timeline.js";
+
+export class BatchView {
+  #id = null;
+  #batch = null;
+  #report;
+  #poll;
+  #files;
+  #errors = new ErrorTable();
+
+  /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
+  constructor(report) {
+    this.#report = report;
+    this.#files = new FileList(report);
+    this.#poll = new Poll((signal) => this.#refresh(signal), report);
+    byId("batch-cancel").addEventListener("click", () => byId("cancel-dialog").showModal());
+    byId("cancel-dialog").addEventListener("close", () => this.#cancel());
+    byId("batch-copy").hidden = !navigator.clipboard;
+    byId("batch-copy").addEventListener("click", () => this.#copyId().catch(report));
+    setInterval(() => document.hidden || !this.#batch || this.#render(), 15000);
+  }
+
+  /** Shows a batch, at once if something is known of it. */
+  show(id, known) {
+    this.#id = id;
+    this.#batch = known;
+    this.#files.clear();
+    this.#errors.clear();
+    byId("batch-view").hidden = false;
+    byId("batch-panels").hidden = !known;
+    byId("batch-cancel").hidden = true;
+    byId("batch-status").hidden = !known;
+    byId("batch-title").textContent = "Batch";
+    byId("batch-id").textContent = id;
+    if (known) {
+      this.#render();
+    }
+
+    byId("batch-title").focus();
+    return this.#poll.start();
+  }
+
+  hide() {
+    byId("batch-view").hidden = true;
+    byId("cancel-dialog").close();
+    this.#id = null;
+    this.#batch = null;
+    this.#poll.stop();
+  }
+
+  async #refresh(signal) {
+    const batch = await api.getBatch(this.#id, signal);
+    const changed = this.#take(batch);
+    return { active: isActive(batch), changed };
+  }
+
+  #take(batch) {
+    const before = this.#batch;
+    this.#batch = batch;
+    if (before && before.status !== batch.status) {
+      say(`${labelOf(batch)}: ${progressOf(batch)}`);
+    }
+
+    this.#render();
+    return JSON.stringify(before) !== JSON.stringify(batch);
+  }
+
+  #render() {
+    const batch = this.#batch;
+    const name = nameOf(batch);
+    document.title = `${isActive(batch) ? format.share(shareDone(batch)) : labelOf(batch)} · ${name ?? shortIdOf(batch)}`;
+    setText(byId("batch-title"), name ?? `Batch of ${format.date(batch.created_at)}`);
+    byId("batch-panels").hidden = false;
+    byId("batch-status").hidden = false;
+    byId("batch-cancel").hidden = !isCancellable(batch);
+    showStatus(byId("batch-status"), batch);
+    showProgress(byId("batch-progress"), batch);
+    showCounts(batch);
+    showTimeline(byId("batch-timeline"), batch);
+    showPairs(byId("batch-tokens"), tokensOf(batch.usage));
+    showPairs(byId("batch-facts"), factsOf(batch));
+    this.#files.show(batch);
+    this.#errors.show(batch).catch(this.#report);
+  }
+
+  async #cancel() {
+    const dialog = byId("cancel-dialog");
+    if (dialog.returnValue !== "cancel") {
+      return;
+    }
+
+    dialog.returnValue = "";
+    const id = this.#id;
+    byId("batch-cancel").disabled = true;
+    try {
+      const batch = await api.cancelBatch(id);
+      if (id === this.#id) {
+        this.#take(batch);
+        byId("batch-title").focus();
+        await this.#poll.start();
+      }
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      byId("batch-cancel").disabled = false;
+    }
+  }
+
+  async #copyId() {
+    await navigator.clipboard.writeText(this.#id);
+    say("Copied");
+  }
+}
+
+function showCounts(batch) {
+  const { total, completed, failed } = batch.request_counts;
+  const rest = total - completed - failed;
+  const left = secondsLeft(batch);
+  const figure = (name, value, tone) => make("div", {
+    class: value > 0 && tone ? tone : "",
+    children: [make("dt", { text: name }), make("dd", { text: format.number(value) })],
+  });
+  byId("batch-counts").replaceChildren(
+    figure("Completed", completed),
+    figure("Failed", failed, "bad"),
+    ...(isActive(batch) || rest > 0 ? [figure(isActive(batch) ? "Waiting" : "Never run", rest)] : []),
+    figure("Lines", total));
+  byId("batch-progress-card").hidden = total === 0 && !isActive(batch);
+  byId("batch-pace").textContent = left !== null ? `about ${format.duration(left, 1)} left at this pace`
+    : batch.status === "validating" ? progressOf(batch) : "";
+}
+
+const tokensOf = (usage) => [
+  ["Input", `${format.number(usage.input_tokens)}${partOf(usage.input_tokens_details.cached_tokens, "cached")}`],
+  ["Output", `${format.number(usage.output_tokens)}${partOf(usage.output_tokens_details.reasoning_tokens, "reasoning")}`],
+  ["Total", format.number(usage.total_tokens)],
+];
+
+const partOf = (count, what) => (count > 0 ? `, ${format.number(count)} ${what}` : "");
+
+const factsOf = (batch) => [
+  ["Endpoint", batch.endpoint],
+  ["Model", batch.model ?? (batch.status === "validating" ? "–" : "various or none")],
+  ["Window", batch.completion_window],
+  ["Deadline", format.date(batch.expires_at)],
+  ...Object.entries(batch.metadata ?? {}),
+];
+
+const showPairs = (list, pairs) => list.replaceChildren(
+  ...pairs.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));

@@ -1,0 +1,140 @@
+// A new batch: a file is chosen or dropped, its endpoint read from its first line, and both are sent.
+
+import * as api from "./api.js";
+import { byId } from "./elements.js";
+import { firstRequestOf } from "./first-line.js";
+import * as format from "./format.js";
+import { upload } from "./upload.js";
+
+export class CreateDialog {
+  #file = null;
+  #sending = null;
+  #onCreated;
+
+  /** @param {(batch: object) => void} onCreated told the batch that was made */
+  constructor(onCreated) {
+    this.#onCreated = onCreated;
+    byId("create-file").addEventListener("change", () => this.#choose(byId("create-file").files[0]));
+    byId("create-close").addEventListener("click", () => this.close());
+    byId("create-dialog").addEventListener("close", () => this.#sending?.abort());
+    byId("create-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#create();
+    });
+  }
+
+  /** Opens the dialog, with a file if one has been dropped. */
+  async open(file = null) {
+    if (this.#sending) {
+      return;
+    }
+
+    if (!byId("create-dialog").open) {
+      byId("create-form").reset();
+      this.#file = null;
+      this.#showFile();
+      byId("create-dialog").showModal();
+    }
+
+    this.#say("");
+    const endpoints = this.#loadEndpoints();
+    if (file) {
+      await this.#choose(file);
+      byId("create-submit").focus();
+    }
+
+    await endpoints;
+  }
+
+  close() {
+    byId("create-dialog").close();
+  }
+
+  async #loadEndpoints() {
+    const select = byId("create-endpoint");
+    if (select.options.length === 1) {
+      const endpoints = await api.listEndpoints();
+      select.append(...endpoints.map((endpoint) => new Option(endpoint, endpoint)));
+    }
+  }
+
+  async #choose(file) {
+    if (!file) {
+      return;
+    }
+
+    this.#file = file;
+    this.#say("");
+    const [request] = await Promise.all([firstRequestOf(file), this.#loadEndpoints().catch((error) => this.#say(error.message))]);
+    const select = byId("create-endpoint");
+    const offered = [...select.options].some(({ value }) => value !== "" && value === request?.url);
+    select.value = offered ? request.url : "";
+    this.#showFile(request === null ? "The first line is no JSON object"
+      : offered ? `First line: ${request.url}${request.body?.model ? `, model ${request.body.model}` : ""}`
+        : `First line: ${request.url ?? "no url"}, which this service does not offer`);
+  }
+
+  #showFile(hint = "") {
+    byId("create-file-name").textContent = this.#file
+      ? `${this.#file.name} · ${format.bytes(this.#file.size)}`
+      : "Choose a JSONL file, or drop it here";
+    byId("create-hint").textContent = hint;
+  }
+
+  async #create() {
+    if (!this.#file) {
+      this.#say("Choose a file first.");
+      byId("create-file").focus();
+      return;
+    }
+
+    const endpoint = byId("create-endpoint").value;
+    if (!endpoint) {
+      this.#say("Choose the endpoint that the file’s lines are for.");
+      byId("create-endpoint").focus();
+      return;
+    }
+
+    const sending = new AbortController();
+    this.#setSending(sending);
+    try {
+      const file = await upload(this.#file, (share) => this.#showProgress(share), sending.signal);
+      const description = byId("create-description").value.trim();
+      const batch = await api.createBatch({
+        input_file_id: file.id,
+        endpoint,
+        completion_window: "24h",
+        ...(description && { metadata: { description } }),
+      }, sending.signal);
+      this.#setSending(null);
+      this.close();
+      this.#onCreated(batch);
+    } catch (error) {
+      this.#setSending(null);
+      if (!sending.signal.aborted) {
+        this.#say(error.message);
+      }
+    }
+  }
+
+  #setSending(sending) {
+    this.#sending = sending;
+    byId("create-submit").disabled = sending !== null;
+    byId("create-file").disabled = sending !== null;
+    byId("create-close").textContent = sending ? "Stop" : "Close";
+    byId("create-progress").hidden = sending === null;
+    this.#say("");
+    this.#showProgress(0);
+  }
+
+  #showProgress(share) {
+    const bar = byId("create-progress");
+    bar.querySelector(".good").style.width = `${100 * share}%`;
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
+    bar.setAttribute("aria-valuetext", share < 1 ? format.share(share) : "Sent; making the batch");
+  }
+
+  #say(text) {
+    byId("create-error").textContent = text;
+  }
+}

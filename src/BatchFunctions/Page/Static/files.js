@@ -1,0 +1,73 @@
+// A batch's files, each with a button that downloads it.
+
+import * as api from "./api.js";
+import { isActive } from "./batch.js";
+import { byId, copyOf, field, make } from "./elements.js";
+import { download } from "./download.js";
+import * as format from "./format.js";
+
+const kinds = [["Input", "input_file_id"], ["Output", "output_file_id"], ["Errors", "error_file_id"]];
+
+export class FileList {
+  #report;
+  #shown = "";
+
+  constructor(report) {
+    this.#report = report;
+  }
+
+  clear() {
+    this.#shown = "";
+    byId("batch-files").replaceChildren();
+  }
+
+  /** Writes the files anew when one has come. */
+  show(batch) {
+    const wanted = JSON.stringify([batch.id, batch.input_file_id, batch.output_file_id, batch.error_file_id, isActive(batch)]);
+    if (wanted === this.#shown) {
+      return;
+    }
+
+    this.#shown = wanted;
+    byId("batch-files").replaceChildren(...kinds.map(([kind, name]) => (batch[name] === null
+      ? make("li", { class: "none", text: `${kind}: ${isActive(batch) ? "not yet" : "none"}` })
+      : this.#itemOf(kind, batch[name]))));
+  }
+
+  #itemOf(kind, id) {
+    const item = copyOf("file");
+    const button = field(item, "download");
+    field(item, "kind").textContent = kind;
+    field(item, "name").textContent = id;
+    button.disabled = true;
+    api.getFile(id).then((file) => {
+      field(item, "name").textContent = file.filename;
+      field(item, "facts").textContent = factsOf(file);
+      button.setAttribute("aria-label", `Download ${kind.toLowerCase()} file ${file.filename}`);
+      button.disabled = false;
+      button.addEventListener("click", () => this.#download(button, file));
+    }, (error) => {
+      // A file that has expired or was deleted is told where it would stand.
+      field(item, "facts").textContent = error.message;
+      button.remove();
+    });
+    return item;
+  }
+
+  async #download(button, file) {
+    button.disabled = true;
+    try {
+      await download(file);
+    } catch (error) {
+      this.#report(error);
+    } finally {
+      button.disabled = false;
+      button.focus();
+    }
+  }
+}
+
+const factsOf = (file) => [
+  format.bytes(file.bytes),
+  ...(file.expires_at === null ? [] : [`kept until ${format.date(file.expires_at)}`]),
+].join(" · ");

@@ -1,0 +1,174 @@
+// The list: newest first, alive while a batch in it is active, and longer by a page each time that more is asked for.
+
+import * as api from "./api.js";
+import { isActive, labelOf, nameOf, shortIdOf } from "./batch.js";
+import { byId } from "./elements.js";
+import * as format from "./format.js";
+import { showEmptyList } from "./empty-list.js";
+import { say } from "./notices.js";
+import { Poll } from "./poll.js";
+import { newRow } from "./row.js";
+
+const pageSize = 50;
+
+export class ListView {
+  /** Id to { batch, row }; the ids' own order is the list's. */
+  #entries = new Map();
+  #hasMore = false;
+  #loaded = false;
+  #poll;
+
+  /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
+  constructor(report) {
+    this.#poll = new Poll((signal) => this.#refresh(signal), report);
+    byId("list-refresh").addEventListener("click", () => this.#poll.start());
+    byId("list-more").addEventListener("click", () => this.#loadMore().catch(report));
+    setInterval(() => document.hidden || this.#entries.forEach(({ batch, row }) => row.show(batch)), 15000);
+  }
+
+  show() {
+    byId("list-view").hidden = false;
+    document.title = "Batches";
+    return this.#poll.start();
+  }
+
+  hide() {
+    byId("list-view").hidden = true;
+    this.#poll.stop();
+  }
+
+  clear() {
+    this.#entries = new Map();
+    this.#loaded = false;
+    this.#hasMore = false;
+    this.#render();
+  }
+
+  /** What the list last knew of a batch. */
+  find(id) {
+    return this.#entries.get(id)?.batch ?? null;
+  }
+
+  /** Puts the focus on a batch's row, or on the title if it has none. */
+  focus(id) {
+    (this.#entries.get(id)?.row.link ?? byId("list-title")).focus();
+  }
+
+  get #ids() {
+    return [...this.#entries.keys()].sort().reverse();
+  }
+
+  /**
+   * The first page, then only those further stretches that hold an active batch: a cursor is any batch's id, so each is one
+   * request from the batch before it.
+   */
+  async #refresh(signal) {
+    const known = this.#ids;
+    const oldest = known.at(-1) ?? "";
+    const seen = new Set();
+    let changed = false;
+    const take = async (after) => {
+      const page = await api.listBatches({ after, limit: pageSize }, signal);
+      for (const batch of page.data.filter(({ id }) => id >= oldest)) {
+        seen.add(batch.id);
+        changed = this.#put(batch) || changed;
+      }
+
+      return page;
+    };
+
+    let page = await take(null);
+    if (known.length === 0) {
+      this.#hasMore = page.has_more;
+    }
+
+    // More new batches than a page holds: on until one that was known.
+    while (known.length > 0 && page.has_more && page.last_id > known[0]) {
+      page = await take(page.last_id);
+    }
+
+    const ids = this.#ids;
+    for (const [place, id] of ids.entries()) {
+      if (!seen.has(id) && isActive(this.find(id))) {
+        await take(ids[place - 1]);
+        seen.add(id);
+      }
+    }
+
+    this.#loaded = true;
+    this.#render();
+    return { active: [...this.#entries.values()].some(({ batch }) => isActive(batch)), changed };
+  }
+
+  async #loadMore() {
+    const more = byId("list-more");
+    const entries = this.#entries;
+    more.disabled = true;
+    try {
+      const page = await api.listBatches({ after: this.#ids.at(-1), limit: pageSize });
+      if (entries !== this.#entries) {
+        return;
+      }
+
+      page.data.forEach((batch) => this.#put(batch));
+      this.#hasMore = page.has_more;
+      this.#render();
+      say(`${page.data.length} more batches`);
+      if (!this.#hasMore) {
+        this.focus(page.data[0]?.id);
+      }
+    } finally {
+      more.disabled = false;
+    }
+
+    if (this.#hasMore) {
+      more.focus();
+    }
+
+    await this.#poll.start();
+  }
+
+  /** Takes in what the API says of a batch; whether that is news. */
+  #put(batch) {
+    const entry = this.#entries.get(batch.id);
+    if (!entry) {
+      this.#entries.set(batch.id, { batch, row: newRow(batch) });
+      return true;
+    }
+
+    const changed = JSON.stringify(entry.batch) !== JSON.stringify(batch);
+    if (isActive(entry.batch) && !isActive(batch)) {
+      say(`${nameOf(batch) ?? shortIdOf(batch)}: ${labelOf(batch)}`);
+    }
+
+    entry.batch = batch;
+    return changed;
+  }
+
+  #render() {
+    const rows = byId("list-rows");
+    const ids = this.#ids;
+    ids.forEach((id, place) => {
+      const { batch, row } = this.#entries.get(id);
+      row.show(batch);
+      if (rows.children[place] !== row.element) {
+        rows.insertBefore(row.element, rows.children[place] ?? null);
+      }
+    });
+    while (rows.children.length > ids.length) {
+      rows.lastElementChild.remove();
+    }
+
+    const active = ids.filter((id) => isActive(this.find(id))).length;
+    byId("list").hidden = ids.length === 0;
+    byId("list-more").hidden = !this.#hasMore;
+    byId("list-live").dataset.live = String(active > 0);
+    byId("list-live").textContent = this.#summaryOf(ids.length, active);
+    showEmptyList(byId("list-empty"), this.#loaded && ids.length === 0);
+  }
+
+  #summaryOf(count, active) {
+    const shown = `${format.number(count)} ${this.#hasMore ? "newest" : "in all"}`;
+    return count === 0 ? "" : active > 0 ? `${shown} · ${format.number(active)} active` : shown;
+  }
+}

@@ -1,0 +1,73 @@
+// Where the page begins: which of its views is shown. The address's hash says so, hence the back button works.
+
+import { BatchView } from "./batch-view.js";
+import { CreateDialog } from "./create-dialog.js";
+import { listenForDrops } from "./drop.js";
+import { byId } from "./elements.js";
+import * as key from "./key.js";
+import { KeyView } from "./key-view.js";
+import { ListView } from "./list-view.js";
+import { hideError, showError } from "./notices.js";
+
+const keyView = new KeyView(() => route());
+const listView = new ListView(report);
+const batchView = new BatchView(report);
+const createDialog = new CreateDialog((batch) => {
+  location.hash = `#/batches/${batch.id}`;
+});
+let shown = null;
+
+/** Shows an error; whether to try again. A key that is refused is asked for anew. */
+function report(error) {
+  if (error.status === 401) {
+    forget();
+    keyView.refuse(error.message);
+    return false;
+  }
+
+  showError(error);
+  return error.status === 0 || error.status === 429 || error.status >= 500;
+}
+
+function forget() {
+  key.forget();
+  listView.clear();
+  createDialog.close();
+  route();
+}
+
+function route() {
+  hideError();
+  const opened = key.read();
+  byId("session").hidden = !opened;
+  byId("key-shown").textContent = opened ? key.shown(opened) : "";
+  listView.hide();
+  batchView.hide();
+  keyView.hide();
+  const before = shown;
+  shown = opened ? /^#\/batches\/([\w-]+)$/.exec(location.hash)?.[1] ?? null : null;
+  if (!opened) {
+    keyView.show();
+  } else if (shown) {
+    batchView.show(shown, listView.find(shown));
+  } else {
+    listView.show();
+    if (before) {
+      listView.focus(before);
+    }
+  }
+}
+
+byId("forget").addEventListener("click", forget);
+byId("list-new").addEventListener("click", () => createDialog.open().catch(report));
+listenForDrops((files) => {
+  if (!key.read()) {
+    showError(new Error("Paste an API key first, then drop the file."));
+  } else if (files.length !== 1) {
+    showError(new Error("A batch is made of one file: drop one at a time."));
+  } else {
+    createDialog.open(files[0]).catch(report);
+  }
+});
+window.addEventListener("hashchange", route);
+route();

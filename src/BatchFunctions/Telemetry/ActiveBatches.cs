@@ -1,0 +1,28 @@
+using BatchFunctions.Batches;
+
+namespace BatchFunctions.Telemetry;
+
+/// <summary>What a sweep has seen of the batches that have not ended.</summary>
+internal sealed class ActiveBatches
+{
+    /// <summary>Every status that an active batch can have, so that one that no batch has is told as zero.</summary>
+    private readonly Dictionary<BatchStatus, long> _byStatus = Enum.GetValues<BatchStatus>()
+        .Where(status => !status.HasEnded())
+        .ToDictionary(status => status, _ => 0L);
+
+    public IReadOnlyDictionary<BatchStatus, long> ByStatus => _byStatus;
+
+    public TimeSpan LongestWithoutProgress { get; private set; }
+
+    public TimeSpan OldestAge { get; private set; }
+
+    /// <summary>Adds a batch that has not ended.</summary>
+    public void Add(Batch batch, TimeSpan withoutProgress, TimeSpan age)
+    {
+        _byStatus[batch.Status]++;
+        LongestWithoutProgress = Longer(LongestWithoutProgress, withoutProgress);
+        OldestAge = Longer(OldestAge, age);
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

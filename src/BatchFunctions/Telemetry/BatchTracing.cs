@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using BatchFunctions.Batches;
+using BatchFunctions.Wakeups;
+
+namespace BatchFunctions.Telemetry;
+
+/// <summary>
+/// Traces that follow a batch from its making through its chunks to its end. The context travels in the messages, so
+/// that what one process sends is the parent of what another does with it; the batch's row keeps the context that it was
+/// made in, for what the sweep does about it.
+/// </summary>
+internal static class BatchTracing
+{
+    /// <summary>The source of the spans of making, validating, running, advancing and finishing a batch.</summary>
+    public const string SourceName = "BatchFunctions";
+
+    /// <summary>The source of a span for each attempt at a line: fifty thousand a batch, so it is asked for apart.</summary>
+    public const string UpstreamSourceName = "BatchFunctions.Upstream";
+
+    private const string BatchTag = "batchfunctions.batch.id";
+    private const string ChunkTag = "batchfunctions.chunk";
+    private const string StatusTag = "batchfunctions.batch.status";
+    private const string QueueTag = "messaging.destination.name";
+
+    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly ActivitySource Upstream = new(UpstreamSourceName);
+
+    public static Activity? StartCreate(string batchId) => Source.StartActivity("create batch")?.SetTag(BatchTag, batchId);
+
+    /// <summary>
+    /// The handling of a message, within the trace that sent it. A sweep is sent by the sweep before it, and so on without
+    /// an end: each is a trace of its own, with a link to the one before.
+    /// </summary>
+    public static Activity? StartHandling(string queue, BatchMessage message)
+    {
+        if (!Source.HasListeners())
+        {
+            return null;
+        }
+
+        var sender = ContextOf(message.TraceParent);
+        var activity = message.BatchId.Length > 0
+            ? Source.StartActivity($"process {queue}", ActivityKind.Consumer, sender)
+            : Source.StartActivity($"process {queue}", ActivityKind.Consumer, default(ActivityContext), links: LinkTo(sender));
+        activity?.SetTag(QueueTag, queue);
+        if (message.BatchId.Length > 0)
+        {
+            activity?.SetTag(BatchTag, message.BatchId);
+        }
+
+        if (message.Chunk is { } chunk)
+        {
+            activity?.SetTag(ChunkTag, chunk);
+        }
+
+        return activity;
+    }
+
+    /// <summary>What the sweep does about a batch: part of the batch's trace, linked to the sweep.</summary>
+    public static Activity? StartSweep(Batch batch) =>
+        Source.HasListeners()
+            ? Source.StartActivity(
+                "sweep batch",
+                ActivityKind.Internal,
+                ContextOf(batch.TraceParent),
+                links: LinkTo(Activity.Current?.Context ?? default))?.SetTag(BatchTag, batch.Id)
+            : null;
+
+    public static Activity? StartRun(Batch batch, int chunk, int epoch) =>
+        Source.StartActivity("run chunk")?.SetTag(BatchTag, batch.Id).SetTag(ChunkTag, chunk).SetTag("batchfunctions.chunk.epoch", epoch);
+
+    public static Activity? StartCheckpoint() => Source.StartActivity("checkpoint");
+
+    public static Activity? StartFinish(Batch batch) =>
+        Source.StartActivity("finish batch")?.SetTag(BatchTag, batch.Id).SetTag(StatusTag, batch.Outcome?.Wire());
+
+    /// <summary>One attempt at a line; the upstream is told of it by the <c>traceparent</c> header.</summary>
+    public static Activity? StartAttempt(string endpoint) =>
+        Upstream.StartActivity("call upstream", ActivityKind.Client)?.SetTag("url.path", endpoint);
+
+    /// <summary>Marks a span as failed. The exception's text stays out of it: it may carry what a user sent.</summary>
+    public static void Fail(this Activity? activity, Exception e) =>
+        activity?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", e.GetType().FullName);
+
+    private static ActivityContext ContextOf(string? traceParent) =>
+        ActivityContext.TryParse(traceParent, null, isRemote: true, out var context) ? context : default;
+
+    private static ActivityLink[] LinkTo(ActivityContext context) =>
+        context == default ? [] : [new ActivityLink(context)];
+}

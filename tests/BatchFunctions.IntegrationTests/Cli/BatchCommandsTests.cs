@@ -1,0 +1,165 @@
+using System.Text.Json;
+using BatchFunctions.Batches;
+using BatchFunctions.Cli;
+using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.IntegrationTests.Clients;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.IntegrationTests.Cli;
+
+/// <summary><c>list</c>, <c>show</c>, <c>wait</c>, <c>cancel</c> and <c>results</c> against the whole service.</summary>
+public sealed class BatchCommandsTests : IAsyncLifetime
+{
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ScriptedUpstream _upstream = null!;
+    private ServiceDriver _service = null!;
+    private CliDriver _cli = null!;
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await new ScriptedUpstream().StartAsync();
+        _upstream.Answer(call => ScriptedAnswer.Chat(call).After(_released.Task));
+        _service = await ServiceDriver.StartAsync(
+            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = _upstream.Address.ToString() });
+        _cli = new CliDriver(_service.Endpoint, _service.Key);
+    }
+
+    public async Task DisposeAsync()
+    {
+        _cli.Dispose();
+        await _service.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_list_is_a_table_for_people_newest_first()
+    {
+        var older = await InsertAsync(TimeSpan.FromHours(2));
+        var newer = await InsertAsync(TimeSpan.FromMinutes(3));
+
+        var list = await _cli.RunAsync("list");
+
+        list.AssertExit(ExitCodes.Done);
+        var lines = list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Matches(@"^ID\s+STATUS\s+PROGRESS\s+CREATED\s+MODEL$", lines[0]);
+        Assert.Matches($@"^{newer}\s+in_progress\s+-\s+3 min ago\s+-$", lines[1]);
+        Assert.Matches($@"^{older}\s+in_progress\s+-\s+2 h ago\s+-$", lines[2]);
+        Assert.Equal(3, lines.Length);
+    }
+
+    [Fact]
+    public async Task The_whole_list_is_walked_page_by_page()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 230; i++)
+        {
+            ids.Add(await InsertAsync(TimeSpan.FromSeconds(i)));
+        }
+
+        var all = await _cli.RunAsync("list", "--all", "--json");
+        var first = await _cli.RunAsync("list", "--json");
+        var some = await _cli.RunAsync("list", "--json", "--limit", "101");
+
+        Assert.Equal(ids, IdsOf(all));
+        Assert.Equal(ids.Take(20), IdsOf(first));
+        Assert.Equal(ids.Take(101), IdsOf(some));
+    }
+
+    [Fact]
+    public async Task An_empty_list_says_so_beside_an_empty_output()
+    {
+        var list = await _cli.RunAsync("list");
+
+        list.AssertOneLine(ExitCodes.Done, "There are no batches", "batch run");
+        Assert.Empty(list.Output);
+    }
+
+    [Fact]
+    public async Task A_batch_is_shown_with_its_course_counts_and_files()
+    {
+        var made = await MakeAsync("a", "b");
+        _released.SetResult();
+        await _cli.RunAsync("wait", made);
+
+        var show = await _cli.RunAsync("show", made);
+
+        show.AssertExit(ExitCodes.Done);
+        Assert.Matches(@"Status\s+completed", show.Output);
+        Assert.Matches(@"Lines\s+2/2", show.Output);
+        Assert.Matches(@"Tokens\s+14 in, 6 out", show.Output);
+        Assert.Matches(@"Completed\s+\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", show.Output);
+        Assert.Matches(@"Output\s+file-", show.Output);
+        Assert.Matches(@"Metadata\s+team=search", show.Output);
+    }
+
+    [Fact]
+    public async Task Json_of_one_batch_is_what_the_service_says()
+    {
+        var made = await MakeAsync("a");
+
+        var show = await _cli.RunAsync("show", made, "--json");
+
+        using var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", _service.Key);
+        var said = JsonDocument.Parse(await http.GetStringAsync(new Uri($"{_service.Endpoint}/batches/{made}"))).RootElement;
+        var shown = JsonDocument.Parse(show.Output).RootElement;
+        Assert.Equal(
+            said.EnumerateObject().Select(property => property.Name), shown.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(made, shown.GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task A_batch_that_has_not_ended_has_no_results_yet()
+    {
+        var made = await MakeAsync("a");
+
+        var results = await _cli.RunAsync("results", made);
+
+        results.AssertOneLine(ExitCodes.Refused, "has no results yet", $"`batch wait {made} -o results.jsonl`");
+    }
+
+    [Fact]
+    public async Task A_batch_that_is_cancelled_leaves_its_lines_and_its_own_exit_code()
+    {
+        var made = await MakeAsync("a", "b");
+        await Eventually.UntilAsync(() => _upstream.InFlight == 2, "both lines are on their way");
+
+        var cancel = await _cli.RunAsync("cancel", made, "--wait");
+        var wait = await _cli.RunAsync("wait", made, "-o", _cli.PathOf("results.jsonl"));
+
+        cancel.AssertOneLine(ExitCodes.Done, $"Batch {made} is cancelled");
+        wait.AssertExit(ExitCodes.BatchStopped);
+        Assert.Contains($"Batch {made} was cancelled: 0 of 2 lines had ended", wait.Errors, StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], CliDriver.IdsIn(_cli.Read("results.errors.jsonl")));
+    }
+
+    [Fact]
+    public async Task A_batch_that_has_completed_cannot_be_cancelled_and_is_not_asked_for_twice()
+    {
+        var made = await MakeAsync("a");
+        _released.SetResult();
+        await _cli.RunAsync("wait", made);
+
+        var cancel = await _cli.RunAsync("cancel", made);
+
+        cancel.AssertOneLine(ExitCodes.Refused, "Cannot cancel a batch with status 'completed'.");
+    }
+
+    private async Task<string> MakeAsync(params string[] ids)
+    {
+        var made = await _cli.RunAsync("run", _cli.WriteRequests(ids), "--no-wait", "--metadata", "team=search");
+        made.AssertExit(ExitCodes.Done);
+        return made.Output.TrimEnd();
+    }
+
+    private async Task<string> InsertAsync(TimeSpan age)
+    {
+        var batch = ApiDriver.BatchOf("clients", DateTimeOffset.UtcNow - age);
+        Assert.NotNull(await _service.Get<BatchStore>().TryInsertAsync(batch, CancellationToken.None));
+        return batch.Id;
+    }
+
+    private static IEnumerable<string> IdsOf(CliRun list) => list.Output
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString()!);
+}

@@ -1,0 +1,54 @@
+using System.Text.Json;
+using BatchFunctions.Cli;
+using BatchFunctions.IntegrationTests.Clients;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.IntegrationTests.Cli;
+
+/// <summary><c>batch keys</c>: the self-host's own commands, on the service's storage.</summary>
+public sealed class KeysTests
+{
+    [Fact]
+    public async Task A_key_that_is_made_opens_the_service_until_it_is_revoked()
+    {
+        var storage = TestStorage.NewAccount();
+        await using var service = await ServiceDriver.StartAsync(new Dictionary<string, string?> { [StorageClients.Connection] = storage });
+        using var cli = new CliDriver(service.Endpoint, key: null);
+
+        var add = await cli.RunAsync("keys", "add", "--project", "team-a", "--name", "made here", "--storage", storage);
+
+        add.AssertExit(ExitCodes.Done);
+        Assert.Matches("^sk-[A-Za-z0-9]{48}$", add.Output.TrimEnd());
+        cli.Set("OPENAI_API_KEY", add.Output.TrimEnd());
+        (await cli.RunAsync("list")).AssertExit(ExitCodes.Done);
+
+        var list = await cli.RunAsync("keys", "list", "--json", "--storage", storage);
+        var made = JsonDocument.Parse(list.Output).RootElement.EnumerateArray().Single(key => key.GetProperty("project").GetString() == "team-a");
+        var revoke = await cli.RunAsync("keys", "revoke", made.GetProperty("id").GetString()!, "--storage", storage);
+        revoke.AssertExit(ExitCodes.Done);
+        Assert.Matches(@"team-a\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+made here", (await cli.RunAsync("keys", "list", "--storage", storage)).Output);
+    }
+
+    [Fact]
+    public async Task Keys_are_not_made_where_no_storage_is_named()
+    {
+        using var cli = new CliDriver(baseUrl: null, key: null);
+
+        var list = await cli.RunAsync("keys", "list", "--data", cli.PathOf("none"));
+
+        list.AssertOneLine(ExitCodes.Refused, "No storage is named", "--storage https://ACCOUNT.table.core.windows.net", "--data");
+        Assert.False(Directory.Exists(cli.PathOf("none")));
+    }
+
+    [Fact]
+    public async Task Storage_that_does_not_answer_and_projects_and_keys_that_are_none_are_told_on_one_line()
+    {
+        using var cli = new CliDriver(baseUrl: null, key: null);
+        const string Nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:9/a";
+        var storage = TestStorage.NewAccount();
+
+        (await cli.RunAsync("keys", "list", "--storage", Nowhere)).AssertOneLine(ExitCodes.Refused, "Storage cannot be reached");
+        (await cli.RunAsync("keys", "add", "--project", "Not One", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "'Not One' is no project name");
+        (await cli.RunAsync("keys", "revoke", "key_0", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "There is no key with the id 'key_0'");
+    }
+}

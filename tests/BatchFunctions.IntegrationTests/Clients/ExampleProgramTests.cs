@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.IntegrationTests.Clients;
+
+/// <summary>The programs of <c>examples/</c>, run as their readers would, and the upstreams' settings.</summary>
+public sealed partial class ExampleProgramTests
+{
+    [Fact]
+    public Task The_curl_example_runs() => RunAsync(() => Task.FromResult(("bash", new[] { Example("curl/batch.sh") }, Examples)));
+
+    [Fact]
+    public Task The_python_example_runs() =>
+        RunAsync(async () => (await PythonProgram.FindAsync(), [Example("python/batch.py")], Examples));
+
+    [Fact]
+    public Task The_dotnet_example_runs() => RunAsync(() => Task.FromResult(
+        ("dotnet", new[] { Built("dotnet/bin", "BatchFunctions.Example.dll"), Example("requests.jsonl") }, Examples)));
+
+    [Fact]
+    public async Task The_node_example_runs()
+    {
+        // Installed beside the test, and not into the examples' folder, which is the reader's.
+        var folder = Directory.CreateTempSubdirectory("node-example").FullName;
+        foreach (var file in Directory.GetFiles(Example("node"), "*.*").Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        await using var service = await ServiceDriver.StartAsync();
+        await ClientProcess.RunAsync(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, service);
+        AssertResults(await ClientProcess.RunAsync("node", ["batch.mjs", Example("requests.jsonl")], folder, service));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_settings_of_each_upstream_lead_to_where_it_listens()
+    {
+        var rows = Upstreams().Matches(await File.ReadAllTextAsync(Example("README.md")));
+        Assert.Equal(["vLLM", "Ollama", "Azure OpenAI", "a gateway"], rows.Select(row => row.Groups["name"].Value));
+        foreach (Match row in rows)
+        {
+            var settings = Settings().Matches(row.Groups["settings"].Value)
+                .ToDictionary(setting => setting.Groups["name"].Value, setting => setting.Groups["value"].Value);
+            await using var upstream = await new ScriptedUpstream().StartAsync();
+            var documented = new Uri(settings["Batch__Upstream__BaseUrl"]);
+            settings["Batch__Upstream__BaseUrl"] = new Uri(upstream.Address, documented.AbsolutePath).ToString();
+            await using var service = await ServiceDriver.StartAsync(
+                settings.ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => (string?)setting.Value));
+            using var client = new HttpClient { BaseAddress = service.Endpoint };
+            client.DefaultRequestHeaders.Authorization = new("Bearer", service.Key);
+            await BatchRun.ToEndAsync(client, await File.ReadAllTextAsync(Example("requests.jsonl")));
+            var call = upstream.Calls[0];
+            Assert.Equal(documented.AbsolutePath + "/chat/completions", call.Path);
+            var key = settings.GetValueOrDefault("Batch__Upstream__ApiKey");
+            var header = settings.GetValueOrDefault("Batch__Upstream__ApiKeyHeader", "Authorization");
+            Assert.Equal(key is null ? "" : header == "Authorization" ? $"Bearer {key}" : key, call.Headers[header].ToString());
+        }
+    }
+
+    private static string Examples => Path.GetFullPath(Path.Combine(Here(), "..", "..", "..", "examples"));
+
+    private static string Example(string path) => Path.Combine(Examples, path);
+
+    /// <summary>A program in its own output, of the same configuration and framework as these tests.</summary>
+    private static string Built(string bin, string program)
+    {
+        var framework = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(Examples, bin, framework.Parent!.Name, framework.Name, program);
+    }
+
+    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+
+    private static async Task RunAsync(Func<Task<(string Program, string[] Arguments, string Folder)>> find)
+    {
+        var (program, arguments, folder) = await find();
+        await using var service = await ServiceDriver.StartAsync();
+        AssertResults(await ClientProcess.RunAsync(program, arguments, folder, service));
+    }
+
+    private static void AssertResults(string printed) => Assert.Equal(
+        ["a", "b"],
+        printed.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("custom_id").GetString()!).Order());
+
+    [GeneratedRegex(@"^\| (?<name>vLLM|Ollama|Azure OpenAI|a gateway) \| (?<settings>.*) \|$", RegexOptions.Multiline)]
+    private static partial Regex Upstreams();
+
+    [GeneratedRegex("`(?<name>Batch__[A-Za-z_]+)=(?<value>[^`]+)`")]
+    private static partial Regex Settings();
+}

@@ -1,0 +1,199 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using BatchFunctions.Batches;
+using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.Processing;
+using BatchFunctions.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BatchFunctions.IntegrationTests.Examples;
+
+/// <summary>
+/// What is documented is what is answered: each recorded exchange is had again and compared, order and explicit nulls
+/// included. The OpenAPI document and the Markdown files show these very recordings.
+/// To record anew: <c>RECORD_EXAMPLES=1 dotnet test tests/BatchFunctions.IntegrationTests --filter ExampleTests</c>, and read the difference.
+/// </summary>
+public sealed partial class ExampleTests
+{
+    private const string Line =
+        """{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"llama-3.1-8b","messages":[{"role":"user","content":"Hello"}]}}""";
+
+    private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly string[] Documents = ["README.md", "docs/api.md"];
+
+    private readonly FakeTimeProvider _time = new(Start);
+
+    [Fact]
+    public async Task Every_exchange_is_as_it_was_recorded()
+    {
+        var examples = await RunAsync();
+        if (Environment.GetEnvironmentVariable("RECORD_EXAMPLES") == "1")
+        {
+            Assert.True(Environment.GetEnvironmentVariable("CI") is null, "Recordings are made by hand and read, never by CI.");
+            foreach (var file in Directory.GetFiles(Folder(), "*.json"))
+            {
+                File.Delete(file);
+            }
+
+            foreach (var (name, text) in examples)
+            {
+                await File.WriteAllTextAsync(Path.Combine(Folder(), name + ".json"), text);
+            }
+        }
+
+        var recorded = Directory.GetFiles(Folder(), "*.json").ToDictionary(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText);
+        Assert.Equal(recorded.Keys.Order(StringComparer.Ordinal), examples.Keys.Order(StringComparer.Ordinal));
+        Assert.All(examples, example => Assert.Equal(recorded[example.Key], example.Value));
+    }
+
+    [Fact]
+    public void Every_answer_in_the_documents_is_a_recorded_one()
+    {
+        var shown = 0;
+        foreach (var document in Documents)
+        {
+            foreach (Match block in Blocks().Matches(File.ReadAllText(Path.Combine(Root(), document))))
+            {
+                shown++;
+                var recorded = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(), block.Groups["name"].Value + ".json")))!;
+                Assert.Equal(
+                    recorded["response"]!["body"]!.ToJsonString(), JsonNode.Parse(block.Groups["json"].Value)!.ToJsonString());
+            }
+        }
+
+        Assert.True(shown > 0);
+    }
+
+    private async Task<Dictionary<string, string>> RunAsync()
+    {
+        await using var upstream = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.Chat("Hello to you.")).StartAsync();
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewAccount(),
+            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
+            services => services.AddSingleton<TimeProvider>(_time));
+        var recorder = new ExampleRecorder(api.Client);
+        await BatchesAsync(recorder, api);
+        await FilesAsync(recorder);
+        await UploadsAsync(recorder);
+        await ErrorsAsync(recorder, api);
+        return recorder.Examples;
+    }
+
+    private async Task BatchesAsync(ExampleRecorder recorder, ApiDriver api)
+    {
+        var file = IdOf(await recorder.AskAsync("files.create", HttpMethod.Post, "/v1/files", Upload(Line)));
+        var batch = IdOf(await recorder.AskAsync("batches.create", HttpMethod.Post, "/v1/batches", Json(
+            $$$"""{"input_file_id":"{{{file}}}","endpoint":"/v1/chat/completions","completion_window":"24h","metadata":{"job":"nightly"}}""")));
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
+        var ended = (await recorder.AskAsync("batches.retrieve", HttpMethod.Get, $"/v1/batches/{batch}"))!;
+        Assert.Equal("completed", ended["status"]!.GetValue<string>());
+        await recorder.AskAsync("batches.list", HttpMethod.Get, "/v1/batches?limit=20");
+        await recorder.AskAsync("batches.output", HttpMethod.Get, $"/v1/files/{ended["output_file_id"]}/content");
+        await recorder.AskAsync("errors.cancel-of-a-completed-batch", HttpMethod.Post, $"/v1/batches/{batch}/cancel");
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var wrong = IdOf(await recorder.AskAsync("files.create-with-expiry", HttpMethod.Post, "/v1/files", Upload(Line + "\nno JSON", ("expires_after[anchor]", "created_at"), ("expires_after[seconds]", "86400"))));
+        var failed = IdOf(await recorder.AskAsync("batches.create-of-a-wrong-file", HttpMethod.Post, "/v1/batches", Json(
+            $$"""{"input_file_id":"{{wrong}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""")));
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", failed), CancellationToken.None);
+        await recorder.AskAsync("batches.retrieve-failed", HttpMethod.Get, $"/v1/batches/{failed}");
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var third = IdOf(await recorder.AskAsync("batches.create-without-metadata", HttpMethod.Post, "/v1/batches", Json(
+            $$$"""{"input_file_id":"{{{file}}}","endpoint":"/v1/chat/completions","completion_window":"24h","output_expires_after":{"anchor":"created_at","seconds":86400}}""")));
+        await recorder.AskAsync("errors.delete-of-a-file-in-use", HttpMethod.Delete, $"/v1/files/{file}");
+        await recorder.AskAsync("batches.cancel", HttpMethod.Post, $"/v1/batches/{third}/cancel");
+        await recorder.AskAsync("batches.list-first-page", HttpMethod.Get, "/v1/batches?limit=1");
+        await recorder.AskAsync("batches.list-after", HttpMethod.Get, $"/v1/batches?limit=2&after={third}");
+        await recorder.AskAsync("batches.list-at-its-end", HttpMethod.Get, $"/v1/batches?after={batch}");
+        await recorder.AskAsync("errors.limit-above-maximum", HttpMethod.Get, "/v1/batches?limit=101");
+        await recorder.AskAsync("errors.limit-below-minimum", HttpMethod.Get, "/v1/batches?limit=0");
+        await recorder.AskAsync("errors.limit-no-integer", HttpMethod.Get, "/v1/batches?limit=abc");
+        await recorder.AskAsync("errors.after-malformed", HttpMethod.Get, "/v1/batches?after=nonsense");
+    }
+
+    private static async Task FilesAsync(ExampleRecorder recorder)
+    {
+        var file = IdOf(await recorder.AskAsync("files.create-for-another-purpose", HttpMethod.Post, "/v1/files", Upload("some notes", purpose: "user_data")));
+        await recorder.AskAsync("files.retrieve", HttpMethod.Get, $"/v1/files/{file}");
+        await recorder.AskAsync("files.list", HttpMethod.Get, "/v1/files?purpose=user_data&limit=10&order=asc");
+        await recorder.AskAsync("files.content", HttpMethod.Get, $"/v1/files/{file}/content");
+        await recorder.AskAsync("files.content-range", HttpMethod.Get, $"/v1/files/{file}/content", null, request => request.Headers.Range = new(0, 3));
+        await recorder.AskAsync("errors.batch-of-a-file-for-another-purpose", HttpMethod.Post, "/v1/batches", Json(
+            $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}"""));
+        await recorder.AskAsync("files.delete", HttpMethod.Delete, $"/v1/files/{file}");
+        await recorder.AskAsync("errors.unknown-file", HttpMethod.Get, $"/v1/files/{file}");
+    }
+
+    private static async Task UploadsAsync(ExampleRecorder recorder)
+    {
+        var upload = IdOf(await recorder.AskAsync("uploads.create", HttpMethod.Post, "/v1/uploads", Json(
+            """{"filename":"notes.txt","purpose":"user_data","bytes":6,"mime_type":"text/plain"}""")));
+        var first = IdOf(await recorder.AskAsync("uploads.add-part", HttpMethod.Post, $"/v1/uploads/{upload}/parts", Part("abc")));
+        var second = IdOf(await recorder.AskAsync("uploads.add-second-part", HttpMethod.Post, $"/v1/uploads/{upload}/parts", Part("def")));
+        await recorder.AskAsync("uploads.complete", HttpMethod.Post, $"/v1/uploads/{upload}/complete", Json(
+            $$"""{"part_ids":["{{first}}","{{second}}"],"md5":"e80b5017098950fc58aad83c8c14978e"}"""));
+        var other = IdOf(await recorder.AskAsync("uploads.create-another", HttpMethod.Post, "/v1/uploads", Json(
+            """{"filename":"notes.txt","purpose":"user_data","bytes":6,"mime_type":"text/plain"}""")));
+        await recorder.AskAsync("uploads.cancel", HttpMethod.Post, $"/v1/uploads/{other}/cancel");
+    }
+
+    private static async Task ErrorsAsync(ExampleRecorder recorder, ApiDriver api)
+    {
+        await recorder.AskAsync("health", HttpMethod.Get, "/healthz");
+        await recorder.AskAsync("errors.wrong-key", HttpMethod.Get, "/v1/batches", null, request => request.Headers.Authorization = new("Bearer", "nonsense"));
+        await recorder.AskAsync("errors.unknown-batch", HttpMethod.Get, "/v1/batches/batch_00000000000000000000000000000000");
+        await recorder.AskAsync("errors.body-no-json", HttpMethod.Post, "/v1/batches", Json("{"));
+        await recorder.AskAsync("errors.missing-property", HttpMethod.Post, "/v1/batches", Json("{}"));
+        await recorder.AskAsync("errors.unknown-property", HttpMethod.Post, "/v1/batches", Json(
+            """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/embeddings","completion_window":"24h","nonsense":1}"""));
+        await recorder.AskAsync("errors.endpoint-not-offered", HttpMethod.Post, "/v1/batches", Json(
+            """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/nothing","completion_window":"24h"}"""));
+        await recorder.AskAsync("errors.metadata-no-string", HttpMethod.Post, "/v1/batches", Json(
+            """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/embeddings","completion_window":"24h","metadata":{"job":7}}"""));
+        await recorder.AskAsync("errors.input-file-unknown", HttpMethod.Post, "/v1/batches", Json(
+            """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/embeddings","completion_window":"24h"}"""));
+        await recorder.AskAsync("errors.file-empty", HttpMethod.Post, "/v1/files", Upload(""));
+        await recorder.AskAsync("errors.file-no-jsonl", HttpMethod.Post, "/v1/files", Upload("some notes"));
+        await recorder.AskAsync("errors.content-type", HttpMethod.Post, "/v1/batches", new StringContent("a=b", Encoding.UTF8, "application/x-www-form-urlencoded"));
+        await recorder.AskAsync("errors.unknown-url", HttpMethod.Get, "/v1/nothing");
+        await recorder.AskAsync("errors.wrong-method", HttpMethod.Put, "/v1/batches");
+        api.Storage.GoDown();
+        await recorder.AskAsync("errors.storage-down", HttpMethod.Get, "/v1/batches");
+        api.Storage.ComeUp();
+    }
+
+    private static string IdOf(JsonNode? answer) => answer!["id"]!.GetValue<string>();
+
+    private static StringContent Json(string text) => new(text, new UTF8Encoding(false), new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+
+    private static MultipartFormDataContent Upload(string text, params ReadOnlySpan<(string Name, string Value)> fields) => Upload(text, "batch", fields);
+
+    private static MultipartFormDataContent Upload(string text, string purpose, params ReadOnlySpan<(string Name, string Value)> fields)
+    {
+        var form = new MultipartFormDataContent("boundary") { { Plain(purpose), "purpose" } };
+        foreach (var (name, value) in fields)
+        {
+            form.Add(Plain(value), name);
+        }
+
+        form.Add(Plain(text), "file", purpose == "batch" ? "requests.jsonl" : "notes.txt");
+        return form;
+    }
+
+    private static MultipartFormDataContent Part(string text) => new("boundary") { { Plain(text), "data", "part" } };
+
+    private static ByteArrayContent Plain(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    private static string Root([CallerFilePath] string file = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
+
+    private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "recorded");
+
+    /// <summary>A JSON block that the comment before it calls a recorded example.</summary>
+    [GeneratedRegex(@"<!-- example: (?<name>[a-z.-]+) -->\s*```json\n(?<json>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+}

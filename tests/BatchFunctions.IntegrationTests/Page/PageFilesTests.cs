@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.Page;
+
+namespace BatchFunctions.IntegrationTests.Page;
+
+/// <summary>How the page's files are served: to anybody, under a strict policy, and once as long as they do not change.</summary>
+public sealed partial class PageFilesTests : IAsyncLifetime
+{
+    private ApiDriver _api = null!;
+    private HttpClient _anybody = null!;
+
+    public async Task InitializeAsync()
+    {
+        _api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        _anybody = new HttpClient { BaseAddress = _api.Address };
+    }
+
+    public async Task DisposeAsync()
+    {
+        _anybody.Dispose();
+        await _api.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Every_file_comes_with_its_type_and_under_the_policy()
+    {
+        Assert.Contains("/", PageFiles.Paths);
+        foreach (var path in PageFiles.Paths)
+        {
+            using var response = await SendAsync(HttpMethod.Get, path);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(TypeOf(path), response.Content.Headers.ContentType?.MediaType);
+            Assert.StartsWith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; ", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.DoesNotContain("unsafe", Header(response, "Content-Security-Policy"), StringComparison.Ordinal);
+            Assert.Equal("nosniff", Header(response, "X-Content-Type-Options"));
+            Assert.Equal("no-referrer", Header(response, "Referrer-Policy"));
+            Assert.Equal("no-cache", Header(response, "Cache-Control"));
+            Assert.NotEmpty(await response.Content.ReadAsByteArrayAsync());
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_has_not_changed_is_not_sent_again()
+    {
+        foreach (var path in PageFiles.Paths)
+        {
+            using var first = await SendAsync(HttpMethod.Get, path);
+            using var second = await SendAsync(HttpMethod.Get, path, first.Headers.ETag!.ToString());
+            Assert.Equal(HttpStatusCode.NotModified, second.StatusCode);
+            Assert.Empty(await second.Content.ReadAsByteArrayAsync());
+            Assert.Equal(first.Headers.ETag, second.Headers.ETag);
+            using var other = await SendAsync(HttpMethod.Get, path, "\"another\"");
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Head_answers_what_get_does_without_the_bytes()
+    {
+        using var get = await SendAsync(HttpMethod.Get, "/");
+        using var head = await SendAsync(HttpMethod.Head, "/");
+        Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+        Assert.Equal(get.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
+        Assert.Equal(get.Headers.ETag, head.Headers.ETag);
+        Assert.Equal(Header(get, "Content-Security-Policy"), Header(head, "Content-Security-Policy"));
+        Assert.Empty(await head.Content.ReadAsByteArrayAsync());
+    }
+
+    [Theory]
+    [InlineData("POST", "/", 405)]
+    [InlineData("PUT", "/page/main.js", 405)]
+    [InlineData("GET", "/page/nothing.js", 404)]
+    [InlineData("GET", "/page/index.html", 404)]
+    [InlineData("GET", "/page/", 404)]
+    [InlineData("GET", "/page/..%2fmain.js", 404)]
+    public async Task What_is_no_file_of_the_page_is_told_as_the_api_tells_it(string method, string path, int status)
+    {
+        using var response = await SendAsync(new HttpMethod(method), path);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(status == 405 ? ["GET", "HEAD"] : [], response.Content.Headers.Allow.Order());
+    }
+
+    [Fact]
+    public async Task The_markup_has_nothing_that_the_policy_would_refuse_and_names_only_files_that_there_are()
+    {
+        var markup = await _anybody.GetStringAsync(new Uri("/", UriKind.Relative));
+        Assert.DoesNotMatch(InlineCode(), markup);
+        var references = Reference().Matches(markup).Select(match => match.Groups[1].Value).Where(to => !to.StartsWith('#')).ToList();
+        Assert.NotEmpty(references);
+        Assert.All(references, reference => Assert.Contains(reference.Split('#')[0], PageFiles.Paths));
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? tag = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (tag is not null)
+        {
+            request.Headers.IfNoneMatch.ParseAdd(tag);
+        }
+
+        return await _anybody.SendAsync(request);
+    }
+
+    private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));
+
+    private static string TypeOf(string path) => Path.GetExtension(path) switch
+    {
+        "" => "text/html",
+        ".css" => "text/css",
+        ".js" => "text/javascript",
+        ".svg" => "image/svg+xml",
+        var other => other,
+    };
+
+    /// <summary>Scripts, styles and handlers that stand in the markup itself.</summary>
+    [GeneratedRegex("""<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:""", RegexOptions.IgnoreCase)]
+    private static partial Regex InlineCode();
+
+    [GeneratedRegex("""\s(?:href|src)="([^"]*)""")]
+    private static partial Regex Reference();
+}

@@ -1,0 +1,20 @@
+namespace BatchFunctions.IntegrationTests.Page;
+
+/// <summary>
+/// A test of the page: a service and a tab of its own, and at the end not one request to another host, breach of the policy
+/// or uncaught error.
+/// </summary>
+[Collection(PageTests.Name)]
+public abstract class PageTest(Chromium chromium) : IAsyncLifetime
+{
+    private protected PageDriver Driver { get; private set; } = null!;
+
+    public virtual async Task InitializeAsync() => Driver = await PageDriver.StartAsync(chromium);
+
+    public async Task DisposeAsync()
+    {
+        var complaints = Driver.Complaints;
+        await Driver.DisposeAsync();
+        Assert.Empty(complaints);
+    }
+}

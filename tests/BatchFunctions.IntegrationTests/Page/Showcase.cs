@@ -1,0 +1,94 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.IntegrationTests.Page;
+
+/// <summary>Batches to be looked at: one of each status, with numbers as they come.</summary>
+internal static class Showcase
+{
+    private const string Model = "llama-3.1-8b-instruct";
+
+    /// <summary>A list as a project has it after a few days.</summary>
+    public static async Task AddAsync(PageDriver driver)
+    {
+        await driver.AddAsync(Named("Product descriptions, spring catalogue", BatchStatus.Validating), TimeSpan.FromSeconds(3));
+        await AddRunningAsync(driver);
+        await driver.AddAsync(
+            batch => Running(batch, 800, 800, 0) with { Status = BatchStatus.Finalizing, FinalizingAt = batch.CreatedAt.AddMinutes(9), Model = Model },
+            TimeSpan.FromMinutes(10));
+        await driver.AddAsync(
+            batch => Running(Named("Ticket summaries, second prompt", BatchStatus.Cancelling)(batch), 1_200, 402, 0),
+            TimeSpan.FromMinutes(66));
+        await AddEndedAsync(driver, "Embeddings of the archive, shard 4 of 9", BatchStatus.Completed, 20_000, 19_987, 13, hours: 2, minutes: 15);
+        await driver.AddAsync(
+            batch => batch with { Status = BatchStatus.Failed, FailedAt = batch.CreatedAt.AddSeconds(1), Errors = [new BatchError("invalid_json_line", "This line is not parseable as valid JSON.", null, 3)] },
+            TimeSpan.FromHours(3));
+        await AddEndedAsync(driver, "The whole archive in one night", BatchStatus.Expired, 50_000, 48_122, 0, hours: 30, minutes: 24 * 60);
+        await AddEndedAsync(driver, "Ticket summaries, first prompt", BatchStatus.Cancelled, 1_200, 20, 0, hours: 50, minutes: 2);
+        for (var run = 1; run <= 6; run++)
+        {
+            await AddEndedAsync(driver, $"Nightly evaluation, run {412 - run}", BatchStatus.Completed, 2_500, 2_500, 0, hours: 48 + (24 * run), minutes: 3 + (run % 3));
+        }
+    }
+
+    /// <summary>One that is two thirds through.</summary>
+    public static async Task<Batch> AddRunningAsync(PageDriver driver)
+    {
+        var input = await driver.UploadAsync(PageDriver.LineOf("a"), "tickets.jsonl");
+        return await driver.AddAsync(
+        batch => Running(Named("Support tickets: sentiment", BatchStatus.InProgress)(batch), 5_000, 3_204, 3) with
+        {
+            InputFileId = input,
+            Metadata = new Dictionary<string, string> { ["description"] = "Support tickets: sentiment", ["queue"] = "eu" },
+        },
+        TimeSpan.FromMinutes(5));
+    }
+
+    /// <summary>One that has really run to its end, with errors; its id.</summary>
+    public static async Task<string> RunAsync(PageDriver driver, string status)
+    {
+        driver.Upstream.Answer(call => call.Marker.EndsWith('3')
+            ? ScriptedAnswer.Error(400, "This model's maximum context length is 8192 tokens, and the messages come to 9214.")
+            : ScriptedAnswer.Chat(call));
+        var lines = string.Concat(Enumerable.Range(1, 14).Select(row => PageDriver.LineOf($"row-{row}")));
+        if (status == "failed")
+        {
+            lines += "{\"custom_id\":\n" + PageDriver.LineOf("row-7") + PageDriver.LineOf("row-15").Replace("/v1/chat/completions", "/v1/responses", StringComparison.Ordinal);
+        }
+
+        var id = await driver.CreateAsync(lines);
+        await driver.UntilAsync(id, status);
+        return id;
+    }
+
+    private static async Task AddEndedAsync(PageDriver driver, string name, BatchStatus status, int total, int completed, int failed, int hours, int minutes)
+    {
+        await driver.AddAsync(
+            batch =>
+            {
+                var end = batch.CreatedAt.AddMinutes(minutes);
+                batch = Running(Named(name, status)(batch), total, completed, failed) with { FinalizingAt = end.AddSeconds(-1) };
+                return status switch
+                {
+                    BatchStatus.Completed => batch with { CompletedAt = end },
+                    BatchStatus.Expired => batch with { ExpiredAt = end },
+                    _ => batch with { CancelledAt = end },
+                };
+            },
+            TimeSpan.FromHours(hours));
+    }
+
+    private static Func<Batch, Batch> Named(string name, BatchStatus status) => batch => batch with
+    {
+        Status = status,
+        Model = status == BatchStatus.Validating ? null : Model,
+        Metadata = new Dictionary<string, string> { ["description"] = name },
+    };
+
+    private static Batch Running(Batch batch, int total, int completed, int failed) => batch with
+    {
+        InProgressAt = batch.CreatedAt.AddSeconds(2),
+        Counts = new RequestCounts(total, completed, failed),
+        Usage = new(completed * 376L, completed * 75L, completed * 125L, 0),
+    };
+}

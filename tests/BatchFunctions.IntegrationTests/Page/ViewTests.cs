@@ -1,0 +1,96 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace BatchFunctions.IntegrationTests.Page;
+
+/// <summary>
+/// Each view, light and dark, wide and as narrow as a phone: it fits, and axe finds nothing against it. Leaves a picture of
+/// each in the folder <c>pictures</c> of the test's output; README.md shows <c>list-light-1280.png</c>.
+/// </summary>
+public sealed class ViewTests(Chromium chromium) : PageTest(chromium)
+{
+    private static readonly string Pictures = Path.Combine(AppContext.BaseDirectory, "pictures");
+
+    [Theory]
+    [InlineData("key")]
+    [InlineData("wrong-key")]
+    [InlineData("empty")]
+    [InlineData("list")]
+    [InlineData("running")]
+    [InlineData("completed")]
+    [InlineData("failed")]
+    [InlineData("create")]
+    [InlineData("cancel")]
+    public async Task A_view_fits_and_is_open_to_everybody(string view)
+    {
+        await OpenAsync(view);
+        await CheckAsync(view, ColorScheme.Light, 1280);
+        await CheckAsync(view, ColorScheme.Dark, 1280);
+        await CheckAsync(view, ColorScheme.Light, 360);
+    }
+
+    private async Task CheckAsync(string view, ColorScheme scheme, int width)
+    {
+        await Driver.Page.SetViewportSizeAsync(width, 860);
+        await Driver.Page.Mouse.MoveAsync(0, 0);
+        await Driver.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+        await Driver.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{view}-{scheme}-{width}.png".ToLowerInvariant()), Animations = ScreenshotAnimations.Disabled });
+
+        Assert.True(await Driver.Page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "It is wider than the window.");
+        var ground = await Driver.Page.EvaluateAsync<int>("Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])");
+        Assert.Equal(scheme == ColorScheme.Dark, ground < 128);
+        var found = await Driver.Page.RunAxe();
+        Assert.Empty(found.Violations.Select(violation =>
+            $"{violation.Id}: {violation.Help} {string.Join("; ", violation.Nodes.Select(node => node.Html))}"));
+    }
+
+    private async Task OpenAsync(string view)
+    {
+        switch (view)
+        {
+            case "key":
+                await Driver.OpenAsync(withKey: false);
+                break;
+            case "wrong-key":
+                await Driver.OpenAsync(withKey: false);
+                await Driver.EnterKeyAsync("sk-wrong");
+                await Expect(Driver.Page.GetByText("Incorrect API key provided.")).ToBeVisibleAsync();
+                break;
+            case "empty":
+                await Driver.OpenAsync();
+                await Expect(Driver.Heading("No batches yet")).ToBeVisibleAsync();
+                break;
+            case "list":
+                await Showcase.AddAsync(Driver);
+                await Driver.OpenAsync();
+                await Expect(Driver.Page.Locator("tbody tr")).Not.ToHaveCountAsync(0);
+                break;
+            case "create":
+                await Driver.OpenAsync();
+                await Driver.Button("New batch").ClickAsync();
+                await Driver.Page.Locator("#create-file").SetInputFilesAsync(new FilePayload
+                {
+                    Name = "requests.jsonl",
+                    MimeType = "application/jsonl",
+                    Buffer = System.Text.Encoding.UTF8.GetBytes(PageDriver.LineOf("a")),
+                });
+                await Expect(Driver.Page.GetByText("First line: /v1/chat/completions")).ToBeVisibleAsync();
+                break;
+            case "cancel":
+                await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));
+                await Driver.Button("Cancel batch").ClickAsync();
+                break;
+            case "running":
+                await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));
+                await Expect(Driver.Page.Locator("#batch-status")).ToBeVisibleAsync();
+                break;
+            default:
+                var id = await Showcase.RunAsync(Driver, view);
+                await Driver.OpenAsync($"#/batches/{id}");
+                await Expect(Driver.Page.GetByRole(AriaRole.Table, new() { Name = "Errors" })).ToBeVisibleAsync();
+                await Expect(Driver.Page.Locator("#batch-files button").First).ToBeEnabledAsync();
+                break;
+        }
+    }
+}

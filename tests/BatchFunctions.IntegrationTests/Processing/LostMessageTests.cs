@@ -1,0 +1,156 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Processing;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>
+/// Worse than a crash: whoever reaches a step is broken off, and the message is lost with it. What the rows say is all
+/// that is left, and the sweep must find it.
+/// </summary>
+public sealed class LostMessageTests
+{
+    private const int Lines = 120;
+
+    private static readonly ProtocolStep[] WhenCancelled =
+    [
+        ProtocolStep.CancelWritten, ProtocolStep.CloseClaimed, ProtocolStep.CloseBlockStaged, ProtocolStep.CloseWritten,
+    ];
+
+    private static readonly ProtocolStep[] WhenHandedOver = [ProtocolStep.HandOverWritten, ProtocolStep.HandOverSent];
+
+    /// <summary>Steps after which there is nothing left that a message could be needed for, or no batch yet.</summary>
+    private static readonly ProtocolStep[] Elsewhere = [ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten];
+
+    [Fact]
+    public Task A_message_that_is_lost_at_any_step_of_a_run_is_made_up_for() => AtEachAsync(
+        Enum.GetValues<ProtocolStep>().Except([.. WhenCancelled, .. WhenHandedOver, .. Elsewhere]),
+        step => RunAsync(step, CreateAsync, BatchStatus.Completed));
+
+    [Fact]
+    public Task A_message_that_is_lost_while_a_chunk_is_handed_over_is_made_up_for() => AtEachAsync(
+        WhenHandedOver,
+        step => RunAsync(
+            step,
+            CreateAsync,
+            BatchStatus.Completed,
+            new Dictionary<string, string?> { ["Batch:RunLimit"] = "00:00:01" }));
+
+    [Fact]
+    public Task A_message_that_is_lost_while_a_batch_is_cancelled_is_made_up_for() =>
+        AtEachAsync(WhenCancelled, step => RunAsync(step, CancelAsync, BatchStatus.Cancelled));
+
+    [Fact]
+    public Task A_message_that_is_lost_after_a_wrong_input_was_found_is_made_up_for() => RunAsync(
+        ProtocolStep.ValidationFailedWritten, driver => driver.CreateAsync("no JSON\n"), BatchStatus.Failed);
+
+    /// <summary>As many at once as the one emulator bears.</summary>
+    private static Task AtEachAsync(IEnumerable<ProtocolStep> steps, Func<ProtocolStep, Task> run) => Parallel.ForEachAsync(
+        steps, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (step, _) => await run(step));
+
+    /// <summary>Makes a batch, also where the making is broken off once its row stands.</summary>
+    private static async Task<Batch> CreateAsync(BatchDriver driver)
+    {
+        try
+        {
+            return await driver.CreateAsync(Lines);
+        }
+        catch (SimulatedCrashException)
+        {
+            var page = await driver.Batches.ListAsync(BatchDriver.Tenant, null, 1, CancellationToken.None);
+            return Assert.Single(page.Batches);
+        }
+    }
+
+    /// <summary>Makes a batch and cancels it before any of its chunks was claimed.</summary>
+    private static async Task<Batch> CancelAsync(BatchDriver driver)
+    {
+        var batch = await driver.CreateAsync(Lines);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await driver.ClearAsync(QueueNames.Validate);
+        await driver.ClearAsync(QueueNames.Chunk);
+        try
+        {
+            await driver.Get<BatchCancellation>().CancelAsync(batch.Key, CancellationToken.None);
+        }
+        catch (SimulatedCrashException)
+        {
+            // The caller is told of a failure, and the batch is cancelled all the same.
+        }
+
+        return batch;
+    }
+
+    private static async Task RunAsync(
+        ProtocolStep step,
+        Func<BatchDriver, Task<Batch>> start,
+        BatchStatus outcome,
+        IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var steps = new ScriptedSteps();
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => (call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call)).After(TimeSpan.FromMilliseconds(100)))
+            .StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            upstream.Address,
+            new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
+            {
+                // So few that a chunk takes longer than from one checkpoint to the next, and than a short run.
+                ["Batch:Upstream:Concurrency"] = "8",
+                ["Batch:Lease"] = "00:00:03",
+                ["Batch:SweepInterval"] = "00:00:01",
+                ["Batch:WakeUpLost"] = "00:00:01",
+                ["Batch:ProgressLost"] = "00:00:02",
+            },
+            services => services.AddSingleton<ProtocolSteps>(steps));
+        driver.LosesMessages = true;
+        steps.CrashAt(step);
+        var batch = await start(driver);
+        driver.StartPump();
+        using var hourly = new CancellationTokenSource();
+        var timer = FireAsync(driver, hourly.Token);
+        var ended = await driver.WaitForEndAsync(batch);
+        var waiting = new Dictionary<string, int>();
+        try
+        {
+            await Eventually.UntilAsync(
+                async () =>
+                {
+                    foreach (var queue in QueueNames.All)
+                    {
+                        waiting[queue] = await driver.WaitingAsync(queue);
+                    }
+
+                    return waiting.Values.Sum() == 0;
+                },
+                TimeSpan.FromMinutes(1),
+                "nothing waits");
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"After a loss at {step} there wait {string.Join(", ", waiting)}; faults: {string.Join(", ", driver.Faults)}");
+        }
+
+        await hourly.CancelAsync();
+        await timer;
+        Assert.True(steps.Reached.ContainsKey(step), $"{step} was not reached.");
+        Assert.Equal(outcome, ended.Status);
+        if (outcome != BatchStatus.Failed)
+        {
+            await driver.AssertPromiseAsync(ended, Lines);
+        }
+    }
+
+    /// <summary>The hourly timer, for a test's hour of two seconds.</summary>
+    private static async Task FireAsync(BatchDriver driver, CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await driver.Jobs.SweepTimerAsync(CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using Azure.Storage.Queues.Models;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Processing;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>Messages that failed too often: nothing is thrown away, and nothing waits for ever.</summary>
+public sealed class PoisonTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private ScriptedUpstream _upstream = null!;
+    private BatchDriver _driver = null!;
+
+    private PoisonHandling Poison => _driver.Get<PoisonHandling>();
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await new ScriptedUpstream().StartAsync();
+        _driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            _upstream.Address,
+            configure: services => services.AddSingleton<TimeProvider>(_time));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _driver.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Three_strikes_without_a_new_line_end_a_chunk_and_its_batch()
+    {
+        var batch = await ValidatedAsync(120);
+        for (var strike = 1; strike <= 2; strike++)
+        {
+            await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+            Assert.Equal(strike, (await ChunkAsync(batch)).Strikes);
+            Assert.Equal(strike, await _driver.WaitingAsync(QueueNames.Chunk));
+        }
+
+        await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        Assert.True((await ChunkAsync(batch)).Ended);
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Advance));
+        Assert.Empty(_upstream.Calls);
+
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 1, CancellationToken.None);
+        await _driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, CancellationToken.None);
+        var ended = await _driver.ReadAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        var (output, error) = await _driver.AssertPromiseAsync(ended, 120);
+        Assert.Equal(20, output.Count);
+        Assert.All(error, line => Assert.Equal("internal_error", line.GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task A_new_line_between_two_strikes_starts_the_count_again()
+    {
+        var batch = await ValidatedAsync(120);
+        await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        var chunk = await ChunkAsync(batch);
+        var done = LineSet.Empty.With([3]);
+        Assert.NotNull(await _driver.Chunks.TryUpdateAsync(chunk with { Done = done, Completed = 1 }, CancellationToken.None));
+        await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        var struck = await ChunkAsync(batch);
+        Assert.False(struck.Ended);
+        Assert.Equal((1, 1), (struck.Strikes, struck.StrikeDone));
+    }
+
+    [Fact]
+    public async Task A_chunk_that_is_being_worked_on_gets_no_strike_and_its_message_comes_again()
+    {
+        var batch = await ValidatedAsync(120);
+        var held = (await ChunkAsync(batch)).Claim(_time.GetUtcNow().AddSeconds(30));
+        Assert.NotNull(await _driver.Chunks.TryUpdateAsync(held, CancellationToken.None));
+        await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        var after = await ChunkAsync(batch);
+        Assert.Equal((0, held.Owner), (after.Strikes, after.Owner));
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+    }
+
+    [Fact]
+    public async Task Nothing_is_done_about_what_has_ended_or_gone()
+    {
+        var batch = await ValidatedAsync(120);
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.ClearAsync(QueueNames.Advance);
+        await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.Get<BatchFinish>().FailAsync(batch.Key, "results_lost", "Gone.", CancellationToken.None);
+        await Poison.ChunkAsync(batch.Key, 1, CancellationToken.None);
+        await Poison.ValidateAsync(batch.Key, CancellationToken.None);
+        await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
+        var gone = new BatchKey(BatchDriver.Tenant, BatchFunctions.Ids.IdKind.Batch.New(_time.GetUtcNow()));
+        await Poison.ChunkAsync(gone, 0, CancellationToken.None);
+        await Poison.ValidateAsync(gone, CancellationToken.None);
+        await Poison.AdvanceAsync(gone, CancellationToken.None);
+        foreach (var queue in QueueNames.Working.Except([QueueNames.Sweep]))
+        {
+            Assert.Equal(0, await _driver.WaitingAsync(queue));
+        }
+    }
+
+    [Fact]
+    public async Task A_validation_that_fails_three_times_over_fails_the_batch_and_clears_it_away()
+    {
+        var batch = await _driver.CreateAsync(120);
+        await _driver.ClearAsync(QueueNames.Validate);
+        for (var strike = 1; strike <= 2; strike++)
+        {
+            await Poison.ValidateAsync(batch.Key, CancellationToken.None);
+            Assert.Equal(BatchStatus.Validating, (await _driver.ReadAsync(batch)).Status);
+            Assert.Equal(strike, await _driver.WaitingAsync(QueueNames.Validate));
+        }
+
+        await Poison.ValidateAsync(batch.Key, CancellationToken.None);
+        var failed = await _driver.ReadAsync(batch);
+        Assert.Equal(BatchStatus.Failed, failed.Status);
+        Assert.Equal("internal_error", Assert.Single(failed.Errors).Code);
+        Assert.Empty(await _driver.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).ToListAsync());
+    }
+
+    [Fact]
+    public async Task A_poisoned_advance_fails_nothing_and_is_asked_for_again()
+    {
+        var batch = await ValidatedAsync(120);
+        await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Advance));
+        Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
+    }
+
+    [Fact]
+    public async Task A_poisoned_sweep_leaves_the_chain_whole()
+    {
+        await Poison.SweepAsync(CancellationToken.None);
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Sweep));
+    }
+
+    [Fact]
+    public async Task A_poisoned_message_that_its_host_has_given_up_is_taken_up_by_the_sweep()
+    {
+        var batch = await ValidatedAsync(120);
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Chunk + QueueNames.PoisonSuffix);
+        await queue.SendMessageAsync(BatchFunctions.Wakeups.BatchMessage.For(batch.Key, 0).ToString());
+        await queue.SendMessageAsync("no message");
+        for (var fetched = 0; fetched < 5; fetched++)
+        {
+            QueueMessage[] messages = await queue.ReceiveMessagesAsync(32);
+            Assert.Equal(2, messages.Length);
+            foreach (var message in messages)
+            {
+                await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero);
+            }
+        }
+
+        await _driver.Jobs.SweepTimerAsync(CancellationToken.None);
+        Assert.Equal(1, (await ChunkAsync(batch)).Strikes);
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+        Assert.Equal(0, await _driver.WaitingAsync(queue.Name));
+    }
+
+    [Fact]
+    public async Task A_poisoned_message_that_its_trigger_may_still_get_is_left_to_it()
+    {
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Advance + QueueNames.PoisonSuffix);
+        await queue.SendMessageAsync("""{"v":1,"t":"local","b":"batch_00000000000000000000000000000000"}""");
+        await _driver.Jobs.SweepTimerAsync(CancellationToken.None);
+        Assert.Single((await queue.ReceiveMessagesAsync(32)).Value);
+
+        // Nothing else is active, and the sweep looks again all the same.
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Sweep));
+    }
+
+    /// <summary>A batch whose chunks stand, and whose chunk messages are lost.</summary>
+    private async Task<Batch> ValidatedAsync(int lines)
+    {
+        var batch = await _driver.CreateAsync(lines);
+        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await _driver.ClearAsync(QueueNames.Chunk);
+        await _driver.ClearAsync(QueueNames.Validate);
+        return batch;
+    }
+
+    private async Task<Chunk> ChunkAsync(Batch batch) =>
+        (await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!;
+}

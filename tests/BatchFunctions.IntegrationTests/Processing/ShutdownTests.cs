@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Azure.Storage.Queues.Models;
+using BatchFunctions.Batches;
+using BatchFunctions.Processing;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using Xunit.Abstractions;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>A host that goes away while chunks run: a scale-in, a deployment.</summary>
+public sealed class ShutdownTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task A_run_that_is_shut_down_keeps_what_was_answered_and_its_message_is_there_at_once()
+    {
+        // Half of the lines are answered, and the other half would take for ever.
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => int.Parse(call.Marker[1..], null) % 2 == 0
+                ? ScriptedAnswer.Chat(call)
+                : ScriptedAnswer.Chat(call).After(TimeSpan.FromHours(1)))
+            .StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            upstream.Address,
+            new Dictionary<string, string?> { ["Batch:Checkpoint"] = "00:10:00", ["Batch:Lease"] = "00:30:00" });
+        var batch = await driver.CreateAsync(300);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await driver.ClearAsync(QueueNames.Validate);
+        var queue = driver.Storage.Queues.GetQueueClient(QueueNames.Chunk);
+        using var stopping = new CancellationTokenSource();
+        QueueMessage[] messages = await queue.ReceiveMessagesAsync(3, TimeSpan.FromMinutes(10));
+        Assert.Equal(3, messages.Length);
+        var handlers = messages.Select(message => driver.Jobs.ChunkAsync(message, stopping.Token)).ToList();
+        await Eventually.UntilAsync(() => upstream.InFlight == 64, "as many calls as may are under way");
+
+        var began = Stopwatch.GetTimestamp();
+        await stopping.CancelAsync();
+        await Task.WhenAll(handlers).WaitAsync(TimeSpan.FromMinutes(1));
+        output.WriteLine($"Three handlers with 64 calls under way returned {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms after their token fired.");
+
+        // They returned, so the host deletes their messages; new ones, never taken before, are there to be taken.
+        foreach (var message in messages)
+        {
+            await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt);
+        }
+
+        QueueMessage[] next = await queue.ReceiveMessagesAsync(32, TimeSpan.FromSeconds(1));
+        Assert.Equal([1, 1, 1], next.Select(message => message.DequeueCount));
+        var chunks = await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
+        Assert.All(chunks, chunk => Assert.Null(chunk.Owner));
+        Assert.All(chunks, chunk => Assert.Empty(chunk.Attempts));
+        var answered = upstream.CallsByMarker.Count - 64;
+        Assert.Equal(answered, chunks.Sum(chunk => chunk.Completed));
+        Assert.True(answered > 0);
+
+        upstream.Answer(ScriptedAnswer.Chat);
+        var ended = await driver.RunToEndAsync(batch);
+        Assert.Equal(new RequestCounts(300, 300, 0), ended.Counts);
+        await driver.AssertPromiseAsync(ended, 300);
+        Assert.Equal(64, upstream.CallsByMarker.Count(calls => calls.Value == 2));
+        Assert.Equal(2, upstream.CallsByMarker.Values.Max());
+    }
+}

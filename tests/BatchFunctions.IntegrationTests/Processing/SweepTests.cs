@@ -1,0 +1,235 @@
+using Azure.Data.Tables;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Processing;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>What the sweep does, and when, with the times that are shipped.</summary>
+public sealed class SweepTests : IAsyncLifetime
+{
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private readonly ScriptedSteps _steps = new();
+    private readonly string _account = TestStorage.NewAccount();
+    private ScriptedUpstream _upstream = null!;
+    private BatchDriver _driver = null!;
+
+    public async Task InitializeAsync()
+    {
+        _upstream = await new ScriptedUpstream().StartAsync();
+        _driver = await BatchDriver.StartAsync(
+            _account,
+            _upstream.Address,
+            new Dictionary<string, string?>
+            {
+                ["Batch:Lease"] = "00:01:00",
+                ["Batch:SweepInterval"] = "00:01:00",
+                ["Batch:WakeUpLost"] = "00:00:30",
+                ["Batch:ProgressLost"] = "00:10:00",
+            },
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(_time);
+                services.AddSingleton<ProtocolSteps>(_steps);
+            });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _driver.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_row_that_a_broken_off_making_has_left_is_removed_after_a_quarter_of_an_hour_and_not_before()
+    {
+        _steps.CrashAt(ProtocolStep.ActiveRowWritten);
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => _driver.CreateAsync(3));
+        await SweepAsync(TimeSpan.FromMinutes(15));
+        Assert.Equal(1, await ActiveAsync());
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, await ActiveAsync());
+    }
+
+    [Fact]
+    public async Task Unclaimed_chunks_are_sent_again_after_ten_minutes_without_progress_and_then_after_twice_as_long()
+    {
+        var batch = await ValidatedAsync(250);
+        await SweepAsync(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
+        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Chunk));
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(3, await _driver.WaitingAsync(QueueNames.Chunk));
+        await SweepAsync(TimeSpan.FromMinutes(20) - TimeSpan.FromSeconds(1));
+        Assert.Equal(3, await _driver.WaitingAsync(QueueNames.Chunk));
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(6, await _driver.WaitingAsync(QueueNames.Chunk));
+
+        // Progress starts the count again.
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, CancellationToken.None);
+        await SweepAsync(TimeSpan.FromMinutes(10));
+        Assert.Equal(8, await _driver.WaitingAsync(QueueNames.Chunk));
+    }
+
+    [Fact]
+    public async Task A_chunk_whose_lease_has_run_out_is_sent_again_at_once()
+    {
+        var batch = await ValidatedAsync(250);
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddMinutes(1)));
+        await SweepAsync(TimeSpan.FromSeconds(59));
+        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Chunk));
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+    }
+
+    [Fact]
+    public async Task A_chunk_whose_wait_is_over_and_whose_message_has_not_come_is_sent_again()
+    {
+        var batch = await ValidatedAsync(250);
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(5)));
+        await SweepAsync(TimeSpan.FromMinutes(5) + TimeSpan.FromSeconds(30));
+        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Chunk));
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+    }
+
+    [Fact]
+    public async Task A_deadline_that_nobody_works_towards_is_started()
+    {
+        var batch = await ValidatedAsync(250);
+        _time.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
+        var ended = await _driver.RunToEndAsync(await SweptAsync(batch));
+        Assert.Equal(BatchStatus.Expired, ended.Status);
+        var (output, error) = await _driver.AssertPromiseAsync(ended, 250);
+        Assert.Empty(output);
+        Assert.All(error, line => Assert.Equal("batch_expired", line.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal(new RequestCounts(250, 0, 0), ended.Counts);
+        Assert.Empty(_upstream.Calls);
+    }
+
+    [Fact]
+    public async Task A_batch_that_cannot_close_fails_an_hour_past_its_deadline()
+    {
+        var batch = await ValidatedAsync(250);
+        await _driver.Storage.Blobs.GetBlobContainerClient(batch.InputBlob.Container).GetBlobClient(batch.InputBlob.Name).DeleteAsync();
+        await SweepAsync(TimeSpan.FromHours(25) - TimeSpan.FromSeconds(1));
+        await _driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, CancellationToken.None);
+        Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
+        await SweepAsync(TimeSpan.FromSeconds(2));
+        var failed = await _driver.ReadAsync(batch);
+        Assert.Equal(BatchStatus.Failed, failed.Status);
+        Assert.Equal("input_lost", Assert.Single(failed.Errors).Code);
+        Assert.Equal(0, await ActiveAsync());
+    }
+
+    [Fact]
+    public async Task A_chain_that_has_lost_its_message_is_taken_up_by_whoever_makes_the_next_batch()
+    {
+        await _driver.CreateAsync(3);
+        await _driver.ClearAsync(QueueNames.Sweep);
+        _time.Advance(TimeSpan.FromSeconds(90));
+        await _driver.CreateAsync(3);
+        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Sweep));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await _driver.CreateAsync(3);
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Sweep));
+    }
+
+    [Fact]
+    public async Task A_sweeps_message_that_comes_twice_starts_no_second_chain()
+    {
+        await _driver.CreateAsync(3);
+        var message = (await _driver.Storage.Queues.GetQueueClient(QueueNames.Sweep).GetPropertiesAsync()).Value;
+        Assert.Equal(1, message.ApproximateMessagesCount);
+        var ticket = await TicketAsync();
+        var sweep = _driver.Get<BatchSweep>();
+        await sweep.TakeUpAsync(ticket, CancellationToken.None);
+        Assert.Equal(2, await _driver.WaitingAsync(QueueNames.Sweep));
+        var next = await TicketAsync();
+        Assert.NotEqual(ticket, next);
+        await sweep.TakeUpAsync(ticket, CancellationToken.None);
+        Assert.Equal(2, await _driver.WaitingAsync(QueueNames.Sweep));
+        Assert.Equal(next, await TicketAsync());
+    }
+
+    [Fact]
+    public async Task At_rest_a_sweep_asks_for_no_other()
+    {
+        await _driver.Get<BatchQueues>().AskSweepAsync(CancellationToken.None);
+        await _driver.ClearAsync(QueueNames.Sweep);
+        await _driver.Get<BatchSweep>().TakeUpAsync(await TicketAsync(), CancellationToken.None);
+        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Sweep));
+        Assert.Null(await TicketAsync());
+    }
+
+    [Fact]
+    public async Task Rows_and_messages_of_an_older_version_go_on()
+    {
+        var batch = await ValidatedAsync(250);
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddMinutes(1)));
+
+        // The first version knew neither traces, nor due times, nor tickets, nor strikes, nor resends, nor write ids.
+        string[] unknown = ["TraceParent", "Strikes", "StrikeDone", "Resends", "SentAgainAt", "ProgressAt", "Version", "WriteId", "Attempts"];
+        foreach (var name in new[] { TableNames.Batches, TableNames.Chunks, TableNames.ActiveBatches, TableNames.Pending })
+        {
+            var table = _driver.Storage.Tables.GetTableClient(name);
+            await foreach (var row in table.QueryAsync<TableEntity>())
+            {
+                foreach (var property in unknown)
+                {
+                    row.Remove(property);
+                }
+
+                await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
+            }
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(11));
+        await _driver.Storage.Queues.GetQueueClient(QueueNames.Sweep).SendMessageAsync("""{"v":1,"t":"","b":""}""");
+        var ended = await _driver.RunToEndAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        await _driver.AssertPromiseAsync(ended, 250);
+    }
+
+    /// <summary>A batch whose chunks stand, and whose messages are lost.</summary>
+    private async Task<Batch> ValidatedAsync(int lines)
+    {
+        var batch = await _driver.CreateAsync(lines);
+        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await _driver.ClearAsync(QueueNames.Validate);
+        await _driver.ClearAsync(QueueNames.Chunk);
+        return await _driver.ReadAsync(batch);
+    }
+
+    private async Task ChangeAsync(Batch batch, Func<Chunk, Chunk> change)
+    {
+        var chunk = await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None);
+        Assert.NotNull(await _driver.Chunks.TryUpdateAsync(change(chunk!), CancellationToken.None));
+    }
+
+    private async Task<Batch> SweptAsync(Batch batch)
+    {
+        await SweepAsync(TimeSpan.Zero);
+        return batch;
+    }
+
+    private Task SweepAsync(TimeSpan later)
+    {
+        _time.Advance(later);
+        return _driver.Jobs.SweepTimerAsync(CancellationToken.None);
+    }
+
+    private async Task<int> ActiveAsync() =>
+        await _driver.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).CountAsync();
+
+    private async Task<string?> TicketAsync()
+    {
+        var row = await _driver.Storage.Tables.GetTableClient(TableNames.Pending).GetEntityIfExistsAsync<TableEntity>("sweep", "sweep");
+        return row.HasValue ? row.Value!.ETag.ToString() : null;
+    }
+}

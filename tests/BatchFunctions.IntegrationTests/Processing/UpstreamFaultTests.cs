@@ -1,0 +1,164 @@
+using System.Text.Json;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>What a batch makes of an upstream that answers badly, late, or not at all.</summary>
+public sealed class UpstreamFaultTests
+{
+    [Fact]
+    public async Task Every_way_to_answer_has_its_line()
+    {
+        await using var upstream = await new ScriptedUpstream().Answer(AnswerOf).StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            upstream.Address,
+            new Dictionary<string, string?>
+            {
+                ["Batch:Lease"] = "00:05:00",
+                ["Batch:Upstream:Timeout"] = "00:00:01",
+                ["Batch:Upstream:LongestWait"] = "00:00:02",
+                ["Batch:Upstream:MaxAttempts"] = "3",
+                ["Batch:Upstream:MaxResponseBytes"] = "4096",
+            });
+        var ended = await driver.RunToEndAsync(await driver.CreateAsync(13));
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        Assert.Equal(new RequestCounts(13, 4, 9), ended.Counts);
+        var (output, error) = await driver.AssertPromiseAsync(ended, 13);
+        Assert.Empty(driver.Faults);
+
+        Assert.Equal(["line-0", "line-1", "line-2", "line-3"], output.Select(IdOf).Order());
+        var failed = error.ToDictionary(IdOf);
+        (int? Status, string? Code) Of(int line) => (StatusOf(failed[$"line-{line}"]), CodeOf(failed[$"line-{line}"]));
+        Assert.Equal((200, "invalid_response"), Of(4));
+        Assert.Equal("<html>log in</html>", BodyOf(failed["line-4"]).GetString());
+        Assert.Equal((null, "response_too_large"), Of(5));
+        Assert.Equal((null, "upstream_unreachable"), Of(6));
+        Assert.Equal((null, "request_timeout"), Of(7));
+        Assert.Equal((400, null), Of(8));
+        Assert.Equal((307, null), Of(9));
+        Assert.Equal((500, null), Of(10));
+        Assert.Equal((429, null), Of(11));
+        Assert.Equal((null, "upstream_unreachable"), Of(12));
+
+        // One call where no other would answer better; as many as are allowed where one might.
+        Assert.Equal(
+            [1, 3, 3, 2, 3, 1, 3, 3, 1, 1, 3, 3, 3], Enumerable.Range(0, 13).Select(line => upstream.CallsOf($"m{line}")));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_refused_from_one_moment_on_fails_no_line()
+    {
+        var refuses = false;
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call =>
+            {
+                Volatile.Write(ref refuses, Volatile.Read(ref refuses) || call.Number == 1 && call.Sequence == 150);
+                return Volatile.Read(ref refuses) ? ScriptedAnswer.Error(401) : ScriptedAnswer.Chat(call);
+            })
+            .StartAsync();
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        var batch = await driver.CreateAsync(300);
+        driver.StartPump();
+        await Eventually.UntilAsync(
+            () => upstream.CallsByMarker.Values.Any(calls => calls > 1), "a refused line has been sent again after a pause");
+        Assert.Equal(0, (await driver.ReadAsync(batch)).Counts.Failed);
+        upstream.Answer(ScriptedAnswer.Chat);
+        var ended = await driver.WaitForEndAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        Assert.Equal(new RequestCounts(300, 300, 0), ended.Counts);
+        await driver.AssertPromiseAsync(ended, 300);
+        Assert.Empty(driver.Faults);
+    }
+
+    [Fact]
+    public async Task While_the_upstream_is_down_the_chunks_wait_in_storage_and_no_line_uses_up_an_attempt()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await upstream.StopAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            upstream.Address,
+            new Dictionary<string, string?> { ["Batch:Upstream:Pause"] = "00:00:02" });
+        var batch = await driver.CreateAsync(300);
+        driver.StartPump();
+
+        // Down for so long that each chunk has been tried, and has gone back to storage, several times.
+        IReadOnlyList<Chunk> chunks = [];
+        await Eventually.UntilAsync(
+            async () => (chunks = await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync())
+                .Count(chunk => chunk.Epoch >= 3) == 3,
+            TimeSpan.FromMinutes(2),
+            "each chunk has been tried three times");
+        await Eventually.UntilAsync(
+            async () => (chunks = await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync())
+                .All(chunk => chunk is { Owner: null, NotBefore: not null }),
+            TimeSpan.FromMinutes(1),
+            "all chunks wait, and nobody holds one");
+        Assert.All(chunks, chunk => Assert.Empty(chunk.Attempts));
+
+        // One for each; the sweep may have sent a second, which does no harm.
+        Assert.InRange(await driver.WaitingAsync(QueueNames.Chunk), 3, 6);
+        await upstream.StartAsync();
+        var ended = await driver.WaitForEndAsync(batch);
+        Assert.Equal(new RequestCounts(300, 300, 0), ended.Counts);
+        await driver.AssertPromiseAsync(ended, 300);
+        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+        Assert.Empty(driver.Faults);
+    }
+
+    [Fact]
+    public async Task A_long_wait_that_the_upstream_asks_for_is_spent_in_storage()
+    {
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => call.Number == 1 ? ScriptedAnswer.Error(429).RetryAfter(3) : ScriptedAnswer.Chat(call))
+            .StartAsync();
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        var batch = await driver.CreateAsync(120);
+        driver.StartPump();
+        Chunk? first = null;
+        await Eventually.UntilAsync(
+            async () => (first = await driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None)) is { NotBefore: not null },
+            TimeSpan.FromMinutes(1),
+            "the chunk waits");
+        Assert.Null(first!.Owner);
+
+        // The attempts that were refused are not forgotten with the run.
+        Assert.NotEmpty(first.Attempts);
+        Assert.All(first.Attempts, line => Assert.Equal(1, line.Value));
+        var ended = await driver.WaitForEndAsync(batch);
+        Assert.Equal(new RequestCounts(120, 120, 0), ended.Counts);
+        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(2, calls.Value));
+        await driver.AssertPromiseAsync(ended, 120);
+    }
+
+    private static ScriptedAnswer AnswerOf(ScriptedCall call) => int.Parse(call.Marker[1..], null) switch
+    {
+        0 => ScriptedAnswer.PrettyJson(new { id = "x", choices = Array.Empty<object>() }),
+        1 => call.Number < 3 ? ScriptedAnswer.Error(503) : ScriptedAnswer.Chat(call),
+        2 => call.Number < 3 ? ScriptedAnswer.ConnectionReset() : ScriptedAnswer.Chat(call),
+        3 => call.Number < 2 ? ScriptedAnswer.Error(429).RetryAfter(1) : ScriptedAnswer.Chat(call).Gzipped(),
+        4 => ScriptedAnswer.Text("<html>log in</html>"),
+        5 => ScriptedAnswer.OfSize(5000),
+        6 => ScriptedAnswer.Chat(call).CutOff(),
+        7 => ScriptedAnswer.Chat(call).After(TimeSpan.FromMinutes(1)),
+        8 => ScriptedAnswer.Error(400),
+        9 => ScriptedAnswer.Redirect(new Uri("http://127.0.0.1:9/")),
+        10 => ScriptedAnswer.Error(500),
+        11 => ScriptedAnswer.Error(429),
+        _ => ScriptedAnswer.ConnectionReset(),
+    };
+
+    private static string IdOf(JsonElement line) => line.GetProperty("custom_id").GetString()!;
+
+    private static JsonElement BodyOf(JsonElement line) => line.GetProperty("response").GetProperty("body");
+
+    private static int? StatusOf(JsonElement line) =>
+        line.GetProperty("response") is { ValueKind: JsonValueKind.Object } response ? response.GetProperty("status_code").GetInt32() : null;
+
+    private static string? CodeOf(JsonElement line) =>
+        line.GetProperty("error") is { ValueKind: JsonValueKind.Object } error ? error.GetProperty("code").GetString() : null;
+}

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Net.Sockets;
+using BatchFunctions.Cli;
+using BatchFunctions.Cli.Api;
+using BatchFunctions.Cli.Input;
+
+namespace BatchFunctions.Tests.Cli;
+
+public sealed class InputFileTests : IDisposable
+{
+    private readonly FileInfo _file = new(Path.GetTempFileName());
+
+    public void Dispose() => _file.Delete();
+
+    [Theory]
+    [InlineData("{\"url\":\"/v1/embeddings\"}")]
+    [InlineData("{\"url\":\"/v1/embeddings\"}\r\nrubbish")]
+    [InlineData("\uFEFF\r\n \n{\"url\":\"/v1/embeddings\"}\n{\"url\":\"/v1/other\"}\n")]
+    public void The_endpoint_is_that_of_the_first_line(string content) => Assert.Equal("/v1/embeddings", FirstUrlOf(content));
+
+    [Theory]
+    [InlineData(10)]
+    [InlineData(64 * 1024)]
+    [InlineData(3_000_000)]
+    public void The_first_line_may_be_long(int padding) =>
+        Assert.Equal("/v1/embeddings", FirstUrlOf($$"""{"body":"{{new string('x', padding)}}","url":"/v1/embeddings"}""" + "\nrubbish"));
+
+    [Theory]
+    [InlineData("\n\n")]
+    [InlineData("{\"url\":\"/v1/embeddings\"")]
+    [InlineData("{\"url\":null}")]
+    public void A_first_line_without_an_endpoint_is_refused(string content) =>
+        Assert.Equal(ExitCodes.Usage, Assert.Throws<FailureException>(() => FirstUrlOf(content)).ExitCode);
+
+    [Fact]
+    public async Task A_file_that_becomes_shorter_while_it_is_sent_is_told()
+    {
+        await File.WriteAllTextAsync(_file.FullName, new string('x', 1000));
+        using var input = InputFile.Open(_file);
+        await File.WriteAllTextAsync(_file.FullName, "x");
+        using var listener = new SilentListener();
+        using var client = new ApiClient(
+            new ServiceAddress(listener.Address, "sk-test", null, null), new ApiTimes { FirstDelay = TimeSpan.FromMilliseconds(1) });
+
+        var failure = await Assert.ThrowsAsync<FailureException>(
+            () => InputUpload.WholeAsync(client, input, _ => { }, CancellationToken.None));
+
+        Assert.Equal(ExitCodes.LocalFile, failure.ExitCode);
+    }
+
+    private string FirstUrlOf(string content)
+    {
+        File.WriteAllText(_file.FullName, content);
+        using var input = InputFile.Open(_file);
+        return input.FirstUrl();
+    }
+
+    /// <summary>Takes connections, and answers nothing.</summary>
+    private sealed class SilentListener : IDisposable
+    {
+        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+
+        public SilentListener() => _listener.Start();
+
+        public Uri Address => new($"http://{_listener.LocalEndpoint}/v1/");
+
+        public void Dispose() => _listener.Dispose();
+    }
+}

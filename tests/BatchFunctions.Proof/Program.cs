@@ -6,6 +6,12 @@ if (args is [Worker.Command, .. var fatal])
     return await Worker.RunAsync(fatal.FirstOrDefault());
 }
 
+if (args is [Meter.Command, var lines, var milliseconds, var connection])
+{
+    await Meter.RunAsync(lines, milliseconds, connection);
+    return 0;
+}
+
 if (args is ["measure"])
 {
     await Measurements.RunAsync();

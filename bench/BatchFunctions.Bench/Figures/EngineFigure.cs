@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using BatchFunctions.Bench.Sides;
+using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.Bench.Figures;
@@ -36,27 +37,37 @@ internal abstract class EngineFigure : Figure
         await Measure(
             report,
             lines,
-            () => TimeAsync(service, () => BatchRun.RunAsync(client, file, Look, ct)),
-            () => TimeAsync(bare, () => BareLoop.RunAsync(loop, input.Path, ct)),
+            () => TimeAsync(service, azurite, () => BatchRun.RunAsync(client, file, Look, ct)),
+            () => TimeAsync(bare, azurite, () => BareLoop.RunAsync(loop, input.Path, ct)),
             ct);
     }
 
-    /// <summary>Measures the two sides, whose runs tell their time and the processor time that their process took up.</summary>
+    /// <summary>Measures the two sides by their runs.</summary>
     protected abstract Task Measure(
         Report report,
         int lines,
-        Func<Task<(double Seconds, double Processor)>> ours,
-        Func<Task<(double Seconds, double Processor)>> bare,
+        Func<Task<EngineRun>> ours,
+        Func<Task<EngineRun>> bare,
         CancellationToken ct);
 
-    private static async Task<(double Seconds, double Processor)> TimeAsync(ChildProcess process, Func<Task> run)
+    private static async Task<EngineRun> TimeAsync(ChildProcess process, AzuriteServer azurite, Func<Task> run)
     {
-        var processor = process.ProcessorTime;
+        using var storage = Process.GetProcessById(azurite.ProcessId);
+        var (own, stored) = (process.ProcessorTime, storage.TotalProcessorTime);
         var began = Stopwatch.GetTimestamp();
         await run();
-        return (Stopwatch.GetElapsedTime(began).TotalSeconds, (process.ProcessorTime - processor).TotalSeconds);
+        var took = Stopwatch.GetElapsedTime(began);
+        storage.Refresh();
+        return new EngineRun(
+            took.TotalSeconds, (process.ProcessorTime - own).TotalSeconds, (storage.TotalProcessorTime - stored).TotalSeconds);
     }
 }
+
+/// <summary>One run of either side, in seconds.</summary>
+/// <param name="Seconds">From its beginning to its end.</param>
+/// <param name="Processor">Processor time of its process.</param>
+/// <param name="Storage">Processor time of the storage emulator, which has one thread.</param>
+internal sealed record EngineRun(double Seconds, double Processor, double Storage);
 
 /// <summary>Lines a second.</summary>
 internal sealed class EngineRateFigure(string name, int delay, double target) : EngineFigure
@@ -72,13 +83,19 @@ internal sealed class EngineRateFigure(string name, int delay, double target) : 
     protected override async Task Measure(
         Report report,
         int lines,
-        Func<Task<(double Seconds, double Processor)>> ours,
-        Func<Task<(double Seconds, double Processor)>> bare,
+        Func<Task<EngineRun>> ours,
+        Func<Task<EngineRun>> bare,
         CancellationToken ct)
     {
+        var storage = new List<double>();
         var result = await Interleaved.MeasureAsync(
             report.Quick ? 1 : 3,
-            async () => lines / (await ours()).Seconds,
+            async () =>
+            {
+                var run = await ours();
+                storage.Add(run.Storage);
+                return lines / run.Seconds;
+            },
             async () => lines / (await bare()).Seconds,
             ct);
         report.Add(new Measurement(
@@ -87,7 +104,7 @@ internal sealed class EngineRateFigure(string name, int delay, double target) : 
             "×",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{result.Ours:0} lines/s ÷ {result.Bare:0} lines/s bare; {lines} lines"),
+                $"{result.Ours:0} lines/s ÷ {result.Bare:0} lines/s bare; {lines} lines; {Interleaved.Median(storage):0.0} of ours' {lines / result.Ours:0.0} s are the storage emulator's one thread"),
             Target.AtLeast(target)));
     }
 }
@@ -104,8 +121,8 @@ internal sealed class EngineProcessorFigure : EngineFigure
     protected override async Task Measure(
         Report report,
         int lines,
-        Func<Task<(double Seconds, double Processor)>> ours,
-        Func<Task<(double Seconds, double Processor)>> bare,
+        Func<Task<EngineRun>> ours,
+        Func<Task<EngineRun>> bare,
         CancellationToken ct)
     {
         var result = await Interleaved.MeasureAsync(

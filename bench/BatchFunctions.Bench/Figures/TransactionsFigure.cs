@@ -4,16 +4,16 @@ using BatchFunctions.Testing.Metering;
 
 namespace BatchFunctions.Bench.Figures;
 
-/// <summary>What a batch asks of storage, with an upstream that answers at once and with one that takes half a minute.</summary>
+/// <summary>What a batch asks of storage, with an upstream that takes a tenth of a second a line and with one that takes half a minute.</summary>
 internal sealed class TransactionsFigure : Figure
 {
     private static readonly (string Name, TimeSpan Pace)[] Upstreams =
-        [("fast", TimeSpan.Zero), ("slow", TimeSpan.FromSeconds(30))];
+        [("fast", TimeSpan.FromMilliseconds(100)), ("slow", TimeSpan.FromSeconds(30))];
 
     public override string Name => "transactions";
 
     public override string Description =>
-        "storage transactions a line, by kind, for batches of 1 to 50,000 lines, with a fast upstream and one of 30 s a line";
+        "storage transactions a line, by kind, for batches of 1 to 50,000 lines, with an upstream of 0.1 s a line and one of 30 s";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {

@@ -7,9 +7,17 @@ internal static class ClientProcess
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
-    /// <summary>Runs it to its end, which must be a success.</summary>
+    /// <summary>Installs a folder's npm packages, as its lock file names them.</summary>
+    public static Task InstallAsync(string folder) => RunAsync(
+        OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, []);
+
+    /// <summary>Runs a program to its end, which must be a success.</summary>
     /// <returns>What it printed.</returns>
-    public static async Task<string> RunAsync(string program, string[] arguments, string folder, ServiceDriver service)
+    public static Task<string> RunAsync(string program, string[] arguments, string folder, ServiceDriver service) => RunAsync(
+        program, arguments, folder, [("OPENAI_BASE_URL", service.Endpoint.ToString()), ("OPENAI_API_KEY", service.Key)]);
+
+    private static async Task<string> RunAsync(
+        string program, string[] arguments, string folder, (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -17,13 +25,25 @@ internal static class ClientProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["OPENAI_BASE_URL"] = service.Endpoint.ToString();
-        start.Environment["OPENAI_API_KEY"] = service.Key;
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(Limit);
-        Assert.True(process.ExitCode == 0, $"{program}: {await errors}{await output}");
+        using var limit = new CancellationTokenSource(Limit);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
+        Assert.True(!limit.IsCancellationRequested && process.ExitCode == 0, $"{program}: {await errors}{await output}");
         return await output;
     }
 }

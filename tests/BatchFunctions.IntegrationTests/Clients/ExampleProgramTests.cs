@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using BatchFunctions.Testing;
@@ -9,11 +8,15 @@ namespace BatchFunctions.IntegrationTests.Clients;
 public sealed partial class ExampleProgramTests
 {
     [Fact]
-    public Task The_curl_example_runs() => RunAsync(() => Task.FromResult(("bash", new[] { Example("curl/batch.sh") }, Examples)));
+    public Task The_curl_example_runs() => RunAsync(async () =>
+    {
+        await MachineProgram.Curl.FindAsync();
+        return ("bash", [Example("curl/batch.sh")], Examples);
+    });
 
     [Fact]
     public Task The_python_example_runs() =>
-        RunAsync(async () => (await PythonProgram.FindAsync(), [Example("python/batch.py")], Examples));
+        RunAsync(async () => (await MachineProgram.Python.FindAsync(), [Example("python/batch.py")], Examples));
 
     [Fact]
     public Task The_dotnet_example_runs() => RunAsync(() => Task.FromResult(
@@ -30,7 +33,7 @@ public sealed partial class ExampleProgramTests
         }
 
         await using var service = await ServiceDriver.StartAsync();
-        await ClientProcess.RunAsync(OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, service);
+        await ClientProcess.InstallAsync(folder);
         AssertResults(await ClientProcess.RunAsync("node", ["batch.mjs", Example("requests.jsonl")], folder, service));
         Directory.Delete(folder, recursive: true);
     }
@@ -60,7 +63,7 @@ public sealed partial class ExampleProgramTests
         }
     }
 
-    private static string Examples => Path.GetFullPath(Path.Combine(Here(), "..", "..", "..", "examples"));
+    private static string Examples => Repository.At("examples");
 
     private static string Example(string path) => Path.Combine(Examples, path);
 
@@ -70,8 +73,6 @@ public sealed partial class ExampleProgramTests
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         return Path.Combine(Examples, bin, framework.Parent!.Name, framework.Name, program);
     }
-
-    private static string Here([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
     private static async Task RunAsync(Func<Task<(string Program, string[] Arguments, string Folder)>> find)
     {

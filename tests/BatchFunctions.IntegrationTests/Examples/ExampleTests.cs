@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -22,6 +21,7 @@ public sealed partial class ExampleTests
         """{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"llama-3.1-8b","messages":[{"role":"user","content":"Hello"}]}}""";
 
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly string Folder = Repository.At("tests/BatchFunctions.IntegrationTests/Examples/recorded");
     private static readonly string[] Documents = ["README.md", "docs/api.md"];
 
     private readonly FakeTimeProvider _time = new(Start);
@@ -33,18 +33,18 @@ public sealed partial class ExampleTests
         if (Environment.GetEnvironmentVariable("RECORD_EXAMPLES") == "1")
         {
             Assert.True(Environment.GetEnvironmentVariable("CI") is null, "Recordings are made by hand and read, never by CI.");
-            foreach (var file in Directory.GetFiles(Folder(), "*.json"))
+            foreach (var file in Directory.GetFiles(Folder, "*.json"))
             {
                 File.Delete(file);
             }
 
             foreach (var (name, text) in examples)
             {
-                await File.WriteAllTextAsync(Path.Combine(Folder(), name + ".json"), text);
+                await File.WriteAllTextAsync(Path.Combine(Folder, name + ".json"), text);
             }
         }
 
-        var recorded = Directory.GetFiles(Folder(), "*.json").ToDictionary(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText);
+        var recorded = Directory.GetFiles(Folder, "*.json").ToDictionary(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText);
         Assert.Equal(recorded.Keys.Order(StringComparer.Ordinal), examples.Keys.Order(StringComparer.Ordinal));
         Assert.All(examples, example => Assert.Equal(recorded[example.Key], example.Value));
     }
@@ -55,10 +55,10 @@ public sealed partial class ExampleTests
         var shown = 0;
         foreach (var document in Documents)
         {
-            foreach (Match block in Blocks().Matches(File.ReadAllText(Path.Combine(Root(), document))))
+            foreach (Match block in Blocks().Matches(File.ReadAllText(Repository.At(document))))
             {
                 shown++;
-                var recorded = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder(), block.Groups["name"].Value + ".json")))!;
+                var recorded = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, block.Groups["name"].Value + ".json")))!;
                 Assert.Equal(
                     recorded["response"]!["body"]!.ToJsonString(), JsonNode.Parse(block.Groups["json"].Value)!.ToJsonString());
             }
@@ -187,11 +187,6 @@ public sealed partial class ExampleTests
     private static MultipartFormDataContent Part(string text) => new("boundary") { { Plain(text), "data", "part" } };
 
     private static ByteArrayContent Plain(string text) => new(Encoding.UTF8.GetBytes(text));
-
-    private static string Root([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
-
-    private static string Folder([CallerFilePath] string file = "") => Path.Combine(Path.GetDirectoryName(file)!, "recorded");
 
     /// <summary>A JSON block that the comment before it calls a recorded example.</summary>
     [GeneratedRegex(@"<!-- example: (?<name>[a-z.-]+) -->\s*```json\n(?<json>.*?)```", RegexOptions.Singleline)]

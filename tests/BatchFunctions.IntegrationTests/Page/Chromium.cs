@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Playwright;
 
 namespace BatchFunctions.IntegrationTests.Page;
@@ -24,7 +23,7 @@ public sealed class Chromium : IAsyncLifetime
     {
         _playwright = await Playwright.CreateAsync();
         Browser = await LaunchMachinesAsync()
-            ?? (await InstallFromDebianAsync() ? await LaunchMachinesAsync() : null)
+            ?? (await DebianPackages.InstallAsync("chromium") ? await LaunchMachinesAsync() : null)
             ?? (await InstallByPlaywrightAsync() ? await LaunchAsync(new()) : null)
             ?? throw new InvalidOperationException(
                 $"The tests of the page need a browser: install Chromium, Chrome or Edge, or name one's program in {Setting}.");
@@ -80,25 +79,9 @@ public sealed class Chromium : IAsyncLifetime
         return Names.SelectMany(name => folders.Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
     }
 
-    private static async Task<bool> InstallFromDebianAsync() =>
-        OperatingSystem.IsLinux()
-        && Environment.IsPrivilegedProcess
-        && File.Exists("/etc/debian_version")
-        && await RunAsync("apt-get", "update", "-qq")
-        && await RunAsync("apt-get", "install", "-qq", "--yes", "--no-install-recommends", "chromium");
-
     /// <summary>Playwright's own installer writes to the console and says by a number how it went.</summary>
     private static async Task<bool> InstallByPlaywrightAsync() =>
         await Task.Run(() => Microsoft.Playwright.Program.Main(["install", "chromium-headless-shell"])) == 0;
-
-    private static async Task<bool> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments);
-        start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
-        using var process = Process.Start(start)!;
-        await process.WaitForExitAsync();
-        return process.ExitCode == 0;
-    }
 }
 
 /// <summary>The tests of the page share one browser, and take turns at it.</summary>

@@ -94,6 +94,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ApiKeyStore>();
         services.TryAddSingleton<WakeupStore>();
         services.TryAddSingleton<QueueBell>();
+        services.TryAddSingleton<AskedAdvances>();
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchCancellation>();

@@ -61,6 +61,7 @@ internal static class Measurements
             .Answer(call => ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
         var settings = Defaults(connection, upstream.Address);
         settings["Batch:ChunkLines"] = "1";
+        settings["Batch:ChunkTarget"] = "1000";
         settings["Batch:Upstream:Concurrency"] = chunks.ToString(CultureInfo.InvariantCulture);
         var requests = new StorageCounts();
         await using var account = await Account.OpenAsync(settings);

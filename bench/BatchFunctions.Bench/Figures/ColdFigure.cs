@@ -27,8 +27,8 @@ internal sealed class ColdFigure : Figure
         {
             var service = await PublishAsync("src/BatchFunctions.SelfHost", "BatchFunctions.SelfHost", folder.FullName, ct);
             var empty = await PublishAsync("bench/EmptyApp", "EmptyApp", folder.FullName, ct);
-            await using var azurite = await BenchStorage.StartAsync(1, ct);
-            var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(0)), ct);
+            await using var storage = await BenchStorage.StartAsync(1, ct);
+            var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
             var settings = new Dictionary<string, string?>
             {
                 [StorageClients.Connection] = account.Connection,

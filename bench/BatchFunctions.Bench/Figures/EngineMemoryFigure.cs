@@ -22,8 +22,8 @@ internal sealed class EngineMemoryFigure : Figure
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         using var input = new InputFile(report.Quick ? Lines / 10 : Lines, LineBytes);
-        await using var azurite = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(0)), ct);
+        await using var storage = await BenchStorage.StartAsync(1, ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
         using var upstream = await Side.StartAsync(BenchUpstream.Name, "0");
         using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
         using var client = account.ClientOf(await service.ReadyAsync());

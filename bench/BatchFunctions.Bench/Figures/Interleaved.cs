@@ -6,16 +6,21 @@ namespace BatchFunctions.Bench.Figures;
 /// </summary>
 internal sealed record Interleaved(double Ours, double Bare, double Ratio)
 {
-    /// <summary>Measures both by turns, after a round that is not counted.</summary>
+    /// <summary>Measures both by turns, after rounds that are not counted.</summary>
     /// <param name="rounds">How often.</param>
     /// <param name="ours">One measurement of ours.</param>
     /// <param name="bare">One measurement of what it is compared with.</param>
     /// <param name="ct">Ends it.</param>
+    /// <param name="warmUps">How many rounds are not counted.</param>
     public static async Task<Interleaved> MeasureAsync(
-        int rounds, Func<Task<double>> ours, Func<Task<double>> bare, CancellationToken ct)
+        int rounds, Func<Task<double>> ours, Func<Task<double>> bare, CancellationToken ct, int warmUps = 1)
     {
-        await ours();
-        await bare();
+        for (var round = 0; round < warmUps; round++)
+        {
+            await ours();
+            await bare();
+        }
+
         return await MeasureWarmAsync(rounds, ours, bare, ct);
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using BatchFunctions.Bench.Sides;
-using BatchFunctions.SelfHost.Azurite;
 
 namespace BatchFunctions.Bench.Figures;
 
@@ -22,19 +21,19 @@ internal sealed class LatencyFigure : Figure
     {
         var batches = report.Quick ? 5 : 50;
         using var input = new InputFile(1, 160);
-        await using var azurite = await BenchStorage.StartAsync(Services, ct);
+        await using var storage = await BenchStorage.StartAsync(Services, ct);
         using var upstream = await Side.StartAsync(BenchUpstream.Name, "0");
         var address = await upstream.ReadyAsync();
         var times = (await Task.WhenAll(Enumerable.Range(0, Services).Select(
-            number => TimesAsync(azurite, number, address, input.Path, batches, ct)))).SelectMany(all => all).ToList();
+            number => TimesAsync(storage, number, address, input.Path, batches, ct)))).SelectMany(all => all).ToList();
         Add(report, times, "p50", 0.5, Target.AtMost(1));
         Add(report, times, "p99", 0.99, Target.AtMost(3));
     }
 
     private static async Task<List<double>> TimesAsync(
-        AzuriteServer azurite, int number, Uri upstream, string path, int batches, CancellationToken ct)
+        BenchStorage storage, int number, Uri upstream, string path, int batches, CancellationToken ct)
     {
-        var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(number)), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(number), ct);
         using var service = await SelfHostSide.StartAsync(account.Connection, upstream);
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, path, ct);

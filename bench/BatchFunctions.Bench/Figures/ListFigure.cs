@@ -25,10 +25,10 @@ internal sealed class ListFigure : Figure
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         int[] sizes = report.Quick ? [1_000, 10_000] : [1_000, 10_000, 100_000];
-        await using var azurite = await BenchStorage.StartAsync(sizes.Length, ct);
+        await using var storage = await BenchStorage.StartAsync(sizes.Length, ct);
         for (var number = 0; number < sizes.Length; number++)
         {
-            var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(number)), ct);
+            var account = await BenchAccount.CreateAsync(storage.ConnectionString(number), ct);
             var ids = await account.SeedAsync(sizes[number], ct);
             await MeasureAsync(account, ids, report, ct);
         }

@@ -17,8 +17,8 @@ internal sealed class ListThroughputFigure : Figure
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
-        await using var azurite = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(0)), ct);
+        await using var storage = await BenchStorage.StartAsync(1, ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
         await account.SeedAsync(Batches, ct);
         using var service = await SelfHostSide.StartAsync(account.Connection, NoUpstream);
         using var bare = await Side.StartAsync(

@@ -18,14 +18,14 @@ internal sealed class TransactionsFigure : Figure
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         int[] sizes = report.Quick ? [1, 100, 1_000] : [1, 100, 10_000, 50_000];
-        await using var azurite = await BenchStorage.StartAsync(sizes.Length * Upstreams.Length, ct);
+        await using var storage = await BenchStorage.StartAsync(sizes.Length * Upstreams.Length, ct);
         var account = 0;
         foreach (var (name, pace) in Upstreams)
         {
             foreach (var lines in sizes)
             {
                 var (use, took) = await MeteredBatch.RunAsync(
-                    azurite.ConnectionString(BenchStorage.AccountOf(account++)), lines, pace);
+                    storage.ConnectionString(account++), lines, pace);
                 report.Add(new Measurement(
                     string.Create(CultureInfo.InvariantCulture, $"{Name}.{name}.{lines}"),
                     (double)use.Total / lines,

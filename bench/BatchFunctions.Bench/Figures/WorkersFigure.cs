@@ -30,14 +30,14 @@ internal sealed class WorkersFigure : Figure
         // As many lines as the largest fleet could ever send in that time, and half as many again.
         var lines = (int)((GettingUnderWay + span).TotalMilliseconds / Delay * Concurrency * Fleets.Max() * 1.5);
         using var input = new InputFile(lines, LineBytes);
-        await using var azurite = await BenchStorage.StartAsync(rounds * Fleets.Length, ct);
+        await using var storage = await BenchStorage.StartAsync(rounds * Fleets.Length, ct);
         using var upstream = await Side.StartAsync(BenchUpstream.Name, Delay.ToString(CultureInfo.InvariantCulture));
         using var asked = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
         var rates = Fleets.ToDictionary(fleet => fleet, _ => new List<double>());
         for (var run = 0; run < rounds * Fleets.Length; run++)
         {
             var fleet = Fleets[run % Fleets.Length];
-            var account = await BenchAccount.CreateAsync(azurite.ConnectionString(BenchStorage.AccountOf(run)), ct);
+            var account = await BenchAccount.CreateAsync(storage.ConnectionString(run), ct);
             rates[fleet].Add(await RateAsync(account, fleet, input.Path, asked, span, ct));
         }
 

@@ -91,6 +91,7 @@ internal sealed class BenchAccount
             Usage = new TokenUsage(1_000_000, 0, 100_000, 0),
             ChunkLines = 100,
             ChunkBytes = 8 * 1024 * 1024,
+            ChunkTarget = 128,
             ChunkCount = 10,
             Metadata = new Dictionary<string, string> { ["team"] = "reports", ["run"] = "nightly" },
         };

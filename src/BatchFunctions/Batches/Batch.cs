@@ -62,6 +62,9 @@ internal sealed record Batch
     /// <inheritdoc cref="ChunkLines"/>
     public required int ChunkBytes { get; init; }
 
+    /// <summary>How many chunks there are to be, about, however many lines: see <see cref="Processing.ChunkCutter"/>.</summary>
+    public required int ChunkTarget { get; init; }
+
     /// <summary>How many chunk rows the batch has; null until validation has written them.</summary>
     public int? ChunkCount { get; init; }
 

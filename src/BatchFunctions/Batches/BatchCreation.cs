@@ -71,6 +71,7 @@ internal sealed partial class BatchCreation(
                 OutputExpiresAfter = request.OutputExpiresAfter,
                 ChunkLines = options.Value.ChunkLines,
                 ChunkBytes = options.Value.ChunkBytes,
+                ChunkTarget = options.Value.ChunkTarget,
                 TraceParent = Activity.Current?.Id,
             },
             ct) ?? throw new ConcurrencyException($"Batch id {id}");

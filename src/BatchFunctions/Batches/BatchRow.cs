@@ -30,6 +30,7 @@ internal static class BatchRow
             ["ReasoningTokens"] = batch.Usage.ReasoningOutput,
             ["ChunkLines"] = batch.ChunkLines,
             ["ChunkBytes"] = batch.ChunkBytes,
+            ["ChunkTarget"] = batch.ChunkTarget,
             ["InputBytes"] = batch.InputBytes,
             ["InputContainer"] = batch.InputBlob.Container,
             ["InputBlob"] = batch.InputBlob.Name,
@@ -108,6 +109,9 @@ internal static class BatchRow
             OutputExpiresAfter = row.GetInt64("OutputExpiresAfter"),
             ChunkLines = row.GetInt32("ChunkLines")!.Value,
             ChunkBytes = row.GetInt32("ChunkBytes")!.Value,
+
+            // A row of an older version: its chunks were never joined.
+            ChunkTarget = row.GetInt32("ChunkTarget") ?? int.MaxValue,
             ChunkCount = row.GetInt32("ChunkCount"),
             InputBytes = row.GetInt64("InputBytes") ?? 0,
             InputBlob = new BlobLocation(row.GetString("InputContainer"), row.GetString("InputBlob")),

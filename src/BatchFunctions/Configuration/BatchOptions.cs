@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using BatchFunctions.Processing;
 
 namespace BatchFunctions.Configuration;
 
@@ -20,13 +21,23 @@ public sealed class BatchOptions
     /// <summary>The endpoints that a batch may name; OpenAI's list by default. Each begins with <c>/v1/</c>.</summary>
     public string[] Endpoints { get; set; } = [];
 
-    /// <summary>Lines in a chunk, at most. A chunk ends with this or with <see cref="ChunkBytes"/>, whichever comes first.</summary>
-    [Range(1, 1000, ErrorMessage = "Batch__ChunkLines must be from 1 to 1000: a chunk's row keeps one bit a line and the attempts of unfinished ones.")]
+    /// <summary>
+    /// Lines in a chunk of a batch that is not large, at most. A chunk ends with this or with <see cref="ChunkBytes"/>,
+    /// whichever comes first.
+    /// </summary>
+    [Range(1, ChunkCutter.MaxLines, ErrorMessage = "Batch__ChunkLines must be from 1 to 1000: a chunk's row keeps one bit a line and the attempts of unfinished ones.")]
     public int ChunkLines { get; set; } = 100;
 
     /// <summary>Bytes of input in a chunk, at most; a longer line is a chunk of its own.</summary>
     [Range(1, 256 * 1024 * 1024, ErrorMessage = "Batch__ChunkBytes must be from 1 to 268435456 (256 MiB).")]
     public int ChunkBytes { get; set; } = 8 * 1024 * 1024;
+
+    /// <summary>
+    /// Chunks of a batch, about: those of a larger batch are longer, up to 1,000 lines or <see cref="ChunkBytes"/>. So many
+    /// workers, or half as many, share it; a chunk costs a dozen requests to storage, however long it is.
+    /// </summary>
+    [Range(1, 50_000, ErrorMessage = "Batch__ChunkTarget must be from 1 to 50000.")]
+    public int ChunkTarget { get; set; } = 128;
 
     /// <summary>Lines in a batch, at most: OpenAI's limit, and a blob's limit of 50,000 blocks.</summary>
     [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000: an output blob holds 50,000 blocks.")]

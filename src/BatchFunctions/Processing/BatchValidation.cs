@@ -148,13 +148,13 @@ internal sealed class BatchValidation(
     private sealed class Reading(Batch batch, BatchOptions options)
     {
         private readonly LineChecker _checker = new(batch.Endpoint);
-        private Chunk? _chunk;
+        private readonly ChunkCutter _cutter = new(batch);
 
         public List<BatchError> Errors { get; } = [];
 
-        public List<Chunk> Chunks { get; } = [];
+        public IReadOnlyList<Chunk> Chunks { get; private set; } = [];
 
-        public int Lines { get; private set; }
+        public int Lines => _cutter.Lines;
 
         public string? Model => _checker.Model;
 
@@ -188,8 +188,7 @@ internal sealed class BatchValidation(
                     Add(problem, reader.Number);
                 }
 
-                Cut(reader);
-                Lines++;
+                _cutter.Add(reader.Offset, reader.End);
             }
 
             if (Lines == 0)
@@ -197,37 +196,7 @@ internal sealed class BatchValidation(
                 Add(LineProblem.EmptyFile, null);
             }
 
-            Close();
-        }
-
-        private void Cut(LineReader reader)
-        {
-            if (_chunk is { } open
-                && (open.Lines == batch.ChunkLines || reader.End - open.Offset > batch.ChunkBytes))
-            {
-                Close();
-            }
-
-            _chunk = _chunk is { } current
-                ? current with { Lines = current.Lines + 1, Length = reader.End - current.Offset }
-                : new Chunk
-                {
-                    Batch = batch.Key,
-                    Number = Chunks.Count,
-                    Offset = reader.Offset,
-                    Length = reader.End - reader.Offset,
-                    Lines = 1,
-                    LinesBefore = Lines,
-                };
-        }
-
-        private void Close()
-        {
-            if (_chunk is { } open)
-            {
-                Chunks.Add(open);
-                _chunk = null;
-            }
+            Chunks = _cutter.End();
         }
 
         private void Add(LineProblem problem, int? line) =>

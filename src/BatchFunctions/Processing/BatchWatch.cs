@@ -14,22 +14,10 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
     /// <summary>How often a process brings a batch's counts forward while its chunks run.</summary>
     private static readonly TimeSpan ProgressGap = TimeSpan.FromSeconds(10);
 
+    private readonly Lock _lock = new();
     private readonly MemoryCache _cache = new(new MemoryCacheOptions());
 
-    public async Task<Batch?> GetAsync(BatchKey key, CancellationToken ct)
-    {
-        var now = time.GetUtcNow();
-        if (_cache.TryGetValue(key, out Reading? reading) && now - reading!.At < options.Value.StatusPoll)
-        {
-            return reading.Batch;
-        }
-
-        var batch = await batches.FindAsync(key, ct);
-
-        // The cache's own expiry only clears away what nobody asks for any more; how old is too old is decided above.
-        _cache.Set(key, new Reading(batch, now), TimeSpan.FromMinutes(1));
-        return batch;
-    }
+    public Task<Batch?> GetAsync(BatchKey key, CancellationToken ct) => ReadingOf(key).Batch.WaitAsync(ct);
 
     /// <summary>
     /// Whether it is time for this process to ask for an advance of the batch for the sake of its counts alone. What
@@ -50,5 +38,26 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
 
     public void Dispose() => _cache.Dispose();
 
-    private sealed record Reading(Batch? Batch, DateTimeOffset At);
+    /// <summary>A reading that is young enough, be it under way: chunks that begin together ask once.</summary>
+    private Reading ReadingOf(BatchKey key)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            if (_cache.TryGetValue(key, out Reading? last)
+                && now - last!.At < options.Value.StatusPoll
+                && !last.Batch.IsFaulted)
+            {
+                return last;
+            }
+
+            // Of nobody's own: who asked first may go before the answer comes. The cache's expiry only clears away what
+            // nobody asks for any more; how old is too old is decided above.
+            var reading = new Reading(batches.FindAsync(key, CancellationToken.None), now);
+            _cache.Set(key, reading, TimeSpan.FromMinutes(1));
+            return reading;
+        }
+    }
+
+    private sealed record Reading(Task<Batch?> Batch, DateTimeOffset At);
 }

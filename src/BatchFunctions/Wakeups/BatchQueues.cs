@@ -13,6 +13,7 @@ internal sealed class BatchQueues(
     FrozenDictionary<string, QueueClient> queues,
     WakeupStore wakeups,
     QueueBell bell,
+    AskedAdvances asked,
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
@@ -23,11 +24,17 @@ internal sealed class BatchQueues(
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1);
 
     public BatchQueues(
-        StorageClients storage, WakeupStore wakeups, QueueBell bell, IOptions<BatchOptions> options, TimeProvider time)
+        StorageClients storage,
+        WakeupStore wakeups,
+        QueueBell bell,
+        AskedAdvances asked,
+        IOptions<BatchOptions> options,
+        TimeProvider time)
         : this(
             QueueNames.Working.ToFrozenDictionary(name => name, storage.Queues.GetQueueClient, StringComparer.Ordinal),
             wakeups,
             bell,
+            asked,
             options,
             time)
     {
@@ -41,13 +48,16 @@ internal sealed class BatchQueues(
 
     /// <summary>
     /// Asks for an advance of the batch; whoever asks first sends the message, a little delayed so that others join. A
-    /// crash between the row and the message leaves a row that the sweep finds old.
+    /// crash between the row and the message leaves a row that the sweep finds old. What the advance is to see must have
+    /// been written before it is asked for.
     /// </summary>
     public async Task AskAdvanceAsync(BatchKey batch, CancellationToken ct)
     {
-        if (await wakeups.TryAddAdvanceAsync(batch, ct))
+        var now = time.GetTimestamp();
+        if (!asked.Cover(batch) && await wakeups.TryAddAdvanceAsync(batch, ct))
         {
             await SendAdvanceAsync(batch, options.Value.AdvanceDelay, ct);
+            asked.Note(batch, now);
         }
     }
 

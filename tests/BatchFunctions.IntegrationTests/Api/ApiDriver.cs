@@ -115,6 +115,7 @@ internal sealed class ApiDriver : IAsyncDisposable
             ExpiresAt = at.AddDays(1),
             ChunkLines = 100,
             ChunkBytes = 1000,
+            ChunkTarget = 128,
         };
     }
 

@@ -93,6 +93,33 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task The_python_client_takes_a_batch_from_upload_to_download()
+    {
+        await using var service = await ServiceDriver.StartAsync();
+        var script = Path.Combine(AppContext.BaseDirectory, "Clients", "python", "client.py");
+        var seen = JsonDocument.Parse(await OpenAiPython.RunAsync(script, [], service)).RootElement;
+        Assert.Equal("completed", seen.GetProperty("status").GetString());
+        Assert.Equal("[3, 3, 0]", seen.GetProperty("counts").GetRawText());
+        Assert.Equal("""{"number": "0"}""", seen.GetProperty("metadata").GetRawText());
+        Assert.Equal(["a", "b", "c"], Strings(seen, "customIds"));
+        Assert.Equal(Strings(seen, "made").Reverse(), Strings(seen, "listed"));
+        Assert.Equal("abcdef", seen.GetProperty("notes").GetString());
+        Assert.True(seen.GetProperty("deleted").GetBoolean());
+        Assert.Equal("cancelled", seen.GetProperty("abandoned").GetString());
+        Assert.Equal("requests.jsonl", seen.GetProperty("described").GetString());
+        Assert.Equal([seen.GetProperty("file").GetString()!], Strings(seen, "files"));
+        Assert.Equal(
+            [
+                "NotFoundError 404 None None",
+                "ConflictError 409 invalid_state None",
+                "BadRequestError 400 integer_above_max_value limit",
+                "BadRequestError 400 invalid_value endpoint",
+                "AuthenticationError 401 invalid_api_key None",
+            ],
+            Strings(seen, "told"));
+    }
+
+    [Fact]
     public async Task The_nuget_client_cancels_a_batch_and_learns_what_is_wrong()
     {
         // Nobody works on the batch: it is there to be cancelled.

@@ -19,6 +19,13 @@ public sealed partial class ExampleProgramTests
         RunAsync(async () => (await MachineProgram.Python.FindAsync(), [Example("python/batch.py")], Examples));
 
     [Fact]
+    public async Task The_python_clients_example_runs()
+    {
+        await using var service = await ServiceDriver.StartAsync();
+        AssertResults(await OpenAiPython.RunAsync(Example("python/openai_batch.py"), [Example("requests.jsonl")], service));
+    }
+
+    [Fact]
     public Task The_dotnet_example_runs() => RunAsync(() => Task.FromResult(
         ("dotnet", new[] { Built("dotnet/bin", "BatchFunctions.Example.dll"), Example("requests.jsonl") }, Examples)));
 

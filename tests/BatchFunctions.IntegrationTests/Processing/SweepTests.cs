@@ -203,7 +203,7 @@ public sealed class SweepTests : IAsyncLifetime
         await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddMinutes(1)));
 
         // The first version knew neither traces, nor due times, nor tickets, nor strikes, nor resends, nor write ids.
-        string[] unknown = ["TraceParent", "Wakes", "Strikes", "StrikeDone", "Resends", "SentAgainAt", "ProgressAt", "Version", "WriteId", "Attempts"];
+        string[] unknown = ["TraceParent", "ChunkTarget", "Wakes", "Strikes", "StrikeDone", "Resends", "SentAgainAt", "ProgressAt", "Version", "WriteId", "Attempts"];
         foreach (var name in new[] { TableNames.Batches, TableNames.Chunks, TableNames.ActiveBatches, TableNames.Pending })
         {
             var table = _driver.Storage.Tables.GetTableClient(name);

@@ -39,6 +39,7 @@ public static class MeteredBatch
         {
             [StorageClients.Connection] = connection,
             ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
+            ["Logging:LogLevel:Default"] = "Warning",
         }).Build();
         await using var app = SelfHostApp.Build(settings, "http://127.0.0.1:0", services =>
         {

@@ -136,6 +136,7 @@ public sealed class BatchStoreTests
             ExpiresAt = Now.AddDays(1),
             ChunkLines = 100,
             ChunkBytes = 1000,
+            ChunkTarget = 128,
         });
     }
 

@@ -93,7 +93,8 @@ internal sealed class DigestSet
 
     private void Grow()
     {
-        var larger = new UInt128[_slots.Length * 2];
+        // By four: a third of the moves that doubling makes, and from 32 on the same size at 50,000.
+        var larger = new UInt128[_slots.Length * 4];
         foreach (UInt128 digest in _slots)
         {
             if (digest != UInt128.Zero)

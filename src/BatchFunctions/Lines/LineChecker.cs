@@ -47,7 +47,8 @@ internal sealed class LineChecker(string endpoint)
     /// <returns>What is wrong with it; null when it is right.</returns>
     public LineProblem? Check(ReadOnlySpan<byte> line)
     {
-        LineFields fields = _scanner.Scan(line, out LineProblem? problem);
+        var fields = new LineFields(line);
+        LineProblem? problem = _scanner.Scan(line, ref fields);
         problem ??= CheckCustomId(fields.CustomId)
             ?? CheckMethod(fields.Method)
             ?? CheckUrl(fields.Url)

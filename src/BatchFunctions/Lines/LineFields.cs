@@ -54,7 +54,9 @@ internal ref struct LineFields(ReadOnlySpan<byte> line)
     }
 }
 
-/// <summary>A value within a line, as it is spelled there: a string with its quotes and escapes.</summary>
+/// <summary>
+/// A value within a line, as it is spelled there: a string with its quotes and escapes, of an object or array how it begins.
+/// </summary>
 internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> spelled, bool escaped)
 {
     private readonly ReadOnlySpan<byte> _spelled = spelled;

@@ -22,10 +22,10 @@ internal sealed class LineScanner
 
     /// <summary>Finds a line's fields.</summary>
     /// <param name="line">The line, without its ending.</param>
-    /// <param name="problem">What is wrong with the line's form; null when it is a JSON object as it should be.</param>
-    public LineFields Scan(ReadOnlySpan<byte> line, out LineProblem? problem)
+    /// <param name="fields">The line's; they are of use only when nothing is wrong.</param>
+    /// <returns>What is wrong with the line's form; null when it is a JSON object as it should be.</returns>
+    public LineProblem? Scan(ReadOnlySpan<byte> line, ref LineFields fields)
     {
-        var fields = new LineFields(line);
         Fault fault;
         try
         {
@@ -36,120 +36,115 @@ internal sealed class LineScanner
             fault = Fault.NoJson;
         }
 
-        problem = fault == Fault.None ? null : Problem(fault);
-        return fields;
+        return fault == Fault.None ? null : Problem(fault);
     }
 
+    // One loop with one read, which the compiler makes one piece of. It goes to the end in any case, or as deep as it may:
+    // that a line is no JSON is said rather than anything else that is wrong with it.
     private Fault ScanLine(ReadOnlySpan<byte> line, ref LineFields fields)
     {
+        _lineNames.Clear();
         var reader = new Utf8JsonReader(line, LineJson.ReaderOptions);
-        reader.Read();
-        Fault fault = reader.TokenType == JsonTokenType.StartObject
-            ? ScanObject(ref reader, line, ref fields, inBody: false)
-            : CheckValue(ref reader) is var found && found == Fault.None ? Fault.NoObject : found;
-
-        // To the end in any case: that a line is no JSON is said rather than anything else that is wrong with it.
-        return CheckRest(ref reader) is var rest && rest == Fault.None ? fault : rest;
-    }
-
-    private Fault ScanObject(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, ref LineFields fields, bool inBody)
-    {
-        NameSet names = inBody ? _bodyNames : _lineNames;
-        names.Clear();
+        var fault = Fault.None;
+        bool isObject = false;
+        bool inBody = false;
+        int depth = 0;
         uint seen = 0;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            ReadOnlySpan<byte> name = reader.ValueSpan;
-            if (reader.ValueIsEscaped)
-            {
-                if (LineJson.HasLoneSurrogate(name))
-                {
-                    return Fault.LoneSurrogate;
-                }
 
-                name = _scratch.Unescape(in reader);
-            }
-
-            // A name that is known needs one bit to be remembered.
-            Part part = inBody ? PartOfBody(name) : PartOfLine(name);
-            uint bit = 1u << (int)part;
-            if (part == Part.Other ? !names.Add(name, line) : (seen & bit) != 0)
-            {
-                _twin = Param(name, inBody);
-                return Fault.Twins;
-            }
-
-            seen |= bit;
-            reader.Read();
-            JsonTokenType type = reader.TokenType;
-            int start = (int)reader.TokenStartIndex;
-            bool escaped = reader.ValueIsEscaped;
-            Fault fault = part == Part.Body && type == JsonTokenType.StartObject
-                ? ScanObject(ref reader, line, ref fields, inBody: true)
-                : CheckValue(ref reader);
-            if (fault != Fault.None)
-            {
-                return fault;
-            }
-
-            if (part != Part.Other)
-            {
-                fields.Set(part, type, start, (int)reader.BytesConsumed, escaped);
-            }
-        }
-
-        return Fault.None;
-    }
-
-    // Goes to the end of the value that the reader stands at.
-    private static Fault CheckValue(ref Utf8JsonReader reader)
-    {
-        int open = 0;
-        while (true)
+        // The part whose value comes next.
+        Part part = Part.Other;
+        while (reader.Read())
         {
             switch (reader.TokenType)
             {
+                case JsonTokenType.PropertyName:
+                    if (fault != Fault.None)
+                    {
+                        break;
+                    }
+
+                    if (depth == 1 || (depth == 2 && inBody))
+                    {
+                        fault = TakeName(ref reader, line, inBody, ref seen, out part);
+                    }
+                    else if (reader.ValueIsEscaped && LineJson.HasLoneSurrogate(reader.ValueSpan))
+                    {
+                        fault = Fault.LoneSurrogate;
+                    }
+
+                    break;
                 case JsonTokenType.StartObject or JsonTokenType.StartArray:
-                    if (LineJson.IsTooDeep(in reader))
+                    depth++;
+                    if (depth > LineJson.MaxDepth)
                     {
                         return Fault.TooDeep;
                     }
 
-                    open++;
+                    if (depth == 1)
+                    {
+                        isObject = reader.TokenType == JsonTokenType.StartObject;
+                    }
+                    else if (part != Part.Other)
+                    {
+                        fields.Set(part, reader.TokenType, (int)reader.TokenStartIndex, (int)reader.BytesConsumed, escaped: false);
+                        if (part == Part.Body && reader.TokenType == JsonTokenType.StartObject)
+                        {
+                            inBody = true;
+                            _bodyNames.Clear();
+                        }
+
+                        part = Part.Other;
+                    }
+
                     break;
                 case JsonTokenType.EndObject or JsonTokenType.EndArray:
-                    open--;
+                    depth--;
+                    inBody &= depth > 1;
                     break;
                 default:
-                    if (reader.ValueIsEscaped && LineJson.HasLoneSurrogate(reader.ValueSpan))
+                    if (reader.ValueIsEscaped && fault == Fault.None && LineJson.HasLoneSurrogate(reader.ValueSpan))
                     {
-                        return Fault.LoneSurrogate;
+                        fault = Fault.LoneSurrogate;
+                    }
+
+                    if (part != Part.Other)
+                    {
+                        fields.Set(part, reader.TokenType, (int)reader.TokenStartIndex, (int)reader.BytesConsumed, reader.ValueIsEscaped);
+                        part = Part.Other;
                     }
 
                     break;
             }
-
-            if (open == 0)
-            {
-                return Fault.None;
-            }
-
-            reader.Read();
         }
+
+        return fault == Fault.None && !isObject ? Fault.NoObject : fault;
     }
 
-    private static Fault CheckRest(ref Utf8JsonReader reader)
+    private Fault TakeName(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, bool inBody, ref uint seen, out Part part)
     {
-        do
+        part = Part.Other;
+        ReadOnlySpan<byte> name = reader.ValueSpan;
+        if (reader.ValueIsEscaped)
         {
-            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
-                && LineJson.IsTooDeep(in reader))
+            if (LineJson.HasLoneSurrogate(name))
             {
-                return Fault.TooDeep;
+                return Fault.LoneSurrogate;
             }
-        }
-        while (reader.Read());
 
+            name = _scratch.Unescape(in reader);
+        }
+
+        // A name that is known needs one bit to be remembered.
+        Part found = inBody ? PartOfBody(name) : PartOfLine(name);
+        uint bit = 1u << (int)found;
+        if (found == Part.Other ? !(inBody ? _bodyNames : _lineNames).Add(name, line) : (seen & bit) != 0)
+        {
+            _twin = Param(name, inBody);
+            return Fault.Twins;
+        }
+
+        seen |= bit;
+        part = found;
         return Fault.None;
     }
 

@@ -17,6 +17,12 @@ internal static class OutputLine
         SkipValidation = true,
     };
 
+    private static readonly ArrayBufferWriter<byte> Nowhere = new(1);
+
+    // A line is written in one go: one writer for each thread, in the place of one for each line.
+    [ThreadStatic]
+    private static Utf8JsonWriter? _writer;
+
     /// <summary>Writes the line of a request that was answered.</summary>
     /// <param name="output">Where the line goes.</param>
     /// <param name="id">The line's own id, <c>batch_req_…</c>.</param>
@@ -34,20 +40,15 @@ internal static class OutputLine
         ReadOnlySpan<byte> bodyJson,
         (string Code, string Message)? error = null)
     {
-        using (var writer = new Utf8JsonWriter(output, Options))
-        {
-            WriteIds(writer, id, customId);
-            writer.WriteStartObject("response"u8);
-            writer.WriteNumber("status_code"u8, statusCode);
-            writer.WriteString("request_id"u8, requestId);
-            writer.WritePropertyName("body"u8);
-            writer.WriteRawValue(bodyJson, skipInputValidation: true);
-            writer.WriteEndObject();
-            WriteError(writer, error);
-            writer.WriteEndObject();
-        }
-
-        output.Write("\n"u8);
+        var writer = Begin(output, id, customId);
+        writer.WriteStartObject("response"u8);
+        writer.WriteNumber("status_code"u8, statusCode);
+        writer.WriteString("request_id"u8, requestId);
+        writer.WritePropertyName("body"u8);
+        writer.WriteRawValue(bodyJson, skipInputValidation: true);
+        writer.WriteEndObject();
+        WriteError(writer, error);
+        End(writer, output);
     }
 
     /// <summary>Writes the line of a request that has no answer.</summary>
@@ -58,22 +59,30 @@ internal static class OutputLine
     /// <param name="message">Why there is none, for people.</param>
     public static void WriteError(IBufferWriter<byte> output, string id, string customId, string code, string message)
     {
-        using (var writer = new Utf8JsonWriter(output, Options))
-        {
-            WriteIds(writer, id, customId);
-            writer.WriteNull("response"u8);
-            WriteError(writer, (code, message));
-            writer.WriteEndObject();
-        }
-
-        output.Write("\n"u8);
+        var writer = Begin(output, id, customId);
+        writer.WriteNull("response"u8);
+        WriteError(writer, (code, message));
+        End(writer, output);
     }
 
-    private static void WriteIds(Utf8JsonWriter writer, string id, string customId)
+    private static Utf8JsonWriter Begin(IBufferWriter<byte> output, string id, string customId)
     {
+        var writer = _writer ??= new Utf8JsonWriter(Nowhere, Options);
+        writer.Reset(output);
         writer.WriteStartObject();
         writer.WriteString("id"u8, id);
         writer.WriteString("custom_id"u8, customId);
+        return writer;
+    }
+
+    private static void End(Utf8JsonWriter writer, IBufferWriter<byte> output)
+    {
+        writer.WriteEndObject();
+        writer.Flush();
+        output.Write("\n"u8);
+
+        // Between two lines it keeps nobody's buffer.
+        writer.Reset(Nowhere);
     }
 
     private static void WriteError(Utf8JsonWriter writer, (string Code, string Message)? error)

@@ -19,8 +19,9 @@ internal static class CrashProof
     private const int LivesPerKill = 10;
     private const string AtRandom = "a random moment";
 
-    /// <summary>What a life's batches lead to once.</summary>
-    private static readonly ProtocolStep[] OncePerLife = [ProtocolStep.CancelWritten, ProtocolStep.ValidationFailedWritten];
+    /// <summary>What a life's batches lead to once, or once for certain: how many chunks lie idle at a cancel is chance.</summary>
+    private static readonly ProtocolStep[] OncePerLife =
+        [ProtocolStep.CancelWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.CloseWritten];
 
     private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(8);

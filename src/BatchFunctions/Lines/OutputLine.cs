@@ -21,7 +21,7 @@ internal static class OutputLine
 
     // A line is written in one go: one writer for each thread, in the place of one for each line.
     [ThreadStatic]
-    private static Utf8JsonWriter? _writer;
+    private static Utf8JsonWriter? Kept;
 
     /// <summary>Writes the line of a request that was answered.</summary>
     /// <param name="output">Where the line goes.</param>
@@ -67,7 +67,7 @@ internal static class OutputLine
 
     private static Utf8JsonWriter Begin(IBufferWriter<byte> output, string id, string customId)
     {
-        var writer = _writer ??= new Utf8JsonWriter(Nowhere, Options);
+        var writer = Kept ??= new Utf8JsonWriter(Nowhere, Options);
         writer.Reset(output);
         writer.WriteStartObject();
         writer.WriteString("id"u8, id);

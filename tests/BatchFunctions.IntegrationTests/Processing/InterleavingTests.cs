@@ -116,12 +116,12 @@ public sealed class InterleavingTests
         var batch = await driver.CreateAsync(120);
         driver.StartPump();
         await Eventually.UntilAsync(() => upstream.Calls.Count == 64, "as many lines as may are in flight");
+        var handled = driver.Handled.GetValueOrDefault(QueueNames.Chunk);
         for (var copy = 0; copy < 5; copy++)
         {
             await driver.Get<BatchQueues>().SendChunkAsync(batch.Key, 0, TimeSpan.Zero, CancellationToken.None);
         }
 
-        var handled = driver.Handled.GetValueOrDefault(QueueNames.Chunk);
         await Eventually.UntilAsync(
             () => driver.Handled.GetValueOrDefault(QueueNames.Chunk) >= handled + 5, "the copies have been handled");
         released.SetResult();

@@ -46,7 +46,7 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
         {
             if (_cache.TryGetValue(key, out Reading? last)
                 && now - last!.At < options.Value.StatusPoll
-                && !last.Batch.IsFaulted)
+                && last.Batch is { IsCompleted: false } or { IsCompletedSuccessfully: true })
             {
                 return last;
             }

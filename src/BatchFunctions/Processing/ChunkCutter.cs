@@ -55,7 +55,7 @@ internal sealed class ChunkCutter(Batch batch)
             _open = null;
         }
 
-        var joined = Math.Min((_chunks.Count + batch.ChunkTarget - 1) / batch.ChunkTarget, MaxLines / batch.ChunkLines);
+        var joined = Math.Min(((_chunks.Count - 1) / batch.ChunkTarget) + 1, MaxLines / batch.ChunkLines);
         return joined <= 1 ? _chunks : Join(joined);
     }
 

@@ -11,22 +11,22 @@ public sealed class BatchTriggers(BatchApi batches)
     [Function("batches_list")]
     public Task<IResult> ListAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Batches)] HttpRequest request,
-        CancellationToken cancellationToken) => batches.ListAsync(request, cancellationToken);
+        CancellationToken ct) => batches.ListAsync(request, ct);
 
     [Function("batches_create")]
     public Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.Batches)] HttpRequest request,
-        CancellationToken cancellationToken) => batches.CreateAsync(request, cancellationToken);
+        CancellationToken ct) => batches.CreateAsync(request, ct);
 
     [Function("batches_get")]
     public Task<IResult> GetAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Batch)] HttpRequest request,
         string id,
-        CancellationToken cancellationToken) => batches.GetAsync(request, id, cancellationToken);
+        CancellationToken ct) => batches.GetAsync(request, id, ct);
 
     [Function("batches_cancel")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.BatchCancel)] HttpRequest request,
         string id,
-        CancellationToken cancellationToken) => batches.CancelAsync(request, id, cancellationToken);
+        CancellationToken ct) => batches.CancelAsync(request, id, ct);
 }

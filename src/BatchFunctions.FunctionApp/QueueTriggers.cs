@@ -11,45 +11,45 @@ public sealed class QueueTriggers(BatchJobs jobs)
     [Function("queue_validate")]
     public Task ValidateAsync(
         [QueueTrigger(QueueNames.Validate, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.ValidateAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.ValidateAsync(message, ct);
 
     [Function("queue_chunk")]
     public Task ChunkAsync(
         [QueueTrigger(QueueNames.Chunk, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.ChunkAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.ChunkAsync(message, ct);
 
     [Function("queue_advance")]
     public Task AdvanceAsync(
         [QueueTrigger(QueueNames.Advance, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.AdvanceAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.AdvanceAsync(message, ct);
 
     [Function("queue_sweep")]
     public Task SweepAsync(
         [QueueTrigger(QueueNames.Sweep, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.SweepAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.SweepAsync(message, ct);
 
     [Function("queue_validate_poison")]
     public Task ValidatePoisonAsync(
         [QueueTrigger(QueueNames.Validate + QueueNames.PoisonSuffix, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.ValidatePoisonAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.ValidatePoisonAsync(message, ct);
 
     [Function("queue_chunk_poison")]
     public Task ChunkPoisonAsync(
         [QueueTrigger(QueueNames.Chunk + QueueNames.PoisonSuffix, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.ChunkPoisonAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.ChunkPoisonAsync(message, ct);
 
     [Function("queue_advance_poison")]
     public Task AdvancePoisonAsync(
         [QueueTrigger(QueueNames.Advance + QueueNames.PoisonSuffix, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.AdvancePoisonAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.AdvancePoisonAsync(message, ct);
 
     [Function("queue_sweep_poison")]
     public Task SweepPoisonAsync(
         [QueueTrigger(QueueNames.Sweep + QueueNames.PoisonSuffix, Connection = StorageClients.Connection)] QueueMessage message,
-        CancellationToken cancellationToken) => jobs.SweepPoisonAsync(message, cancellationToken);
+        CancellationToken ct) => jobs.SweepPoisonAsync(message, ct);
 
     [Function("timer_sweep")]
     public Task SweepTimerAsync(
         [TimerTrigger(BatchJobs.SweepSchedule)] TimerInfo timer,
-        CancellationToken cancellationToken) => jobs.SweepTimerAsync(cancellationToken);
+        CancellationToken ct) => jobs.SweepTimerAsync(ct);
 }

@@ -1,4 +1,5 @@
 using BatchFunctions.Http;
+using BatchFunctions.Service;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 
@@ -10,12 +11,12 @@ public sealed class ServiceTriggers(ServiceApi service)
     [Function("health")]
     public Task<IResult> HealthAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Health)] HttpRequest request,
-        CancellationToken cancellationToken) => service.HealthAsync(request, cancellationToken);
+        CancellationToken ct) => service.HealthAsync(request, ct);
 
     [Function("openapi")]
     public Task<IResult> OpenApiAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.OpenApi)] HttpRequest request,
-        CancellationToken cancellationToken) => service.OpenApiAsync(request, cancellationToken);
+        CancellationToken ct) => service.OpenApiAsync(request, ct);
 
     /// <summary>
     /// The host tries templates in the order of the functions' names, so this name must be the last of all. No methods:
@@ -24,5 +25,5 @@ public sealed class ServiceTriggers(ServiceApi service)
     [Function("zz_fallback")]
     public Task<IResult> FallbackAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, Route = ApiRoutes.Fallback)] HttpRequest request,
-        CancellationToken cancellationToken) => service.FallbackAsync(request, cancellationToken);
+        CancellationToken ct) => service.FallbackAsync(request, ct);
 }

@@ -11,23 +11,23 @@ public sealed class UploadTriggers(UploadApi uploads)
     [Function("uploads_create")]
     public Task<IResult> CreateAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.Uploads)] HttpRequest request,
-        CancellationToken cancellationToken) => uploads.CreateAsync(request, cancellationToken);
+        CancellationToken ct) => uploads.CreateAsync(request, ct);
 
     [Function("uploads_add_part")]
     public Task<IResult> AddPartAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.UploadParts)] HttpRequest request,
         string id,
-        CancellationToken cancellationToken) => uploads.AddPartAsync(request, id, cancellationToken);
+        CancellationToken ct) => uploads.AddPartAsync(request, id, ct);
 
     [Function("uploads_complete")]
     public Task<IResult> CompleteAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.UploadComplete)] HttpRequest request,
         string id,
-        CancellationToken cancellationToken) => uploads.CompleteAsync(request, id, cancellationToken);
+        CancellationToken ct) => uploads.CompleteAsync(request, id, ct);
 
     [Function("uploads_cancel")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.UploadCancel)] HttpRequest request,
         string id,
-        CancellationToken cancellationToken) => uploads.CancelAsync(request, id, cancellationToken);
+        CancellationToken ct) => uploads.CancelAsync(request, id, ct);
 }

@@ -1,4 +1,5 @@
 using Azure.Core.Pipeline;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
@@ -6,6 +7,8 @@ using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
+using BatchFunctions.Service;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
@@ -42,13 +45,21 @@ public static class BatchFunctionsExtensions
                 }
             })
             .ValidateOnStart();
-        services.TryAddSingleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>>(new BatchOptionsValidator(configuration)));
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
 
         // At Information ASP.NET Core logs each request's address, and with it a key that somebody has put there by mistake.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
-        return services.AddStores(configuration).AddTelemetry(configuration).AddUpstream().AddProcessing().AddFiles().AddApi();
+        return services
+            .AddTelemetry(configuration, "/" + ApiRoutes.Health)
+            .AddStores(configuration)
+            .AddUpstream()
+            .AddFiles()
+            .AddUploads()
+            .AddProcessing()
+            .AddApi();
     }
 
     /// <summary>Maps every route of <see cref="ApiRoutes"/> to its handler, and everything else to the fallback.</summary>
@@ -116,6 +127,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<PoisonHandling>();
         services.TryAddSingleton<PoisonSweep>();
+        services.TryAddSingleton<QueueGauges>();
+        services.TryAddSingleton<Expiry>();
         services.TryAddSingleton(provider => new BatchJobs(
             provider.GetRequiredService<BatchValidation>(),
             provider.GetRequiredService<ChunkWork>(),

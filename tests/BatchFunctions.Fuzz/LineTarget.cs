@@ -21,7 +21,7 @@ internal static class LineTarget
         // The pieces follow from the file, so that a finding can be repeated.
         var random = new Random((int)XxHash32.HashToUInt32(file));
         int[] pieces = [.. Enumerable.Range(0, 8).Select(_ => 1 + random.Next(64))];
-        List<(int Number, byte[] Line)> expected = Split(file);
+        var expected = Split(file);
         CheckLines(file, pieces, expected);
         CheckProbe(file, pieces, expected);
         CheckOneLine(file);
@@ -33,11 +33,11 @@ internal static class LineTarget
         var model = new LineModel(Endpoint, needsModel: true);
         using var stream = new Pieces(file, pieces);
         using var reader = new LineReader(stream, MaxLineBytes);
-        int lines = 0;
+        var lines = 0;
         while (reader.ReadAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult())
         {
             Agree(lines < expected.Count, "a line too many");
-            (int number, byte[] line) = expected[lines++];
+            (var number, var line) = expected[lines++];
             Agree(reader.Number == number, "line number");
             Agree(reader.TooLong == line.Length > MaxLineBytes, "too long");
             Agree(file.AsSpan((int)reader.Offset, line.Length).SequenceEqual(line), "offset");
@@ -53,14 +53,14 @@ internal static class LineTarget
 
     private static void CheckLine(LineChecker checker, LineModel model, byte[] line)
     {
-        LineProblem? problem = checker.Check(line);
+        var problem = checker.Check(line);
         Agree(model.Codes(line).Contains(problem?.Code), "code " + (problem?.Code ?? "none"));
         if (problem is not null)
         {
             return;
         }
 
-        RequestLine request = RequestLine.Parse(line);
+        var request = RequestLine.Parse(line);
         using var document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = LineJson.MaxDepth });
         Agree(request.CustomId == document.RootElement.GetProperty("custom_id").GetString(), "custom_id");
         Agree(Encoding.UTF8.GetString(request.Body.Span) == document.RootElement.GetProperty("body").GetRawText(), "body");
@@ -71,12 +71,12 @@ internal static class LineTarget
         var probe = new FirstLineProbe();
         for (int at = 0, turn = 0; at < file.Length; turn++)
         {
-            int size = Math.Min(pieces[turn % pieces.Length], file.Length - at);
+            var size = Math.Min(pieces[turn % pieces.Length], file.Length - at);
             probe.Append(file.AsSpan(at, size));
             at += size;
         }
 
-        FirstLine verdict = probe.Complete();
+        var verdict = probe.Complete();
         Agree(verdict == FirstLine.Empty == (expected.Count == 0), "empty");
         if (expected.Count > 0 && Parse(expected[0].Line) is { } isObject)
         {
@@ -87,7 +87,7 @@ internal static class LineTarget
     private static void CheckOneLine(byte[] file)
     {
         var output = new ArrayBufferWriter<byte>();
-        bool written = JsonOneLine.TryWrite(file, output);
+        var written = JsonOneLine.TryWrite(file, output);
         if (!written)
         {
             Agree(output.WrittenCount == 0, "half a line");
@@ -106,10 +106,10 @@ internal static class LineTarget
     private static string Tokens(string json)
     {
         var text = new StringBuilder();
-        bool inString = false;
-        for (int at = 0; at < json.Length; at++)
+        var inString = false;
+        for (var at = 0; at < json.Length; at++)
         {
-            char c = json[at];
+            var c = json[at];
             if (inString && c == '\\')
             {
                 text.Append(c).Append(json[++at]);
@@ -153,11 +153,11 @@ internal static class LineTarget
     private static List<(int Number, byte[] Line)> Split(byte[] file)
     {
         var lines = new List<(int, byte[])>();
-        ReadOnlySpan<byte> rest = WithoutMark(file).Span;
-        for (int number = 1; !rest.IsEmpty; number++)
+        var rest = WithoutMark(file).Span;
+        for (var number = 1; !rest.IsEmpty; number++)
         {
-            int end = rest.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+            var end = rest.IndexOf((byte)'\n');
+            var line = end < 0 ? rest : rest[..end];
             if (end > 0 && line[^1] == '\r')
             {
                 line = line[..^1];

@@ -4,7 +4,7 @@ using SharpFuzz;
 // With files: tries each, which is how a finding is looked at. Without: is driven by afl-fuzz (see fuzz.sh).
 if (args.Length > 0)
 {
-    foreach (string file in args)
+    foreach (var file in args)
     {
         LineTarget.Try(File.ReadAllBytes(file));
         Console.WriteLine($"{file}: right");

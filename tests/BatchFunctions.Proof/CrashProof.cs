@@ -1,8 +1,8 @@
 using System.Globalization;
-using BatchFunctions.Processing;
 using BatchFunctions.Proof.Batches;
 using BatchFunctions.Proof.Storage;
 using BatchFunctions.Proof.Workers;
+using BatchFunctions.Protocol;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.Proof;

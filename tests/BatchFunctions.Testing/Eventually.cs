@@ -15,8 +15,8 @@ public static class Eventually
     /// <exception cref="TimeoutException">It did not hold in time.</exception>
     public static async Task UntilAsync(Func<Task<bool>> condition, TimeSpan deadline, string what)
     {
-        long start = Stopwatch.GetTimestamp();
-        TimeSpan gap = FirstGap;
+        var start = Stopwatch.GetTimestamp();
+        var gap = FirstGap;
         while (!await condition())
         {
             if (Stopwatch.GetElapsedTime(start) > deadline)

@@ -40,7 +40,7 @@ public sealed class ObservedTime(TimeSpan? unobserved = null) : FakeTimeProvider
     /// <returns>Its length.</returns>
     public async Task<TimeSpan> PassNextWaitAsync()
     {
-        TimeSpan wait = await NextWaitAsync();
+        var wait = await NextWaitAsync();
         Advance(wait);
         return wait;
     }
@@ -55,7 +55,7 @@ public sealed class ObservedTime(TimeSpan? unobserved = null) : FakeTimeProvider
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+        var timer = base.CreateTimer(callback, state, dueTime, period);
         if (dueTime > TimeSpan.Zero && dueTime != unobserved)
         {
             _ = _waits.Writer.TryWrite(dueTime);

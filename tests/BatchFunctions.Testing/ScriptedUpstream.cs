@@ -61,7 +61,7 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
     public async Task<ScriptedUpstream> StartAsync()
     {
         // An empty builder reads no environment variables, no settings files and writes no logs.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, _port);
@@ -94,10 +94,10 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        ScriptedCall call = Count(context.Request, body.ToArray());
+        var call = Count(context.Request, body.ToArray());
         try
         {
-            ScriptedAnswer answer = _script(call);
+            var answer = _script(call);
             if (answer.Before is { } before)
             {
                 await before(context.RequestAborted);
@@ -117,11 +117,11 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
 
     private ScriptedCall Count(HttpRequest request, byte[] body)
     {
-        string marker = Marker().Match(Encoding.UTF8.GetString(body)).Groups[1].Value;
+        var marker = Marker().Match(Encoding.UTF8.GetString(body)).Groups[1].Value;
         lock (_counting)
         {
             MostInFlight = Math.Max(MostInFlight, Interlocked.Increment(ref _inFlight));
-            int number = _callsByMarker.AddOrUpdate(marker, 1, static (_, count) => count + 1);
+            var number = _callsByMarker.AddOrUpdate(marker, 1, static (_, count) => count + 1);
             var call = new ScriptedCall(
                 marker,
                 number,
@@ -143,8 +143,8 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
             return;
         }
 
-        byte[] body = answer.IsGzipped ? Gzip(answer.Body) : answer.Body;
-        HttpResponse response = context.Response;
+        var body = answer.IsGzipped ? Gzip(answer.Body) : answer.Body;
+        var response = context.Response;
         response.StatusCode = answer.Status;
         response.ContentType = answer.ContentType;
         response.ContentLength = body.Length;
@@ -153,7 +153,7 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
             response.Headers.ContentEncoding = "gzip";
         }
 
-        foreach ((string name, string value) in answer.Headers)
+        foreach ((var name, var value) in answer.Headers)
         {
             response.Headers[name] = value;
         }

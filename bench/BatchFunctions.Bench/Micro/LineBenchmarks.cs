@@ -1,7 +1,6 @@
 using System.Buffers;
 using BatchFunctions.Bench.Lines;
 using BatchFunctions.Lines;
-using BatchFunctions.Upstream;
 using BenchmarkDotNet.Attributes;
 
 namespace BatchFunctions.Bench.Micro;

@@ -1,11 +1,10 @@
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
-using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Keys;
+using BatchFunctions.Lines;
 using BatchFunctions.Storage;
-using BatchFunctions.Upstream;
 using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Bench.Sides;

@@ -16,8 +16,8 @@ internal static class EchoAnswers
     /// <summary><c>/v1/chat/completions</c>.</summary>
     public static JsonObject ChatCompletion(JsonObject request)
     {
-        JsonArray messages = request["messages"] as JsonArray ?? throw new EchoRefusalException("messages");
-        string said = EchoText.LastUserMessage(messages);
+        var messages = request["messages"] as JsonArray ?? throw new EchoRefusalException("messages");
+        var said = EchoText.LastUserMessage(messages);
         return new JsonObject
         {
             ["id"] = Id("chatcmpl-", request),
@@ -38,7 +38,7 @@ internal static class EchoAnswers
     /// <summary><c>/v1/completions</c>.</summary>
     public static JsonObject Completion(JsonObject request)
     {
-        string said = EchoText.Of(request["prompt"] ?? throw new EchoRefusalException("prompt"));
+        var said = EchoText.Of(request["prompt"] ?? throw new EchoRefusalException("prompt"));
         return new JsonObject
         {
             ["id"] = Id("cmpl-", request),
@@ -59,10 +59,10 @@ internal static class EchoAnswers
     /// <summary><c>/v1/responses</c>.</summary>
     public static JsonObject Response(JsonObject request)
     {
-        JsonNode input = request["input"] ?? throw new EchoRefusalException("input");
-        string said = input is JsonArray items ? EchoText.LastUserMessage(items) : EchoText.Of(input);
-        int read = EchoText.Tokens(EchoText.Of(input));
-        int written = EchoText.Tokens(said);
+        var input = request["input"] ?? throw new EchoRefusalException("input");
+        var said = input is JsonArray items ? EchoText.LastUserMessage(items) : EchoText.Of(input);
+        var read = EchoText.Tokens(EchoText.Of(input));
+        var written = EchoText.Tokens(said);
         return new JsonObject
         {
             ["id"] = Id("resp_", request),
@@ -98,11 +98,11 @@ internal static class EchoAnswers
     /// <summary><c>/v1/embeddings</c>: a vector for each input, the same for the same text.</summary>
     public static JsonObject Embeddings(JsonObject request)
     {
-        string[] texts = Inputs(request);
-        int dimensions = request["dimensions"] is JsonValue value && value.TryGetValue(out int asked)
+        var texts = Inputs(request);
+        var dimensions = request["dimensions"] is JsonValue value && value.TryGetValue(out int asked)
             ? Math.Clamp(asked, 1, MaxDimensions)
             : DefaultDimensions;
-        int tokens = texts.Sum(EchoText.Tokens);
+        var tokens = texts.Sum(EchoText.Tokens);
         return new JsonObject
         {
             ["object"] = "list",
@@ -166,7 +166,7 @@ internal static class EchoAnswers
     {
         var random = new Random(unchecked((int)Hash(text)));
         double[] raw = [.. Enumerable.Range(0, dimensions).Select(_ => (random.NextDouble() * 2) - 1)];
-        double length = Math.Sqrt(raw.Sum(value => value * value));
+        var length = Math.Sqrt(raw.Sum(value => value * value));
         return new JsonArray([.. raw.Select(value => JsonValue.Create(Math.Round(value / length, 6)))]);
     }
 

@@ -11,7 +11,7 @@ internal static class EchoText
     /// <summary>The text of the last message that a user sent; of the last message where no user sent one.</summary>
     public static string LastUserMessage(JsonArray messages)
     {
-        JsonObject? last = messages.OfType<JsonObject>().LastOrDefault(IsFromUser)
+        var last = messages.OfType<JsonObject>().LastOrDefault(IsFromUser)
             ?? messages.OfType<JsonObject>().LastOrDefault();
         return Of(last?["content"]);
     }

@@ -32,7 +32,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
     public static async Task<EchoUpstream> StartAsync(CancellationToken cancellationToken)
     {
         // An empty builder reads no settings: what is set is meant for the service, its port above all.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, port: 0);
@@ -54,16 +54,16 @@ internal sealed class EchoUpstream : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
-        long number = Interlocked.Increment(ref _requests);
+        var number = Interlocked.Increment(ref _requests);
         context.Response.Headers["x-request-id"] = string.Create(CultureInfo.InvariantCulture, $"req_echo_{number:x8}");
-        (int status, JsonObject answer) = await AnswerAsync(context.Request, context.RequestAborted);
+        (var status, var answer) = await AnswerAsync(context.Request, context.RequestAborted);
         context.Response.StatusCode = status;
         await context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
     }
 
     private static async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        if (!Answers.TryGetValue(request.Path.Value ?? "", out Func<JsonObject, JsonObject>? answer))
+        if (!Answers.TryGetValue(request.Path.Value ?? "", out var answer))
         {
             return (404, EchoAnswers.Error($"Unknown request URL: {request.Method} {request.Path}.", code: "unknown_url"));
         }

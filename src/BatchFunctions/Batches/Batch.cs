@@ -1,6 +1,7 @@
 using Azure;
-using BatchFunctions.Files;
-using BatchFunctions.Upstream;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
@@ -62,7 +63,7 @@ internal sealed record Batch
     /// <inheritdoc cref="ChunkLines"/>
     public required int ChunkBytes { get; init; }
 
-    /// <summary>How many chunks there are to be, about, however many lines: see <see cref="Processing.ChunkCutter"/>.</summary>
+    /// <summary>How many chunks there are to be, about, however many lines: see <c>ChunkCutter</c>.</summary>
     public required int ChunkTarget { get; init; }
 
     /// <summary>How many chunk rows the batch has; null until validation has written them.</summary>
@@ -101,9 +102,6 @@ internal sealed record Batch
     /// <summary>Whether lines that are not yet answered may still be sent.</summary>
     public bool Runs(DateTimeOffset now) => Status == BatchStatus.InProgress && !IsOverdue(now);
 }
-
-/// <summary>Where a batch is found.</summary>
-internal readonly record struct BatchKey(string Tenant, string Id);
 
 /// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>
 internal readonly record struct RequestCounts(int Total, int Completed, int Failed);

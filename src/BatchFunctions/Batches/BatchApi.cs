@@ -34,8 +34,8 @@ public sealed class BatchApi
 
     /// <summary><c>GET /v1/batches</c>: a page of the caller's batches, newest first.</summary>
     /// <param name="request">The request, with <c>after</c> and <c>limit</c> in its query.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> ListAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> ListAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -53,28 +53,28 @@ public sealed class BatchApi
                 var page = await _batches.ListAsync(caller.Tenant, after, limit, ct);
                 return ApiJson.Ok(writer => BatchJson.WriteList(writer, page));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>POST /v1/batches</c>: makes a batch from an uploaded file.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> CreateAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
             {
                 var wanted = await BatchRequest.ReadAsync(request, caller.Tenant, _options, ct);
                 var batch = await _creation.TryCreateAsync(wanted, ct)
-                    ?? throw new ApiException(ApiError.NoInputFile(wanted.InputFileId));
+                    ?? throw new ApiException(BatchErrors.NoInputFile(wanted.InputFileId));
                 return ApiJson.Ok(writer => BatchJson.Write(writer, batch));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>GET /v1/batches/{id}</c>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The batch's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -82,7 +82,7 @@ public sealed class BatchApi
                 var batch = IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null;
                 return Answer(batch, id);
             },
-            cancellationToken);
+            ct);
 
     /// <summary>
     /// <c>POST /v1/batches/{id}/cancel</c>. A batch that is cancelling or cancelled already is answered as it is; one
@@ -90,8 +90,8 @@ public sealed class BatchApi
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The batch's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -101,12 +101,12 @@ public sealed class BatchApi
                     : null;
                 return batch is { Status: not (BatchStatus.Cancelling or BatchStatus.Cancelled) }
                     && batch.Outcome != BatchStatus.Cancelled
-                    ? throw new ApiException(ApiError.CannotCancel(batch.Status.Wire()))
+                    ? throw new ApiException(BatchErrors.CannotCancel(batch.Status.Wire()))
                     : Answer(batch, id);
             },
-            cancellationToken);
+            ct);
 
     private static ApiJson Answer(Batch? batch, string id) => batch is null
-        ? throw new ApiException(ApiError.NoBatch(id))
+        ? throw new ApiException(BatchErrors.NoBatch(id))
         : ApiJson.Ok(writer => BatchJson.Write(writer, batch));
 }

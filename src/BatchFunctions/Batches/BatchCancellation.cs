@@ -1,4 +1,5 @@
-using BatchFunctions.Processing;
+using BatchFunctions.Ids;
+using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Batches;

@@ -1,8 +1,9 @@
 using System.Diagnostics;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
-using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;

@@ -42,7 +42,7 @@ internal static class BatchRequest
         var expiry = ReadExpiry(body);
         return IdKind.File.IsValid(fileId)
             ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry)
-            : throw new ApiException(ApiError.NoInputFile(fileId));
+            : throw new ApiException(BatchErrors.NoInputFile(fileId));
     }
 
     private static void CheckMetadata(IReadOnlyDictionary<string, string>? metadata)

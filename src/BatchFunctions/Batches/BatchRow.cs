@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Azure.Data.Tables;
-using BatchFunctions.Files;
 using BatchFunctions.Ids;
-using BatchFunctions.Upstream;
+using BatchFunctions.Lines;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 

@@ -103,8 +103,8 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
 
     private void Entered(Batch batch)
     {
-        metrics.BatchEntered(batch.Status);
         var status = batch.Status.Wire();
+        metrics.BatchEntered(status);
         Log.Entered(logger, batch.Id, status, batch.Counts.Completed, batch.Counts.Failed, batch.Counts.Total);
     }
 

@@ -1,3 +1,4 @@
+
 namespace BatchFunctions.Batches;
 
 /// <summary>

@@ -1,6 +1,6 @@
 using Azure;
-using BatchFunctions.Batches;
-using BatchFunctions.Upstream;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 
 namespace BatchFunctions.Chunks;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Azure.Data.Tables;
-using BatchFunctions.Batches;
-using BatchFunctions.Upstream;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 
 namespace BatchFunctions.Chunks;
 

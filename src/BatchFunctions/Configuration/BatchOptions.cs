@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using BatchFunctions.Processing;
 
 namespace BatchFunctions.Configuration;
 
@@ -11,6 +10,9 @@ public sealed class BatchOptions
 {
     /// <summary>The configuration section that the settings are bound from.</summary>
     public const string Section = "Batch";
+
+    /// <summary>Lines in a chunk, at most: its row keeps one bit a line, and the attempts of those that are not done.</summary>
+    public const int LongestChunk = 1000;
 
     /// <summary>
     /// Whether the service makes its tables, queues and containers when it starts. Off where a template makes them:
@@ -25,7 +27,7 @@ public sealed class BatchOptions
     /// Lines in a chunk of a batch that is not large, at most. A chunk ends with this or with <see cref="ChunkBytes"/>,
     /// whichever comes first.
     /// </summary>
-    [Range(1, ChunkCutter.MaxLines, ErrorMessage = "Batch__ChunkLines must be from 1 to 1000: a chunk's row keeps one bit a line and the attempts of unfinished ones.")]
+    [Range(1, LongestChunk, ErrorMessage = "Batch__ChunkLines must be from 1 to 1000: a chunk's row keeps one bit a line and the attempts of unfinished ones.")]
     public int ChunkLines { get; set; } = 100;
 
     /// <summary>Bytes of input in a chunk, at most; a longer line is a chunk of its own.</summary>

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
-using BatchFunctions.Upstream;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -32,11 +31,6 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
 
     private IEnumerable<string> SpanningFailuresOf(BatchOptions options)
     {
-        if (!UpstreamAddress.TryParse(options.Upstream.BaseUrl, out _))
-        {
-            yield return UpstreamAddress.Requirement;
-        }
-
         if (options.Lease < options.Checkpoint * 2)
         {
             yield return "Batch__Lease must be at least twice Batch__Checkpoint: a claim is renewed when half of its lease has passed.";

@@ -11,7 +11,7 @@ internal static class BatchInputCheck
     {
         if (verdict is FirstLine.Empty or FirstLine.NotJsonObject)
         {
-            throw new ApiException(verdict == FirstLine.Empty ? ApiError.EmptyBatchFile : ApiError.NotJsonLines);
+            throw new ApiException(verdict == FirstLine.Empty ? FileErrors.EmptyBatchFile : FileErrors.NotJsonLines);
         }
     }
 }

@@ -26,8 +26,8 @@ public sealed class FileApi
 
     /// <summary><c>POST /v1/files</c>: takes a file and what it is for, in a multipart body whose parts may come in any order.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> UploadAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> UploadAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -35,12 +35,12 @@ public sealed class FileApi
                 var file = await _upload.TakeAsync(request, caller.Tenant, ct);
                 return ApiJson.Ok(writer => FileJson.Write(writer, file));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>GET /v1/files</c>: a page of the caller's files, newest first unless asked otherwise.</summary>
     /// <param name="request">The request, with <c>after</c>, <c>limit</c>, <c>order</c> and <c>purpose</c> in its query.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> ListAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> ListAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -48,13 +48,13 @@ public sealed class FileApi
                 var page = await _files.ListAsync(caller.Tenant, ListingOf(request.Query), ct);
                 return ApiJson.Ok(writer => FileJson.WriteList(writer, page));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>GET /v1/files/{id}</c>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -62,29 +62,29 @@ public sealed class FileApi
                 var file = await FindAsync(caller, id, ct);
                 return ApiJson.Ok(writer => FileJson.Write(writer, file));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>DELETE /v1/files/{id}</c>: refused while a batch that has not ended reads the file.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> DeleteAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> DeleteAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) => IdKind.File.IsValid(id) && await _deletion.TryDeleteAsync(caller.Tenant, id, ct)
                 ? ApiJson.Ok(writer => FileJson.WriteDeleted(writer, id))
-                : throw new ApiException(ApiError.NoFile(id)),
-            cancellationToken);
+                : throw new ApiException(FileErrors.NoFile(id)),
+            ct);
 
     /// <summary><c>GET /v1/files/{id}/content</c>: the file's bytes, or a range of them.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> ContentAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> ContentAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) => new FileContent(await FindAsync(caller, id, ct), _blobs),
-            cancellationToken);
+            ct);
 
     private static FileListing ListingOf(IQueryCollection query)
     {
@@ -109,5 +109,5 @@ public sealed class FileApi
 
     private async Task<StoredFile> FindAsync(ApiCaller caller, string id, CancellationToken ct) =>
         (IdKind.File.IsValid(id) ? await _files.FindAsync(caller.Tenant, id, ct) : null)
-        ?? throw new ApiException(ApiError.NoFile(id));
+        ?? throw new ApiException(FileErrors.NoFile(id));
 }

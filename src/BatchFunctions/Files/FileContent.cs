@@ -20,12 +20,12 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
         if (range is { Length: 0 })
         {
             response.Headers.ContentRange = Text($"bytes */{file.Bytes}");
-            throw new ApiException(ApiError.RangeNotSatisfiable(file.Bytes));
+            throw new ApiException(FileErrors.RangeNotSatisfiable(file.Bytes));
         }
 
         var (offset, length) = range ?? (0, file.Bytes);
         await using var content = length == 0 ? Stream.Null : await blobs.OpenAsync(file.Blob, offset, length, ct)
-            ?? throw new ApiException(ApiError.NoFile(file.Id));
+            ?? throw new ApiException(FileErrors.NoFile(file.Id));
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(file.Filename);
         response.Headers.ContentDisposition = disposition.ToString();

@@ -1,4 +1,4 @@
-using BatchFunctions.Batches;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Http;
 
 namespace BatchFunctions.Files;
@@ -40,7 +40,7 @@ internal sealed class FileDeletion(
         {
             await files.MutateAsync(
                 tenant, id, current => current.Deleted ? current with { Deleted = false } : null, CancellationToken.None);
-            throw new ApiException(ApiError.FileInUse);
+            throw new ApiException(FileErrors.FileInUse);
         }
 
         await blobs.DeleteAsync(file.Blob, CancellationToken.None);

@@ -65,7 +65,7 @@ internal sealed class FileFields
 
     public static string CheckedPurpose(string purpose) => FilePurposes.Uploaded.Contains(purpose)
         ? purpose
-        : throw new ApiException(ApiError.NoPurpose(purpose));
+        : throw new ApiException(FileErrors.NoPurpose(purpose));
 
     private static long Seconds(string text)
     {

@@ -96,7 +96,7 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             }
         }
 
-        IEnumerable<StoredFile> ordered = listing.OldestFirst ? files.Reverse() : files;
+        var ordered = listing.OldestFirst ? files.Reverse() : files;
         return new FilePage([.. ordered.Take(listing.Limit)], files.Count > listing.Limit);
     }
 

@@ -41,7 +41,7 @@ internal sealed class FileUpload(
                 throw new ApiException(ApiError.Duplicate(FileFields.File));
             }
 
-            filename = part.Filename ?? throw new ApiException(ApiError.NoFilename);
+            filename = part.Filename ?? throw new ApiException(FileErrors.NoFilename);
             staged = await blobs.StageAsync(blob, part, id[IdKind.File.Prefix.Length..], _maxBytes, See, ct);
         }
 

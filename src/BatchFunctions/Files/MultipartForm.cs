@@ -36,7 +36,7 @@ internal sealed class MultipartForm
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary);
         if (boundary.Length is 0 or > MaxBoundaryLength)
         {
-            throw new ApiException(ApiError.NoBoundary);
+            throw new ApiException(FileErrors.NoBoundary);
         }
 
         if (request.ContentLength > maxFileBytes + Overhead)
@@ -61,11 +61,11 @@ internal sealed class MultipartForm
                 && disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
                 && HeaderUtilities.RemoveQuotes(disposition.Name) is { Length: > 0 } name
                     ? new FormPart(name.ToString(), disposition, section.Body)
-                    : throw new ApiException(ApiError.BrokenForm);
+                    : throw new ApiException(FileErrors.BrokenForm);
         }
         catch (Exception e) when (FormPart.IsBroken(e))
         {
-            throw new ApiException(ApiError.BrokenForm);
+            throw new ApiException(FileErrors.BrokenForm);
         }
     }
 }
@@ -93,7 +93,7 @@ internal sealed class FormPart(string name, ContentDispositionHeaderValue dispos
         }
         catch (Exception e) when (IsBroken(e))
         {
-            throw new ApiException(ApiError.BrokenForm);
+            throw new ApiException(FileErrors.BrokenForm);
         }
     }
 

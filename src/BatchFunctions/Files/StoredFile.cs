@@ -1,4 +1,5 @@
 using Azure;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
 
@@ -36,6 +37,3 @@ internal sealed record StoredFile
     /// <summary>What tells the sweep of the file.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.File, Tenant, Id, Blob, due);
 }
-
-/// <summary>Where a file's bytes are.</summary>
-internal readonly record struct BlobLocation(string Container, string Name);

@@ -3,17 +3,18 @@ using System.Globalization;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// What is wrong with a request, in the API's envelope. All codes and all wording of the API's own errors stand here,
-/// as OpenAI words them where it is known to have words; those of a batch's lines stand in <c>LineProblem</c>.
+/// What is wrong with a request, in the API's envelope, as OpenAI words it where it is known to have words. Errors of one kind
+/// of object stand beside it (<c>BatchErrors</c>, <c>FileErrors</c>, <c>UploadErrors</c>), those of a batch's lines in
+/// <c>LineProblem</c>.
 /// </summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Type">The kind of error, as official clients group them.</param>
 /// <param name="Message">The sentence that people read.</param>
 /// <param name="Param">The parameter that is wrong, if one is.</param>
 /// <param name="Code">What programs tell errors by.</param>
-internal sealed partial record ApiError(int Status, string Type, string Message, string? Param, string? Code)
+internal sealed record ApiError(int Status, string Type, string Message, string? Param, string? Code)
 {
-    private const string InvalidRequestType = "invalid_request_error";
+    public const string InvalidRequestType = "invalid_request_error";
     private const string ServerType = "server_error";
 
     public static ApiError NoKey { get; } = new(
@@ -113,15 +114,6 @@ internal sealed partial record ApiError(int Status, string Type, string Message,
     public static ApiError BadCursor(string param, string prefix) =>
         InvalidRequest($"Invalid '{param}': expected an id that begins with '{prefix}'.", param);
 
-    public static ApiError NoBatch(string id) => NotFound($"No batch found with id '{Shown(id)}'.");
-
-    public static ApiError NoInputFile(string id) => InvalidRequest(
-        $"Invalid 'input_file_id': no file with the id '{Shown(id)}' and the purpose 'batch' was found.",
-        "input_file_id",
-        "invalid_request");
-
-    public static ApiError CannotCancel(string status) => Conflict($"Cannot cancel a batch with status '{status}'.");
-
     /// <summary>What a caller sent, fit to be shown back: short, and without control characters.</summary>
     public static string Shown(string text)
     {
@@ -129,5 +121,6 @@ internal sealed partial record ApiError(int Status, string Type, string Message,
         return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
     }
 
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The text with its numbers written as every reader expects them.</summary>
+    public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -50,9 +50,9 @@ public sealed partial class ApiKeyStore
     /// <summary>Makes a key for a project.</summary>
     /// <param name="project">The project's name; see <see cref="IsProjectName"/>.</param>
     /// <param name="name">A label for people.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <exception cref="ArgumentException">The project's name is not one.</exception>
-    public async Task<NewApiKey> CreateAsync(string project, string name, CancellationToken cancellationToken)
+    public async Task<NewApiKey> CreateAsync(string project, string name, CancellationToken ct)
     {
         if (!IsProjectName(project))
         {
@@ -70,25 +70,25 @@ public sealed partial class ApiKeyStore
             ["Name"] = name,
             ["CreatedAt"] = record.CreatedAt,
         };
-        _ = await TableWrites.TryInsertAsync(_table, row, cancellationToken)
+        _ = await TableWrites.TryInsertAsync(_table, row, ct)
             ?? throw new InvalidOperationException("A key with this hash exists already.");
         return new NewApiKey(key, record);
     }
 
     /// <summary>The key's record, revoked ones included; null when it is unknown.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<ApiKey?> FindAsync(string key, CancellationToken cancellationToken)
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<ApiKey?> FindAsync(string key, CancellationToken ct)
     {
-        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, HashOf(key), null, cancellationToken);
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, HashOf(key), null, ct);
         return row.HasValue ? FromRow(row.Value!) : null;
     }
 
     /// <summary>All keys, revoked ones included.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async IAsyncEnumerable<ApiKey> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="ct">Ends the wait.</param>
+    public async IAsyncEnumerable<ApiKey> ListAsync([EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var row in _table.QueryAsync<TableEntity>(cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(cancellationToken: ct))
         {
             yield return FromRow(row);
         }
@@ -96,9 +96,9 @@ public sealed partial class ApiKeyStore
 
     /// <summary>Revokes a key. Processes that have it cached go on taking it for a minute.</summary>
     /// <param name="id">The key's id, not the key.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <returns>Whether there is such a key.</returns>
-    public async Task<bool> RevokeAsync(string id, CancellationToken cancellationToken)
+    public async Task<bool> RevokeAsync(string id, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(id);
         if (!id.StartsWith(IdPrefix, StringComparison.Ordinal) || id.Length != IdPrefix.Length + IdDigits)
@@ -109,13 +109,13 @@ public sealed partial class ApiKeyStore
         var digits = id[IdPrefix.Length..];
         var filter = TableClient.CreateQueryFilter(
             $"PartitionKey eq {Partition} and RowKey ge {digits} and RowKey lt {digits + "g"}");
-        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: cancellationToken))
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
             if (!row.ContainsKey("RevokedAt"))
             {
                 row["RevokedAt"] = _time.GetUtcNow();
                 // A key's row has one change in its life, so whoever was faster revoked it too.
-                _ = await TableWrites.TryUpdateAsync(_table, row, row.ETag, cancellationToken);
+                _ = await TableWrites.TryUpdateAsync(_table, row, row.ETag, ct);
             }
 
             return true;

@@ -39,9 +39,9 @@ internal sealed class DigestSet
     /// <summary>Whether a text has been added.</summary>
     public bool Contains(ReadOnlySpan<byte> text)
     {
-        UInt128 digest = DigestOf(text);
-        int mask = _slots.Length - 1;
-        for (int slot = (int)(uint)digest & mask; _slots[slot] != UInt128.Zero; slot = (slot + 1) & mask)
+        var digest = DigestOf(text);
+        var mask = _slots.Length - 1;
+        for (var slot = (int)(uint)digest & mask; _slots[slot] != UInt128.Zero; slot = (slot + 1) & mask)
         {
             if (_slots[slot] == digest)
             {
@@ -69,14 +69,14 @@ internal sealed class DigestSet
 
     private static UInt128 DigestOf(ReadOnlySpan<byte> text)
     {
-        UInt128 digest = XxHash128.HashToUInt128(text, Seed);
+        var digest = XxHash128.HashToUInt128(text, Seed);
         return digest == UInt128.Zero ? UInt128.One : digest;
     }
 
     private static bool Place(UInt128[] slots, UInt128 digest)
     {
-        int mask = slots.Length - 1;
-        for (int slot = (int)(uint)digest & mask; ; slot = (slot + 1) & mask)
+        var mask = slots.Length - 1;
+        for (var slot = (int)(uint)digest & mask; ; slot = (slot + 1) & mask)
         {
             if (slots[slot] == UInt128.Zero)
             {
@@ -95,7 +95,7 @@ internal sealed class DigestSet
     {
         // By four: a third of the moves that doubling makes, and from 32 on the same size at 50,000.
         var larger = new UInt128[_slots.Length * 4];
-        foreach (UInt128 digest in _slots)
+        foreach (var digest in _slots)
         {
             if (digest != UInt128.Zero)
             {

@@ -47,7 +47,7 @@ internal sealed class FirstLineProbe
             return;
         }
 
-        int lineBreak = bytes.IndexOf((byte)'\n');
+        var lineBreak = bytes.IndexOf((byte)'\n');
         if (lineBreak >= 0)
         {
             Read(bytes[..lineBreak], last: true);
@@ -167,7 +167,7 @@ internal sealed class FirstLineProbe
         if (rest.Length != _held.WrittenCount)
         {
             // The rest may be a slice of what is held.
-            byte[] copy = rest.ToArray();
+            var copy = rest.ToArray();
             _held.ResetWrittenCount();
             _held.Write(copy);
         }

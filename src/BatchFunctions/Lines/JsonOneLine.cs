@@ -58,7 +58,7 @@ internal static class JsonOneLine
     {
         while (true)
         {
-            int found = IndexOfLineBreak(json);
+            var found = IndexOfLineBreak(json);
             if (found < 0)
             {
                 output.Write(json);
@@ -86,17 +86,17 @@ internal static class JsonOneLine
 
     private static int IndexOfLineBreak(ReadOnlySpan<byte> json)
     {
-        int from = 0;
+        var from = 0;
         while (true)
         {
-            int found = json[from..].IndexOfAny(Suspects);
+            var found = json[from..].IndexOfAny(Suspects);
             if (found < 0)
             {
                 return -1;
             }
 
             from += found;
-            ReadOnlySpan<byte> here = json[from..];
+            var here = json[from..];
             if (here[0] is (byte)'\n' or (byte)'\r'
                 || (here[0] == 0xC2 && here[1] == 0x85)
                 || (here[0] == 0xE2 && here[1] == 0x80 && here[2] is 0xA8 or 0xA9))
@@ -110,8 +110,8 @@ internal static class JsonOneLine
 
     private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> json)
     {
-        int start = json.IndexOfAnyExcept(Blanks);
-        int last = json.LastIndexOfAnyExcept(Blanks);
+        var start = json.IndexOfAnyExcept(Blanks);
+        var last = json.LastIndexOfAnyExcept(Blanks);
         return json[start..(last + 1)];
     }
 }

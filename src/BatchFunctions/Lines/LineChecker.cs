@@ -48,7 +48,7 @@ internal sealed class LineChecker(string endpoint)
     public LineProblem? Check(ReadOnlySpan<byte> line)
     {
         var fields = new LineFields(line);
-        LineProblem? problem = _scanner.Scan(line, ref fields);
+        var problem = _scanner.Scan(line, ref fields);
         problem ??= CheckCustomId(fields.CustomId)
             ?? CheckMethod(fields.Method)
             ?? CheckUrl(fields.Url)
@@ -69,7 +69,7 @@ internal sealed class LineChecker(string endpoint)
             return problem;
         }
 
-        ReadOnlySpan<byte> text = customId.Text(_scratch);
+        var text = customId.Text(_scratch);
         return CheckLength(text, "custom_id", MaxCustomIdCharacters)
             ?? (_customIds.Add(text) ? null : LineProblem.DuplicateCustomId(Encoding.UTF8.GetString(text)));
     }
@@ -102,7 +102,7 @@ internal sealed class LineChecker(string endpoint)
             return _needsModel ? LineProblem.MissingModel : null;
         }
 
-        LineProblem? problem = CheckString(model, "body.model")
+        var problem = CheckString(model, "body.model")
             ?? CheckLength(model.Text(_scratch), "body.model", MaxModelCharacters);
         return problem is { } reason ? LineProblem.InvalidModel(reason) : null;
     }
@@ -126,15 +126,15 @@ internal sealed class LineChecker(string endpoint)
             return null;
         }
 
-        int characters = Characters(text);
+        var characters = Characters(text);
         return characters <= max ? null : LineProblem.StringTooLong(param, max, characters);
     }
 
     // UTF-8 has one byte in each character that does not continue another.
     private static int Characters(ReadOnlySpan<byte> text)
     {
-        int characters = 0;
-        foreach (byte value in text)
+        var characters = 0;
+        foreach (var value in text)
         {
             characters += (value & 0xC0) == 0x80 ? 0 : 1;
         }

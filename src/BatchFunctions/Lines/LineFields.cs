@@ -29,7 +29,7 @@ internal ref struct LineFields(ReadOnlySpan<byte> line)
 
     private readonly LineField At(Part part)
     {
-        Place place = _places[(int)part];
+        var place = _places[(int)part];
         return new LineField(place.Type, _line[place.Start..place.End], place.Escaped);
     }
 
@@ -78,7 +78,7 @@ internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> sp
             return _spelled[1..^1].SequenceEqual(text);
         }
 
-        Utf8JsonReader reader = Open();
+        var reader = Open();
         return reader.ValueTextEquals(text);
     }
 
@@ -90,7 +90,7 @@ internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> sp
             return _spelled[1..^1];
         }
 
-        Utf8JsonReader reader = Open();
+        var reader = Open();
         return scratch.Unescape(in reader);
     }
 
@@ -122,8 +122,8 @@ internal sealed class Scratch
     /// <summary>The string that the reader stands at, valid until the next call.</summary>
     public ReadOnlySpan<byte> Unescape(scoped in Utf8JsonReader reader)
     {
-        int most = reader.ValueSpan.Length;
-        byte[] bytes = _bytes;
+        var most = reader.ValueSpan.Length;
+        var bytes = _bytes;
         if (bytes.Length < most)
         {
             bytes = new byte[most];

@@ -26,10 +26,10 @@ internal static class LineJson
             return false;
         }
 
-        bool highBefore = false;
+        var highBefore = false;
         while (true)
         {
-            int backslash = spelled.IndexOf((byte)'\\');
+            var backslash = spelled.IndexOf((byte)'\\');
             if (highBefore && backslash != 0)
             {
                 return true;
@@ -53,8 +53,8 @@ internal static class LineJson
             }
 
             // D8 to DB begin a pair, DC to DF end one.
-            bool surrogate = (spelled[1] | 0x20) == 'd' && (spelled[2] | 0x20) is '8' or '9' or 'a' or 'b' or 'c' or 'd' or 'e' or 'f';
-            bool low = surrogate && (spelled[2] | 0x20) is 'c' or 'd' or 'e' or 'f';
+            var surrogate = (spelled[1] | 0x20) == 'd' && (spelled[2] | 0x20) is '8' or '9' or 'a' or 'b' or 'c' or 'd' or 'e' or 'f';
+            var low = surrogate && (spelled[2] | 0x20) is 'c' or 'd' or 'e' or 'f';
             if (low != highBefore)
             {
                 return true;

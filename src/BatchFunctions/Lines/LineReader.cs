@@ -58,7 +58,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
     /// <inheritdoc/>
     public void Dispose()
     {
-        byte[] buffer = _buffer;
+        var buffer = _buffer;
         _buffer = [];
         _start = _scanned = _filled = 0;
         _streamEnded = true;
@@ -114,7 +114,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
     private async ValueTask FillAsync(CancellationToken ct)
     {
         MakeRoom();
-        int read = await stream.ReadAsync(_buffer.AsMemory(_filled), ct);
+        var read = await stream.ReadAsync(_buffer.AsMemory(_filled), ct);
         _filled += read;
         BytesRead += read;
         _streamEnded = read == 0;
@@ -132,7 +132,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
 
         if (_filled == _buffer.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
+            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
             _buffer.AsSpan(0, _filled).CopyTo(larger);
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = larger;
@@ -144,7 +144,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
     {
         while (true)
         {
-            int found = _buffer.AsSpan(_scanned, _filled - _scanned).IndexOf((byte)'\n');
+            var found = _buffer.AsSpan(_scanned, _filled - _scanned).IndexOf((byte)'\n');
             if (found < 0 && !_streamEnded)
             {
                 _scanned = _filled;
@@ -152,8 +152,8 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
                 return false;
             }
 
-            int end = found < 0 ? _filled : _scanned + found;
-            int next = found < 0 ? _filled : end + 1;
+            var end = found < 0 ? _filled : _scanned + found;
+            var next = found < 0 ? _filled : end + 1;
             if (found < 0 && end == _start && !_passingOver)
             {
                 return false;
@@ -176,14 +176,14 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
     {
         Offset = End;
         Number++;
-        int length = end - _start;
+        var length = end - _start;
         if (terminated && length > 0 && _buffer[end - 1] == '\r')
         {
             length--;
         }
 
         ReadOnlyMemory<byte> line = _buffer.AsMemory(_start, length);
-        bool blank = _blankSoFar && IsBlank(line.Span);
+        var blank = _blankSoFar && IsBlank(line.Span);
         TooLong = _passingOver || length > maxLineBytes;
         Line = TooLong ? default : line;
         End = Offset + _passedOver + (next - _start);
@@ -197,7 +197,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
     private void PassOverWhatIsTooLong()
     {
         // One byte more may yet turn out to be the CR of a CRLF.
-        int held = _filled - _start;
+        var held = _filled - _start;
         if (!_passingOver && held <= maxLineBytes + 1L)
         {
             return;

@@ -46,13 +46,13 @@ internal sealed class LineScanner
         _lineNames.Clear();
         var reader = new Utf8JsonReader(line, LineJson.ReaderOptions);
         var fault = Fault.None;
-        bool isObject = false;
-        bool inBody = false;
-        int depth = 0;
+        var isObject = false;
+        var inBody = false;
+        var depth = 0;
         uint seen = 0;
 
         // The part whose value comes next.
-        Part part = Part.Other;
+        var part = Part.Other;
         while (reader.Read())
         {
             switch (reader.TokenType)
@@ -123,7 +123,7 @@ internal sealed class LineScanner
     private Fault TakeName(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, bool inBody, ref uint seen, out Part part)
     {
         part = Part.Other;
-        ReadOnlySpan<byte> name = reader.ValueSpan;
+        var name = reader.ValueSpan;
         if (reader.ValueIsEscaped)
         {
             if (LineJson.HasLoneSurrogate(name))
@@ -135,8 +135,8 @@ internal sealed class LineScanner
         }
 
         // A name that is known needs one bit to be remembered.
-        Part found = inBody ? PartOfBody(name) : PartOfLine(name);
-        uint bit = 1u << (int)found;
+        var found = inBody ? PartOfBody(name) : PartOfLine(name);
+        var bit = 1u << (int)found;
         if (found == Part.Other ? !(inBody ? _bodyNames : _lineNames).Add(name, line) : (seen & bit) != 0)
         {
             _twin = Param(name, inBody);
@@ -167,10 +167,10 @@ internal sealed class LineScanner
     // A property's name for a message; one without end is cut, since the message is kept with the batch.
     private static string Param(ReadOnlySpan<byte> name, bool inBody)
     {
-        string text = Encoding.UTF8.GetString(name[..Math.Min(name.Length, 4 * MaxNameCharacters)]);
+        var text = Encoding.UTF8.GetString(name[..Math.Min(name.Length, 4 * MaxNameCharacters)]);
         if (text.Length > MaxNameCharacters)
         {
-            int end = char.IsHighSurrogate(text[MaxNameCharacters - 1]) ? MaxNameCharacters - 1 : MaxNameCharacters;
+            var end = char.IsHighSurrogate(text[MaxNameCharacters - 1]) ? MaxNameCharacters - 1 : MaxNameCharacters;
             text = text[..end] + "…";
         }
 

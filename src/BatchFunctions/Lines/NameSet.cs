@@ -17,16 +17,16 @@ internal sealed class NameSet
     /// <param name="line">The line of all names until <see cref="Clear"/>.</param>
     public bool Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> line)
     {
-        for (int i = 0; i < _count; i++)
+        for (var i = 0; i < _count; i++)
         {
-            (int start, int length) = _places[i];
+            (var start, var length) = _places[i];
             if (length == name.Length && line.Slice(start, length).SequenceEqual(name))
             {
                 return false;
             }
         }
 
-        if (_count == Handful || !line.Overlaps(name, out int place))
+        if (_count == Handful || !line.Overlaps(name, out var place))
         {
             return _others.Add(name);
         }

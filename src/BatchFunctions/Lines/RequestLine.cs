@@ -19,10 +19,10 @@ internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte
             reader.Read();
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                bool isCustomId = reader.ValueTextEquals("custom_id"u8);
-                bool isBody = reader.ValueTextEquals("body"u8);
+                var isCustomId = reader.ValueTextEquals("custom_id"u8);
+                var isBody = reader.ValueTextEquals("body"u8);
                 reader.Read();
-                int start = (int)reader.TokenStartIndex;
+                var start = (int)reader.TokenStartIndex;
                 if (isCustomId)
                 {
                     customId = reader.GetString();

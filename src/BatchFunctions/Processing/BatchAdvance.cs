@@ -1,6 +1,8 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Upstream;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
+using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 

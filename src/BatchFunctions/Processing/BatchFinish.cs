@@ -1,7 +1,9 @@
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -32,7 +34,7 @@ internal sealed partial class BatchFinish(
     {
         if (batch.Status == BatchStatus.Finalizing)
         {
-            using var span = BatchTracing.StartFinish(batch);
+            using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
             try
             {
                 await FollowAsync(batch, await ManifestOfAsync(batch, ct), ct);

@@ -56,51 +56,51 @@ public sealed class BatchJobs
 
     /// <summary>Handles a message of <see cref="QueueNames.Validate"/>.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="cancellationToken">Fires when the host shuts down, or takes the handler for stuck.</param>
-    public Task ValidateAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Validate, (at, ct) => _validation.RunAsync(at.Key, ct), cancellationToken);
+    /// <param name="ct">Fires when the host shuts down, or takes the handler for stuck.</param>
+    public Task ValidateAsync(QueueMessage message, CancellationToken ct) =>
+        RunAsync(message, QueueNames.Validate, (at, ct) => _validation.RunAsync(at.Key, ct), ct);
 
     /// <summary>Handles a message of <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task ChunkAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, at.ChunkNumber, ct), cancellationToken);
+    public Task ChunkAsync(QueueMessage message, CancellationToken ct) =>
+        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, at.ChunkNumber, ct), ct);
 
     /// <summary>Handles a message of <see cref="QueueNames.Advance"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task AdvanceAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Advance, (at, ct) => _advance.TakeUpAsync(at.Key, ct), cancellationToken);
+    public Task AdvanceAsync(QueueMessage message, CancellationToken ct) =>
+        RunAsync(message, QueueNames.Advance, (at, ct) => _advance.TakeUpAsync(at.Key, ct), ct);
 
     /// <summary>Handles a message of <see cref="QueueNames.Sweep"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task SweepAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        RunAsync(message, QueueNames.Sweep, (at, ct) => _sweep.TakeUpAsync(at.Ticket, ct), cancellationToken);
+    public Task SweepAsync(QueueMessage message, CancellationToken ct) =>
+        RunAsync(message, QueueNames.Sweep, (at, ct) => _sweep.TakeUpAsync(at.Ticket, ct), ct);
 
     /// <summary>The hourly timer.</summary>
-    /// <param name="cancellationToken">Fires when the host shuts down.</param>
-    public Task SweepTimerAsync(CancellationToken cancellationToken) => _sweep.RunTimerAsync(cancellationToken);
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public Task SweepTimerAsync(CancellationToken ct) => _sweep.RunTimerAsync(ct);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Validate"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task ValidatePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        PoisonAsync(message, QueueNames.Validate, cancellationToken);
+    public Task ValidatePoisonAsync(QueueMessage message, CancellationToken ct) =>
+        PoisonAsync(message, QueueNames.Validate, ct);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task ChunkPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        PoisonAsync(message, QueueNames.Chunk, cancellationToken);
+    public Task ChunkPoisonAsync(QueueMessage message, CancellationToken ct) =>
+        PoisonAsync(message, QueueNames.Chunk, ct);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Advance"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task AdvancePoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        PoisonAsync(message, QueueNames.Advance, cancellationToken);
+    public Task AdvancePoisonAsync(QueueMessage message, CancellationToken ct) =>
+        PoisonAsync(message, QueueNames.Advance, ct);
 
     /// <summary>Handles a message that failed too often on <see cref="QueueNames.Sweep"/>.</summary>
     /// <inheritdoc cref="ValidateAsync"/>
-    public Task SweepPoisonAsync(QueueMessage message, CancellationToken cancellationToken) =>
-        PoisonAsync(message, QueueNames.Sweep, cancellationToken);
+    public Task SweepPoisonAsync(QueueMessage message, CancellationToken ct) =>
+        PoisonAsync(message, QueueNames.Sweep, ct);
 
-    private Task PoisonAsync(QueueMessage message, string queue, CancellationToken cancellationToken) => WatchAsync(
-        message, queue + QueueNames.PoisonSuffix, (at, ct) => _poison.HandleAsync(queue, at, ct), cancellationToken);
+    private Task PoisonAsync(QueueMessage message, string queue, CancellationToken ct) => WatchAsync(
+        message, queue + QueueNames.PoisonSuffix, (at, ct) => _poison.HandleAsync(queue, at, ct), ct);
 
     private Task RunAsync(
         QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct) =>
@@ -133,7 +133,7 @@ public sealed class BatchJobs
         }
 
         using var scope = Scope(_logger, queue, at.BatchId, at.Chunk);
-        using var span = BatchTracing.StartHandling(queue, at);
+        using var span = BatchTracing.StartHandling(queue, at.BatchId.Length > 0 ? at.BatchId : null, at.Chunk, at.TraceParent);
         try
         {
             await handle(at, ct);

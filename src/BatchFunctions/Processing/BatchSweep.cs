@@ -1,7 +1,8 @@
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
-using BatchFunctions.Files;
+using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
@@ -22,7 +23,7 @@ internal sealed partial class BatchSweep(
     BatchFinish finish,
     BatchValidation validation,
     PoisonSweep poison,
-    FileExpiry expiry,
+    Expiry expiry,
     BatchMetrics metrics,
     QueueGauges gauges,
     WakeupStore wakeups,
@@ -65,7 +66,7 @@ internal sealed partial class BatchSweep(
     /// <returns>Whether anything is active, or a poison queue in use.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
     {
-        var seen = new ActiveBatches();
+        var seen = new ActiveBatchCensus();
         var isActive = false;
         await foreach (var row in active.ListAsync(ct))
         {
@@ -86,7 +87,7 @@ internal sealed partial class BatchSweep(
             await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
         }
 
-        metrics.BatchesSeen(seen);
+        metrics.BatchesSeen(seen.ByStatus, seen.LongestWithoutProgress, seen.OldestAge);
         isActive |= await SweepPoisonAsync(await gauges.MeasureAsync(ct), ct);
         await expiry.RunDueAsync(ct);
         return isActive;
@@ -104,11 +105,11 @@ internal sealed partial class BatchSweep(
         return poisoned.Count > 0;
     }
 
-    private async Task SweepAsync(ActiveBatch row, ActiveBatches seen, CancellationToken ct)
+    private async Task SweepAsync(ActiveBatch row, ActiveBatchCensus seen, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var found = await batches.FindAsync(row.Key, ct);
-        using var span = found is null ? null : BatchTracing.StartSweep(found);
+        using var span = found is null ? null : BatchTracing.StartSweep(found.Id, found.TraceParent);
         if (found is { } running && !running.Status.HasEnded())
         {
             seen.Add(running, now - ProgressOf(running), now - running.CreatedAt);

@@ -1,7 +1,9 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Options;
 

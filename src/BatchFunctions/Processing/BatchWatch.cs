@@ -1,5 +1,6 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,6 @@
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Options;
 

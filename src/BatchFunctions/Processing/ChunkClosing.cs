@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Protocol;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;

@@ -300,7 +300,7 @@ internal sealed partial class ChunkRun(
                     segment.AddCompleted(index, answer.Usage);
                 });
                 metrics.LineEnded("completed");
-                metrics.TokensUsed(answer.Usage);
+                TokensUsed(answer.Usage);
                 break;
             case UpstreamOutcome.Answered answer:
                 checkpoints.Add(index, segment =>
@@ -316,7 +316,7 @@ internal sealed partial class ChunkRun(
                     segment.AddFailed(index, answer.Usage);
                 });
                 metrics.LineEnded("refused");
-                metrics.TokensUsed(answer.Usage);
+                TokensUsed(answer.Usage);
                 break;
             case UpstreamOutcome.Failed failure:
                 checkpoints.Add(index, segment =>
@@ -339,6 +339,9 @@ internal sealed partial class ChunkRun(
             Volatile.Read(ref _full).TrySetResult();
         }
     }
+
+    private void TokensUsed(TokenUsage usage) =>
+        metrics.TokensUsed(usage.Input, usage.CachedInput, usage.Output, usage.ReasoningOutput);
 
     private static (string Code, string Message)? NotJson =>
         ("invalid_response", "The upstream answered with a body that is not JSON.");

@@ -1,5 +1,5 @@
 using BatchFunctions.Chunks;
-using BatchFunctions.Upstream;
+using BatchFunctions.Lines;
 using Microsoft.IO;
 
 namespace BatchFunctions.Processing;

@@ -1,6 +1,8 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
+using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
@@ -89,7 +91,7 @@ internal sealed partial class ChunkWork(
 
     private async Task RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
     {
-        using var span = BatchTracing.StartRun(batch, claimed.Number, claimed.Epoch);
+        using var span = BatchTracing.StartRun(batch.Id, claimed.Number, claimed.Epoch);
         using var checkpoints = new ChunkCheckpoints(claimed, chunks, blobs, steps, metrics, options, time);
         using var run = new ChunkRun(
             batch,

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BatchFunctions.Batches;
-using BatchFunctions.Upstream;
+using BatchFunctions.Lines;
 
 namespace BatchFunctions.Processing;
 

@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;

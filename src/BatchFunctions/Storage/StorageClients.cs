@@ -89,15 +89,15 @@ public sealed class StorageClients
     public BlobServiceClient Blobs { get; }
 
     /// <summary>Makes every table, queue and container that is not there yet.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task CreateAllAsync(CancellationToken cancellationToken)
+    /// <param name="ct">Ends the wait.</param>
+    public async Task CreateAllAsync(CancellationToken ct)
     {
         var tables = TableNames.All.Select(name =>
-            (Task)Tables.GetTableClient(name).CreateIfNotExistsAsync(cancellationToken));
+            (Task)Tables.GetTableClient(name).CreateIfNotExistsAsync(ct));
         var queues = QueueNames.All.Select(name =>
-            (Task)Queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken));
+            (Task)Queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: ct));
         var containers = ContainerNames.All.Select(name =>
-            (Task)Blobs.GetBlobContainerClient(name).CreateIfNotExistsAsync(cancellationToken: cancellationToken));
+            (Task)Blobs.GetBlobContainerClient(name).CreateIfNotExistsAsync(cancellationToken: ct));
         await Task.WhenAll([.. tables, .. queues, .. containers]);
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using BatchFunctions.Batches;
-using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Telemetry;
 
@@ -76,27 +74,31 @@ internal sealed class BatchMetrics
     public void MessageTaken(string queue, TimeSpan wait) =>
         _queueWait.Record(wait > TimeSpan.Zero ? wait.TotalSeconds : 0, new KeyValuePair<string, object?>(QueueTag, queue));
 
-    public void BatchesSeen(ActiveBatches seen)
+    /// <summary>What a look at all active batches found.</summary>
+    /// <param name="byStatus">How many there are; statuses that none has are there too, with zero.</param>
+    /// <param name="longestWithoutProgress">The longest time that one of them has made no progress.</param>
+    /// <param name="oldest">The age of the oldest.</param>
+    public void BatchesSeen(IEnumerable<KeyValuePair<string, long>> byStatus, TimeSpan longestWithoutProgress, TimeSpan oldest)
     {
-        foreach (var (status, count) in seen.ByStatus)
+        foreach (var (status, count) in byStatus)
         {
             _active.Record(count, Status(status));
         }
 
-        _progressAge.Record(seen.LongestWithoutProgress.TotalSeconds);
-        _oldestBatch.Record(seen.OldestAge.TotalSeconds);
+        _progressAge.Record(longestWithoutProgress.TotalSeconds);
+        _oldestBatch.Record(oldest.TotalSeconds);
     }
 
-    public void BatchEntered(BatchStatus status) => _batches.Add(1, Status(status));
+    public void BatchEntered(string status) => _batches.Add(1, Status(status));
 
     public void LineEnded(string outcome) => _lines.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    public void TokensUsed(TokenUsage usage)
+    public void TokensUsed(long input, long cachedInput, long output, long reasoningOutput)
     {
-        AddTokens("input", usage.Input);
-        AddTokens("cached_input", usage.CachedInput);
-        AddTokens("output", usage.Output);
-        AddTokens("reasoning_output", usage.ReasoningOutput);
+        AddTokens("input", input);
+        AddTokens("cached_input", cachedInput);
+        AddTokens("output", output);
+        AddTokens("reasoning_output", reasoningOutput);
     }
 
     public void ChunkPostponed(string reason) => _postponed.Add(1, new KeyValuePair<string, object?>("reason", reason));
@@ -113,7 +115,7 @@ internal sealed class BatchMetrics
     public void StorageAsked(string service, string method, int status) => _storageRequests.Add(
         1, new TagList { { "service", service }, { "method", method }, { StatusTag, status } });
 
-    private static KeyValuePair<string, object?> Status(BatchStatus status) => new(StatusTag, status.Wire());
+    private static KeyValuePair<string, object?> Status(string status) => new(StatusTag, status);
 
     private void AddTokens(string type, long count)
     {

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using BatchFunctions.Batches;
-using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Telemetry;
 
@@ -31,48 +29,52 @@ internal static class BatchTracing
     /// The handling of a message, within the trace that sent it. A sweep is sent by the sweep before it, and so on without
     /// an end: each is a trace of its own, with a link to the one before.
     /// </summary>
-    public static Activity? StartHandling(string queue, BatchMessage message)
+    /// <param name="queue">The queue.</param>
+    /// <param name="batchId">The batch; null for a message about none.</param>
+    /// <param name="chunk">The chunk's number; null for a message about none.</param>
+    /// <param name="traceParent">The W3C trace context in which the message was sent.</param>
+    public static Activity? StartHandling(string queue, string? batchId, int? chunk, string? traceParent)
     {
         if (!Source.HasListeners())
         {
             return null;
         }
 
-        var sender = ContextOf(message.TraceParent);
-        var activity = message.BatchId.Length > 0
+        var sender = ContextOf(traceParent);
+        var activity = batchId is not null
             ? Source.StartActivity($"process {queue}", ActivityKind.Consumer, sender)
             : Source.StartActivity($"process {queue}", ActivityKind.Consumer, default(ActivityContext), links: LinkTo(sender));
         activity?.SetTag(QueueTag, queue);
-        if (message.BatchId.Length > 0)
+        if (batchId is not null)
         {
-            activity?.SetTag(BatchTag, message.BatchId);
+            activity?.SetTag(BatchTag, batchId);
         }
 
-        if (message.Chunk is { } chunk)
+        if (chunk is { } number)
         {
-            activity?.SetTag(ChunkTag, chunk);
+            activity?.SetTag(ChunkTag, number);
         }
 
         return activity;
     }
 
     /// <summary>What the sweep does about a batch: part of the batch's trace, linked to the sweep.</summary>
-    public static Activity? StartSweep(Batch batch) =>
+    public static Activity? StartSweep(string batchId, string? traceParent) =>
         Source.HasListeners()
             ? Source.StartActivity(
                 "sweep batch",
                 ActivityKind.Internal,
-                ContextOf(batch.TraceParent),
-                links: LinkTo(Activity.Current?.Context ?? default))?.SetTag(BatchTag, batch.Id)
+                ContextOf(traceParent),
+                links: LinkTo(Activity.Current?.Context ?? default))?.SetTag(BatchTag, batchId)
             : null;
 
-    public static Activity? StartRun(Batch batch, int chunk, int epoch) =>
-        Source.StartActivity("run chunk")?.SetTag(BatchTag, batch.Id).SetTag(ChunkTag, chunk).SetTag("batchfunctions.chunk.epoch", epoch);
+    public static Activity? StartRun(string batchId, int chunk, int epoch) =>
+        Source.StartActivity("run chunk")?.SetTag(BatchTag, batchId).SetTag(ChunkTag, chunk).SetTag("batchfunctions.chunk.epoch", epoch);
 
     public static Activity? StartCheckpoint() => Source.StartActivity("checkpoint");
 
-    public static Activity? StartFinish(Batch batch) =>
-        Source.StartActivity("finish batch")?.SetTag(BatchTag, batch.Id).SetTag(StatusTag, batch.Outcome?.Wire());
+    public static Activity? StartFinish(string batchId, string outcome) =>
+        Source.StartActivity("finish batch")?.SetTag(BatchTag, batchId).SetTag(StatusTag, outcome);
 
     /// <summary>One attempt at a line; the upstream is told of it by the <c>traceparent</c> header.</summary>
     public static Activity? StartAttempt(string endpoint) =>

@@ -2,7 +2,6 @@ using Azure.Core;
 using Azure.Identity;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using BatchFunctions.Configuration;
-using BatchFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,13 +28,14 @@ internal static class TelemetryServices
     private const string Sampler = "OTEL_TRACES_SAMPLER";
     private const string TracedSetting = BatchOptions.Section + ":Upstream:" + nameof(UpstreamOptions.Traced);
 
-    private static readonly PathString HealthPath = "/" + ApiRoutes.Health;
-
-    public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">Where the settings are read from.</param>
+    /// <param name="healthPath">The path whose requests are no traces: it is asked for all the time.</param>
+    public static IServiceCollection AddTelemetry(
+        this IServiceCollection services, IConfiguration configuration, PathString healthPath)
     {
         services.AddMetrics();
         services.TryAddSingleton<BatchMetrics>();
-        services.TryAddSingleton<QueueGauges>();
         var insights = configuration[Insights];
         var otlp = configuration[Otlp];
         if (string.IsNullOrEmpty(insights) && string.IsNullOrEmpty(otlp))
@@ -46,7 +46,7 @@ internal static class TelemetryServices
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(configuration[ServiceName] ?? "batchfunctions"))
             .WithMetrics(metrics => metrics.AddMeter(BatchMetrics.MeterName))
-            .WithTracing(traces => AddSources(traces, configuration))
+            .WithTracing(traces => AddSources(traces, configuration, healthPath))
             .WithLogging(configureBuilder: null, logs =>
             {
                 logs.IncludeFormattedMessage = true;
@@ -73,7 +73,7 @@ internal static class TelemetryServices
         return services;
     }
 
-    private static void AddSources(TracerProviderBuilder traces, IConfiguration configuration)
+    private static void AddSources(TracerProviderBuilder traces, IConfiguration configuration, PathString healthPath)
     {
         traces.AddSource(BatchTracing.SourceName);
         if (configuration.GetValue<bool>(TracedSetting))
@@ -83,7 +83,7 @@ internal static class TelemetryServices
 
         // The instrumentation writes a query's values as "Redacted": whoever puts a key there by mistake does not find it
         // in a trace.
-        traces.AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path != HealthPath);
+        traces.AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path != healthPath);
         if (string.IsNullOrEmpty(configuration[Sampler]))
         {
             // A caller that does not sample its own requests, as a function host may not, is no reason to lose the trace

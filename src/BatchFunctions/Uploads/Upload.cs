@@ -1,6 +1,7 @@
 using Azure;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Uploads;
 

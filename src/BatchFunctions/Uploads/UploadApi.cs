@@ -41,8 +41,8 @@ public sealed class UploadApi
 
     /// <summary><c>POST /v1/uploads</c>: begins an upload, which parts may be added to for an hour.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> CreateAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -52,13 +52,13 @@ public sealed class UploadApi
                 await _uploads.InsertAsync(upload, ct);
                 return ApiJson.Ok(writer => UploadJson.Write(writer, upload, null));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>POST /v1/uploads/{id}/parts</c>: takes a part of at most 64 MB, the multipart field <c>data</c>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The upload's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> AddPartAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> AddPartAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -68,13 +68,13 @@ public sealed class UploadApi
                 var part = await TakePartAsync(request, upload, ct);
                 return ApiJson.Ok(writer => UploadJson.WritePart(writer, part));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>POST /v1/uploads/{id}/complete</c>: makes a file of the parts, in the order given.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The upload's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> CompleteAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> CompleteAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -84,16 +84,16 @@ public sealed class UploadApi
                     ? await _completion.CompleteAsync(caller.Tenant, id, partIds, md5, ct)
                     : null;
                 return done is null
-                    ? throw new ApiException(ApiError.NoUpload(id))
+                    ? throw new ApiException(UploadErrors.NoUpload(id))
                     : ApiJson.Ok(writer => UploadJson.Write(writer, done.Upload, done.File));
             },
-            cancellationToken);
+            ct);
 
     /// <summary><c>POST /v1/uploads/{id}/cancel</c>: gives the upload up. One that is cancelled already is answered as it is.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The upload's id.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
@@ -109,10 +109,10 @@ public sealed class UploadApi
                 {
                     null => throw new ApiException(ApiError.Contended),
                     { Status: UploadStatus.Cancelled } => ApiJson.Ok(writer => UploadJson.Write(writer, upload, null)),
-                    _ => throw new ApiException(ApiError.WrongUploadState("cancel", upload.Status.Wire())),
+                    _ => throw new ApiException(UploadErrors.WrongUploadState("cancel", upload.Status.Wire())),
                 };
             },
-            cancellationToken);
+            ct);
 
     private async Task<UploadPart> TakePartAsync(HttpRequest request, Upload upload, CancellationToken ct)
     {
@@ -137,21 +137,21 @@ public sealed class UploadApi
         return staged switch
         {
             null => throw new ApiException(ApiError.Missing(UploadPart.Field)),
-            { Bytes: 0 } => throw new ApiException(ApiError.EmptyPart),
+            { Bytes: 0 } => throw new ApiException(UploadErrors.EmptyPart),
             _ => new UploadPart(id, upload.Id),
         };
     }
 
     private async Task<Upload> FindAsync(ApiCaller caller, string id, CancellationToken ct) =>
         (IdKind.Upload.IsValid(id) ? await _uploads.FindAsync(caller.Tenant, id, ct) : null)
-        ?? throw new ApiException(ApiError.NoUpload(id));
+        ?? throw new ApiException(UploadErrors.NoUpload(id));
 
     private void CheckPending(Upload upload, string action)
     {
         var status = upload.StatusAt(_time.GetUtcNow());
         if (status != UploadStatus.Pending)
         {
-            throw new ApiException(ApiError.WrongUploadState(action, status.Wire()));
+            throw new ApiException(UploadErrors.WrongUploadState(action, status.Wire()));
         }
     }
 }

@@ -141,7 +141,7 @@ internal sealed class UploadCompletion(
 
         if (md5 is not null && !hash.GetHashAndReset().AsSpan().SequenceEqual(md5))
         {
-            throw new ApiException(ApiError.Md5Differs);
+            throw new ApiException(UploadErrors.Md5Differs);
         }
 
         if (probe is not null)
@@ -166,12 +166,12 @@ internal sealed class UploadCompletion(
 
             if (wanted.Count == before)
             {
-                throw new ApiException(ApiError.NoPart(i, partIds[i]));
+                throw new ApiException(UploadErrors.NoPart(i, partIds[i]));
             }
         }
 
-        return bytes != upload.Bytes ? throw new ApiException(ApiError.WrongTotal(upload.Bytes, bytes))
-            : wanted.Count > FileBlobs.MaxBlocks ? throw new ApiException(ApiError.TooManyBlocks(FileBlobs.MaxBlocks))
+        return bytes != upload.Bytes ? throw new ApiException(UploadErrors.WrongTotal(upload.Bytes, bytes))
+            : wanted.Count > FileBlobs.MaxBlocks ? throw new ApiException(UploadErrors.TooManyBlocks(FileBlobs.MaxBlocks))
             : wanted;
     }
 
@@ -180,7 +180,7 @@ internal sealed class UploadCompletion(
         var status = upload.StatusAt(time.GetUtcNow());
         if (status != UploadStatus.Pending)
         {
-            throw new ApiException(ApiError.WrongUploadState("complete", status.Wire()));
+            throw new ApiException(UploadErrors.WrongUploadState("complete", status.Wire()));
         }
     }
 

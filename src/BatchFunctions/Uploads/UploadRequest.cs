@@ -48,12 +48,12 @@ internal static class UploadRequest
         {
             if (!UploadPart.Kind.IsValid(ids[i]))
             {
-                throw new ApiException(ApiError.NoPart(i, ids[i]));
+                throw new ApiException(UploadErrors.NoPart(i, ids[i]));
             }
 
             if (!seen.Add(ids[i]))
             {
-                throw new ApiException(ApiError.PartTwice(i));
+                throw new ApiException(UploadErrors.PartTwice(i));
             }
         }
 
@@ -81,6 +81,6 @@ internal static class UploadRequest
         var known = text.Length == 32
             ? Convert.FromHexString(text, md5, out _, out _) == System.Buffers.OperationStatus.Done
             : text.Length == 24 && Convert.TryFromBase64String(text, md5, out var length) && length == md5.Length;
-        return known ? md5 : throw new ApiException(ApiError.NoMd5);
+        return known ? md5 : throw new ApiException(UploadErrors.NoMd5);
     }
 }

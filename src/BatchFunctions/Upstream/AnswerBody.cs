@@ -27,12 +27,12 @@ internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
     /// <summary>Reads a body to its end.</summary>
     /// <param name="content">The content; a compressed one is already being decompressed by the handler.</param>
     /// <param name="maxBytes">The most bytes, decompressed, that a body may have.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="ct">Ends the reading.</param>
     /// <returns>The body, or null when it is larger than it may be.</returns>
-    public static async Task<AnswerBody?> ReadAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
+    public static async Task<AnswerBody?> ReadAsync(HttpContent content, int maxBytes, CancellationToken ct)
     {
         // The length is absent for chunked and for compressed bodies, hence counted below.
-        long? announced = content.Headers.ContentLength;
+        var announced = content.Headers.ContentLength;
         if (announced > maxBytes)
         {
             return null;
@@ -40,11 +40,11 @@ internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
 
         // One byte more than announced, so that the read that finds the end needs no larger array.
         using var raw = new PooledBytes((int?)announced + 1 ?? FirstRead);
-        Stream stream = await content.ReadAsStreamAsync(cancellationToken);
+        var stream = await content.ReadAsStreamAsync(ct);
         await using (stream.ConfigureAwait(false))
         {
             int read;
-            while ((read = await stream.ReadAsync(raw.GetMemory(), cancellationToken)) > 0)
+            while ((read = await stream.ReadAsync(raw.GetMemory(), ct)) > 0)
             {
                 raw.Advance(read);
                 if (raw.Count > maxBytes)

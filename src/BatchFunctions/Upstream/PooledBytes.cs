@@ -37,7 +37,7 @@ internal sealed class PooledBytes(int sizeHint) : IBufferWriter<byte>, IDisposab
     /// <inheritdoc/>
     public void Dispose()
     {
-        byte[] array = _array;
+        var array = _array;
         _array = [];
         Count = 0;
         if (array.Length > 0)
@@ -48,13 +48,13 @@ internal sealed class PooledBytes(int sizeHint) : IBufferWriter<byte>, IDisposab
 
     private void Reserve(int sizeHint)
     {
-        int needed = checked(Count + Math.Max(1, sizeHint));
+        var needed = checked(Count + Math.Max(1, sizeHint));
         if (needed <= _array.Length)
         {
             return;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max(needed, _array.Length * 2L)));
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max(needed, _array.Length * 2L)));
         Written.CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_array);
         _array = larger;

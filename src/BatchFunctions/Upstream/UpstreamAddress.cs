@@ -18,7 +18,7 @@ internal static class UpstreamAddress
     public static bool TryParse(string? baseUrl, [NotNullWhen(true)] out Uri? address)
     {
         address = null;
-        if (!Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out Uri? uri)
+        if (!Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var uri)
             || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
             || uri.Host.Length == 0
             || uri.UserInfo.Length != 0
@@ -27,7 +27,7 @@ internal static class UpstreamAddress
             return false;
         }
 
-        string path = uri.AbsolutePath.TrimEnd('/');
+        var path = uri.AbsolutePath.TrimEnd('/');
         if (path.EndsWith(Version, StringComparison.OrdinalIgnoreCase))
         {
             path = path[..^Version.Length].TrimEnd('/');

@@ -1,4 +1,5 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Lines;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -61,30 +62,30 @@ internal sealed partial class UpstreamClient
 
     /// <summary>Sends a line, and sends it again where that may help.</summary>
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
-    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken cancellationToken)
+    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken ct)
     {
         var line = new Line(request);
         Verdict verdict;
         try
         {
             // Nearly every line is answered at its first attempt, and needs nothing of what tries again.
-            verdict = await AttemptAsync(line, cancellationToken);
+            verdict = await AttemptAsync(line, ct);
             if (verdict.TryAgain)
             {
-                verdict = await TryAgainAsync(line, verdict, cancellationToken);
+                verdict = await TryAgainAsync(line, verdict, ct);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            throw new UpstreamCancelledException(line.Attempts, cancellationToken);
+            throw new UpstreamCancelledException(line.Attempts, ct);
         }
 
         // Cancelled between an attempt and the wait behind it, the pipeline ends with what it has, which is not final.
-        return verdict.TryAgain ? throw new UpstreamCancelledException(line.Attempts, cancellationToken) : verdict.Outcome;
+        return verdict.TryAgain ? throw new UpstreamCancelledException(line.Attempts, ct) : verdict.Outcome;
     }
 
     /// <summary>Goes through the pipeline, whose first attempt is the one that has been made.</summary>
-    private ValueTask<Verdict> TryAgainAsync(Line line, Verdict first, CancellationToken cancellationToken)
+    private ValueTask<Verdict> TryAgainAsync(Line line, Verdict first, CancellationToken ct)
     {
         line.First = first;
         return _attempts.ExecuteAsync(
@@ -99,17 +100,17 @@ internal sealed partial class UpstreamClient
                 return ValueTask.FromResult(made);
             },
             (Client: this, Line: line),
-            cancellationToken);
+            ct);
     }
 
-    private async ValueTask<Verdict> AttemptAsync(Line line, CancellationToken cancellationToken)
+    private async ValueTask<Verdict> AttemptAsync(Line line, CancellationToken ct)
     {
         using var span = BatchTracing.StartAttempt(line.Request.Endpoint);
-        long began = _time.GetTimestamp();
-        Reply reply = await _connection.PostAsync(line.Request.Endpoint, line.Request.Body, cancellationToken);
+        var began = _time.GetTimestamp();
+        var reply = await _connection.PostAsync(line.Request.Endpoint, line.Request.Body, ct);
         _metrics.AttemptMade(reply.Name, _time.GetElapsedTime(began));
         span?.SetTag("batchfunctions.upstream.status", reply.Name);
-        Verdict verdict = Judge(line, reply);
+        var verdict = Judge(line, reply);
         if (verdict.TryAgain)
         {
             _metrics.AttemptRepeated(reply.Name);
@@ -137,7 +138,7 @@ internal sealed partial class UpstreamClient
         }
 
         line.Attempts++;
-        bool attemptsLeft = line.Attempts < _options.MaxAttempts;
+        var attemptsLeft = line.Attempts < _options.MaxAttempts;
         return reply switch
         {
             Reply.Answer answer => JudgeAnswer(line, answer, attemptsLeft),
@@ -169,7 +170,7 @@ internal sealed partial class UpstreamClient
         }
 
         // A try that hangs takes the connect timeout, so the time is watched as well as the number.
-        bool again = line.ConnectTries < ConnectTries
+        var again = line.ConnectTries < ConnectTries
             && _time.GetElapsedTime(line.UnreachableSince) < _options.LongestWait;
         if (!again && _warnings.IsDue(PostponeReason.Unreachable))
         {
@@ -183,9 +184,9 @@ internal sealed partial class UpstreamClient
 
     private Verdict JudgeAnswer(Line line, Reply.Answer answer, bool attemptsLeft)
     {
-        bool success = answer.StatusCode is >= 200 and <= 299;
-        bool mayChange = success ? answer.Body.NotJson : answer.StatusCode is 408 or 409 or 429 or >= 500;
-        bool again = mayChange && attemptsLeft;
+        var success = answer.StatusCode is >= 200 and <= 299;
+        var mayChange = success ? answer.Body.NotJson : answer.StatusCode is 408 or 409 or 429 or >= 500;
+        var again = mayChange && attemptsLeft;
         if (again && answer.RetryAfter is { } asked)
         {
             return asked > _options.LongestWait ? Postpone(line, asked) : new Verdict(AnsweredBy(line, answer), TryAgain: true, Spreaded(asked));
@@ -196,7 +197,7 @@ internal sealed partial class UpstreamClient
 
     private Verdict Postpone(Line line, TimeSpan asked)
     {
-        TimeSpan delay = asked < LongestPostponement ? asked : LongestPostponement;
+        var delay = asked < LongestPostponement ? asked : LongestPostponement;
         if (_warnings.IsDue(PostponeReason.RetryAfter))
         {
             Log.AskedToWait(_logger, asked, delay);
@@ -248,9 +249,9 @@ internal sealed partial class UpstreamClient
 
         public bool IsDue(PostponeReason reason)
         {
-            ref long next = ref _next[(int)reason];
-            long seen = Interlocked.Read(ref next);
-            long now = time.GetUtcNow().Ticks;
+            ref var next = ref _next[(int)reason];
+            var seen = Interlocked.Read(ref next);
+            var now = time.GetUtcNow().Ticks;
             return now >= seen && Interlocked.CompareExchange(ref next, now + interval.Ticks, seen) == seen;
         }
     }

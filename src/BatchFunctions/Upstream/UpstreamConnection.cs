@@ -17,7 +17,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
     private readonly UpstreamOptions _options = options.Value.Upstream;
-    private readonly Uri _address = UpstreamAddress.TryParse(options.Value.Upstream.BaseUrl, out Uri? address)
+    private readonly Uri _address = UpstreamAddress.TryParse(options.Value.Upstream.BaseUrl, out var address)
         ? address
         : throw new OptionsValidationException(BatchOptions.Section, typeof(BatchOptions), [UpstreamAddress.Requirement]);
 
@@ -25,16 +25,16 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     /// <summary>Makes the attempt.</summary>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public async Task<Reply> PostAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    public async Task<Reply> PostAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
         // One source for both: it fires by itself at the limit, and with the caller's token before that.
         using var limit = new CancellationTokenSource(_options.Timeout, time);
-        using var cancelled = cancellationToken.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
+        using var cancelled = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
         try
         {
             return await ExchangeAsync(endpoint, body, limit.Token);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             throw;
         }
@@ -61,7 +61,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         }
     }
 
-    private async Task<Reply> ExchangeAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    private async Task<Reply> ExchangeAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken ct)
     {
         using var content = new ReadOnlyMemoryContent(body);
         content.Headers.ContentType = Json;
@@ -73,9 +73,9 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        using HttpResponseMessage response =
-            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        AnswerBody? answer = await AnswerBody.ReadAsync(response.Content, _options.MaxResponseBytes, cancellationToken);
+        using var response =
+            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        var answer = await AnswerBody.ReadAsync(response.Content, _options.MaxResponseBytes, ct);
         return answer is { } read
             ? new Reply.Answer(
                 (int)response.StatusCode,
@@ -90,9 +90,9 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     private static string? RequestIdOf(HttpResponseHeaders headers)
     {
-        foreach (string name in RequestIdHeaders)
+        foreach (var name in RequestIdHeaders)
         {
-            if (headers.NonValidated.TryGetValues(name, out HeaderStringValues values))
+            if (headers.NonValidated.TryGetValues(name, out var values))
             {
                 return values.ToString();
             }

@@ -20,8 +20,8 @@ internal sealed class UpstreamGate(IOptions<BatchOptions> options) : IDisposable
     /// <summary>Waits for a place.</summary>
     /// <returns>The place: dispose of it when the line's outcome is known.</returns>
     /// <exception cref="OperationCanceledException">The wait was cancelled; no place is held.</exception>
-    public ValueTask<RateLimitLease> EnterAsync(CancellationToken cancellationToken) =>
-        _limiter.AcquireAsync(permitCount: 1, cancellationToken);
+    public ValueTask<RateLimitLease> EnterAsync(CancellationToken ct) =>
+        _limiter.AcquireAsync(permitCount: 1, ct);
 
     /// <inheritdoc/>
     public void Dispose() => _limiter.Dispose();

@@ -1,3 +1,5 @@
+using BatchFunctions.Lines;
+
 namespace BatchFunctions.Upstream;
 
 /// <summary>What came of sending a line.</summary>

@@ -20,6 +20,7 @@ internal static class UpstreamServices
         services.AddMetrics();
         services.TryAddSingleton<BatchMetrics>();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, UpstreamOptionsValidator>());
         services.TryAddSingleton<UpstreamConnection>();
         services.TryAddSingleton<UpstreamClient>();
         services.TryAddSingleton<UpstreamGate>();
@@ -34,7 +35,7 @@ internal static class UpstreamServices
 
     private static void ConfigureClient(IServiceProvider services, HttpClient client)
     {
-        UpstreamOptions options = OptionsOf(services);
+        var options = OptionsOf(services);
 
         // Each attempt has a limit of its own, which is told apart from a cancellation.
         client.Timeout = Timeout.InfiniteTimeSpan;
@@ -57,7 +58,7 @@ internal static class UpstreamServices
 
     private static void ConfigureHandler(SocketsHttpHandler handler, IServiceProvider services)
     {
-        UpstreamOptions options = OptionsOf(services);
+        var options = OptionsOf(services);
         handler.AllowAutoRedirect = false;
         handler.UseCookies = false;
 

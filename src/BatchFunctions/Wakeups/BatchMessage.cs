@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 
 namespace BatchFunctions.Wakeups;
 

@@ -1,8 +1,8 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
 using Azure.Storage.Queues;
-using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using Microsoft.Extensions.Options;
 

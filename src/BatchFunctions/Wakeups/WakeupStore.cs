@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
-using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Wakeups;

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
-using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.Keys;

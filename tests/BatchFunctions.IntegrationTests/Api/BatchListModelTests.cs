@@ -1,4 +1,5 @@
 using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using CsCheck;
 

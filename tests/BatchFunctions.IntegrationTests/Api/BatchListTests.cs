@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Api;

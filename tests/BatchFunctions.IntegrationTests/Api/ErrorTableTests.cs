@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 
 namespace BatchFunctions.IntegrationTests.Api;

@@ -97,8 +97,8 @@ internal sealed class OtherService : IAsyncDisposable
             return;
         }
 
-        string[] path = request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        object? answer = (request.Method, path) switch
+        var path = request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var answer = (request.Method, path) switch
         {
             ("POST", ["v1", "files"]) => await AddFileAsync(request),
             ("GET", ["v1", "files", var id, "content"]) => _files[id],

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Processing;
 using BatchFunctions.Testing;
@@ -21,7 +21,7 @@ public sealed partial class ExampleTests
         """{"custom_id":"a","method":"POST","url":"/v1/chat/completions","body":{"model":"llama-3.1-8b","messages":[{"role":"user","content":"Hello"}]}}""";
 
     private static readonly DateTimeOffset Start = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
-    private static readonly string Folder = Repository.At("tests/BatchFunctions.IntegrationTests/Examples/recorded");
+    private static readonly string Folder = Repository.At("src/BatchFunctions/OpenApi/Examples");
     private static readonly string[] Documents = ["README.md", "docs/api.md"];
 
     private readonly FakeTimeProvider _time = new(Start);

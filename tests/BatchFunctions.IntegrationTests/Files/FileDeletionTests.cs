@@ -1,4 +1,5 @@
-using BatchFunctions.Batches;
+using BatchFunctions.ActiveBatches;
+using BatchFunctions.Ids;
 
 namespace BatchFunctions.IntegrationTests.Files;
 

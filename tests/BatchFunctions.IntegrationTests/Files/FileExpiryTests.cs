@@ -58,7 +58,7 @@ public sealed class FileExpiryTests : IAsyncLifetime
         await _host.Expiry.RunDueAsync(default);
         Assert.Equal(["files row", "blob", "File entry"], await _host.StoredAsync());
 
-        await _host.Service<Batches.ActiveBatchStore>().DeleteAsync(new Batches.BatchKey(_host.Tenant, batch), default);
+        await _host.Service<ActiveBatches.ActiveBatchStore>().DeleteAsync(new Ids.BatchKey(_host.Tenant, batch), default);
         await _host.Expiry.RunDueAsync(default);
         Assert.Contains("blob", await _host.StoredAsync());
 

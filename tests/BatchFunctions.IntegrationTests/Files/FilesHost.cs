@@ -4,6 +4,7 @@ using System.Text.Json;
 using Azure.Data.Tables;
 using BatchFunctions.Files;
 using BatchFunctions.Keys;
+using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -33,7 +34,7 @@ internal sealed class FilesHost : IAsyncDisposable
 
     public string Tenant { get; }
 
-    public FileExpiry Expiry => _app.Services.GetRequiredService<FileExpiry>();
+    public Expiry Expiry => _app.Services.GetRequiredService<Expiry>();
 
     public ExpiringStore Expiring => _app.Services.GetRequiredService<ExpiringStore>();
 

@@ -1,5 +1,6 @@
 using System.Text;
 using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;

@@ -4,6 +4,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;

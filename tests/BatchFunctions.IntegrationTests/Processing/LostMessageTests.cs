@@ -1,5 +1,6 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;

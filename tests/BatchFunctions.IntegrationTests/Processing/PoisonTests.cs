@@ -1,6 +1,8 @@
 using Azure.Storage.Queues.Models;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
+using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 

@@ -1,7 +1,9 @@
 using Azure.Data.Tables;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;

@@ -1,6 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
-using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing.Metering;
 using BatchFunctions.Wakeups;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 
 namespace BatchFunctions.Proof.Workers;
 

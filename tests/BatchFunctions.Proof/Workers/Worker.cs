@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Pump;
 using Microsoft.Extensions.Configuration;

@@ -3,7 +3,7 @@ using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
-using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
 using BatchFunctions.Storage;
 using BatchFunctions.Upstream;

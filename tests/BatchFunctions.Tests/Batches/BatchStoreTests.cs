@@ -1,8 +1,8 @@
 using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
-using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -82,7 +82,7 @@ public sealed class BatchStoreTests
             Metadata = new Dictionary<string, string> { ["ключ"] = "\"значение\"\n" },
             Errors = [new BatchError("code", "message", "body.model", 7), new BatchError("code", "message", null, null)],
             Counts = new RequestCounts(3, 2, 1),
-            Usage = new BatchFunctions.Upstream.TokenUsage(1, 2, 3, 4),
+            Usage = new BatchFunctions.Lines.TokenUsage(1, 2, 3, 4),
             OutputExpiresAfter = 3600,
             ChunkCount = 2,
             Outcome = BatchStatus.Expired,

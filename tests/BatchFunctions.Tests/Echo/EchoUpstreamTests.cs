@@ -26,12 +26,12 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [Fact]
     public async Task A_chat_completion_says_back_what_the_user_said_last()
     {
-        JsonElement answer = await PostAsync("/v1/chat/completions", """
+        var answer = await PostAsync("/v1/chat/completions", """
             {"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"first"},
             {"role":"user","content":[{"type":"text","text":"second"}]},{"role":"assistant","content":"third"}]}
             """);
 
-        JsonElement choice = answer.GetProperty("choices")[0];
+        var choice = answer.GetProperty("choices")[0];
         Assert.Equal("chat.completion", answer.GetProperty("object").GetString());
         Assert.Equal("m", answer.GetProperty("model").GetString());
         Assert.Equal("second", choice.GetProperty("message").GetProperty("content").GetString());
@@ -43,7 +43,7 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [Fact]
     public async Task A_completion_says_back_its_prompt()
     {
-        JsonElement answer = await PostAsync("/v1/completions", """{"model":"m","prompt":"once upon"}""");
+        var answer = await PostAsync("/v1/completions", """{"model":"m","prompt":"once upon"}""");
 
         Assert.Equal("text_completion", answer.GetProperty("object").GetString());
         Assert.Equal("once upon", answer.GetProperty("choices")[0].GetProperty("text").GetString());
@@ -54,7 +54,7 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [InlineData("[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"hello\"}]}]")]
     public async Task A_response_says_back_its_input(string input)
     {
-        JsonElement answer = await PostAsync("/v1/responses", $$"""{"model":"m","input":{{input}}}""");
+        var answer = await PostAsync("/v1/responses", $$"""{"model":"m","input":{{input}}}""");
 
         Assert.Equal("response", answer.GetProperty("object").GetString());
         Assert.Equal("hello", answer.GetProperty("output")[0].GetProperty("content")[0].GetProperty("text").GetString());
@@ -64,7 +64,7 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [Fact]
     public async Task Embeddings_are_unit_vectors_the_same_for_the_same_text()
     {
-        JsonElement answer = await PostAsync("/v1/embeddings", """{"model":"m","input":["one","two","one"],"dimensions":5}""");
+        var answer = await PostAsync("/v1/embeddings", """{"model":"m","input":["one","two","one"],"dimensions":5}""");
 
         double[][] vectors = [.. answer.GetProperty("data").EnumerateArray()
             .Select(item => item.GetProperty("embedding").Deserialize<double[]>()!)];
@@ -81,7 +81,7 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [InlineData("[[1,2],[3]]", 2)]
     public async Task A_list_of_tokens_is_one_input(string input, int vectors)
     {
-        JsonElement answer = await PostAsync("/v1/embeddings", $$"""{"model":"m","input":{{input}}}""");
+        var answer = await PostAsync("/v1/embeddings", $$"""{"model":"m","input":{{input}}}""");
 
         Assert.Equal(vectors, answer.GetProperty("data").GetArrayLength());
     }
@@ -89,7 +89,7 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [Fact]
     public async Task Moderations_flag_nothing()
     {
-        JsonElement answer = await PostAsync("/v1/moderations", """{"input":["a","b"]}""");
+        var answer = await PostAsync("/v1/moderations", """{"input":["a","b"]}""");
 
         Assert.Equal(2, answer.GetProperty("results").GetArrayLength());
         Assert.False(answer.GetProperty("results")[0].GetProperty("flagged").GetBoolean());
@@ -107,9 +107,9 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [InlineData("/v1/embeddings", "{\"model\":\"m\",\"model\":\"n\",\"input\":\"x\"}", null)]
     public async Task A_bad_body_is_refused_in_openai_s_envelope(string path, string body, string? parameter)
     {
-        using HttpResponseMessage response = await SendAsync(path, body);
+        using var response = await SendAsync(path, body);
 
-        JsonElement error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
+        var error = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("invalid_request_error", error.GetProperty("type").GetString());
         Assert.Equal(parameter, error.GetProperty("param").GetString());
@@ -118,20 +118,20 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
     [Fact]
     public async Task Unknown_routes_and_methods_are_refused_in_openai_s_envelope()
     {
-        using HttpResponseMessage unknown = await SendAsync("/v1/nothing", "{}");
-        using HttpResponseMessage wrongMethod = await _client.GetAsync(new Uri("/v1/embeddings", UriKind.Relative));
+        using var unknown = await SendAsync("/v1/nothing", "{}");
+        using var wrongMethod = await _client.GetAsync(new Uri("/v1/embeddings", UriKind.Relative));
 
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, wrongMethod.StatusCode);
-        JsonElement error = (await unknown.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
+        var error = (await unknown.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("error");
         Assert.Equal("unknown_url", error.GetProperty("code").GetString());
     }
 
     [Fact]
     public async Task Every_answer_has_a_request_id_of_its_own()
     {
-        using HttpResponseMessage first = await SendAsync("/v1/nothing", "{}");
-        using HttpResponseMessage second = await SendAsync("/v1/moderations", "{\"input\":\"x\"}");
+        using var first = await SendAsync("/v1/nothing", "{}");
+        using var second = await SendAsync("/v1/moderations", "{\"input\":\"x\"}");
 
         Assert.NotEqual(first.Headers.GetValues("x-request-id").Single(), second.Headers.GetValues("x-request-id").Single());
     }
@@ -144,7 +144,7 @@ public sealed class EchoUpstreamTests : IAsyncLifetime
 
     private async Task<JsonElement> PostAsync(string path, string body)
     {
-        using HttpResponseMessage response = await SendAsync(path, body);
+        using var response = await SendAsync(path, body);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }

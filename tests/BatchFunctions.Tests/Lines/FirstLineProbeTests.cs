@@ -29,11 +29,11 @@ public sealed class FirstLineProbeTests
     [InlineData("\uFEFF\n\n", nameof(FirstLine.Empty))]
     public void The_first_line_is_judged_alike_wherever_the_file_is_split(string file, string judgement)
     {
-        FirstLine verdict = Enum.Parse<FirstLine>(judgement);
-        byte[] bytes = Encoding.UTF8.GetBytes(file);
+        var verdict = Enum.Parse<FirstLine>(judgement);
+        var bytes = Encoding.UTF8.GetBytes(file);
 
         Assert.Equal(verdict, Probe(bytes, 1));
-        foreach (int first in Enumerable.Range(0, bytes.Length + 1))
+        foreach (var first in Enumerable.Range(0, bytes.Length + 1))
         {
             var probe = new FirstLineProbe();
             probe.Append(bytes.AsSpan(0, first));
@@ -65,17 +65,17 @@ public sealed class FirstLineProbeTests
     [InlineData(4096)]
     public void A_long_token_is_let_through_in_pieces_of_any_size(int piece)
     {
-        byte[] within = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', FirstLineProbe.MaxHeldBytes / 2)}}"} x""");
+        var within = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', FirstLineProbe.MaxHeldBytes / 2)}}"} x""");
         Assert.Equal(FirstLine.NotJsonObject, Probe(within, piece));
 
-        byte[] beyond = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', 3 * FirstLineProbe.MaxHeldBytes)}}"} x""");
+        var beyond = Encoding.UTF8.GetBytes($$"""{"a":"{{new string('x', 3 * FirstLineProbe.MaxHeldBytes)}}"} x""");
         Assert.Equal(FirstLine.JsonObject, Probe(beyond, piece));
     }
 
     [Fact]
     public void A_long_line_of_short_tokens_is_read_to_its_end()
     {
-        string items = string.Join(',', Enumerable.Repeat("\"some text\"", 300_000));
+        var items = string.Join(',', Enumerable.Repeat("\"some text\"", 300_000));
         Assert.Equal(FirstLine.JsonObject, Probe(Encoding.UTF8.GetBytes($$"""{"a":[{{items}}]}"""), 4096));
         Assert.Equal(FirstLine.NotJsonObject, Probe(Encoding.UTF8.GetBytes($$"""{"a":[{{items}},]}"""), 4096));
     }
@@ -87,7 +87,7 @@ public sealed class FirstLineProbeTests
     private static FirstLine Probe(byte[] bytes, int piece)
     {
         var probe = new FirstLineProbe();
-        for (int at = 0; at < bytes.Length; at += piece)
+        for (var at = 0; at < bytes.Length; at += piece)
         {
             probe.Append(bytes.AsSpan(at, Math.Min(piece, bytes.Length - at)));
         }

@@ -21,7 +21,7 @@ public sealed class JsonOneLineTests
     [InlineData(" null ", "null")]
     public void Any_layout_becomes_one_line_with_the_same_spelling(string json, string line)
     {
-        Assert.True(TryWrite(Encoding.UTF8.GetBytes(json), out string written));
+        Assert.True(TryWrite(Encoding.UTF8.GetBytes(json), out var written));
         Assert.Equal(line, written);
     }
 
@@ -37,7 +37,7 @@ public sealed class JsonOneLineTests
     [InlineData("tru")]
     public void What_is_not_one_JSON_value_is_refused_and_nothing_written(string json)
     {
-        Assert.False(TryWrite(Encoding.UTF8.GetBytes(json), out string written));
+        Assert.False(TryWrite(Encoding.UTF8.GetBytes(json), out var written));
         Assert.Empty(written);
     }
 
@@ -47,8 +47,8 @@ public sealed class JsonOneLineTests
     [Fact]
     public void Depth_is_no_matter()
     {
-        string deep = new string('[', 100_000) + new string(']', 100_000);
-        Assert.True(TryWrite(Encoding.UTF8.GetBytes(deep), out string written));
+        var deep = new string('[', 100_000) + new string(']', 100_000);
+        Assert.True(TryWrite(Encoding.UTF8.GetBytes(deep), out var written));
         Assert.Equal(deep, written);
     }
 
@@ -58,12 +58,12 @@ public sealed class JsonOneLineTests
             document =>
             {
                 // The serializer would escape them; many servers do not.
-                byte[] indented = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(document, Layout)
+                var indented = Encoding.UTF8.GetBytes(JsonSerializer.Serialize(document, Layout)
                     .Replace("<2028>", "\u2028", StringComparison.Ordinal)
                     .Replace("<2029>", "\u2029", StringComparison.Ordinal)
                     .Replace("<0085>", "\u0085", StringComparison.Ordinal));
 
-                Assert.True(TryWrite(indented, out string line));
+                Assert.True(TryWrite(indented, out var line));
 
                 Assert.DoesNotContain(line, breaks => breaks is '\n' or '\r' or '\u0085' or '\u2028' or '\u2029');
                 using var before = JsonDocument.Parse(indented);
@@ -86,8 +86,8 @@ public sealed class JsonOneLineTests
 
     private static Gen<object?> Documents(int depth)
     {
-        Gen<string> texts = Gen.OneOf(Gen.String, Gen.OneOf("", "a\nb", "<2028>", "é<0085>", "<2029>\"\\", "😀"));
-        Gen<object?> scalars = Gen.OneOf(
+        var texts = Gen.OneOf(Gen.String, Gen.OneOf("", "a\nb", "<2028>", "é<0085>", "<2029>\"\\", "😀"));
+        var scalars = Gen.OneOf(
             Gen.Const((object?)null), Gen.Bool.Select(x => (object?)x), Gen.Double.Where(double.IsFinite).Select(x => (object?)x), texts.Select(x => (object?)Valid(x)));
         return depth == 0
             ? scalars
@@ -115,7 +115,7 @@ public sealed class JsonOneLineTests
     private static bool TryWrite(byte[] json, out string written)
     {
         var output = new ArrayBufferWriter<byte>();
-        bool done = JsonOneLine.TryWrite(json, output);
+        var done = JsonOneLine.TryWrite(json, output);
         written = Encoding.UTF8.GetString(output.WrittenSpan);
         return done;
     }

@@ -19,19 +19,19 @@ public sealed class LineAllocationTests
 
     private static async Task<long> MeasureAsync(int warm, int measured)
     {
-        byte[] file = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, warm + measured).Select(line =>
+        var file = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, warm + measured).Select(line =>
             $$"""{"custom_id":"request-{{line}}","method":"POST","url":"/v1/embeddings","body":{"m\u006fdel":"m","input":"a\n\u00e9😀"} }""" + "\n")));
         var checker = new LineChecker("/v1/embeddings");
         using var reader = new LineReader(new Pieces(file), 1 << 20);
         await CheckAsync(reader, checker, warm);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         await CheckAsync(reader, checker, measured);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static async Task CheckAsync(LineReader reader, LineChecker checker, int lines)
     {
-        for (int line = 0; line < lines; line++)
+        for (var line = 0; line < lines; line++)
         {
             Assert.True(await reader.ReadAsync(CancellationToken.None));
             if (checker.Check(reader.Line.Span) is { } problem)

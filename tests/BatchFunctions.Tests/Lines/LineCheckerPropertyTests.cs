@@ -28,9 +28,9 @@ public sealed class LineCheckerPropertyTests
         (seed, changes) =>
         {
             List<byte> line = [.. Encoding.UTF8.GetBytes(seed)];
-            foreach ((int where, int taken, byte[] put) in changes)
+            foreach ((var where, var taken, var put) in changes)
             {
-                int at = where % (line.Count + 1);
+                var at = where % (line.Count + 1);
                 line.RemoveRange(at, Math.Min(taken, line.Count - at));
                 line.InsertRange(at, put.Where(value => value != '\n'));
             }
@@ -45,13 +45,13 @@ public sealed class LineCheckerPropertyTests
             {
                 var checker = new LineChecker(Endpoint);
                 var model = new LineModel(Endpoint, needsModel: true);
-                foreach (byte[] line in lines)
+                foreach (var line in lines)
                 {
-                    string? code = checker.Check(line)?.Code;
+                    var code = checker.Check(line)?.Code;
                     Assert.Contains(code, model.Codes(line));
                     if (code is null)
                     {
-                        RequestLine request = RequestLine.Parse(line);
+                        var request = RequestLine.Parse(line);
                         Assert.True(line.AsSpan().IndexOf(request.Body.Span) >= 0);
                     }
                 }
@@ -62,7 +62,7 @@ public sealed class LineCheckerPropertyTests
     public void A_file_is_judged_alike_wherever_it_is_split()
     {
         byte[] file = [.. Seeds.SelectMany(seed => Encoding.UTF8.GetBytes(seed + "\r\n"))];
-        foreach (int first in Enumerable.Range(1, file.Length - 1))
+        foreach (var first in Enumerable.Range(1, file.Length - 1))
         {
             Assert.Equal([null, null, null], Codes(file, first, file.Length));
         }

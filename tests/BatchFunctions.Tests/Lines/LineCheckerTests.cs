@@ -89,7 +89,7 @@ public sealed class LineCheckerTests
     [InlineData("\\ud83d\\ude00")]
     public void A_custom_id_may_have_512_characters_and_no_more(string character)
     {
-        string most = string.Concat(Enumerable.Repeat(character, 512));
+        var most = string.Concat(Enumerable.Repeat(character, 512));
 
         Assert.Null(Check(With("custom_id", $"\"{most}\"")));
         AssertProblem(
@@ -222,11 +222,11 @@ public sealed class LineCheckerTests
     {
         string[] names = [.. Enumerable.Range(0, 20).Select(number => $"n{number}")];
         string Property(int name, bool escaped) => $"\"{(escaped ? @"\u006e" + name : names[name])}\":1";
-        foreach (bool escaped in new[] { false, true })
+        foreach (var escaped in new[] { false, true })
         {
-            string properties = string.Join(',', names.Select((_, name) => Property(name, escaped)));
+            var properties = string.Join(',', names.Select((_, name) => Property(name, escaped)));
             Assert.Equal("custom_id", Check("{" + properties + "}")!.Param);
-            for (int name = 0; name < names.Length; name++)
+            for (var name = 0; name < names.Length; name++)
             {
                 Assert.Equal(names[name], Check("{" + properties + "," + Property(name, escaped) + "}")!.Param);
                 Assert.Equal(names[name], Check("{" + properties + "," + Property(name, !escaped) + "}")!.Param);
@@ -238,7 +238,7 @@ public sealed class LineCheckerTests
     [Fact]
     public void A_name_of_any_length_is_cut_in_the_message()
     {
-        string name = new string('n', 63) + "😀" + new string('n', 100_000);
+        var name = new string('n', 63) + "😀" + new string('n', 100_000);
         Assert.Equal(new string('n', 63) + "…", Check($$"""{"{{name}}":1,"{{name}}":2}""")!.Param);
     }
 
@@ -246,7 +246,7 @@ public sealed class LineCheckerTests
     public void Names_of_one_line_or_one_body_do_not_count_for_the_next()
     {
         var checker = new LineChecker(Chat);
-        string many = string.Join(',', Enumerable.Range(0, 1_000).Select(i => $"\"p{i}\":{i}"));
+        var many = string.Join(',', Enumerable.Range(0, 1_000).Select(i => $"\"p{i}\":{i}"));
 
         Assert.Null(Check(With("body", $$"""{"model":"m",{{many}}}""", "1"), checker));
         Assert.Null(Check(With("body", $$"""{"model":"m",{{many}}}""", "2"), checker));
@@ -287,7 +287,7 @@ public sealed class LineCheckerTests
 
         string Nested(int levels)
         {
-            string opened = string.Concat(Enumerable.Repeat(open == '[' ? "[" : "{\"a\":", levels - 1));
+            var opened = string.Concat(Enumerable.Repeat(open == '[' ? "[" : "{\"a\":", levels - 1));
             return With("body", $$"""{"model":"m","deep":{{opened}}{{open}}{{new string(close, levels)}}}""");
         }
     }

@@ -60,7 +60,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
         String(line, "custom_id") ?? CustomId(line.GetProperty("custom_id").GetString()!)
         ?? String(line, "method") ?? (line.GetProperty("method").GetString() == "POST" ? null : "invalid_method")
         ?? String(line, "url") ?? (line.GetProperty("url").GetString() == endpoint ? null : "invalid_url")
-        ?? (!line.TryGetProperty("body", out JsonElement body) ? "missing_required_parameter"
+        ?? (!line.TryGetProperty("body", out var body) ? "missing_required_parameter"
             : body.ValueKind != JsonValueKind.Object ? "invalid_type"
             : Stream(body) ?? Model(body));
 
@@ -70,7 +70,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
         : _customIds.Add(id) ? null : "duplicate_custom_id";
 
     private static string? Stream(JsonElement body) =>
-        !body.TryGetProperty("stream", out JsonElement stream) ? null : stream.ValueKind switch
+        !body.TryGetProperty("stream", out var stream) ? null : stream.ValueKind switch
         {
             JsonValueKind.True => "streaming_unsupported",
             JsonValueKind.False or JsonValueKind.Null => null,
@@ -79,15 +79,15 @@ internal sealed class LineModel(string endpoint, bool needsModel)
 
     private string? Model(JsonElement body)
     {
-        bool none = !body.TryGetProperty("model", out JsonElement model) || model.ValueKind == JsonValueKind.Null;
-        bool right = none
+        var none = !body.TryGetProperty("model", out var model) || model.ValueKind == JsonValueKind.Null;
+        var right = none
             ? !needsModel
             : model.ValueKind == JsonValueKind.String && model.GetString()!.EnumerateRunes().Count() is > 0 and <= 512;
         return right ? null : "invalid_request";
     }
 
     private static string? String(JsonElement line, string name) =>
-        !line.TryGetProperty(name, out JsonElement value) ? "missing_required_parameter"
+        !line.TryGetProperty(name, out var value) ? "missing_required_parameter"
         : value.ValueKind == JsonValueKind.String ? null : "invalid_type";
 
     private static bool HasTwins(JsonElement element) =>
@@ -105,7 +105,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
     private static string Quoted(JsonProperty property)
     {
         // As it is spelled: the name alone cannot be had where it has half of a surrogate pair.
-        string text = property.ToString();
+        var text = property.ToString();
         return text[..NameLength(text)];
     }
 
@@ -127,7 +127,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
 
     private static int NameLength(string property)
     {
-        int at = 1;
+        var at = 1;
         while (property[at] != '"')
         {
             at += property[at] == '\\' ? 2 : 1;
@@ -139,7 +139,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
     private static string Unescaped(string quoted)
     {
         var text = new StringBuilder();
-        for (int at = 1; at < quoted.Length - 1; at++)
+        for (var at = 1; at < quoted.Length - 1; at++)
         {
             if (quoted[at] != '\\')
             {

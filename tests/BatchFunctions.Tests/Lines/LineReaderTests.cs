@@ -11,7 +11,7 @@ public sealed class LineReaderTests
     [Fact]
     public async Task Lines_end_with_LF_or_CRLF_and_the_last_needs_no_ending()
     {
-        List<SeenLine> lines = await ReadAsync("one\ntwo\r\nthree");
+        var lines = await ReadAsync("one\ntwo\r\nthree");
 
         Assert.Equal(
             [new("one", 1, 0, 4, false), new("two", 2, 4, 9, false), new("three", 3, 9, 14, false)],
@@ -25,7 +25,7 @@ public sealed class LineReaderTests
     [Fact]
     public async Task Blank_lines_are_passed_over_and_counted()
     {
-        List<SeenLine> lines = await ReadAsync("\n \t\r\nx\n\r\n  \ny\n \t");
+        var lines = await ReadAsync("\n \t\r\nx\n\r\n  \ny\n \t");
 
         Assert.Equal([new("x", 3, 5, 7, false), new("y", 6, 12, 14, false)], lines);
     }
@@ -40,7 +40,7 @@ public sealed class LineReaderTests
     [Fact]
     public async Task A_byte_order_mark_at_the_files_start_is_skipped()
     {
-        List<SeenLine> lines = await SeenLine.ReadAllAsync(new Pieces([.. Mark, .. "x\ny"u8], 1));
+        var lines = await SeenLine.ReadAllAsync(new Pieces([.. Mark, .. "x\ny"u8], 1));
 
         Assert.Equal([new("x", 1, 3, 5, false), new("y", 2, 5, 6, false)], lines);
     }
@@ -56,7 +56,7 @@ public sealed class LineReaderTests
     [Fact]
     public async Task A_byte_order_mark_is_content_where_the_stream_starts_within_the_file()
     {
-        List<SeenLine> lines = await SeenLine.ReadAllAsync(new Pieces([.. Mark, .. "x\n"u8]), offset: 100, number: 7);
+        var lines = await SeenLine.ReadAllAsync(new Pieces([.. Mark, .. "x\n"u8]), offset: 100, number: 7);
 
         Assert.Equal([new("\u00EF\u00BB\u00BFx", 7, 100, 105, false)], lines);
     }
@@ -67,9 +67,9 @@ public sealed class LineReaderTests
     [InlineData("12345\r\nab")]
     public async Task A_line_of_exactly_the_limit_is_read(string file)
     {
-        foreach (int piece in Enumerable.Range(1, file.Length))
+        foreach (var piece in Enumerable.Range(1, file.Length))
         {
-            List<SeenLine> lines = await SeenLine.ReadAllAsync(new Pieces(Encoding.UTF8.GetBytes(file), piece), maxLineBytes: 5);
+            var lines = await SeenLine.ReadAllAsync(new Pieces(Encoding.UTF8.GetBytes(file), piece), maxLineBytes: 5);
             Assert.Equal(["12345", "ab"], lines.Select(line => line.Text));
         }
     }
@@ -80,9 +80,9 @@ public sealed class LineReaderTests
     [InlineData("1234567890123\nab", 14)]
     public async Task A_longer_line_is_named_and_passed_over(string file, int end)
     {
-        foreach (int piece in Enumerable.Range(1, file.Length))
+        foreach (var piece in Enumerable.Range(1, file.Length))
         {
-            List<SeenLine> lines = await SeenLine.ReadAllAsync(new Pieces(Encoding.UTF8.GetBytes(file), piece), maxLineBytes: 5);
+            var lines = await SeenLine.ReadAllAsync(new Pieces(Encoding.UTF8.GetBytes(file), piece), maxLineBytes: 5);
             Assert.Equal(new SeenLine("", 1, 0, end, true), lines[0]);
             Assert.Equal(new SeenLine("ab", 2, end, end + 2, false), lines[1] with { End = end + 2 });
         }
@@ -91,9 +91,9 @@ public sealed class LineReaderTests
     [Fact]
     public async Task A_longer_line_at_the_end_of_the_file_is_named()
     {
-        foreach (int piece in Enumerable.Range(1, 8))
+        foreach (var piece in Enumerable.Range(1, 8))
         {
-            List<SeenLine> lines = await SeenLine.ReadAllAsync(new Pieces([.. "a\n1234567"u8], piece), maxLineBytes: 5);
+            var lines = await SeenLine.ReadAllAsync(new Pieces([.. "a\n1234567"u8], piece), maxLineBytes: 5);
             Assert.Equal(new SeenLine("", 2, 2, 9, true), lines[1]);
         }
     }
@@ -103,7 +103,7 @@ public sealed class LineReaderTests
     {
         using var endless = new SameByte('x', 64L * 1024 * 1024);
         using var reader = new LineReader(endless, maxLineBytes: 1000);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        var before = GC.GetAllocatedBytesForCurrentThread();
 
         Assert.True(await reader.ReadAsync(CancellationToken.None));
 
@@ -124,7 +124,7 @@ public sealed class LineReaderTests
     public async Task A_line_larger_than_the_buffer_is_read_whole()
     {
         string large = new('x', 1_000_000);
-        List<SeenLine> lines = await ReadAsync($"a\n{large}\nb");
+        var lines = await ReadAsync($"a\n{large}\nb");
         Assert.Equal(["a", large, "b"], lines.Select(line => line.Text));
     }
 
@@ -140,7 +140,7 @@ public sealed class LineReaderTests
         Gen.Select(Files, Gen.Int[1, 9].Array[1, 5], Gen.Int[1, 12]).Sample(
             (file, pieces, max) =>
             {
-                List<SeenLine> lines = SeenLine.ReadAllAsync(new Pieces(file, pieces), max).GetAwaiter().GetResult();
+                var lines = SeenLine.ReadAllAsync(new Pieces(file, pieces), max).GetAwaiter().GetResult();
                 Assert.Equal(Model(file, max), lines);
             },
             iter: 5_000);
@@ -156,17 +156,17 @@ public sealed class LineReaderTests
     private static List<SeenLine> Model(byte[] file, int max)
     {
         var lines = new List<SeenLine>();
-        int start = file.AsSpan().StartsWith(Mark) ? 3 : 0;
-        for (int number = 1; start < file.Length; number++)
+        var start = file.AsSpan().StartsWith(Mark) ? 3 : 0;
+        for (var number = 1; start < file.Length; number++)
         {
-            int found = Array.IndexOf(file, (byte)'\n', start);
-            int end = found < 0 ? file.Length : found;
-            int next = found < 0 ? end : end + 1;
-            string text = Encoding.Latin1.GetString(file, start, end - start);
+            var found = Array.IndexOf(file, (byte)'\n', start);
+            var end = found < 0 ? file.Length : found;
+            var next = found < 0 ? end : end + 1;
+            var text = Encoding.Latin1.GetString(file, start, end - start);
             text = found >= 0 && text.EndsWith('\r') ? text[..^1] : text;
             if (text.Trim(' ', '\t', '\r').Length > 0)
             {
-                bool tooLong = text.Length > max;
+                var tooLong = text.Length > max;
                 lines.Add(new SeenLine(tooLong ? "" : text, number, start, next, tooLong));
             }
 
@@ -184,7 +184,7 @@ public sealed class LineReaderTests
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            int count = (int)Math.Min(length - _given, buffer.Length);
+            var count = (int)Math.Min(length - _given, buffer.Length);
             _given += count;
             buffer.Span[..count].Fill((byte)value);
             return ValueTask.FromResult(count);

@@ -8,7 +8,7 @@ internal sealed class Pieces(byte[] bytes, params int[] sizes) : MemoryStream(by
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        int size = sizes.Length == 0 ? buffer.Length : Math.Min(buffer.Length, sizes[_reads++ % sizes.Length]);
+        var size = sizes.Length == 0 ? buffer.Length : Math.Min(buffer.Length, sizes[_reads++ % sizes.Length]);
         return ValueTask.FromResult(Read(buffer.Span[..size]));
     }
 }

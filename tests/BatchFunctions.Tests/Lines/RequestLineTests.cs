@@ -8,7 +8,7 @@ public sealed class RequestLineTests
     [Fact]
     public void The_id_is_decoded_and_the_body_is_the_lines_own_bytes()
     {
-        RequestLine request = Parse("""{"x":{"body":1,"custom_id":2},"custom_\u0069d":"\u0061\ud83d\ude00","bod\u0079": { "n" : 1.50e+2, "s":"\u0061" } ,"url":"u"}""");
+        var request = Parse("""{"x":{"body":1,"custom_id":2},"custom_\u0069d":"\u0061\ud83d\ude00","bod\u0079": { "n" : 1.50e+2, "s":"\u0061" } ,"url":"u"}""");
 
         Assert.Equal("a😀", request.CustomId);
         Assert.Equal("""{ "n" : 1.50e+2, "s":"\u0061" }""", Encoding.UTF8.GetString(request.Body.Span));

@@ -1,8 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Files;
 using BatchFunctions.Ids;
-using BatchFunctions.Processing;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Tests.Processing;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using BatchFunctions.Upstream;
+using BatchFunctions.Lines;
 
 namespace BatchFunctions.Tests.Upstream;
 
@@ -39,7 +39,7 @@ public sealed class TokenUsageTests
     [Fact]
     public void Tokens_add_up()
     {
-        TokenUsage sum = new TokenUsage(1, 2, 3, 4) + new TokenUsage(10, 20, 30, 40);
+        var sum = new TokenUsage(1, 2, 3, 4) + new TokenUsage(10, 20, 30, 40);
 
         Assert.Equal(new TokenUsage(11, 22, 33, 44), sum);
         Assert.Equal(44, sum.Total);

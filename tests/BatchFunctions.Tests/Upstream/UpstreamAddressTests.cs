@@ -16,7 +16,7 @@ public sealed class UpstreamAddressTests
     [InlineData("http://[::1]:11434/v1", "http://[::1]:11434/v1/embeddings")]
     public void An_endpoint_is_reached_below_the_base_address(string baseUrl, string expected)
     {
-        Assert.True(UpstreamAddress.TryParse(baseUrl, out Uri? address));
+        Assert.True(UpstreamAddress.TryParse(baseUrl, out var address));
 
         Assert.Equal(expected, UpstreamAddress.For(address, "/v1/embeddings").AbsoluteUri);
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using BatchFunctions.Lines;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
 
@@ -10,10 +11,10 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task A_success_is_answered_with_its_body_its_request_id_and_its_tokens()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             _ => ScriptedAnswer.Chat("hello").WithHeader("x-request-id", "req_1"));
 
-        UpstreamOutcome.Answered answer = await AnswerAsync(fixture);
+        var answer = await AnswerAsync(fixture);
 
         Assert.True(answer.IsSuccess);
         Assert.Equal(200, answer.StatusCode);
@@ -26,12 +27,12 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task What_is_sent_is_the_line_s_own_body_byte_for_byte()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync();
-        byte[] body = Encoding.UTF8.GetBytes("""{ "model":"m",  "temperature": 1.0, "input":"\u00e9é" }""");
+        await using var fixture = await UpstreamFixture.StartAsync();
+        var body = Encoding.UTF8.GetBytes("""{ "model":"m",  "temperature": 1.0, "input":"\u00e9é" }""");
 
         _ = await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body, 0), default);
 
-        ScriptedCall call = Assert.Single(fixture.Upstream.Calls);
+        var call = Assert.Single(fixture.Upstream.Calls);
         Assert.Equal(body, call.Body.ToArray());
         Assert.Equal("/v1/embeddings", call.Path);
         Assert.Equal("application/json", call.Headers.ContentType);
@@ -42,14 +43,14 @@ public sealed class UpstreamAnswerTests
     public async Task An_answer_over_several_lines_is_rewritten_onto_one_without_changing_a_value()
     {
         const string pretty = "\uFEFF{\r\n  \"text\": \"two\\nlines\",\r\n  \"number\": 1.00,\n  \"list\": [\n 1 ]\n}\n";
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             _ => ScriptedAnswer.Text(pretty, "application/json"));
 
-        UpstreamOutcome.Answered answer = await AnswerAsync(fixture);
+        var answer = await AnswerAsync(fixture);
 
         Assert.True(answer.IsSuccess);
         Assert.False(answer.Body.Span.ContainsAny((byte)'\n', (byte)'\r'));
-        JsonElement json = JsonSerializer.Deserialize<JsonElement>(answer.Body.Span);
+        var json = JsonSerializer.Deserialize<JsonElement>(answer.Body.Span);
         Assert.Equal("two\nlines", json.GetProperty("text").GetString());
         Assert.Equal("1.00", json.GetProperty("number").GetRawText());
     }
@@ -57,7 +58,7 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task A_compressed_answer_is_decompressed()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Chat("small").Gzipped());
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Chat("small").Gzipped());
 
         Assert.Equal("small", ContentOf(await AnswerAsync(fixture)));
     }
@@ -69,9 +70,9 @@ public sealed class UpstreamAnswerTests
     [InlineData(422)]
     public async Task A_refusal_is_final_at_once_and_kept_with_its_body(int status)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(status, "no such model"));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(status, "no such model"));
 
-        UpstreamOutcome.Answered answer = await AnswerAsync(fixture);
+        var answer = await AnswerAsync(fixture);
 
         Assert.False(answer.IsSuccess);
         Assert.Equal(status, answer.StatusCode);
@@ -82,12 +83,12 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task A_redirect_is_an_answer_and_is_not_followed()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Path == "/elsewhere"
                 ? ScriptedAnswer.Chat(call)
                 : ScriptedAnswer.Redirect(new Uri("/elsewhere", UriKind.Relative)));
 
-        UpstreamOutcome.Answered answer = await AnswerAsync(fixture);
+        var answer = await AnswerAsync(fixture);
 
         Assert.Equal(307, answer.StatusCode);
         Assert.False(answer.IsSuccess);
@@ -100,9 +101,9 @@ public sealed class UpstreamAnswerTests
     [InlineData("{\"half\":", "{\"half\":")]
     public async Task A_body_that_is_no_json_becomes_a_json_string_on_one_line(string text, string expected)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text(text).WithStatus(404));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text(text).WithStatus(404));
 
-        UpstreamOutcome.Answered answer = await AnswerAsync(fixture);
+        var answer = await AnswerAsync(fixture);
 
         Assert.True(answer.NotJson);
         Assert.DoesNotContain((byte)'\n', answer.Body.ToArray());
@@ -112,10 +113,10 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task A_very_long_body_that_is_no_json_is_kept_in_part()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             _ => ScriptedAnswer.Text(new string('<', AnswerBody.MaxTextBytes + 5)).WithStatus(404));
 
-        UpstreamOutcome.Answered answer = await AnswerAsync(fixture);
+        var answer = await AnswerAsync(fixture);
 
         Assert.Equal(AnswerBody.MaxTextBytes, JsonSerializer.Deserialize<string>(answer.Body.Span)!.Length);
     }
@@ -125,7 +126,7 @@ public sealed class UpstreamAnswerTests
     [InlineData(4096, true)]
     public async Task An_answer_of_just_the_size_that_is_allowed_is_taken(int size, bool compressed)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             _ => Sized(size, compressed), options => options.MaxResponseBytes = size);
 
         Assert.Equal(size, (await AnswerAsync(fixture)).Body.Length);
@@ -137,10 +138,10 @@ public sealed class UpstreamAnswerTests
     [InlineData(1_000_000, true)]
     public async Task An_answer_larger_than_allowed_after_decompression_ends_the_line_at_once(int size, bool compressed)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             _ => Sized(size, compressed), options => options.MaxResponseBytes = 4096);
 
-        UpstreamOutcome.Failed failed = Assert.IsType<UpstreamOutcome.Failed>(await fixture.SendAsync());
+        var failed = Assert.IsType<UpstreamOutcome.Failed>(await fixture.SendAsync());
 
         Assert.Equal("response_too_large", failed.Code);
         Assert.Equal(1, failed.Attempts);
@@ -150,7 +151,7 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task The_key_is_sent_as_a_bearer_key()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             configure: options => options.ApiKey = "up-key");
 
         _ = await AnswerAsync(fixture);
@@ -161,7 +162,7 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task The_key_is_sent_as_it_is_in_a_header_of_another_name()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(configure: options =>
+        await using var fixture = await UpstreamFixture.StartAsync(configure: options =>
         {
             options.ApiKey = "up-key";
             options.ApiKeyHeader = "api-key";
@@ -176,7 +177,7 @@ public sealed class UpstreamAnswerTests
     [Fact]
     public async Task No_key_is_sent_where_none_is_set()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync();
+        await using var fixture = await UpstreamFixture.StartAsync();
 
         _ = await AnswerAsync(fixture);
 
@@ -189,12 +190,12 @@ public sealed class UpstreamAnswerTests
     [InlineData("/openai/v1?api-version=preview", "/openai")]
     public async Task Lines_go_to_the_endpoint_below_the_base_address(string suffix, string prefix)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             configure: options => options.BaseUrl = options.BaseUrl!.TrimEnd('/') + suffix);
 
         _ = await AnswerAsync(fixture);
 
-        ScriptedCall call = fixture.Upstream.Calls[0];
+        var call = fixture.Upstream.Calls[0];
         Assert.Equal(prefix + "/v1/chat/completions", call.Path);
         Assert.Equal(suffix.Contains('?', StringComparison.Ordinal) ? "?api-version=preview" : "", call.Query);
     }

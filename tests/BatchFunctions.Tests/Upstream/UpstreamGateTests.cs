@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.Tests.Upstream;
@@ -9,12 +8,12 @@ public sealed class UpstreamGateTests
     public async Task No_more_lines_are_in_flight_than_the_setting_says()
     {
         var release = new TaskCompletionSource();
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => ScriptedAnswer.Chat(call).After(release.Task), options => options.Concurrency = 3);
 
         Task[] lines = [.. Enumerable.Range(0, 10).Select(async line =>
         {
-            using RateLimitLease place = await fixture.Gate.EnterAsync(default);
+            using var place = await fixture.Gate.EnterAsync(default);
             _ = await fixture.SendAsync($"line-{line}");
         })];
         await Eventually.UntilAsync(() => fixture.Upstream.InFlight == 3, "three lines are in flight");
@@ -28,13 +27,13 @@ public sealed class UpstreamGateTests
     [Fact]
     public async Task Places_are_given_in_the_order_of_asking_and_a_cancelled_wait_takes_none()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(configure: options => options.Concurrency = 1);
+        await using var fixture = await UpstreamFixture.StartAsync(configure: options => options.Concurrency = 1);
         using var cancelled = new CancellationTokenSource();
 
-        RateLimitLease first = await fixture.Gate.EnterAsync(default);
-        Task<RateLimitLease> second = fixture.Gate.EnterAsync(cancelled.Token).AsTask();
-        Task<RateLimitLease> third = fixture.Gate.EnterAsync(default).AsTask();
-        Task<RateLimitLease> fourth = fixture.Gate.EnterAsync(default).AsTask();
+        var first = await fixture.Gate.EnterAsync(default);
+        var second = fixture.Gate.EnterAsync(cancelled.Token).AsTask();
+        var third = fixture.Gate.EnterAsync(default).AsTask();
+        var fourth = fixture.Gate.EnterAsync(default).AsTask();
         await cancelled.CancelAsync();
         _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
 
@@ -44,7 +43,7 @@ public sealed class UpstreamGateTests
             Assert.False(fourth.IsCompleted);
         }
 
-        using RateLimitLease last = await fourth;
+        using var last = await fourth;
         Assert.True(last.IsAcquired);
     }
 }

@@ -18,7 +18,7 @@ public sealed class UpstreamOptionsTests
     [InlineData("sk-é")]
     public void A_key_that_cannot_be_sent_is_refused_without_being_repeated(string key)
     {
-        string message = Assert.Single(Check(new UpstreamOptions { ApiKey = key }));
+        var message = Assert.Single(Check(new UpstreamOptions { ApiKey = key }));
 
         Assert.Contains("Batch__Upstream__ApiKey", message, StringComparison.Ordinal);
         Assert.DoesNotContain("sk-", message, StringComparison.Ordinal);

@@ -18,15 +18,15 @@ public sealed class UpstreamRetryTests
     [InlineData(529)]
     public async Task A_passing_fault_is_tried_again_after_a_wait(int status)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Number == 1 ? ScriptedAnswer.Error(status) : ScriptedAnswer.Chat(call));
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
+        var sending = fixture.SendAsync();
         _ = await fixture.Time.NextWaitAsync();
         Assert.Equal(1, fixture.Upstream.CallsOf("line"));
         fixture.Time.Advance(fixture.Options.LongestWait);
 
-        UpstreamOutcome.Answered answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
+        var answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
         Assert.True(answer.IsSuccess);
         Assert.Equal(2, answer.Attempts);
     }
@@ -34,10 +34,10 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task Waits_grow_from_attempt_to_attempt_and_never_beyond_the_longest()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             _ => ScriptedAnswer.Error(500), options => options.MaxAttempts = 12);
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
+        var sending = fixture.SendAsync();
         var waits = new List<TimeSpan>();
         while (waits.Count < 11)
         {
@@ -53,14 +53,14 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task A_line_that_has_used_up_its_attempts_ends_with_its_last_answer()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => ScriptedAnswer.Error(500, $"answer {call.Number}"), options => options.MaxAttempts = 3);
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
+        var sending = fixture.SendAsync();
         _ = await fixture.Time.PassNextWaitAsync();
         _ = await fixture.Time.PassNextWaitAsync();
 
-        UpstreamOutcome.Answered answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
+        var answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
         Assert.Equal(500, answer.StatusCode);
         Assert.Equal(3, answer.Attempts);
         Assert.Equal("answer 3", MessageOf(answer));
@@ -69,9 +69,9 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task Attempts_of_earlier_runs_count()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500));
 
-        UpstreamOutcome outcome = await fixture.SendAsync(attemptsUsed: fixture.Options.MaxAttempts - 1);
+        var outcome = await fixture.SendAsync(attemptsUsed: fixture.Options.MaxAttempts - 1);
 
         Assert.Equal(fixture.Options.MaxAttempts, Assert.IsType<UpstreamOutcome.Answered>(outcome).Attempts);
         Assert.Equal(1, fixture.Upstream.CallsOf("line"));
@@ -83,10 +83,10 @@ public sealed class UpstreamRetryTests
     [InlineData("{\"cut\":")]
     public async Task A_success_that_is_no_json_is_tried_again(string text)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Number == 1 ? ScriptedAnswer.Text(text) : ScriptedAnswer.Chat(call));
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
+        var sending = fixture.SendAsync();
         _ = await fixture.Time.PassNextWaitAsync();
 
         Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await sending).IsSuccess);
@@ -95,9 +95,9 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task A_success_that_stays_no_json_is_no_success()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text("<html>"));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text("<html>"));
 
-        UpstreamOutcome.Answered answer = Assert.IsType<UpstreamOutcome.Answered>(
+        var answer = Assert.IsType<UpstreamOutcome.Answered>(
             await fixture.SendAsync(attemptsUsed: fixture.Options.MaxAttempts - 1));
 
         Assert.Equal(200, answer.StatusCode);
@@ -111,11 +111,11 @@ public sealed class UpstreamRetryTests
     [InlineData("retry-after-ms", "2500", 2.5)]
     public async Task A_wait_that_the_upstream_asks_for_is_kept_and_spread(string header, string value, double seconds)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Number == 1 ? ScriptedAnswer.Error(429).WithHeader(header, value) : ScriptedAnswer.Chat(call));
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
-        TimeSpan wait = await fixture.Time.PassNextWaitAsync();
+        var sending = fixture.SendAsync();
+        var wait = await fixture.Time.PassNextWaitAsync();
 
         Assert.InRange(wait, Second * seconds, Second * seconds * 1.25);
         Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await sending).IsSuccess);
@@ -124,13 +124,13 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task A_date_that_the_upstream_asks_to_wait_for_is_kept()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync();
-        DateTimeOffset date = fixture.Time.GetUtcNow().AddSeconds(9);
+        await using var fixture = await UpstreamFixture.StartAsync();
+        var date = fixture.Time.GetUtcNow().AddSeconds(9);
         _ = fixture.Upstream.Answer(
             call => call.Number == 1 ? ScriptedAnswer.Error(503).RetryAfter(date) : ScriptedAnswer.Chat(call));
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
-        TimeSpan wait = await fixture.Time.PassNextWaitAsync();
+        var sending = fixture.SendAsync();
+        var wait = await fixture.Time.PassNextWaitAsync();
 
         Assert.InRange(wait, Second * 9, Second * 9 * 1.25);
         Assert.Equal(2, (await sending).Attempts);
@@ -143,13 +143,13 @@ public sealed class UpstreamRetryTests
     [InlineData("Fri, 31 Dec 1999 23:59:59 GMT")]
     public async Task A_wait_that_cannot_be_read_or_lies_behind_is_left_to_the_backoff(string value)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Number == 1
                 ? ScriptedAnswer.Error(429).WithHeader("Retry-After", value)
                 : ScriptedAnswer.Chat(call));
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync();
-        TimeSpan wait = await fixture.Time.PassNextWaitAsync();
+        var sending = fixture.SendAsync();
+        var wait = await fixture.Time.PassNextWaitAsync();
 
         Assert.InRange(wait, TimeSpan.FromTicks(1), fixture.Options.LongestWait);
         Assert.Equal(2, (await sending).Attempts);
@@ -161,9 +161,9 @@ public sealed class UpstreamRetryTests
     [InlineData(86_400, 3600)]
     public async Task A_longer_wait_than_a_chunk_sits_through_postpones_the_line(int asked, int postponed)
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(429).RetryAfter(asked));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(429).RetryAfter(asked));
 
-        UpstreamOutcome.Postponed outcome = Assert.IsType<UpstreamOutcome.Postponed>(await fixture.SendAsync(attemptsUsed: 2));
+        var outcome = Assert.IsType<UpstreamOutcome.Postponed>(await fixture.SendAsync(attemptsUsed: 2));
 
         Assert.Equal(PostponeReason.RetryAfter, outcome.Reason);
         Assert.Equal(TimeSpan.FromSeconds(postponed), outcome.Delay);
@@ -173,9 +173,9 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task The_last_attempt_is_an_answer_whatever_wait_it_asks_for()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(429).RetryAfter(600));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(429).RetryAfter(600));
 
-        UpstreamOutcome outcome = await fixture.SendAsync(attemptsUsed: fixture.Options.MaxAttempts - 1);
+        var outcome = await fixture.SendAsync(attemptsUsed: fixture.Options.MaxAttempts - 1);
 
         Assert.Equal(429, Assert.IsType<UpstreamOutcome.Answered>(outcome).StatusCode);
     }
@@ -183,18 +183,18 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task A_cancellation_is_told_from_a_time_out_and_keeps_the_count_of_attempts()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(
+        await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Number == 1
                 ? ScriptedAnswer.Error(500)
                 : ScriptedAnswer.Chat(call).After(new TaskCompletionSource().Task));
         using var shutdown = new CancellationTokenSource();
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync(attemptsUsed: 1, shutdown.Token);
+        var sending = fixture.SendAsync(attemptsUsed: 1, shutdown.Token);
         _ = await fixture.Time.PassNextWaitAsync();
         await Eventually.UntilAsync(() => fixture.Upstream.InFlight == 1, "the second attempt is in flight");
         await shutdown.CancelAsync();
 
-        UpstreamCancelledException cancelled =
+        var cancelled =
             await Assert.ThrowsAsync<UpstreamCancelledException>(() => sending);
         Assert.Equal(2, cancelled.Attempts);
         Assert.Equal(shutdown.Token, cancelled.CancellationToken);
@@ -203,10 +203,10 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task A_cancellation_ends_a_wait()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500));
         using var shutdown = new CancellationTokenSource();
 
-        Task<UpstreamOutcome> sending = fixture.SendAsync(cancellationToken: shutdown.Token);
+        var sending = fixture.SendAsync(cancellationToken: shutdown.Token);
         _ = await fixture.Time.NextWaitAsync();
         await shutdown.CancelAsync();
 
@@ -216,7 +216,7 @@ public sealed class UpstreamRetryTests
     [Fact]
     public async Task A_cancellation_between_a_passing_fault_and_its_wait_makes_no_final_answer_of_it()
     {
-        await using UpstreamFixture fixture = await UpstreamFixture.StartAsync();
+        await using var fixture = await UpstreamFixture.StartAsync();
         using var shutdown = new CancellationTokenSource();
         _ = fixture.Upstream.Answer(_ =>
         {
@@ -225,7 +225,7 @@ public sealed class UpstreamRetryTests
             return ScriptedAnswer.Error(503);
         });
 
-        UpstreamCancelledException cancelled = await Assert.ThrowsAsync<UpstreamCancelledException>(
+        var cancelled = await Assert.ThrowsAsync<UpstreamCancelledException>(
             () => fixture.SendAsync(cancellationToken: shutdown.Token));
 
         Assert.Equal(1, cancelled.Attempts);

@@ -1,5 +1,5 @@
-using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;

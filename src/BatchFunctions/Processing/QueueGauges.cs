@@ -1,6 +1,7 @@
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 
-namespace BatchFunctions.Telemetry;
+namespace BatchFunctions.Processing;
 
 /// <summary>Measures the queues, poison queues included. The sweep asks for it: nothing is measured at rest but hourly.</summary>
 internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, TimeProvider time)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Data.Tables;
 using BatchFunctions.Configuration;
+using BatchFunctions.Http;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Page;
 using BatchFunctions.Storage;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace BatchFunctions.Http;
+namespace BatchFunctions.Service;
 
 /// <summary>What the service answers about itself, and where there is nothing to answer.</summary>
 public sealed partial class ServiceApi : IDisposable
@@ -43,8 +44,8 @@ public sealed partial class ServiceApi : IDisposable
 
     /// <summary><c>GET /healthz</c>: 200 when storage answers, 503 when it does not. Needs no key.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> HealthAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> HealthAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunOpenAsync(
             request,
             async ct => await IsHealthyAsync(ct)
@@ -55,24 +56,24 @@ public sealed partial class ServiceApi : IDisposable
                     writer.WriteEndObject();
                 })
                 : throw new ApiException(ApiError.StorageUnavailable),
-            cancellationToken);
+            ct);
 
     /// <summary><c>GET /openapi.json</c>: the API in OpenAPI 3.1. Needs no key.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> OpenApiAsync(HttpRequest request, CancellationToken cancellationToken) =>
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> OpenApiAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunOpenAsync(
             request,
             _ => Task.FromResult(Results.Bytes(_document.Value, "application/json")),
-            cancellationToken);
+            ct);
 
     /// <summary>
     /// Everything that has no route: the page, 405 where the path has a route for another method, else 404. The page has none
     /// because the Functions host gives a function without a template one of its name: <c>/</c> can only come here.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Fires when the client goes away.</param>
-    public Task<IResult> FallbackAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <param name="ct">Fires when the client goes away.</param>
+    public Task<IResult> FallbackAsync(HttpRequest request, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(request);
         return _guard.RunOpenAsync(
@@ -86,7 +87,7 @@ public sealed partial class ServiceApi : IDisposable
                     return Task.FromResult(PageFiles.Answer(path, request.HttpContext.Response));
                 }
 
-                string[] allowed = isPage
+                var allowed = isPage
                     ? PageFiles.Methods
                     : [.. ApiRoutes.Matching(path).Select(route => route.Method)];
                 var method = ApiError.Shown(request.Method);
@@ -98,7 +99,7 @@ public sealed partial class ServiceApi : IDisposable
                 request.HttpContext.Response.Headers.Allow = string.Join(", ", allowed);
                 throw new ApiException(ApiError.MethodNotAllowed(method, ApiError.Shown(path)));
             },
-            cancellationToken);
+            ct);
     }
 
     /// <inheritdoc/>

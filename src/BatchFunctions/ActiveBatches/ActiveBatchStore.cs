@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using Azure.Data.Tables;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
-namespace BatchFunctions.Batches;
+namespace BatchFunctions.ActiveBatches;
 
 /// <summary>
 /// A row for each batch that has not ended, by tenant: what the sweep goes through, and what keeps an input file from

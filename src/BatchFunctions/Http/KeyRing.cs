@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using BatchFunctions.Http;
+using BatchFunctions.Keys;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Caching.Memory;
 
-namespace BatchFunctions.Keys;
+namespace BatchFunctions.Http;
 
 /// <summary>
 /// Tells who a request comes from. A key is looked up once and remembered for a minute; what has no key's form never

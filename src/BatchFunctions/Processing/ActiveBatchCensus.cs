@@ -1,16 +1,17 @@
 using BatchFunctions.Batches;
 
-namespace BatchFunctions.Telemetry;
+namespace BatchFunctions.Processing;
 
 /// <summary>What a sweep has seen of the batches that have not ended.</summary>
-internal sealed class ActiveBatches
+internal sealed class ActiveBatchCensus
 {
     /// <summary>Every status that an active batch can have, so that one that no batch has is told as zero.</summary>
     private readonly Dictionary<BatchStatus, long> _byStatus = Enum.GetValues<BatchStatus>()
         .Where(status => !status.HasEnded())
         .ToDictionary(status => status, _ => 0L);
 
-    public IReadOnlyDictionary<BatchStatus, long> ByStatus => _byStatus;
+    public IEnumerable<KeyValuePair<string, long>> ByStatus =>
+        _byStatus.Select(pair => KeyValuePair.Create(pair.Key.Wire(), pair.Value));
 
     public TimeSpan LongestWithoutProgress { get; private set; }
 

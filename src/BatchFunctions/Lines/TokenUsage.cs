@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace BatchFunctions.Upstream;
+namespace BatchFunctions.Lines;
 
 /// <summary>Tokens that an answer reports in its <c>usage</c>, in the terms of a batch's own <c>usage</c>.</summary>
 /// <param name="Input"><c>input_tokens</c>, or <c>prompt_tokens</c>.</param>
@@ -37,7 +37,7 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
         TokenUsage usage = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isUsage = reader.ValueTextEquals("usage"u8);
+            var isUsage = reader.ValueTextEquals("usage"u8);
             _ = reader.Read();
             if (isUsage && reader.TokenType == JsonTokenType.StartObject)
             {
@@ -110,7 +110,7 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
     private static long ReadCount(ref Utf8JsonReader reader)
     {
         _ = reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out long count))
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var count))
         {
             return Math.Max(0, count);
         }

@@ -1,4 +1,4 @@
-namespace BatchFunctions.Processing;
+namespace BatchFunctions.Protocol;
 
 /// <summary>
 /// The points of the protocol between two writes: where a crash or a pause could do harm, if anywhere. Named so that
@@ -38,10 +38,4 @@ internal enum ProtocolStep
     ActiveRowDeleted,
     SweepTakenUp,
     SweepDone,
-}
-
-/// <summary>Told of each step as it is reached. Does nothing, but in a proof's own process.</summary>
-internal class ProtocolSteps
-{
-    public virtual ValueTask ReachedAsync(ProtocolStep step, CancellationToken ct) => ValueTask.CompletedTask;
 }

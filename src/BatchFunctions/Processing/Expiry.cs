@@ -1,15 +1,18 @@
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Uploads;
 using Microsoft.Extensions.Logging;
 
-namespace BatchFunctions.Files;
+namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Removes what has expired, entry by entry: the blob first, then the row, and the entry last, so that a crash leaves an
 /// entry that is due again. What still lives gets a new entry before its old one goes.
 /// </summary>
-internal sealed partial class FileExpiry(
+internal sealed partial class Expiry(
     ExpiringStore expiring,
     FileStore files,
     FileBlobs blobs,
@@ -17,7 +20,7 @@ internal sealed partial class FileExpiry(
     ActiveBatchStore active,
     BatchStore batches,
     TimeProvider time,
-    ILogger<FileExpiry> logger)
+    ILogger<Expiry> logger)
 {
     /// <summary>How long a file is put off that a batch still reads.</summary>
     private static readonly TimeSpan PutOff = TimeSpan.FromHours(1);

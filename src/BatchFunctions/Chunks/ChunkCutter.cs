@@ -1,7 +1,7 @@
 using BatchFunctions.Batches;
-using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
 
-namespace BatchFunctions.Processing;
+namespace BatchFunctions.Chunks;
 
 /// <summary>
 /// Cuts an input into chunks, by the sizes that the batch's row carries: the same input gives the same chunks whenever it
@@ -12,9 +12,6 @@ namespace BatchFunctions.Processing;
 /// <param name="batch">Whose input it is.</param>
 internal sealed class ChunkCutter(Batch batch)
 {
-    /// <summary>Lines in a chunk, at most: its row keeps one bit a line, and the attempts of those that are not done.</summary>
-    public const int MaxLines = 1000;
-
     private readonly List<Chunk> _chunks = [];
     private Chunk? _open;
 
@@ -55,7 +52,7 @@ internal sealed class ChunkCutter(Batch batch)
             _open = null;
         }
 
-        var joined = Math.Min(((_chunks.Count - 1) / batch.ChunkTarget) + 1, MaxLines / batch.ChunkLines);
+        var joined = Math.Min(((_chunks.Count - 1) / batch.ChunkTarget) + 1, BatchOptions.LongestChunk / batch.ChunkLines);
         return joined <= 1 ? _chunks : Join(joined);
     }
 

@@ -1,0 +1,36 @@
+using BatchFunctions.Http;
+
+namespace BatchFunctions.Files;
+
+/// <summary>What is wrong with a request about files, as OpenAI words it where it is known to have words.</summary>
+internal static class FileErrors
+{
+    public static ApiError BrokenForm { get; } = ApiError.InvalidRequest(
+        "The multipart body is broken: it ends too early, or a part has no readable headers.", null, "invalid_multipart_form_data");
+
+    public static ApiError NoBoundary { get; } = ApiError.InvalidRequest(
+        "The content type 'multipart/form-data' names no usable boundary.", null, "invalid_multipart_form_data");
+
+    public static ApiError EmptyBatchFile { get; } =
+        ApiError.InvalidRequest("Invalid file format for Batch API. The file is empty.", "file", "empty_file");
+
+    public static ApiError NotJsonLines { get; } = ApiError.InvalidRequest(
+        "Invalid file format for Batch API. Must be .jsonl: the first line is no JSON object.", "file", "invalid_json_line");
+
+    public static ApiError NoFilename { get; } =
+        ApiError.InvalidRequest("Invalid 'file': send it as a file, with a filename.", "file");
+
+    public static ApiError FileInUse { get; } = ApiError.Conflict("Cannot delete a file while a batch that has not ended reads it.");
+
+    /// <summary>OpenAI's words for a file that is not there.</summary>
+    public static ApiError NoFile(string id) => ApiError.NotFound($"No such File object: {ApiError.Shown(id)}", "id");
+
+    /// <summary>OpenAI's words for an unknown purpose, and its null for a code.</summary>
+    public static ApiError NoPurpose(string given) => ApiError.InvalidRequest(
+        $"'{ApiError.Shown(given)}' is not one of [{string.Join(", ", FilePurposes.Uploaded.Select(purpose => $"'{purpose}'"))}] - 'purpose'",
+        "purpose",
+        null);
+
+    public static ApiError RangeNotSatisfiable(long bytes) => new(
+        416, ApiError.InvalidRequestType, ApiError.Text($"The range is beyond the file, which has {bytes} bytes."), null, "range_not_satisfiable");
+}

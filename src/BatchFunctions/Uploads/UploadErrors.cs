@@ -1,0 +1,32 @@
+using BatchFunctions.Http;
+
+namespace BatchFunctions.Uploads;
+
+/// <summary>What is wrong with a request about uploads in parts.</summary>
+internal static class UploadErrors
+{
+    public static ApiError EmptyPart { get; } = ApiError.InvalidRequest("Invalid 'data': the part is empty.", "data");
+
+    public static ApiError Md5Differs { get; } = ApiError.InvalidRequest(
+        "Invalid 'md5': the parts do not have this checksum. Send them again.", "md5");
+
+    public static ApiError NoMd5 { get; } =
+        ApiError.InvalidRequest("Invalid 'md5': expected 32 hex digits, or 16 bytes in base64.", "md5");
+
+    public static ApiError NoUpload(string id) => ApiError.NotFound($"No such Upload object: {ApiError.Shown(id)}", "upload_id");
+
+    public static ApiError WrongUploadState(string action, string status) =>
+        ApiError.InvalidRequest($"Cannot {action} an upload with status '{status}'.", null, "invalid_state");
+
+    public static ApiError NoPart(int index, string id) =>
+        ApiError.InvalidRequest(ApiError.Text($"Invalid 'part_ids[{index}]': no part '{ApiError.Shown(id)}' was added to this upload."), ApiError.Text($"part_ids[{index}]"));
+
+    public static ApiError PartTwice(int index) =>
+        ApiError.InvalidRequest(ApiError.Text($"Invalid 'part_ids[{index}]': the part is named already."), ApiError.Text($"part_ids[{index}]"));
+
+    public static ApiError WrongTotal(long expected, long actual) => ApiError.InvalidRequest(
+        ApiError.Text($"The parts have {actual} bytes, but the upload was created with 'bytes' {expected}."), "part_ids");
+
+    public static ApiError TooManyBlocks(int max) => ApiError.InvalidRequest(
+        ApiError.Text($"Invalid 'part_ids': too many small parts; they make more than {max} blocks. Send larger parts."), "part_ids");
+}

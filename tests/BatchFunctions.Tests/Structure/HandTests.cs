@@ -1,0 +1,37 @@
+using System.Reflection;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Tests.Structure;
+
+/// <summary>One hand: what the analyzers cannot ask for.</summary>
+public sealed class HandTests
+{
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    /// <summary>A token is called <c>ct</c> wherever the name is ours; an interface or a base class may give another.</summary>
+    [Fact]
+    public void Cancellation_tokens_have_one_name()
+    {
+        var others = typeof(StorageClients).Assembly.GetTypes()
+            .Where(type => !IsGenerated(type))
+            .SelectMany(type => type.GetMethods(Declared))
+            .Where(method => !IsGenerated(method) && !NameIsGiven(method))
+            .SelectMany(method => method.GetParameters()
+                .Where(parameter => parameter.ParameterType == typeof(CancellationToken))
+                .Where(parameter => parameter.Name is not ("ct" or "token"))
+                .Select(parameter => $"{method.DeclaringType}.{method.Name}({parameter.Name})"));
+
+        Assert.Empty(others);
+    }
+
+    private static bool IsGenerated(MemberInfo member) =>
+        member.Name.Contains('<', StringComparison.Ordinal)
+        || (member.DeclaringType is { } outer && IsGenerated(outer));
+
+    private static bool NameIsGiven(MethodInfo method) =>
+        method.GetBaseDefinition() != method
+        || method.DeclaringType!.GetInterfaces().Any(contract =>
+            !contract.IsGenericTypeDefinition
+            && method.DeclaringType.GetInterfaceMap(contract).TargetMethods.Contains(method));
+}

@@ -134,7 +134,6 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<ChunkWork>(),
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
-            provider.GetRequiredService<PoisonHandling>(),
             provider.GetRequiredService<BatchQueues>(),
             provider.GetRequiredService<BatchMetrics>(),
             provider.GetRequiredService<TimeProvider>(),

@@ -187,8 +187,9 @@ internal sealed class ChunkCheckpoints(
                 return Committed(written);
             }
 
-            // Another write came between. Nobody but this claim writes in its epoch, save for a strike that was noted
-            // after the lease had run out; an earlier try of this very segment may have landed unanswered.
+            // Another write came between. Nobody but this claim writes in its epoch, save for a strike or the sweep's waking,
+            // after the lease had run out: as long as nobody else has claimed the chunk, it is taken back. An earlier try of
+            // this very segment may have landed unanswered.
             var current = await chunks.FindAsync(Chunk.Batch.Id, Chunk.Number, ct);
             if (current is null || current.Epoch != Chunk.Epoch)
             {

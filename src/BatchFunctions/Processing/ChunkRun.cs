@@ -136,7 +136,7 @@ internal sealed partial class ChunkRun(
         }
 
         var stood = await checkpoints.CommitLastAsync(
-            chunk => chunk.Done.Count == chunk.Lines ? chunk.End() : chunk.Release(_pauseUntil), ct);
+            chunk => chunk.Done.Count == chunk.Lines ? chunk.End() : chunk.Release(_pauseUntil ?? time.GetUtcNow()), ct);
         if (!stood)
         {
             return ChunkRunEnd.Overtaken;

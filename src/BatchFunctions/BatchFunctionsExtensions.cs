@@ -120,6 +120,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkTally>();
         services.TryAddSingleton<ChunkInput>();
         services.TryAddSingleton<ChunkClosing>();
+        services.TryAddSingleton<ChunkRuns>();
+        services.TryAddSingleton<ChunkFollowUp>();
         services.TryAddSingleton<ChunkWork>();
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();

@@ -63,8 +63,8 @@ internal sealed record Chunk
 
     public TokenUsage Usage { get; init; }
 
-    /// <summary>Attempts already used by lines that are not done, by the line's index in the chunk.</summary>
-    public IReadOnlyDictionary<int, int> Attempts { get; init; } = new Dictionary<int, int>();
+    /// <summary>What is known of lines that were sent and are not done, by the line's index in the chunk.</summary>
+    public IReadOnlyDictionary<int, LineLeft> Left { get; init; } = new Dictionary<int, LineLeft>();
 
     /// <summary>How often the chunk's message ended on the poison queue without a new line between.</summary>
     public int Strikes { get; init; }
@@ -96,7 +96,7 @@ internal sealed record Chunk
         LeaseUntil = null,
         NotBefore = null,
         Ended = true,
-        Attempts = new Dictionary<int, int>(),
+        Left = new Dictionary<int, LineLeft>(),
     };
 
     /// <summary>

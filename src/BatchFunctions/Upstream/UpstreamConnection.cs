@@ -13,6 +13,9 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     public const string HttpClientName = "BatchFunctions.Upstream";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+    /// <summary>Bytes from which on a body is announced before it is sent.</summary>
+    private const int LargeBody = 512 * 1024;
+
     private static readonly string[] RequestIdHeaders = ["x-request-id", "apim-request-id"];
 
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
@@ -54,9 +57,8 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         {
             return new Reply.Unreachable(exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            // An IOException is a body that was cut off, an InvalidDataException a compressed one that is garbled.
             return new Reply.Broken(exception);
         }
     }
@@ -73,16 +75,49 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        using var response =
-            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        var answer = await AnswerBody.ReadAsync(response.Content, _options.MaxResponseBytes, ct);
-        return answer is { } read
-            ? new Reply.Answer(
-                (int)response.StatusCode,
-                RequestIdOf(response.Headers),
-                read,
-                RetryAfter.Read(response.Headers, time.GetUtcNow()))
-            : new Reply.TooLarge();
+
+        // Who is refused for the size of the body is told before it is sent. One that breaks off the sending to say so may
+        // break the connection faster than its answer can be read.
+        request.Headers.ExpectContinue = body.Length >= LargeBody;
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", AnswerDecoding.Accepted);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        return await ReadAsync(response, ct);
+    }
+
+    private async Task<Reply> ReadAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        var received = "";
+        try
+        {
+            // The length is absent for chunked bodies, and another's for compressed ones.
+            if (response.Content.Headers.ContentLength > _options.MaxResponseBytes)
+            {
+                return new Reply.TooLarge();
+            }
+
+            await using var decoding = await AnswerDecoding.OpenAsync(response.Content, ct);
+            try
+            {
+                var announced = response.Content.Headers.ContentEncoding.Count == 0 ? response.Content.Headers.ContentLength : null;
+                return await AnswerBody.ReadAsync(decoding.Content, announced, _options.MaxResponseBytes, ct) is { } body
+                    ? new Reply.Answer(
+                        (int)response.StatusCode,
+                        RequestIdOf(response.Headers),
+                        body,
+                        RetryAfter.Read(response.Headers, time.GetUtcNow()),
+                        response.Headers.Location?.ToString())
+                    : new Reply.TooLarge();
+            }
+            finally
+            {
+                received = decoding.Received;
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
+        {
+            // Whatever a decoder or a parser throws at what this one line was answered: it is the line's, and nobody else's.
+            return new Reply.Garbled((int)response.StatusCode, received, e);
+        }
     }
 
     // There are as many endpoints as the settings offer: a handful.

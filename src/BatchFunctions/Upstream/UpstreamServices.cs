@@ -23,6 +23,8 @@ internal static class UpstreamServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, UpstreamOptionsValidator>());
         services.TryAddSingleton<UpstreamConnection>();
         services.TryAddSingleton<UpstreamClient>();
+        services.TryAddSingleton<UpstreamRecord>();
+        services.TryAddSingleton<UpstreamBreaker>();
         services.TryAddSingleton<UpstreamGate>();
 
         // The factory's own loggers would write two records an attempt, and at Trace every header.
@@ -64,7 +66,6 @@ internal static class UpstreamServices
 
         // An environment's proxy is meant for the way out, and the upstream is named by its address.
         handler.UseProxy = false;
-        handler.AutomaticDecompression = DecompressionMethods.All;
 
         // The gate bounds the lines in flight. A connection that is still closing must not hold up the next line.
         handler.MaxConnectionsPerServer = options.Concurrency * 2;

@@ -86,7 +86,6 @@ internal sealed class BatchDriver : IAsyncDisposable
             [StorageClients.Connection] = connection,
             ["Batch:Upstream:BaseUrl"] = upstream.ToString(),
             ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
-            ["Batch:Upstream:Pause"] = "00:00:01",
             ["Batch:Upstream:LongestWait"] = "00:00:00.500",
             ["Batch:AdvanceDelay"] = "00:00:00",
             ["Batch:StatusPoll"] = "00:00:00.100",

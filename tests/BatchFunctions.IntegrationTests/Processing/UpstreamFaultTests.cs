@@ -84,7 +84,6 @@ public sealed class UpstreamFaultTests
             upstream.Address,
             new Dictionary<string, string?>
             {
-                ["Batch:Upstream:Pause"] = "00:00:02",
 
                 // As shipped, or more: on a machine at work, a message that is late is not lost.
                 ["Batch:Lease"] = "00:01:00",
@@ -107,7 +106,7 @@ public sealed class UpstreamFaultTests
                 .All(chunk => chunk is { Owner: null, NotBefore: not null }),
             TimeSpan.FromMinutes(1),
             "all chunks wait, and nobody holds one");
-        Assert.All(chunks, chunk => Assert.Empty(chunk.Attempts));
+        Assert.All(chunks, chunk => Assert.Empty(chunk.Left));
 
         await Eventually.UntilAsync(
             async () => await driver.WaitingAsync(QueueNames.Chunk) == 3, TimeSpan.FromMinutes(1), "one message waits for each");

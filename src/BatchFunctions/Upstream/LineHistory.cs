@@ -1,0 +1,52 @@
+namespace BatchFunctions.Upstream;
+
+/// <summary>What has been seen of one line so far: what is decided about its next answer is decided from this.</summary>
+internal sealed class LineHistory(int attempts, int breaks)
+{
+    /// <summary>Attempts that the line has been charged, those of earlier runs included.</summary>
+    public int Attempts { get; set; } = attempts;
+
+    /// <summary>How often the connection broke while the line was sent alone, to an upstream that answered others.</summary>
+    public int Breaks { get; set; } = breaks;
+
+    /// <summary>How often the line was in flight when connections broke: the more, the fewer beside it the next time.</summary>
+    public int Suspicion { get; set; } = SuspicionOf(breaks);
+
+    /// <summary>When it last broke the connection so that it counted.</summary>
+    public DateTimeOffset? BrokeAt { get; set; }
+
+    /// <summary>How often the line was put off, by whosever fault: its waits grow by it.</summary>
+    public int Refusals { get; set; }
+
+    /// <summary>How often it was put off for the upstream's sake while others went through.</summary>
+    public int Alone { get; set; }
+
+    /// <summary>What the upstream last answered it; null when it never did.</summary>
+    public LastAnswer? Last { get; set; }
+
+    /// <summary>A hash of the last answer, to know the same words again.</summary>
+    public ulong LastWords { get; set; }
+
+    /// <summary>How a line begins that is known from earlier runs.</summary>
+    public static int SuspicionOf(int breaks) => breaks > 0 ? UpstreamGate.Alone : 0;
+
+    /// <summary>When it was first refused; null when it never was.</summary>
+    public DateTimeOffset? RefusedSince { get; set; }
+
+    /// <summary>How many lines had gone through when it was last refused, or else when it was sent.</summary>
+    public long ThroughBefore { get; set; }
+}
+
+/// <summary>The last thing that the upstream said about a line that has no answer to keep.</summary>
+/// <param name="Status">The HTTP status; 0 where there was no answer.</param>
+/// <param name="Message">The answer's own message, or what happened, cut to <see cref="MaxMessage"/> characters.</param>
+internal sealed record LastAnswer(int Status, string Message)
+{
+    /// <summary>Characters that are kept of a message.</summary>
+    public const int MaxMessage = 300;
+
+    /// <summary>As a sentence of an error line's message.</summary>
+    public override string ToString() => Status == 0
+        ? $"The last attempt: {Message}"
+        : FormattableString.Invariant($"The upstream's last answer was {Status}: {Message}");
+}

@@ -1,0 +1,137 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>
+/// Opens when the upstream answers nobody as it should, and closes when a line goes through again. While it is open, one
+/// line at a time goes out as a probe, once in <see cref="ProbeInterval"/>, or when the upstream asked to be asked again.
+/// Under the gate's lock; it has none of its own.
+/// </summary>
+internal sealed partial class UpstreamBreaker(
+    UpstreamRecord record,
+    BatchMetrics metrics,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<UpstreamBreaker> logger)
+{
+    /// <summary>How often a dead upstream is asked, at most.</summary>
+    public static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many faults without a line that went through between make an upstream that is not well.</summary>
+    private const int FaultsThatOpen = 3;
+
+    private readonly TimeSpan _longestWait = options.Value.Upstream.LongestWait;
+    private DateTimeOffset? _openSince;
+    private DateTimeOffset _nextProbe;
+
+    public bool IsOpen => _openSince is not null;
+
+    /// <summary>When the next probe may go; of no meaning while the breaker is closed.</summary>
+    public DateTimeOffset NextProbe => _nextProbe;
+
+    /// <summary>
+    /// How long a line that finds the breaker open should wait in storage: longer the longer it has been open, since each
+    /// look costs requests. Zero while it is worth waiting in memory.
+    /// </summary>
+    public TimeSpan StorageWait
+    {
+        get
+        {
+            if (_openSince is not { } since || time.GetUtcNow() - since < _longestWait)
+            {
+                return TimeSpan.Zero;
+            }
+
+            var age = time.GetUtcNow() - since;
+            return TimeSpan.FromSeconds(Math.Clamp(age.TotalSeconds / 2, 10, 60));
+        }
+    }
+
+    /// <summary>Takes note that a probe goes out.</summary>
+    public void Probing() => _nextProbe = time.GetUtcNow() + ProbeInterval;
+
+    /// <summary>A line went through.</summary>
+    public void Passed()
+    {
+        if (_openSince is { } since)
+        {
+            _openSince = null;
+            metrics.UpstreamOpen(false);
+            Log.Back(logger, time.GetUtcNow() - since);
+        }
+    }
+
+    /// <summary>The upstream failed a line.</summary>
+    /// <param name="reply">How.</param>
+    public void Failed(Reply reply)
+    {
+        if (_openSince is null)
+        {
+            // What is refused for being too much has a pace to be found, and is no sign of an upstream that is not well.
+            var isRate = reply is Reply.Answer { StatusCode: 429 };
+            if (isRate || (reply is not Reply.Unreachable && record.FaultsInARow < FaultsThatOpen))
+            {
+                return;
+            }
+
+            _openSince = time.GetUtcNow();
+            metrics.UpstreamOpen(true);
+            Report(reply);
+        }
+
+        var asked = (reply as Reply.Answer)?.RetryAfter ?? TimeSpan.Zero;
+        var wait = asked > ProbeInterval ? asked : ProbeInterval;
+        var longest = UpstreamClient.LongestPostponement;
+        _nextProbe = time.GetUtcNow() + (wait < longest ? wait : longest);
+    }
+
+    /// <summary>Once at each opening: a whole process of lines meets the same fault at once.</summary>
+    private void Report(Reply reply)
+    {
+        switch (reply)
+        {
+            case Reply.Answer { StatusCode: 401 or 403 } answer:
+                Log.KeyRefused(logger, answer.StatusCode, reply.Said.Message);
+                break;
+            case Reply.Answer { StatusCode: >= 300 and <= 399 } answer:
+                Log.Redirected(logger, answer.StatusCode, answer.Location ?? "nowhere");
+                break;
+            case Reply.Unreachable unreachable:
+                Log.Unreachable(logger, unreachable.Cause.GetBaseException().Message);
+                break;
+            case Reply.Broken broken:
+                Log.NotWell(logger, broken.Cause.GetBaseException().Message);
+                break;
+            default:
+                Log.NotWell(logger, reply.Said.ToString());
+                break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Error,
+            "The upstream refuses the service's key (status {StatusCode}: {Reason}). Set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader. Lines wait, and one is sent now and then.")]
+        public static partial void KeyRefused(ILogger logger, int statusCode, string reason);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "The upstream redirects (status {StatusCode}) to {Location}: set Batch__Upstream__BaseUrl to where the API is. Lines wait, and one is sent now and then.")]
+        public static partial void Redirected(ILogger logger, int statusCode, string location);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "The upstream cannot be reached ({Reason}): check Batch__Upstream__BaseUrl, and that the upstream runs. Lines wait, and one is sent now and then.")]
+        public static partial void Unreachable(ILogger logger, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "The upstream answers nobody as it should ({Reason}). Lines wait, and one is sent now and then.")]
+        public static partial void NotWell(ILogger logger, string reason);
+
+        [LoggerMessage(LogLevel.Information, "The upstream is back after {Away}.")]
+        public static partial void Back(ILogger logger, TimeSpan away);
+    }
+}

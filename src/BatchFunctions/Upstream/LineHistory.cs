@@ -12,9 +12,6 @@ internal sealed class LineHistory(int attempts, int breaks)
     /// <summary>How often the line was in flight when connections broke: the more, the fewer beside it the next time.</summary>
     public int Suspicion { get; set; } = SuspicionOf(breaks);
 
-    /// <summary>When it last broke the connection so that it counted.</summary>
-    public DateTimeOffset? BrokeAt { get; set; }
-
     /// <summary>How often the line was put off, by whosever fault: its waits grow by it.</summary>
     public int Refusals { get; set; }
 

@@ -20,6 +20,9 @@ internal sealed partial class UpstreamBreaker(
     /// <summary>How often a dead upstream is asked, at most.</summary>
     public static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>The shortest wait that is taken from an upstream that is asked again on its own terms.</summary>
+    private static readonly TimeSpan ShortestAsked = TimeSpan.FromSeconds(1);
+
     /// <summary>How many faults without a line that went through between make an upstream that is not well.</summary>
     private const int FaultsThatOpen = 3;
 
@@ -32,21 +35,23 @@ internal sealed partial class UpstreamBreaker(
     /// <summary>When the next probe may go; of no meaning while the breaker is closed.</summary>
     public DateTimeOffset NextProbe => _nextProbe;
 
+    /// <summary>Whether the next probe is so far away that nobody should wait for it in memory.</summary>
+    public bool IsProbeFar => _nextProbe - time.GetUtcNow() > _longestWait;
+
     /// <summary>
-    /// How long a line that finds the breaker open should wait in storage: longer the longer it has been open, since each
-    /// look costs requests. Zero while it is worth waiting in memory.
+    /// How long a line that finds the breaker open should wait in storage: until the next probe where that is far away, and
+    /// else longer the longer the breaker has been open, since each look costs requests. Zero while it is worth waiting in
+    /// memory.
     /// </summary>
     public TimeSpan StorageWait
     {
         get
         {
-            if (_openSince is not { } since || time.GetUtcNow() - since < _longestWait)
-            {
-                return TimeSpan.Zero;
-            }
-
-            var age = time.GetUtcNow() - since;
-            return TimeSpan.FromSeconds(Math.Clamp(age.TotalSeconds / 2, 10, 60));
+            var now = time.GetUtcNow();
+            return _openSince is not { } since ? TimeSpan.Zero
+                : IsProbeFar ? _nextProbe - now
+                : now - since < _longestWait ? TimeSpan.Zero
+                : TimeSpan.FromSeconds(Math.Clamp((now - since).TotalSeconds / 2, 10, 60));
         }
     }
 
@@ -70,8 +75,8 @@ internal sealed partial class UpstreamBreaker(
     {
         if (_openSince is null)
         {
-            // What is refused for being too much has a pace to be found, and is no sign of an upstream that is not well.
-            var isRate = reply is Reply.Answer { StatusCode: 429 };
+            // What is refused for being too much has a pace to be found, unless the upstream says itself how long to be quiet.
+            var isRate = reply is Reply.Answer { StatusCode: 429, RetryAfter: null };
             if (isRate || (reply is not Reply.Unreachable && record.FaultsInARow < FaultsThatOpen))
             {
                 return;
@@ -82,8 +87,7 @@ internal sealed partial class UpstreamBreaker(
             Report(reply);
         }
 
-        var asked = (reply as Reply.Answer)?.RetryAfter ?? TimeSpan.Zero;
-        var wait = asked > ProbeInterval ? asked : ProbeInterval;
+        var wait = (reply as Reply.Answer)?.RetryAfter is { } asked && asked > ShortestAsked ? asked : ProbeInterval;
         var longest = UpstreamClient.LongestPostponement;
         _nextProbe = time.GetUtcNow() + (wait < longest ? wait : longest);
     }

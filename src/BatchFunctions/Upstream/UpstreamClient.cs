@@ -109,7 +109,9 @@ internal sealed class UpstreamClient(
         {
             using var span = BatchTracing.StartAttempt(request.Endpoint);
             var began = time.GetTimestamp();
-            var reply = await connection.PostAsync(request.Endpoint, request.Body, ct);
+            var reply = line.Suspicion >= UpstreamGate.Alone && await connection.FindDeadAsync(ct) is { } dead
+                ? dead
+                : await connection.PostAsync(request.Endpoint, request.Body, ct);
             metrics.AttemptMade(reply.Name, time.GetElapsedTime(began));
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
             var verdict = _verdicts.Judge(line, reply);
@@ -137,7 +139,7 @@ internal sealed class UpstreamClient(
             $"The upstream's response (status {garbled.StatusCode}) was cut off or cannot be read: {garbled.Text}"),
         _ => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.UpstreamUnreachable,
-            $"The connection to the upstream broke before a response came, {line.Breaks} times with this request alone in flight, while other requests were answered."),
+            $"The connection to the upstream broke before a response came, {line.Breaks} times with this request alone in flight, each time to an upstream that had answered just before."),
     };
 
     private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>

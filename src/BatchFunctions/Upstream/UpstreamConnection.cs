@@ -13,6 +13,9 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     public const string HttpClientName = "BatchFunctions.Upstream";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+    /// <summary>How long an upstream that is alive may take to say so.</summary>
+    private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>Bytes from which on a body is announced before it is sent.</summary>
     private const int LargeBody = 512 * 1024;
 
@@ -60,6 +63,27 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             return new Reply.Broken(exception);
+        }
+    }
+
+    /// <summary>
+    /// Asks for the list of models, to see whether the upstream is alive: before a line is sent that may be what kills it.
+    /// Any answer will do.
+    /// </summary>
+    /// <returns>Null when it is alive.</returns>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    public async Task<Reply.Unreachable?> FindDeadAsync(CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(AliveWithin);
+        try
+        {
+            using var response = await _client.GetAsync(AddressOf("/v1/models"), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return null;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            return new Reply.Unreachable(e);
         }
     }
 

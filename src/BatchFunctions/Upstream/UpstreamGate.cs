@@ -35,6 +35,7 @@ internal sealed class UpstreamGate : IDisposable
     private int _inFlight;
     private int _suspectsInFlight;
     private int _probesInFlight;
+    private bool _isAlone;
     private DateTimeOffset _lowered;
 
     public UpstreamGate(UpstreamBreaker breaker, IOptions<BatchOptions> options, TimeProvider time)
@@ -187,8 +188,6 @@ internal sealed class UpstreamGate : IDisposable
         return _waiting.First?.Value is { } waiter && _inFlight < Math.Floor(_limit) ? waiter : null;
     }
 
-    private bool _isAlone;
-
     private void Probe(DateTimeOffset now)
     {
         if (_probesInFlight == 0 && _breaker.NextProbe <= now && (_waiting.First ?? _suspects.First)?.Value is { } probe)
@@ -199,8 +198,8 @@ internal sealed class UpstreamGate : IDisposable
 
         if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
         {
-            // All but the one that will be the next probe.
-            var isFirst = _probesInFlight == 0;
+            // All but the one that will be the next probe, where that is soon.
+            var isFirst = _probesInFlight == 0 && !_breaker.IsProbeFar;
             foreach (var waiter in _waiting.Concat(_suspects).ToList())
             {
                 if (isFirst)

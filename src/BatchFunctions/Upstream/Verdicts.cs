@@ -23,9 +23,6 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// <summary>How long everybody must have been refused in the same words until it is taken for the lines' own fault.</summary>
     public static readonly TimeSpan SameWordsFor = TimeSpan.FromSeconds(30);
 
-    /// <summary>How far apart the breaks of a line are that has no others beside it, to count.</summary>
-    public static readonly TimeSpan SoleBreaksApart = TimeSpan.FromMinutes(5);
-
     /// <summary>How much longer than asked for a line waits at most: lines refused together would else come back together.</summary>
     private const double Spread = 0.25;
 
@@ -95,16 +92,14 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     }
 
     /// <summary>
-    /// Who was in flight when connections broke is a suspect, and goes again with fewer beside it, in the end alone. It is to
-    /// blame when it breaks the connection alone, again and again, while the upstream lets others through between; or where
-    /// there are no others, over a time that no restart takes.
+    /// Who was in flight when connections broke is a suspect, and goes again with fewer beside it, in the end alone, and then
+    /// only to an upstream that was seen to be alive just before. It is to blame when it breaks the connection so, again and
+    /// again.
     /// </summary>
-    private Verdict JudgeBreak(LineHistory line)
+    private static Verdict JudgeBreak(LineHistory line)
     {
-        var now = time.GetUtcNow();
-        if (line.Suspicion >= UpstreamGate.Alone && (OthersPass(line) || now - line.BrokeAt >= SoleBreaksApart))
+        if (line.Suspicion >= UpstreamGate.Alone)
         {
-            line.BrokeAt = now;
             line.Breaks++;
             if (line.Breaks >= MaxBreaks)
             {
@@ -112,7 +107,6 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
             }
         }
 
-        line.BrokeAt ??= now;
         line.Suspicion = Math.Min(line.Suspicion + 1, UpstreamGate.Alone);
         return Verdict.Again(Blame.Upstream, TimeSpan.Zero);
     }

@@ -152,12 +152,11 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<IOptions<BatchOptions>>()));
+        services.TryAddSingleton<StorageHealth>();
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),
-            provider.GetRequiredService<StorageClients>(),
-            provider.GetRequiredService<IOptions<BatchOptions>>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ServiceApi>>()));
+            provider.GetRequiredService<StorageHealth>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>()));
         return services;
     }
 }

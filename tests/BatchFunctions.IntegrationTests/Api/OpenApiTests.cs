@@ -110,6 +110,19 @@ public sealed class OpenApiTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("/v1/batches")]
+    [InlineData("/v1/files")]
+    [InlineData("/healthz")]
+    [InlineData("/openapi.json")]
+    public async Task An_answer_in_JSON_is_to_be_taken_for_nothing_else(string path)
+    {
+        using var response = await _api.Client.GetAsync(new Uri(path, UriKind.Relative));
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.ToString());
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+    }
+
     private static IEnumerable<(JsonProperty Example, JsonElement Schema)> ExamplesOf(JsonElement described) =>
         from media in described.GetProperty("content").EnumerateObject()
         where media.Value.TryGetProperty("examples", out _)

@@ -51,7 +51,7 @@ public sealed class BatchApi
                 }
 
                 var page = await _batches.ListAsync(caller.Tenant, after, limit, ct);
-                return ApiJson.Ok(writer => BatchJson.WriteList(writer, page));
+                return ApiJson.Ok(BatchObject.ListOf(page), BatchJson.Default.BatchList);
             },
             ct);
 
@@ -66,7 +66,7 @@ public sealed class BatchApi
                 var wanted = await BatchRequest.ReadAsync(request, caller.Tenant, _options, ct);
                 var batch = await _creation.TryCreateAsync(wanted, ct)
                     ?? throw new ApiException(BatchErrors.NoInputFile(wanted.InputFileId));
-                return ApiJson.Ok(writer => BatchJson.Write(writer, batch));
+                return ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
             },
             ct);
 
@@ -106,7 +106,7 @@ public sealed class BatchApi
             },
             ct);
 
-    private static ApiJson Answer(Batch? batch, string id) => batch is null
+    private static IResult Answer(Batch? batch, string id) => batch is null
         ? throw new ApiException(BatchErrors.NoBatch(id))
-        : ApiJson.Ok(writer => BatchJson.Write(writer, batch));
+        : ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
 }

@@ -33,7 +33,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var file = await _upload.TakeAsync(request, caller.Tenant, ct);
-                return ApiJson.Ok(writer => FileJson.Write(writer, file));
+                return ApiJson.Ok(new FileObject(file), FileJson.Default.FileObject);
             },
             ct);
 
@@ -46,7 +46,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var page = await _files.ListAsync(caller.Tenant, ListingOf(request.Query), ct);
-                return ApiJson.Ok(writer => FileJson.WriteList(writer, page));
+                return ApiJson.Ok(FileObject.ListOf(page), FileJson.Default.FileList);
             },
             ct);
 
@@ -60,7 +60,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var file = await FindAsync(caller, id, ct);
-                return ApiJson.Ok(writer => FileJson.Write(writer, file));
+                return ApiJson.Ok(new FileObject(file), FileJson.Default.FileObject);
             },
             ct);
 
@@ -72,7 +72,7 @@ public sealed class FileApi
         _guard.RunAsync(
             request,
             async (caller, ct) => IdKind.File.IsValid(id) && await _deletion.TryDeleteAsync(caller.Tenant, id, ct)
-                ? ApiJson.Ok(writer => FileJson.WriteDeleted(writer, id))
+                ? ApiJson.Ok(new DeletedFileObject(id), FileJson.Default.DeletedFileObject)
                 : throw new ApiException(FileErrors.NoFile(id)),
             ct);
 

@@ -46,7 +46,7 @@ internal static class OpenApiDocument
                 {
                     ["bearer"] = new JsonObject { ["type"] = "http", ["scheme"] = "bearer" },
                 },
-                ["schemas"] = OpenApiSchemas.All(endpoints),
+                ["schemas"] = new JsonObject(AnswerSchemas.All().Concat(RequestSchemas.All(endpoints))),
             },
         };
     }

@@ -29,12 +29,7 @@ public sealed class ServiceApi
         _guard.RunOpenAsync(
             request,
             async ct => await _storage.IsHealthyAsync(ct)
-                ? ApiJson.Ok(writer =>
-                {
-                    writer.WriteStartObject();
-                    writer.WriteString("status"u8, "ok"u8);
-                    writer.WriteEndObject();
-                })
+                ? ApiJson.Ok(new HealthObject(), ApiJson.Default.HealthObject)
                 : throw new ApiException(ApiError.StorageUnavailable),
             ct);
 

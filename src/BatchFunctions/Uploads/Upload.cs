@@ -71,11 +71,3 @@ internal sealed record Upload
     /// <summary>What tells the sweep of the upload.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.Upload, Tenant, Id, Blob, due);
 }
-
-internal enum UploadStatus
-{
-    Pending,
-    Completed,
-    Cancelled,
-    Expired,
-}

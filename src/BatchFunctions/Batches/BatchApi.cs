@@ -9,8 +9,11 @@ namespace BatchFunctions.Batches;
 /// <summary>The operations of <c>/v1/batches</c>.</summary>
 public sealed class BatchApi
 {
-    private const int DefaultLimit = 20;
-    private const int MaxLimit = 100;
+    /// <summary>How many batches a page has at most, unless asked otherwise.</summary>
+    internal const int DefaultLimit = 20;
+
+    /// <summary>How many a page may be asked for.</summary>
+    internal const int MaxLimit = 100;
 
     private readonly ApiGuard _guard;
     private readonly BatchStore _batches;

@@ -7,7 +7,8 @@ namespace BatchFunctions.Files;
 /// <summary>The operations of <c>/v1/files</c>.</summary>
 public sealed class FileApi
 {
-    private const int MaxLimit = 10_000;
+    /// <summary>How many files a page may be asked for, and has at most unless asked otherwise.</summary>
+    internal const int MaxLimit = 10_000;
 
     private readonly ApiGuard _guard;
     private readonly FileStore _files;

@@ -19,7 +19,7 @@ public sealed class ServiceApi
     {
         _guard = guard;
         _storage = storage;
-        _document = new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Build(options.Value.Endpoints)));
+        _document = new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Build(ApiOperations.All, options.Value.Endpoints)));
     }
 
     /// <summary><c>GET /healthz</c>: 200 when storage answers, 503 when it does not. Needs no key.</summary>
@@ -64,7 +64,7 @@ public sealed class ServiceApi
 
                 var allowed = isPage
                     ? PageFiles.Methods
-                    : [.. ApiRoutes.Matching(path).Select(route => route.Method)];
+                    : [.. ApiOperations.All.Where(operation => operation.Matches(path)).Select(operation => operation.Route.Method)];
                 var method = ApiError.Shown(request.Method);
                 if (allowed.Length == 0)
                 {

@@ -1,5 +1,6 @@
 using BatchFunctions.Http;
 using BatchFunctions.Processing;
+using BatchFunctions.Service;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing.Template;
@@ -17,7 +18,7 @@ public sealed class TriggerTests
             .Where(trigger => trigger.Http!.Route != ApiRoutes.Fallback)
             .Select(trigger => new ApiRoute(Assert.Single(trigger.Http!.Methods).ToUpperInvariant(), trigger.Http.Route!));
         Assert.Equal(
-            ApiRoutes.All.OrderBy(route => route.ToString(), StringComparer.Ordinal),
+            ApiOperations.Routes.OrderBy(route => route.ToString(), StringComparer.Ordinal),
             functions.OrderBy(route => route.ToString(), StringComparer.Ordinal));
     }
 

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Azure;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
@@ -167,10 +168,11 @@ internal sealed record Batch : IFenced<Batch>
 }
 
 /// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>
-internal readonly record struct RequestCounts(int Total, int Completed, int Failed);
+internal readonly record struct RequestCounts(
+    int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
-internal sealed record BatchError(string Code, string Message, string? Param, int? Line);
+internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line);
 
 /// <summary>What a batch ends with.</summary>
 /// <param name="Outcome">Its last status.</param>

@@ -15,7 +15,7 @@ namespace BatchFunctions.Http;
 internal sealed record ApiError(int Status, string Type, string Message, string? Param, string? Code)
 {
     public const string InvalidRequestType = "invalid_request_error";
-    private const string ServerType = "server_error";
+    public const string ServerType = "server_error";
 
     public static ApiError NoKey { get; } = new(
         401,

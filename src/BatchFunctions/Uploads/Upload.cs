@@ -77,11 +77,3 @@ internal sealed record Upload : IFenced<Upload>
     /// <inheritdoc/>
     public Upload InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 }
-
-internal enum UploadStatus
-{
-    Pending,
-    Completed,
-    Cancelled,
-    Expired,
-}

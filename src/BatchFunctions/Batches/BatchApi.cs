@@ -50,7 +50,7 @@ public sealed class BatchApi
                 // send it round for ever.
                 if (after is not null && !IdKind.Batch.IsValid(after))
                 {
-                    throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Prefix));
+                    throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Form));
                 }
 
                 var page = await _batches.ListAsync(caller.Tenant, after, limit, ct);

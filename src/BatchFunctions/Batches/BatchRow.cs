@@ -76,7 +76,7 @@ internal static class BatchRow
         Set("TraceParent", batch.TraceParent);
         Set("Metadata", batch.Metadata is null
             ? null
-            : JsonSerializer.SerializeToUtf8Bytes(batch.Metadata, BatchRowJson.Default.IReadOnlyDictionaryStringString));
+            : MetadataJson.Write(batch.Metadata));
         Set("Errors", batch.Errors.Count == 0
             ? null
             : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError));

@@ -93,7 +93,7 @@ public sealed class FileApi
         var after = ApiQuery.Single(query, "after");
         if (after is not null && !IdKind.File.IsValid(after))
         {
-            throw new ApiException(ApiError.BadCursor("after", IdKind.File.Prefix));
+            throw new ApiException(ApiError.BadCursor("after", IdKind.File.Form));
         }
 
         var order = ApiQuery.Single(query, "order");

@@ -24,6 +24,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         null,
         "invalid_api_key");
 
+    public static ApiError KeyWithoutScheme { get; } = new(
+        401,
+        InvalidRequestType,
+        "The Authorization header has no 'Bearer' before the API key. Send 'Authorization: Bearer YOUR_KEY'.",
+        null,
+        "invalid_api_key");
+
     public static ApiError WrongKey { get; } = new(
         401,
         InvalidRequestType,
@@ -114,8 +121,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public static ApiError Unsupported(string param, string given, IEnumerable<string> supported) => InvalidRequest(
         $"Invalid value: '{given}'. Supported values are: {string.Join(", ", supported.Select(value => $"'{value}'"))}.", param);
 
-    public static ApiError BadCursor(string param, string prefix) =>
-        InvalidRequest($"Invalid '{param}': expected an id that begins with '{prefix}'.", param);
+    /// <summary>A cursor that is no id. It is not shown back: it may be anything, a key as well.</summary>
+    public static ApiError BadCursor(string param, string form) =>
+        InvalidRequest($"Invalid '{param}': expected an id, which is {form}.", param);
 
     /// <summary>What a caller sent, fit to be shown back: short, and without control characters.</summary>
     public static string Shown(string text)

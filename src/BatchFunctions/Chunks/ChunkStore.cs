@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Storage;
@@ -86,7 +85,7 @@ internal sealed class ChunkStore(TableClient table)
         }
     }
 
-    private async Task CompareAsync(IReadOnlyList<Chunk> group, CancellationToken ct)
+    private async Task CompareAsync(Chunk[] group, CancellationToken ct)
     {
         var (first, last) = (ChunkRow.RowKeyOf(group[0].Number), ChunkRow.RowKeyOf(group[^1].Number));
         var filter = TableClient.CreateQueryFilter(

@@ -75,9 +75,9 @@ internal static class FirstLineNames
 
     private static FirstLine OfWord(ReadOnlySpan<byte> rest)
     {
-        ReadOnlySpan<byte> nan = "NaN"u8;
-        ReadOnlySpan<byte> infinity = "Infinity"u8;
-        ReadOnlySpan<byte> negative = "-Infinity"u8;
+        var nan = "NaN"u8;
+        var infinity = "Infinity"u8;
+        var negative = "-Infinity"u8;
         return rest.StartsWith(nan) || rest.StartsWith(infinity) || rest.StartsWith(negative) ? FirstLine.NotANumber
             : nan.StartsWith(rest) || infinity.StartsWith(rest) || negative.StartsWith(rest) ? FirstLine.Undecided
             : FirstLine.NotJsonObject;

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
@@ -37,7 +36,7 @@ internal static class AnswerSchemas
         Answers.Select(answer => KeyValuePair.Create(answer.Name, (JsonNode?)answer.Type.GetJsonSchemaAsNode(Options)));
 
     /// <summary>Adds what the types alone do not say, and refers to what has a schema of its own.</summary>
-    private static JsonNode Complete(JsonSchemaExporterContext context, JsonNode node)
+    private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
     {
         if (node is not JsonObject schema)
         {

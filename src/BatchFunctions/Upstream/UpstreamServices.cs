@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Azure.Core;
 using Azure.Identity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Telemetry;
@@ -52,11 +51,13 @@ internal static class UpstreamServices
     {
         if (OptionsOf(services).Credential is not null)
         {
+#pragma warning disable CA2000 // The client's chain of handlers owns it, and disposes of it.
             handlers.Add(new UpstreamSignIn(services.GetRequiredService<UpstreamTokens>()));
+#pragma warning restore CA2000
         }
     }
 
-    private static TokenCredential IdentityOf(IServiceProvider services)
+    private static ManagedIdentityCredential IdentityOf(IServiceProvider services)
     {
         var identity = OptionsOf(services).ClientId is { Length: > 0 } clientId
             ? ManagedIdentityId.FromUserAssignedClientId(clientId)

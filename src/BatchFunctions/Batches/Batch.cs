@@ -5,14 +5,20 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch as its row keeps it. Times are UTC.</summary>
+/// <summary>
+/// A batch as its row keeps it. Times are UTC. Its status moves by the verbs alone, each of which passes through
+/// <see cref="BatchTransitions"/>.
+/// </summary>
 internal sealed record Batch
 {
+    /// <summary>A new batch, or one as its row has it.</summary>
+    public Batch(BatchStatus status) => Status = status;
+
     public required string Tenant { get; init; }
 
     public required string Id { get; init; }
 
-    public required BatchStatus Status { get; init; }
+    public BatchStatus Status { get; private init; }
 
     public required string Endpoint { get; init; }
 
@@ -101,6 +107,61 @@ internal sealed record Batch
 
     /// <summary>Whether lines that are not yet answered may still be sent.</summary>
     public bool Runs(DateTimeOffset now) => Status == BatchStatus.InProgress && !IsOverdue(now);
+
+    /// <summary>The batch whose input is valid and whose chunk rows are written: its lines may be sent.</summary>
+    /// <param name="lines">Lines in the input.</param>
+    /// <param name="chunks">How many chunk rows there are.</param>
+    /// <param name="model">The model that all lines share, if they do.</param>
+    /// <param name="now">The time.</param>
+    public Batch Begin(int lines, int chunks, string? model, DateTimeOffset now) => To(BatchStatus.InProgress) with
+    {
+        InProgressAt = now,
+        ProgressAt = now,
+        Resends = 0,
+        Model = model,
+        Counts = new RequestCounts(lines, 0, 0),
+        ChunkCount = chunks,
+    };
+
+    /// <summary>The batch with what its chunks have come to; the same where that has not changed.</summary>
+    public Batch Count(int completed, int failed, TokenUsage usage, DateTimeOffset now)
+    {
+        var counts = Counts with { Completed = completed, Failed = failed };
+        return counts == Counts ? this : this with { Counts = counts, Usage = usage, ProgressAt = now, Resends = 0 };
+    }
+
+    /// <summary>The batch on its way to being cancelled: nothing more of it is sent.</summary>
+    public Batch Cancel(DateTimeOffset now) => To(BatchStatus.Cancelling) with { CancellingAt = now };
+
+    /// <summary>The batch with nothing left to send: its files are made, and it ends with this outcome.</summary>
+    public Batch Finalize(BatchStatus outcome, DateTimeOffset now) =>
+        To(BatchStatus.Finalizing) with { Outcome = outcome, FinalizingAt = now };
+
+    /// <summary>The batch at its end, as its manifest says.</summary>
+    public Batch End(
+        BatchStatus outcome,
+        string? outputFileId,
+        string? errorFileId,
+        RequestCounts counts,
+        TokenUsage usage,
+        DateTimeOffset finishedAt) => To(outcome) with
+    {
+        OutputFileId = outputFileId,
+        ErrorFileId = errorFileId,
+        Counts = counts,
+        Usage = usage,
+        CompletedAt = outcome == BatchStatus.Completed ? finishedAt : null,
+        ExpiredAt = outcome == BatchStatus.Expired ? finishedAt : null,
+        CancelledAt = outcome == BatchStatus.Cancelled ? finishedAt : null,
+    };
+
+    /// <summary>The batch ended by what its caller, or the service, has done wrong.</summary>
+    public Batch Fail(IReadOnlyList<BatchError> errors, DateTimeOffset now) =>
+        To(BatchStatus.Failed) with { FailedAt = now, Errors = errors };
+
+    private Batch To(BatchStatus status) => BatchTransitions.Leads(Status, status)
+        ? this with { Status = status }
+        : throw BatchTransitions.Refusal(Id, Status, status);
 }
 
 /// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>

@@ -73,11 +73,10 @@ internal static class BatchRow
     public static Batch FromRow(TableEntity row)
     {
         var id = IdKind.Batch.IdOf(row.RowKey);
-        return new Batch
+        return new Batch(BatchStatusNames.Parse(row.GetString("Status")))
         {
             Tenant = row.PartitionKey,
             Id = id,
-            Status = BatchStatusNames.Parse(row.GetString("Status")),
             Endpoint = row.GetString("Endpoint"),
             InputFileId = row.GetString("InputFileId"),
             CompletionWindow = row.GetString("CompletionWindow"),

@@ -88,7 +88,7 @@ internal sealed class BatchValidation(
             await batches.MutateAsync(
                 batch.Key,
                 current => current.Status == BatchStatus.Validating
-                    ? current with { Status = BatchStatus.Failed, FailedAt = time.GetUtcNow(), Errors = reading.Errors }
+                    ? current.Fail(reading.Errors, time.GetUtcNow())
                     : null,
                 ct);
             await steps.ReachedAsync(ProtocolStep.ValidationFailedWritten, ct);
@@ -101,16 +101,7 @@ internal sealed class BatchValidation(
         var after = await batches.MutateAsync(
             batch.Key,
             current => current.Status == BatchStatus.Validating
-                ? current with
-                {
-                    Status = BatchStatus.InProgress,
-                    InProgressAt = time.GetUtcNow(),
-                    ProgressAt = time.GetUtcNow(),
-                    Resends = 0,
-                    Model = reading.Model,
-                    Counts = new RequestCounts(reading.Lines, 0, 0),
-                    ChunkCount = reading.Chunks.Count,
-                }
+                ? current.Begin(reading.Lines, reading.Chunks.Count, reading.Model, time.GetUtcNow())
                 : null,
             ct);
         await steps.ReachedAsync(ProtocolStep.InProgressWritten, ct);

@@ -73,12 +73,9 @@ internal sealed partial class PoisonHandling(
             key,
             current => current.Status switch
             {
-                BatchStatus.Validating when current.Strikes + 1 >= Strikes => current with
-                {
-                    Status = BatchStatus.Failed,
-                    FailedAt = time.GetUtcNow(),
-                    Errors = [new BatchError("internal_error", "The input file could not be validated because of an internal error.", null, null)],
-                },
+                BatchStatus.Validating when current.Strikes + 1 >= Strikes => current.Fail(
+                    [new BatchError("internal_error", "The input file could not be validated because of an internal error.", null, null)],
+                    time.GetUtcNow()),
                 BatchStatus.Validating => current with { Strikes = current.Strikes + 1 },
                 _ => null,
             },

@@ -5,11 +5,8 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>
-/// A batch as its row keeps it. Times are UTC. Its status moves by the verbs alone, each of which passes through
-/// <see cref="BatchTransitions"/>.
-/// </summary>
-internal sealed record Batch
+/// <summary>A batch as its row keeps it. Times are UTC.</summary>
+internal sealed record Batch : IFenced<Batch>
 {
     /// <summary>A new batch, or one as its row has it.</summary>
     public Batch(BatchStatus status) => Status = status;
@@ -101,19 +98,17 @@ internal sealed record Batch
 
     public ETag ETag { get; init; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
+
     public BatchKey Key => new(Tenant, Id);
 
-    public bool IsOverdue(DateTimeOffset now) => now >= ExpiresAt;
-
-    /// <summary>Whether lines that are not yet answered may still be sent.</summary>
-    public bool Runs(DateTimeOffset now) => Status == BatchStatus.InProgress && !IsOverdue(now);
-
-    /// <summary>The batch whose input is valid and whose chunk rows are written: its lines may be sent.</summary>
+    /// <summary>The batch with its lines known, and the first of them about to be sent.</summary>
     /// <param name="lines">Lines in the input.</param>
-    /// <param name="chunks">How many chunk rows there are.</param>
-    /// <param name="model">The model that all lines share, if they do.</param>
+    /// <param name="model">The model that all of them share.</param>
+    /// <param name="chunks">Chunks that they were cut into.</param>
     /// <param name="now">The time.</param>
-    public Batch Begin(int lines, int chunks, string? model, DateTimeOffset now) => To(BatchStatus.InProgress) with
+    public Batch Begin(int lines, string? model, int chunks, DateTimeOffset now) => To(BatchStatus.InProgress) with
     {
         InProgressAt = now,
         ProgressAt = now,
@@ -123,45 +118,55 @@ internal sealed record Batch
         ChunkCount = chunks,
     };
 
-    /// <summary>The batch with what its chunks have come to; the same where that has not changed.</summary>
-    public Batch Count(int completed, int failed, TokenUsage usage, DateTimeOffset now)
-    {
-        var counts = Counts with { Completed = completed, Failed = failed };
-        return counts == Counts ? this : this with { Counts = counts, Usage = usage, ProgressAt = now, Resends = 0 };
-    }
-
-    /// <summary>The batch on its way to being cancelled: nothing more of it is sent.</summary>
+    /// <summary>The batch asked to be cancelled.</summary>
     public Batch Cancel(DateTimeOffset now) => To(BatchStatus.Cancelling) with { CancellingAt = now };
 
-    /// <summary>The batch with nothing left to send: its files are made, and it ends with this outcome.</summary>
+    /// <summary>The batch with nothing left to send, about to have its files put together.</summary>
+    /// <param name="outcome">What it will end with.</param>
+    /// <param name="now">The time.</param>
     public Batch Finalize(BatchStatus outcome, DateTimeOffset now) =>
         To(BatchStatus.Finalizing) with { Outcome = outcome, FinalizingAt = now };
 
-    /// <summary>The batch at its end, as its manifest says.</summary>
-    public Batch End(
-        BatchStatus outcome,
-        string? outputFileId,
-        string? errorFileId,
-        RequestCounts counts,
-        TokenUsage usage,
-        DateTimeOffset finishedAt) => To(outcome) with
+    /// <summary>The batch ended, as decided.</summary>
+    public Batch End(BatchEnd end) => To(end.Outcome) with
     {
-        OutputFileId = outputFileId,
-        ErrorFileId = errorFileId,
-        Counts = counts,
-        Usage = usage,
-        CompletedAt = outcome == BatchStatus.Completed ? finishedAt : null,
-        ExpiredAt = outcome == BatchStatus.Expired ? finishedAt : null,
-        CancelledAt = outcome == BatchStatus.Cancelled ? finishedAt : null,
+        OutputFileId = end.OutputFileId,
+        ErrorFileId = end.ErrorFileId,
+        Counts = end.Counts,
+        Usage = end.Usage,
+        CompletedAt = end.Outcome == BatchStatus.Completed ? end.At : null,
+        ExpiredAt = end.Outcome == BatchStatus.Expired ? end.At : null,
+        CancelledAt = end.Outcome == BatchStatus.Cancelled ? end.At : null,
     };
 
-    /// <summary>The batch ended by what its caller, or the service, has done wrong.</summary>
+    /// <summary>The batch ended without results.</summary>
     public Batch Fail(IReadOnlyList<BatchError> errors, DateTimeOffset now) =>
         To(BatchStatus.Failed) with { FailedAt = now, Errors = errors };
 
-    private Batch To(BatchStatus status) => BatchTransitions.Leads(Status, status)
-        ? this with { Status = status }
-        : throw BatchTransitions.Refusal(Id, Status, status);
+    /// <summary>The batch with counts that have moved.</summary>
+    public Batch Progress(int completed, int failed, TokenUsage usage, DateTimeOffset now) =>
+        this with { Counts = Counts with { Completed = completed, Failed = failed }, Usage = usage, ProgressAt = now, Resends = 0 };
+
+    /// <summary>The batch with its messages sent once more for want of progress.</summary>
+    public Batch SentAgain(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Resends + 1 };
+
+    /// <summary>The batch with one more message to validate it on the poison queue.</summary>
+    public Batch Strike() => this with { Strikes = Strikes + 1 };
+
+    public bool IsOverdue(DateTimeOffset now) => now >= ExpiresAt;
+
+    /// <summary>Whether lines that are not yet answered may still be sent.</summary>
+    public bool Runs(DateTimeOffset now) => Status == BatchStatus.InProgress && !IsOverdue(now);
+
+    /// <inheritdoc/>
+    public Batch InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
+
+    /// <summary>The batch in another status, which it must be allowed to go to.</summary>
+    private Batch To(BatchStatus status)
+    {
+        BatchTransitions.Check(Id, Status, status);
+        return this with { Status = status };
+    }
 }
 
 /// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>
@@ -169,3 +174,18 @@ internal readonly record struct RequestCounts(int Total, int Completed, int Fail
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
 internal sealed record BatchError(string Code, string Message, string? Param, int? Line);
+
+/// <summary>What a batch ends with.</summary>
+/// <param name="Outcome">Its last status.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="OutputFileId">The file of lines that succeeded; null where none did.</param>
+/// <param name="ErrorFileId">The file of the others; null where there are none.</param>
+/// <param name="Counts">How many of each.</param>
+/// <param name="Usage">Tokens, of all.</param>
+internal sealed record BatchEnd(
+    BatchStatus Outcome,
+    DateTimeOffset At,
+    string? OutputFileId,
+    string? ErrorFileId,
+    RequestCounts Counts,
+    TokenUsage Usage);

@@ -23,13 +23,12 @@ internal static class BatchTransitions
     /// <summary>Whether a batch may go from one state to the other.</summary>
     public static bool Leads(BatchStatus from, BatchStatus to) => Table[from].Contains(to);
 
-    /// <summary>Checks a write of a batch's row.</summary>
-    /// <exception cref="InvalidOperationException">The batch must not go there, or has ended already.</exception>
-    public static void Check(Batch from, Batch to)
+    /// <exception cref="InvalidOperationException">The batch must not go there.</exception>
+    public static void Check(string batchId, BatchStatus from, BatchStatus to)
     {
-        if (from.Status == to.Status ? from.Status.HasEnded() : !Leads(from.Status, to.Status))
+        if (!Allows(from, to))
         {
-            throw Refusal(from.Id, from.Status, to.Status);
+            throw new InvalidOperationException($"Batch {batchId} cannot go from '{from.Wire()}' to '{to.Wire()}'.");
         }
     }
 

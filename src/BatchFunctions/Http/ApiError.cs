@@ -34,6 +34,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public static ApiError StorageUnavailable { get; } = new(
         503, ServerType, "Storage is not available at the moment. Please try again in a few seconds.", null, "storage_unavailable");
 
+    public static ApiError Upgrading { get; } = new(
+        503, ServerType, "The service is being upgraded. Please try again in a few seconds.", null, "service_upgrading");
+
     public static ApiError Contended { get; } = new(
         409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict");
 

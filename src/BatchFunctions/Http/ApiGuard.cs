@@ -62,6 +62,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
             ApiException api => api.Error,
             ConcurrencyException => ApiError.Contended,
             BadHttpRequestException bad => ApiError.Refused(bad.StatusCode, "The request could not be read."),
+            NewerRowException => ApiError.Upgrading,
             _ when StorageFaults.IsFault(e) => ApiError.StorageUnavailable,
             _ => ApiError.Internal(requestId),
         };

@@ -85,12 +85,15 @@ internal sealed partial class BatchAdvance(
 
         var sum = await SumAsync(batch.Id, ct);
         await steps.ReachedAsync(ProtocolStep.ChunksSummed, ct);
-        var moved = batch.Count(sum.Completed, sum.Failed, sum.Usage, now);
+        var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
+        var moved = counts != batch.Counts
+            ? batch.Progress(sum.Completed, sum.Failed, sum.Usage, now)
+            : batch;
         if (sum.Ended == batch.ChunkCount)
         {
             var outcome = batch.Status == BatchStatus.Cancelling
                 ? BatchStatus.Cancelled
-                : sum.Completed + sum.Failed < batch.Counts.Total ? BatchStatus.Expired : BatchStatus.Completed;
+                : counts.Completed + counts.Failed < counts.Total ? BatchStatus.Expired : BatchStatus.Completed;
             return moved.Finalize(outcome, now);
         }
 

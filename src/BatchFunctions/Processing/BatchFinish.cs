@@ -154,7 +154,7 @@ internal sealed partial class BatchFinish(
         }
 
         await batches.MutateAsync(
-            batch.Key, current => current.Status == BatchStatus.Finalizing ? End(current, manifest) : null, ct);
+            batch.Key, current => current.Status == BatchStatus.Finalizing ? current.End(manifest.End) : null, ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
     }
 
@@ -175,14 +175,6 @@ internal sealed partial class BatchFinish(
             }
         }
     }
-
-    private static Batch End(Batch batch, Manifest manifest) => batch.End(
-        manifest.Outcome,
-        manifest.OutputFileId,
-        manifest.ErrorFileId,
-        manifest.Counts,
-        manifest.Usage,
-        manifest.FinishedAt);
 
     private async Task WriteFileAsync(
         Batch batch, Manifest manifest, string id, ResultFile file, long bytes, CancellationToken ct)

@@ -1,139 +1,124 @@
 using BatchFunctions.Batches;
-using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Tests.Batches;
 
+/// <summary>A batch's verbs, and where each status may lead.</summary>
 public sealed class BatchTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    private static readonly Dictionary<string, (BatchStatus To, Func<Batch, Batch> Move)> Verbs = new()
+    private static readonly BatchStatus[] Ended =
+        [BatchStatus.Failed, BatchStatus.Completed, BatchStatus.Expired, BatchStatus.Cancelled];
+
+    /// <summary>The picture in ARCHITECTURE.md, arrow by arrow.</summary>
+    private static readonly (BatchStatus From, BatchStatus To)[] Arrows =
+    [
+        (BatchStatus.Validating, BatchStatus.InProgress),
+        (BatchStatus.Validating, BatchStatus.Failed),
+        (BatchStatus.Validating, BatchStatus.Cancelling),
+        (BatchStatus.Validating, BatchStatus.Finalizing),
+        (BatchStatus.InProgress, BatchStatus.Finalizing),
+        (BatchStatus.InProgress, BatchStatus.Cancelling),
+        (BatchStatus.InProgress, BatchStatus.Failed),
+        (BatchStatus.Cancelling, BatchStatus.Finalizing),
+        (BatchStatus.Cancelling, BatchStatus.Failed),
+        (BatchStatus.Finalizing, BatchStatus.Completed),
+        (BatchStatus.Finalizing, BatchStatus.Expired),
+        (BatchStatus.Finalizing, BatchStatus.Cancelled),
+        (BatchStatus.Finalizing, BatchStatus.Failed),
+    ];
+
+    [Fact]
+    public void A_status_leads_where_the_picture_says_and_nowhere_else() =>
+        Assert.All(
+            from one in Enum.GetValues<BatchStatus>() from other in Enum.GetValues<BatchStatus>() select (one, other),
+            pair => Assert.Equal(
+                pair.one == pair.other ? !Ended.Contains(pair.one) : Arrows.Contains(pair),
+                BatchTransitions.Allows(pair.one, pair.other)));
+
+    [Fact]
+    public void It_begins_with_its_lines_known_and_none_of_them_done()
     {
-        ["Begin"] = (BatchStatus.InProgress, batch => batch.Begin(3, 1, "m", Now)),
-        ["Cancel"] = (BatchStatus.Cancelling, batch => batch.Cancel(Now)),
-        ["Finalize"] = (BatchStatus.Finalizing, batch => batch.Finalize(BatchStatus.Expired, Now)),
-        ["Fail"] = (BatchStatus.Failed, batch => batch.Fail([new BatchError("c", "m", null, null)], Now)),
-        ["End completed"] = (BatchStatus.Completed, batch => End(batch, BatchStatus.Completed)),
-        ["End expired"] = (BatchStatus.Expired, batch => End(batch, BatchStatus.Expired)),
-        ["End cancelled"] = (BatchStatus.Cancelled, batch => End(batch, BatchStatus.Cancelled)),
+        var begun = In(BatchStatus.Validating).SentAgain(Now.AddMinutes(-1)).Begin(120, "llama", 2, Now);
+
+        Assert.Equal((BatchStatus.InProgress, new RequestCounts(120, 0, 0)), (begun.Status, begun.Counts));
+        Assert.Equal(("llama", 2, Now, Now, 0), (begun.Model, begun.ChunkCount, begun.InProgressAt, begun.ProgressAt, begun.Resends));
+    }
+
+    [Fact]
+    public void It_ends_as_was_decided_and_at_that_time()
+    {
+        var end = new BatchEnd(
+            BatchStatus.Expired, Now, "file-1", null, new RequestCounts(3, 1, 1), new TokenUsage(1, 2, 3, 4));
+
+        var ended = In(BatchStatus.InProgress).Finalize(BatchStatus.Expired, Now.AddMinutes(-1)).End(end);
+
+        Assert.Equal((BatchStatus.Expired, null, Now, null), (ended.Status, ended.CompletedAt, ended.ExpiredAt, ended.CancelledAt));
+        Assert.Equal(("file-1", null, end.Counts, end.Usage), (ended.OutputFileId, ended.ErrorFileId, ended.Counts, ended.Usage));
+        Assert.Equal(Now.AddMinutes(-1), ended.FinalizingAt);
+    }
+
+    [Fact]
+    public void Progress_starts_the_count_of_messages_sent_in_vain_again()
+    {
+        var moved = In(BatchStatus.InProgress).SentAgain(Now).SentAgain(Now).Progress(5, 1, default, Now.AddMinutes(1));
+
+        Assert.Equal((0, Now.AddMinutes(1), Now), (moved.Resends, moved.ProgressAt, moved.SentAgainAt));
+    }
+
+    [Theory]
+    [InlineData(nameof(Batch.Begin))]
+    [InlineData(nameof(Batch.Cancel))]
+    [InlineData(nameof(Batch.Finalize))]
+    [InlineData(nameof(Batch.End))]
+    [InlineData(nameof(Batch.Fail))]
+    public void What_has_ended_goes_nowhere_any_more(string verb) =>
+        Assert.All(Ended, status => Assert.Throws<InvalidOperationException>(() => Do(verb, In(status))));
+
+    [Fact]
+    public void A_batch_that_is_cancelling_is_not_cancelled_again() =>
+        Assert.Equal(BatchStatus.Cancelling, In(BatchStatus.Cancelling).Cancel(Now).Status);
+
+    /// <summary>Only its verbs, its row and its creation give a batch a status: what sets it elsewhere would pass the table by.</summary>
+    [Fact]
+    public void Nobody_sets_a_status_from_outside()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "BatchFunctions.sln")))
+        {
+            root = Path.GetDirectoryName(root)!;
+        }
+
+        var sources = Directory.EnumerateFiles(Path.Combine(root, "src", "BatchFunctions"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .Where(file => Path.GetFileName(file) is not ("Batch.cs" or "BatchRow.cs" or "BatchCreation.cs"));
+        Assert.All(sources, file => Assert.DoesNotMatch(@"\bStatus = BatchStatus|\bOutcome = BatchStatus", File.ReadAllText(file)));
+    }
+
+    private static Batch Do(string verb, Batch batch) => verb switch
+    {
+        nameof(Batch.Begin) => batch.Begin(1, null, 1, Now),
+        nameof(Batch.Cancel) => batch.Cancel(Now),
+        nameof(Batch.Finalize) => batch.Finalize(BatchStatus.Completed, Now),
+        nameof(Batch.End) => batch.End(new BatchEnd(BatchStatus.Completed, Now, null, null, default, default)),
+        _ => batch.Fail([], Now),
     };
 
-    public static IEnumerable<object[]> EveryVerbFromEveryStatus =>
-        Verbs.Keys.SelectMany(verb => Enum.GetNames<BatchStatus>(), (verb, from) => new object[] { verb, from });
-
-    [Theory]
-    [MemberData(nameof(EveryVerbFromEveryStatus))]
-    public void A_verb_leads_where_the_table_allows_and_throws_elsewhere(string verb, string from)
+    private static Batch In(BatchStatus status) => new()
     {
-        var (to, move) = Verbs[verb];
-        var batch = BatchOf(Enum.Parse<BatchStatus>(from));
-        if (BatchTransitions.Leads(batch.Status, to))
-        {
-            Assert.Equal(to, move(batch).Status);
-        }
-        else
-        {
-            var refusal = Assert.Throws<InvalidOperationException>(() => move(batch));
-            Assert.Equal($"Batch {batch.Id} cannot go from '{batch.Status.Wire()}' to '{to.Wire()}'.", refusal.Message);
-        }
-    }
-
-    [Fact]
-    public void No_status_is_set_from_outside() =>
-        Assert.True(typeof(Batch).GetProperty(nameof(Batch.Status))!.SetMethod!.IsPrivate);
-
-    [Fact]
-    public void A_batch_that_begins_has_its_lines_and_chunks_and_a_fresh_count_of_messages_sent_again()
-    {
-        var begun = (BatchOf(BatchStatus.Validating) with { Resends = 4 }).Begin(250, 3, "m", Now);
-        Assert.Equal((Now, Now, 0), (begun.InProgressAt, begun.ProgressAt, begun.Resends));
-        Assert.Equal((new RequestCounts(250, 0, 0), 3, "m"), (begun.Counts, begun.ChunkCount, begun.Model));
-    }
-
-    [Fact]
-    public void Counts_that_move_are_progress()
-    {
-        var usage = new TokenUsage(1, 2, 3, 4);
-        var batch = BatchOf(BatchStatus.InProgress) with { Counts = new RequestCounts(10, 1, 1), Resends = 2 };
-        var moved = batch.Count(5, 2, usage, Now);
-        Assert.Equal((new RequestCounts(10, 5, 2), usage), (moved.Counts, moved.Usage));
-        Assert.Equal((Now, 0), (moved.ProgressAt, moved.Resends));
-    }
-
-    [Fact]
-    public void Counts_that_stand_still_are_none()
-    {
-        var batch = BatchOf(BatchStatus.InProgress) with { Counts = new RequestCounts(10, 1, 1), Resends = 2 };
-        Assert.Same(batch, batch.Count(1, 1, default, Now));
-    }
-
-    [Fact]
-    public void A_cancelled_batch_knows_when_it_was_asked_to_end() =>
-        Assert.Equal(Now, BatchOf(BatchStatus.InProgress).Cancel(Now).CancellingAt);
-
-    [Fact]
-    public void What_a_batch_ends_with_is_decided_when_it_is_finalized()
-    {
-        var batch = BatchOf(BatchStatus.InProgress).Finalize(BatchStatus.Expired, Now);
-        Assert.Equal((BatchStatus.Expired, Now), (batch.Outcome, batch.FinalizingAt));
-    }
-
-    [Fact]
-    public void A_failed_batch_says_why_and_when()
-    {
-        var error = new BatchError("code", "message", "body", 7);
-        var failed = BatchOf(BatchStatus.Validating).Fail([error], Now);
-        Assert.Equal((Now, error), (failed.FailedAt, Assert.Single(failed.Errors)));
-    }
-
-    [Theory]
-    [InlineData(nameof(BatchStatus.Completed))]
-    [InlineData(nameof(BatchStatus.Expired))]
-    [InlineData(nameof(BatchStatus.Cancelled))]
-    public void A_batch_ends_with_what_its_manifest_holds_and_one_time_alone(string outcome)
-    {
-        var status = Enum.Parse<BatchStatus>(outcome);
-        var ended = End(BatchOf(BatchStatus.Finalizing), status);
-        Assert.Equal(("file-output", "file-error"), (ended.OutputFileId, ended.ErrorFileId));
-        Assert.Equal((new RequestCounts(3, 2, 1), new TokenUsage(1, 2, 3, 4)), (ended.Counts, ended.Usage));
-        Assert.Equal(status == BatchStatus.Completed ? Now : null, ended.CompletedAt);
-        Assert.Equal(status == BatchStatus.Expired ? Now : null, ended.ExpiredAt);
-        Assert.Equal(status == BatchStatus.Cancelled ? Now : null, ended.CancelledAt);
-        Assert.Null(ended.FailedAt);
-    }
-
-    [Theory]
-    [InlineData(nameof(BatchStatus.InProgress), -1, true)]
-    [InlineData(nameof(BatchStatus.InProgress), 0, false)]
-    [InlineData(nameof(BatchStatus.Validating), -1, false)]
-    [InlineData(nameof(BatchStatus.Cancelling), -1, false)]
-    public void Lines_are_sent_while_a_batch_is_in_progress_and_before_its_deadline(string status, int seconds, bool runs)
-    {
-        var batch = BatchOf(Enum.Parse<BatchStatus>(status));
-        Assert.Equal(runs, batch.Runs(batch.ExpiresAt.AddSeconds(seconds)));
-    }
-
-    private static Batch End(Batch batch, BatchStatus outcome) => batch.End(
-        outcome, "file-output", "file-error", new RequestCounts(3, 2, 1), new TokenUsage(1, 2, 3, 4), Now);
-
-    private static Batch BatchOf(BatchStatus status)
-    {
-        var id = IdKind.Batch.New(Now);
-        return new Batch(status)
-        {
-            Tenant = "local",
-            Id = id,
-            Endpoint = "/v1/embeddings",
-            InputFileId = IdKind.File.New(Now),
-            InputBlob = new BlobLocation("files", "local/file"),
-            CompletionWindow = "24h",
-            CreatedAt = IdKind.Batch.CreatedAt(id),
-            ExpiresAt = Now.AddDays(1),
-            ChunkLines = 100,
-            ChunkBytes = 1000,
-            ChunkTarget = 128,
-        };
-    }
+        Tenant = "local",
+        Id = "batch_1",
+        Status = status,
+        Endpoint = "/v1/chat/completions",
+        InputFileId = "file-1",
+        CompletionWindow = "24h",
+        CreatedAt = Now.AddHours(-1),
+        ExpiresAt = Now.AddHours(23),
+        ChunkLines = 100,
+        ChunkBytes = 1000,
+        ChunkTarget = 128,
+        InputBlob = new BlobLocation(ContainerNames.Files, "local/file-1"),
+    };
 }

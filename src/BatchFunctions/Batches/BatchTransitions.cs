@@ -23,12 +23,13 @@ internal static class BatchTransitions
     /// <summary>Whether a batch may go from one state to the other.</summary>
     public static bool Leads(BatchStatus from, BatchStatus to) => Table[from].Contains(to);
 
-    /// <exception cref="InvalidOperationException">The batch must not go there.</exception>
+    /// <summary>Checks a write of a batch's row, which may also leave the status as it is.</summary>
+    /// <exception cref="InvalidOperationException">The batch must not go there, or has ended already.</exception>
     public static void Check(string batchId, BatchStatus from, BatchStatus to)
     {
-        if (!Allows(from, to))
+        if (from == to ? from.HasEnded() : !Leads(from, to))
         {
-            throw new InvalidOperationException($"Batch {batchId} cannot go from '{from.Wire()}' to '{to.Wire()}'.");
+            throw Refusal(batchId, from, to);
         }
     }
 

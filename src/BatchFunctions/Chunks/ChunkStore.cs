@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Storage;
@@ -11,7 +10,7 @@ internal sealed class ChunkStore(TableClient table)
     /// <summary>What one transaction of the table service may hold.</summary>
     private const int GroupSize = 100;
 
-    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.Map);
+    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow);
 
     public ChunkStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Chunks))
@@ -30,7 +29,7 @@ internal sealed class ChunkStore(TableClient table)
         {
             var actions = group.Select(chunk =>
             {
-                var row = ChunkRow.ToRow(chunk);
+                var row = _rows.RowOf(chunk);
                 row[TableWrites.Version] = TableWrites.CurrentVersion;
                 return new TableTransactionAction(TableTransactionActionType.Add, row);
             });
@@ -86,7 +85,7 @@ internal sealed class ChunkStore(TableClient table)
         }
     }
 
-    private async Task CompareAsync(IReadOnlyList<Chunk> group, CancellationToken ct)
+    private async Task CompareAsync(Chunk[] group, CancellationToken ct)
     {
         var (first, last) = (ChunkRow.RowKeyOf(group[0].Number), ChunkRow.RowKeyOf(group[^1].Number));
         var filter = TableClient.CreateQueryFilter(

@@ -1,6 +1,4 @@
 using BatchFunctions.Batches;
-using BatchFunctions.Ids;
-using BatchFunctions.Storage;
 
 namespace BatchFunctions.Tests.Batches;
 
@@ -41,23 +39,8 @@ public sealed class BatchTransitionsTests
     public void A_row_is_written_along_an_arrow_or_while_its_batch_stays_where_it_is_and_has_not_ended(string from, string to)
     {
         var pair = (From: Enum.Parse<BatchStatus>(from), To: Enum.Parse<BatchStatus>(to));
-        var refused = Record.Exception(() => BatchTransitions.Check(BatchOf(pair.From), BatchOf(pair.To)));
+        var refused = Record.Exception(() => BatchTransitions.Check("batch_1", pair.From, pair.To));
         var stays = pair.From == pair.To && Arrows.Any(arrow => arrow.From == pair.From);
         Assert.Equal(!stays && !Arrows.Contains(pair), refused is InvalidOperationException);
     }
-
-    private static Batch BatchOf(BatchStatus status) => new(status)
-    {
-        Tenant = "local",
-        Id = IdKind.Batch.New(DateTimeOffset.UnixEpoch),
-        Endpoint = "/v1/embeddings",
-        InputFileId = IdKind.File.New(DateTimeOffset.UnixEpoch),
-        InputBlob = new BlobLocation("files", "local/file"),
-        CompletionWindow = "24h",
-        CreatedAt = DateTimeOffset.UnixEpoch,
-        ExpiresAt = DateTimeOffset.UnixEpoch.AddDays(1),
-        ChunkLines = 100,
-        ChunkBytes = 1000,
-        ChunkTarget = 128,
-    };
 }

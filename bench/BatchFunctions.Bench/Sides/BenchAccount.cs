@@ -68,11 +68,10 @@ internal sealed class BenchAccount
     {
         var id = IdKind.Batch.New(at);
         var input = IdKind.File.New(at);
-        return new Batch
+        return new Batch(BatchStatus.Completed)
         {
             Tenant = Tenant,
             Id = id,
-            Status = BatchStatus.Completed,
             Endpoint = "/v1/chat/completions",
             Model = "bench",
             InputFileId = input,

@@ -6,14 +6,20 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch as its row keeps it. Times are UTC.</summary>
+/// <summary>
+/// A batch as its row keeps it. Times are UTC. Its status moves by the verbs alone, each of which asks
+/// <see cref="BatchTransitions"/>.
+/// </summary>
 internal sealed record Batch : IFenced<Batch>
 {
+    /// <summary>A new batch, or one as its row has it.</summary>
+    public Batch(BatchStatus status) => Status = status;
+
     public required string Tenant { get; init; }
 
     public required string Id { get; init; }
 
-    public required BatchStatus Status { get; init; }
+    public BatchStatus Status { get; private init; }
 
     public required string Endpoint { get; init; }
 
@@ -160,11 +166,9 @@ internal sealed record Batch : IFenced<Batch>
     public Batch InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 
     /// <summary>The batch in another status, which it must be allowed to go to.</summary>
-    private Batch To(BatchStatus status)
-    {
-        BatchTransitions.Check(Id, Status, status);
-        return this with { Status = status };
-    }
+    private Batch To(BatchStatus status) => BatchTransitions.Leads(Status, status)
+        ? this with { Status = status }
+        : throw BatchTransitions.Refusal(Id, Status, status);
 }
 
 /// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>

@@ -56,11 +56,10 @@ internal sealed partial class BatchCreation(
 
         var createdAt = IdKind.Batch.CreatedAt(id);
         var batch = await batches.TryInsertAsync(
-            new Batch
+            new Batch(BatchStatus.Validating)
             {
                 Tenant = request.Tenant,
                 Id = id,
-                Status = BatchStatus.Validating,
                 Endpoint = request.Endpoint,
                 InputFileId = request.InputFileId,
                 InputBytes = file.Bytes,

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
@@ -7,27 +6,15 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch to its table row and back. Absent values have no property.</summary>
+/// <summary>A batch to its table row and back.</summary>
 internal static class BatchRow
 {
-    public static readonly RowMap<Batch> Map = new(
-        FrozenSet.Create(
-            StringComparer.Ordinal,
-            "Status", "Endpoint", "InputFileId", "CompletionWindow", "ExpiresAt", "Total", "Completed",
-            "Failed", "InputTokens", "CachedTokens", "OutputTokens", "ReasoningTokens", "ChunkLines",
-            "ChunkBytes", "ChunkTarget", "InputBytes", "InputContainer", "InputBlob", "Resends", "Strikes",
-            "Model", "OutputFileId", "ErrorFileId", "InProgressAt", "FinalizingAt", "CompletedAt", "FailedAt",
-            "ExpiredAt", "CancellingAt", "CancelledAt", "OutputExpiresAfter", "ChunkCount", "Outcome",
-            "ProgressAt", "SentAgainAt", "TraceParent", "Metadata", "Errors"),
-        ToRow,
-        FromRow);
-
     public static (string PartitionKey, string RowKey) KeysOf(BatchKey key) => (key.Tenant, IdKind.Batch.RowKeyOf(key.Id));
 
     public static TableEntity ToRow(Batch batch)
     {
         var (partitionKey, rowKey) = KeysOf(batch.Key);
-        var row = new TableEntity(partitionKey, rowKey)
+        return new TableEntity(partitionKey, rowKey)
         {
             ["Status"] = batch.Status.Wire(),
             ["Endpoint"] = batch.Endpoint,
@@ -49,48 +36,36 @@ internal static class BatchRow
             ["InputBlob"] = batch.InputBlob.Name,
             ["Resends"] = batch.Resends,
             ["Strikes"] = batch.Strikes,
+            ["Model"] = batch.Model,
+            ["OutputFileId"] = batch.OutputFileId,
+            ["ErrorFileId"] = batch.ErrorFileId,
+            ["InProgressAt"] = batch.InProgressAt,
+            ["FinalizingAt"] = batch.FinalizingAt,
+            ["CompletedAt"] = batch.CompletedAt,
+            ["FailedAt"] = batch.FailedAt,
+            ["ExpiredAt"] = batch.ExpiredAt,
+            ["CancellingAt"] = batch.CancellingAt,
+            ["CancelledAt"] = batch.CancelledAt,
+            ["OutputExpiresAfter"] = batch.OutputExpiresAfter,
+            ["ChunkCount"] = batch.ChunkCount,
+            ["Outcome"] = batch.Outcome?.Wire(),
+            ["ProgressAt"] = batch.ProgressAt,
+            ["SentAgainAt"] = batch.SentAgainAt,
+            ["TraceParent"] = batch.TraceParent,
+            ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
+            ["Errors"] = batch.Errors.Count == 0
+                ? null
+                : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError),
         };
-        void Set(string name, object? value)
-        {
-            if (value is not null)
-            {
-                row[name] = value;
-            }
-        }
-
-        Set("Model", batch.Model);
-        Set("OutputFileId", batch.OutputFileId);
-        Set("ErrorFileId", batch.ErrorFileId);
-        Set("InProgressAt", batch.InProgressAt);
-        Set("FinalizingAt", batch.FinalizingAt);
-        Set("CompletedAt", batch.CompletedAt);
-        Set("FailedAt", batch.FailedAt);
-        Set("ExpiredAt", batch.ExpiredAt);
-        Set("CancellingAt", batch.CancellingAt);
-        Set("CancelledAt", batch.CancelledAt);
-        Set("OutputExpiresAfter", batch.OutputExpiresAfter);
-        Set("ChunkCount", batch.ChunkCount);
-        Set("Outcome", batch.Outcome?.Wire());
-        Set("ProgressAt", batch.ProgressAt);
-        Set("SentAgainAt", batch.SentAgainAt);
-        Set("TraceParent", batch.TraceParent);
-        Set("Metadata", batch.Metadata is null
-            ? null
-            : MetadataJson.Write(batch.Metadata));
-        Set("Errors", batch.Errors.Count == 0
-            ? null
-            : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError));
-        return row;
     }
 
     public static Batch FromRow(TableEntity row)
     {
         var id = IdKind.Batch.IdOf(row.RowKey);
-        return new Batch
+        return new Batch(BatchStatusNames.Parse(row.GetString("Status")))
         {
             Tenant = row.PartitionKey,
             Id = id,
-            Status = BatchStatusNames.Parse(row.GetString("Status")),
             Endpoint = row.GetString("Endpoint"),
             InputFileId = row.GetString("InputFileId"),
             CompletionWindow = row.GetString("CompletionWindow"),

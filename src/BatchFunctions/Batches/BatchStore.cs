@@ -9,7 +9,7 @@ namespace BatchFunctions.Batches;
 /// <summary>Batches in their table. Every state is written under the row's ETag and through <see cref="BatchTransitions"/>.</summary>
 internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
 {
-    private readonly FencedTable<Batch> _rows = new(table, BatchRow.Map);
+    private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow);
 
     public BatchStore(StorageClients storage, BatchMetrics metrics, ILogger<BatchStore> logger)
         : this(storage.Tables.GetTableClient(TableNames.Batches), metrics, logger)

@@ -1,31 +1,18 @@
 using System.Buffers.Binary;
-using System.Collections.Frozen;
 using System.Globalization;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
-using BatchFunctions.Storage;
 
 namespace BatchFunctions.Chunks;
 
 /// <summary>A chunk to its table row and back. Lists are kept as packed little-endian numbers.</summary>
 internal static class ChunkRow
 {
-    public static readonly RowMap<Chunk> Map = new(
-        FrozenSet.Create(
-            StringComparer.Ordinal,
-            "Tenant", "Offset", "Length", "Lines", "LinesBefore", "Ended", "Epoch", "OutputBytes",
-            "ErrorBytes", "Completed", "Failed", "InputTokens", "CachedTokens", "OutputTokens",
-            "ReasoningTokens", "Wakes", "Strikes", "StrikeDone", "Done", "OutputBlocks", "ErrorBlocks",
-            "Attempts", "Owner", "LeaseUntil", "NotBefore"),
-        ToRow,
-        FromRow);
-
     public static string RowKeyOf(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
-    public static TableEntity ToRow(Chunk chunk)
-    {
-        var row = new TableEntity(chunk.Batch.Id, RowKeyOf(chunk.Number))
+    public static TableEntity ToRow(Chunk chunk) =>
+        new(chunk.Batch.Id, RowKeyOf(chunk.Number))
         {
             ["Tenant"] = chunk.Batch.Tenant,
             ["Offset"] = chunk.Offset,
@@ -49,20 +36,10 @@ internal static class ChunkRow
             ["OutputBlocks"] = Pack(chunk.OutputBlocks),
             ["ErrorBlocks"] = Pack(chunk.ErrorBlocks),
             ["Attempts"] = Pack(chunk.Attempts),
+            ["Owner"] = chunk.Owner,
+            ["LeaseUntil"] = chunk.LeaseUntil,
+            ["NotBefore"] = chunk.NotBefore,
         };
-        if (chunk.Owner is not null)
-        {
-            row["Owner"] = chunk.Owner;
-            row["LeaseUntil"] = chunk.LeaseUntil;
-        }
-
-        if (chunk.NotBefore is { } notBefore)
-        {
-            row["NotBefore"] = notBefore;
-        }
-
-        return row;
-    }
 
     public static Chunk FromRow(TableEntity row) => new()
     {

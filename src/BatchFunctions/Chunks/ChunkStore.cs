@@ -10,7 +10,7 @@ internal sealed class ChunkStore(TableClient table)
     /// <summary>What one transaction of the table service may hold.</summary>
     private const int GroupSize = 100;
 
-    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.Map);
+    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow);
 
     public ChunkStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Chunks))
@@ -29,7 +29,7 @@ internal sealed class ChunkStore(TableClient table)
         {
             var actions = group.Select(chunk =>
             {
-                var row = ChunkRow.ToRow(chunk);
+                var row = _rows.RowOf(chunk);
                 row[TableWrites.Version] = TableWrites.CurrentVersion;
                 return new TableTransactionAction(TableTransactionActionType.Add, row);
             });

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -8,14 +7,7 @@ namespace BatchFunctions.Files;
 /// <summary>Files in their table: a partition a tenant, newest first.</summary>
 internal sealed class FileStore(TableClient table, TimeProvider time)
 {
-    private static readonly RowMap<StoredFile> Map = new(
-        FrozenSet.Create(
-            StringComparer.Ordinal,
-            "Filename", "Purpose", "Bytes", "Container", "Blob", "Deleted", "ExpiresAt"),
-        ToRow,
-        FromRow);
-
-    private readonly FencedTable<StoredFile> _rows = new(table, Map);
+    private readonly FencedTable<StoredFile> _rows = new(table, ToRow, FromRow);
 
     public FileStore(StorageClients storage, TimeProvider time)
         : this(storage.Tables.GetTableClient(TableNames.Files), time)
@@ -89,9 +81,8 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         return new FilePage([.. ordered.Take(listing.Limit)], files.Count > listing.Limit);
     }
 
-    private static TableEntity ToRow(StoredFile file)
-    {
-        var row = new TableEntity(file.Tenant, IdKind.File.RowKeyOf(file.Id))
+    private static TableEntity ToRow(StoredFile file) =>
+        new(file.Tenant, IdKind.File.RowKeyOf(file.Id))
         {
             ["Filename"] = file.Filename,
             ["Purpose"] = file.Purpose,
@@ -99,14 +90,8 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ["Container"] = file.Blob.Container,
             ["Blob"] = file.Blob.Name,
             ["Deleted"] = file.Deleted,
+            ["ExpiresAt"] = file.ExpiresAt,
         };
-        if (file.ExpiresAt is { } expiresAt)
-        {
-            row["ExpiresAt"] = expiresAt;
-        }
-
-        return row;
-    }
 
     private static StoredFile FromRow(TableEntity row)
     {

@@ -111,6 +111,7 @@ public sealed partial class ApiKeyStore
             $"PartitionKey eq {Partition} and RowKey ge {digits} and RowKey lt {digits + "g"}");
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
+            NewerRowException.ThrowIfNewer(_table, row);
             if (!row.ContainsKey("RevokedAt"))
             {
                 row["RevokedAt"] = _time.GetUtcNow();
@@ -128,12 +129,17 @@ public sealed partial class ApiKeyStore
 
     private static string IdOf(string hash) => IdPrefix + hash[..IdDigits];
 
-    private static ApiKey FromRow(TableEntity row) => new(
-        IdOf(row.RowKey),
-        row.GetString("Project"),
-        row.GetString("Name"),
-        row.GetDateTimeOffset("CreatedAt")!.Value,
-        row.GetDateTimeOffset("RevokedAt"));
+    /// <summary>A newer version's key may be limited in a way that is not known here, so it is no key here at all.</summary>
+    private ApiKey FromRow(TableEntity row)
+    {
+        NewerRowException.ThrowIfNewer(_table, row);
+        return new ApiKey(
+            IdOf(row.RowKey),
+            row.GetString("Project"),
+            row.GetString("Name"),
+            row.GetDateTimeOffset("CreatedAt")!.Value,
+            row.GetDateTimeOffset("RevokedAt"));
+    }
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$(?!\n)", RegexOptions.CultureInvariant)]
     private static partial Regex ProjectName();

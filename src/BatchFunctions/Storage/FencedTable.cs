@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Azure.Data.Tables;
 
@@ -7,16 +8,28 @@ namespace BatchFunctions.Storage;
 /// Records in a table, each changed under its row's ETag alone. A row of a newer version is refused; columns that are not
 /// known are kept, so that two versions may work side by side as long as the version stays the same.
 /// </summary>
+/// <remarks>
+/// An update replaces the row, since a merge cannot remove a column (an owner, a time to wait for). So the record carries
+/// the columns of its row that it does not know, and they are written back with the rest.
+/// </remarks>
 /// <typeparam name="T">The record.</typeparam>
-internal sealed class FencedTable<T>(TableClient table, RowMap<T> map)
+/// <param name="table">The table.</param>
+/// <param name="toRow">
+/// The row of a record, with its keys and every column that this version knows, absent ones as null: a column that is left
+/// out would be taken for another version's, and could not be removed again.
+/// </param>
+/// <param name="fromRow">The record of a row.</param>
+internal sealed class FencedTable<T>(TableClient table, Func<T, TableEntity> toRow, Func<TableEntity, T> fromRow)
     where T : class, IFenced<T>
 {
     /// <summary>How often others may be faster before a change is given up.</summary>
     private const int Tries = 8;
 
+    private FrozenSet<string>? _columns;
+
     /// <summary>Inserts the record's row; null when one stands there already.</summary>
     public async Task<T?> TryInsertAsync(T record, CancellationToken ct) =>
-        await TableWrites.TryInsertAsync(table, map.ToRow(record), ct) is { } etag ? record.InRow(etag, null) : null;
+        await TableWrites.TryInsertAsync(table, RowOf(record), ct) is { } etag ? record.InRow(etag, null) : null;
 
     /// <summary>The record; null when it has no row.</summary>
     /// <exception cref="NewerRowException">The row is a newer version's.</exception>
@@ -80,12 +93,18 @@ internal sealed class FencedTable<T>(TableClient table, RowMap<T> map)
     public Task DeleteAsync(string partitionKey, string rowKey, CancellationToken ct) =>
         TableWrites.DeleteAsync(table, partitionKey, rowKey, ct);
 
-    private TableEntity RowOf(T record)
+    /// <summary>The row of a record as it is written: without absent columns, with those of other versions.</summary>
+    public TableEntity RowOf(T record)
     {
-        var row = map.ToRow(record);
-        foreach (var (name, value) in record.Unknown ?? new Dictionary<string, object>())
+        var row = toRow(record);
+        foreach (var absent in row.Where(column => column.Value is null).Select(column => column.Key).ToList())
         {
-            row.TryAdd(name, value);
+            row.Remove(absent);
+        }
+
+        foreach (var (name, value) in record.Unknown ?? FrozenDictionary<string, object>.Empty)
+        {
+            row.Add(name, value);
         }
 
         return row;
@@ -93,20 +112,18 @@ internal sealed class FencedTable<T>(TableClient table, RowMap<T> map)
 
     private T Read(TableEntity row)
     {
-        if (row.GetInt32(TableWrites.Version) is { } version && version > TableWrites.CurrentVersion)
-        {
-            throw new NewerRowException(table.Name, row.RowKey, version);
-        }
-
+        NewerRowException.ThrowIfNewer(table, row);
+        var record = fromRow(row);
+        _columns ??= toRow(record).Keys.ToFrozenSet(StringComparer.Ordinal);
         Dictionary<string, object>? unknown = null;
         foreach (var (name, value) in row)
         {
-            if (value is not null && !map.Columns.Contains(name) && !TableWrites.Columns.Contains(name))
+            if (value is not null && !_columns.Contains(name) && !TableWrites.Columns.Contains(name))
             {
                 (unknown ??= [])[name] = value;
             }
         }
 
-        return map.FromRow(row).InRow(row.ETag, unknown);
+        return record.InRow(row.ETag, unknown);
     }
 }

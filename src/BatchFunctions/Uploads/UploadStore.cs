@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -8,14 +7,7 @@ namespace BatchFunctions.Uploads;
 /// <summary>Uploads in their table: a partition a tenant. Their parts have no rows: storage's own list of blocks is theirs.</summary>
 internal sealed class UploadStore(TableClient table)
 {
-    private static readonly RowMap<Upload> Map = new(
-        FrozenSet.Create(
-            StringComparer.Ordinal,
-            "Filename", "Purpose", "Bytes", "Status", "FileId", "FileSeconds", "ClaimedUntil"),
-        ToRow,
-        FromRow);
-
-    private readonly FencedTable<Upload> _rows = new(table, Map);
+    private readonly FencedTable<Upload> _rows = new(table, ToRow, FromRow);
 
     public UploadStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Uploads))
@@ -38,32 +30,17 @@ internal sealed class UploadStore(TableClient table)
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
         _rows.DeleteAsync(tenant, IdKind.Upload.RowKeyOf(id), ct);
 
-    private static TableEntity ToRow(Upload upload)
-    {
-        var row = new TableEntity(upload.Tenant, IdKind.Upload.RowKeyOf(upload.Id))
+    private static TableEntity ToRow(Upload upload) =>
+        new(upload.Tenant, IdKind.Upload.RowKeyOf(upload.Id))
         {
             ["Filename"] = upload.Filename,
             ["Purpose"] = upload.Purpose,
             ["Bytes"] = upload.Bytes,
             ["Status"] = upload.Status.ToString(),
+            ["FileId"] = upload.FileId,
+            ["FileSeconds"] = upload.FileSeconds,
+            ["ClaimedUntil"] = upload.ClaimedUntil,
         };
-        if (upload.FileId is { } fileId)
-        {
-            row["FileId"] = fileId;
-        }
-
-        if (upload.FileSeconds is { } seconds)
-        {
-            row["FileSeconds"] = seconds;
-        }
-
-        if (upload.ClaimedUntil is { } until)
-        {
-            row["ClaimedUntil"] = until;
-        }
-
-        return row;
-    }
 
     private static Upload FromRow(TableEntity row) => new()
     {

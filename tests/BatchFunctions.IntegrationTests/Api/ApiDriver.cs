@@ -101,11 +101,10 @@ internal sealed class ApiDriver : IAsyncDisposable
     public static Batch BatchOf(string tenant, DateTimeOffset at)
     {
         var id = IdKind.Batch.New(at);
-        return new Batch
+        return new Batch(BatchStatus.InProgress)
         {
             Tenant = tenant,
             Id = id,
-            Status = BatchStatus.InProgress,
             Endpoint = "/v1/chat/completions",
             InputFileId = IdKind.File.New(at),
             InputBlob = new BlobLocation("files", "none"),

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -209,7 +210,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [InlineData(nameof(BatchStatus.Finalizing), "finalizing")]
     public async Task A_batch_that_has_ended_cannot_be_cancelled(string status, string wire)
     {
-        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = Enum.Parse<BatchStatus>(status) };
+        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(Enum.Parse<BatchStatus>(status));
         await _api.Batches.TryInsertAsync(batch, CancellationToken.None);
         using var response = await _api.Client.PostAsync(new Uri($"/v1/batches/{batch.Id}/cancel", UriKind.Relative), null);
         await AssertErrorAsync(response, 409, "invalid_state", null, $"Cannot cancel a batch with status '{wire}'.");
@@ -221,9 +222,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [InlineData(nameof(BatchStatus.Cancelled))]
     public async Task A_batch_that_is_cancelled_already_is_answered_as_it_is(string status)
     {
-        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with
+        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(Enum.Parse<BatchStatus>(status)) with
         {
-            Status = Enum.Parse<BatchStatus>(status),
             CancellingAt = DateTimeOffset.UtcNow.AddMinutes(-1),
         };
         await _api.Batches.TryInsertAsync(batch, CancellationToken.None);

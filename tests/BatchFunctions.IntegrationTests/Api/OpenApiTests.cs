@@ -1,6 +1,8 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
+using BatchFunctions.Http;
 using BatchFunctions.Service;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -51,7 +53,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         var fileId = file.GetProperty("id").GetString();
         var batch = await AnswerAsync("POST", "/v1/batches", Json($$$"""{"input_file_id":"{{{fileId}}}","endpoint":"/v1/embeddings","completion_window":"24h","metadata":{"a":"b"}}"""));
         AssertMatches(batch, "Batch");
-        var failed = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = BatchStatus.Failed, Errors = [new BatchError("c", "m", "p", 1)] };
+        var failed = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(BatchStatus.Failed) with { Errors = [new BatchError("c", "m", "p", 1)] };
         await _api.Batches.TryInsertAsync(failed, CancellationToken.None);
         AssertMatches(await AnswerAsync("GET", $"/v1/batches/{failed.Id}", null), "Batch");
         AssertMatches(await AnswerAsync("GET", "/v1/batches", null), "BatchList");

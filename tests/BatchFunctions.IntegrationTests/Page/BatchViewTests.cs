@@ -135,7 +135,7 @@ public sealed class BatchViewTests(Chromium chromium) : PageTest(chromium)
         {
             await Driver.Service.Get<BatchStore>().MutateAsync(
                 new BatchKey(batch.Tenant, batch.Id),
-                found => found with { Status = BatchStatus.Finalizing, Outcome = BatchStatus.Completed },
+                found => found.Finalize(BatchStatus.Completed, found.CreatedAt.AddMinutes(1)),
                 CancellationToken.None);
             await route.ContinueAsync();
         });

@@ -125,7 +125,7 @@ public sealed class ListTests(Chromium chromium) : PageTest(chromium)
     {
         foreach (var status in Enum.GetValues<BatchStatus>())
         {
-            await Driver.AddAsync(batch => batch with { Status = status }, TimeSpan.FromMinutes((int)status));
+            await Driver.AddAsync(batch => batch.WithStatus(status), TimeSpan.FromMinutes((int)status));
         }
 
         await Driver.OpenAsync();
@@ -178,9 +178,8 @@ public sealed class ListTests(Chromium chromium) : PageTest(chromium)
         await Expect(alert).ToHaveCountAsync(0);
     }
 
-    private static Batch Completed(Batch batch) => batch with
+    private static Batch Completed(Batch batch) => batch.WithStatus(BatchStatus.Completed) with
     {
-        Status = BatchStatus.Completed,
         CompletedAt = batch.CreatedAt.AddSeconds(1),
     };
 

@@ -1,8 +1,11 @@
 using Azure.Data.Tables;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
+using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Processing;
+using BatchFunctions.Keys;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
@@ -66,13 +69,41 @@ public sealed class RowVersionTests : IAsyncLifetime
     [Fact]
     public async Task A_sweep_that_meets_a_newer_row_looks_after_the_others()
     {
-        await _driver.CreateAsync(120);
+        var newer = await _driver.CreateAsync(120);
         await AddAsync(TableNames.Batches, "Version", 2);
-        var other = await _driver.CreateAsync("");
+        var lost = new BatchKey(BatchDriver.Tenant, IdKind.Batch.New(DateTimeOffset.UtcNow.AddSeconds(1)));
+        var active = _driver.Get<ActiveBatchStore>();
+        await active.InsertAsync(new ActiveBatch(lost, newer.InputFileId, DateTimeOffset.UtcNow.AddDays(-1)), CancellationToken.None);
 
         await _driver.Jobs.SweepTimerAsync(CancellationToken.None);
 
-        Assert.NotNull(await _driver.Batches.FindAsync(other.Key, CancellationToken.None));
+        Assert.Equal([newer.Key], await active.ListAsync(CancellationToken.None).Select(row => row.Key).ToListAsync());
+    }
+
+    [Fact]
+    public async Task What_is_due_goes_though_an_entry_before_it_is_of_a_kind_that_is_not_known()
+    {
+        var expiring = _driver.Get<ExpiringStore>();
+        var now = DateTimeOffset.UtcNow;
+        await expiring.AddAsync(EntryOf("file-first", now.AddMinutes(-2)), CancellationToken.None);
+        await AddAsync(TableNames.Expiring, "Kind", "Novelty");
+        await AddAsync(TableNames.Expiring, "Version", 2);
+        await expiring.AddAsync(EntryOf("file-second", now.AddMinutes(-1)), CancellationToken.None);
+
+        await _driver.Get<Expiry>().RunDueAsync(CancellationToken.None);
+
+        Assert.Equal(["Novelty"], await ReadAsync(TableNames.Expiring, "Kind"));
+    }
+
+    [Fact]
+    public async Task A_key_of_a_newer_version_lets_nobody_in_and_is_not_written_as_one_of_this_version()
+    {
+        var keys = _driver.Get<ApiKeyStore>();
+        var key = await keys.CreateAsync(BatchDriver.Tenant, "test", CancellationToken.None);
+        await AddAsync(TableNames.ApiKeys, "Version", 2);
+
+        await Assert.ThrowsAsync<NewerRowException>(() => keys.FindAsync(key.Key, CancellationToken.None));
+        await Assert.ThrowsAsync<NewerRowException>(() => keys.RevokeAsync(key.Record.Id, CancellationToken.None));
     }
 
     [Theory]
@@ -99,6 +130,9 @@ public sealed class RowVersionTests : IAsyncLifetime
         Assert.Contains("cut in two ways", Assert.Single(failed.Errors).Message, StringComparison.Ordinal);
         Assert.Empty(_upstream.Calls);
     }
+
+    private static ExpiringEntry EntryOf(string id, DateTimeOffset due) =>
+        new(ExpiringKind.File, BatchDriver.Tenant, id, new BlobLocation(ContainerNames.Files, $"{BatchDriver.Tenant}/{id}"), due);
 
     private async Task AddAsync(string table, string column, object value)
     {

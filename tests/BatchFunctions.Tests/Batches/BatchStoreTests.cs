@@ -7,6 +7,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
@@ -79,9 +80,8 @@ public sealed class BatchStoreTests
     [Fact]
     public void A_batch_survives_its_row()
     {
-        var batch = BatchRow.FromRow(RowOf(0)) with
+        var batch = BatchRow.FromRow(RowOf(0)).WithStatus(BatchStatus.Failed) with
         {
-            Status = BatchStatus.Failed,
             Metadata = new Dictionary<string, string> { ["ключ"] = "\"значение\"\n" },
             Errors = [new BatchError("code", "message", "body.model", 7), new BatchError("code", "message", null, null)],
             Counts = new RequestCounts(3, 2, 1),
@@ -153,11 +153,10 @@ public sealed class BatchStoreTests
     private static TableEntity RowOf(int number)
     {
         var id = IdKind.Batch.New(Now.AddSeconds(-number));
-        return BatchRow.ToRow(new Batch
+        return BatchRow.ToRow(new Batch(BatchStatus.InProgress)
         {
             Tenant = "local",
             Id = id,
-            Status = BatchStatus.InProgress,
             Endpoint = "/v1/embeddings",
             InputFileId = IdKind.File.New(Now),
             InputBlob = new BlobLocation("files", "local/file"),

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
-using BatchFunctions.Http;
 using BatchFunctions.Service;
 using BatchFunctions.Testing;
 

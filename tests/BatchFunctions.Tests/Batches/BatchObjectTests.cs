@@ -11,11 +11,10 @@ public sealed class BatchObjectTests
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
 
-    private static Batch New => new()
+    private static Batch New(BatchStatus status) => new(status)
     {
         Tenant = "tenant",
         Id = "batch_00000000000000000000000000000001",
-        Status = BatchStatus.InProgress,
         Endpoint = "/v1/embeddings",
         InputFileId = "file-00000000000000000000000000000002",
         InputBlob = new BlobLocation("files", "blob"),
@@ -38,7 +37,7 @@ public sealed class BatchObjectTests
         "usage":{"input_tokens":0,"input_tokens_details":{"cached_tokens":0},"output_tokens":0,
         "output_tokens_details":{"reasoning_tokens":0},"total_tokens":0},"metadata":null}
         """.ReplaceLineEndings(""),
-        Json(New));
+        Json(New(BatchStatus.InProgress)));
 
     [Fact]
     public void What_is_there_is_written_in_the_same_order_with_the_fewest_escapes() => Assert.Equal(
@@ -52,9 +51,8 @@ public sealed class BatchObjectTests
         "usage":{"input_tokens":10,"input_tokens_details":{"cached_tokens":4},"output_tokens":20,
         "output_tokens_details":{"reasoning_tokens":5},"total_tokens":30},"metadata":{"Zoë":"<1>","a_B":""}}
         """.ReplaceLineEndings(""),
-        Json(New with
+        Json(New(BatchStatus.Failed) with
         {
-            Status = BatchStatus.Failed,
             Model = "m",
             Errors = [new BatchError("c", "<é & '\"'>", null, 7), new BatchError("d", "m", "p", null)],
             OutputFileId = "file-o",
@@ -77,7 +75,7 @@ public sealed class BatchObjectTests
         Assert.Equal(
             """{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}""",
             JsonSerializer.Serialize(BatchObject.ListOf(new BatchPage([], false)), BatchJson.Default.BatchList));
-        var page = BatchObject.ListOf(new BatchPage([New, New with { Id = "batch_last" }], true));
+        var page = BatchObject.ListOf(new BatchPage([New(BatchStatus.InProgress), New(BatchStatus.InProgress) with { Id = "batch_last" }], true));
         Assert.EndsWith(
             """],"first_id":"batch_00000000000000000000000000000001","last_id":"batch_last","has_more":true}""",
             JsonSerializer.Serialize(page, BatchJson.Default.BatchList),

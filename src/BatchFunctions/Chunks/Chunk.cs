@@ -1,6 +1,7 @@
 using Azure;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Chunks;
 
@@ -9,7 +10,7 @@ namespace BatchFunctions.Chunks;
 /// error blobs already (<see cref="Done"/>), by which blocks, and who is at work on the rest. The row's write is the
 /// commit of a checkpoint and its ETag the fence: staged blocks that no row names are never part of a file.
 /// </summary>
-internal sealed record Chunk
+internal sealed record Chunk : IFenced<Chunk>
 {
     public required BatchKey Batch { get; init; }
 
@@ -38,7 +39,10 @@ internal sealed record Chunk
 
     public DateTimeOffset? LeaseUntil { get; init; }
 
-    /// <summary>Until when the chunk is to be left alone: the upstream asked for it, or could not be reached.</summary>
+    /// <summary>
+    /// From when on a chunk that was begun and is idle may be taken up: since when it waits, or until when the upstream asked
+    /// to be left alone. Null for a chunk that nobody has begun.
+    /// </summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>How often the sweep has sent the chunk's message again since the last claim.</summary>
@@ -71,6 +75,13 @@ internal sealed record Chunk
 
     public ETag ETag { get; init; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
+
+    /// <summary>Whether the other holds the same lines of the same input.</summary>
+    public bool IsCutLike(Chunk other) =>
+        (Offset, Length, Lines, LinesBefore) == (other.Offset, other.Length, other.Lines, other.LinesBefore);
+
     public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now;
 
     /// <summary>
@@ -87,11 +98,23 @@ internal sealed record Chunk
     };
 
     /// <summary>The chunk with nothing left to do.</summary>
-    public Chunk End() => Release(null) with { Ended = true, Attempts = new Dictionary<int, int>() };
+    public Chunk End() => this with
+    {
+        Owner = null,
+        LeaseUntil = null,
+        NotBefore = null,
+        Ended = true,
+        Attempts = new Dictionary<int, int>(),
+    };
 
-    /// <summary>The chunk given up to whoever takes it next, not before the given time.</summary>
-    public Chunk Release(DateTimeOffset? notBefore) =>
-        this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
+    /// <summary>
+    /// The chunk given up to whoever takes it next, not before the given time. There always is one: by it the sweep finds a
+    /// chunk whose message was never sent, as that of a worker that was cut off behind this write.
+    /// </summary>
+    public Chunk Release(DateTimeOffset notBefore) => this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
+
+    /// <summary>The chunk with its message on the poison queue for so many times since a line was last done.</summary>
+    public Chunk Strike(int strikes) => this with { Strikes = strikes, StrikeDone = Done.Count };
 
     /// <summary>
     /// Whether nobody works on the chunk though somebody should: its lease has run out, or its wait is over and for the
@@ -101,8 +124,14 @@ internal sealed record Chunk
     public bool IsForsaken(DateTimeOffset now, TimeSpan wakeUpLost) =>
         Owner is null ? NotBefore + (wakeUpLost * Math.Pow(2, Math.Min(Wakes, 10))) < now : !IsHeld(now);
 
-    /// <summary>The chunk taken from whoever forsook it; a message for it is due now.</summary>
+    /// <summary>
+    /// The chunk free for all, since whoever had it forsook it; a message for it is due now. The epoch stays: a worker that
+    /// was late and not dead may take the chunk back as long as nobody has claimed it, and loses no answer.
+    /// </summary>
     public Chunk Wake(DateTimeOffset now) => Release(now) with { Wakes = Wakes + 1 };
+
+    /// <inheritdoc/>
+    public Chunk InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 }
 
 /// <summary>A staged block of a chunk: which claim staged it, and which of the claim's blocks it is.</summary>

@@ -14,7 +14,4 @@ public sealed record AzuriteOptions
 
     /// <summary>The accounts that there are.</summary>
     public IReadOnlyList<string> Accounts { get; init; } = [DefaultAccount];
-
-    /// <summary>After how long without a request it ends by itself: nobody that could end it is left then. In whole seconds.</summary>
-    public TimeSpan IdleLimit { get; init; } = TimeSpan.FromMinutes(10);
 }

@@ -1,63 +1,28 @@
-using System.ComponentModel;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>The operating system's process that Azurite runs in: one of our own, or one that another run has left.</summary>
-internal sealed partial class AzuriteProcess
+/// <summary>
+/// The process that Azurite runs in, a child of this one. It ends when its standard input does: by <see cref="EndAsync"/>,
+/// or by the operating system when this process is killed.
+/// </summary>
+internal sealed class AzuriteProcess
 {
-    private const int Sigterm = 15;
     private const int SaidLimit = 2000;
 
-    /// <summary>How long it has for writing its indexes out when it was asked to end.</summary>
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
-
-    /// <summary>A process's start time is read back to this accuracy; another process of the same id started at another time.</summary>
-    private static readonly TimeSpan Accuracy = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(20);
+    /// <summary>Longer than the launcher gives Azurite for writing its data out.</summary>
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
-    private readonly bool _isChild;
     private readonly StringBuilder _said = new();
 
-    private AzuriteProcess(Process process, bool isChild)
-    {
-        _process = process;
-        _isChild = isChild;
-    }
+    private AzuriteProcess(Process process) => _process = process;
 
     public int Id => _process.Id;
 
-    public DateTime StartedAt => _process.StartTime.ToUniversalTime();
-
-    /// <summary>
-    /// Whether it has ended. A killed run's process is a child of the system's first one then, which in a container is
-    /// often a program that never asks how its children ended, so that they stay zombies, and to .NET look alive.
-    /// </summary>
-    public bool HasEnded => _process.HasExited || IsZombie;
-
-    private bool IsZombie
-    {
-        get
-        {
-            try
-            {
-                // The state follows the program's name, which stands in parentheses.
-                return OperatingSystem.IsLinux()
-                    && File.ReadAllText($"/proc/{_process.Id}/stat").Contains(") Z ", StringComparison.Ordinal);
-            }
-            catch (IOException)
-            {
-                return true;
-            }
-        }
-    }
-
-    /// <summary>What it has said on its standard error, on one line; nothing of another run's process.</summary>
-    public string Said
+    /// <summary>What it has said on its standard error, on one line.</summary>
+    private string Said
     {
         get
         {
@@ -76,64 +41,71 @@ internal sealed partial class AzuriteProcess
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
-        var started = new AzuriteProcess(NodePrograms.Start(start), isChild: true);
-
-        // Read always: a full pipe would stop it.
-        started._process.OutputDataReceived += static (_, _) => { };
+        var started = new AzuriteProcess(NodePrograms.Start(start));
         started._process.ErrorDataReceived += (_, line) => started.Hear(line.Data);
-        started._process.BeginOutputReadLine();
         started._process.BeginErrorReadLine();
         return started;
     }
 
-    /// <summary>The process that a data folder tells of; null when it has ended.</summary>
-    public static AzuriteProcess? Find(AzuriteState state)
+    /// <summary>Reads on until it says that something is listening.</summary>
+    /// <param name="what">The name of what listens, as it begins the line.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <returns>The port, which the line ends with.</returns>
+    /// <exception cref="StartupException">It has ended instead.</exception>
+    public async Task<int> ListeningAsync(string what, CancellationToken ct)
+    {
+        while (await _process.StandardOutput.ReadLineAsync(ct) is { } line)
+        {
+            if (line.StartsWith(what, StringComparison.Ordinal) && line.Contains("listening at", StringComparison.Ordinal))
+            {
+                return new Uri(line[(line.LastIndexOf(' ') + 1)..]).Port;
+            }
+        }
+
+        // The last that it said is still to be read.
+        await _process.WaitForExitAsync(ct);
+        throw new StartupException(
+            $"Azurite does not start ({(Said is { Length: > 0 } said ? said : "it says nothing")}): Node.js must be 20 or newer; delete {_process.StartInfo.Environment[AzuriteServer.InstallFolderVariable]} to have Azurite installed anew.");
+    }
+
+    /// <summary>Gives it the word to begin.</summary>
+    public async Task BeginAsync(CancellationToken ct)
     {
         try
         {
-            var found = new AzuriteProcess(Process.GetProcessById(state.ProcessId), isChild: false);
-            return !found.HasEnded && (found.StartedAt - state.StartedAt).Duration() < Accuracy ? found : null;
+            await _process.StandardInput.WriteLineAsync("begin".AsMemory(), ct);
+            await _process.StandardInput.FlushAsync(ct);
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+        catch (IOException)
         {
-            // There is none, or it is another user's, as ours cannot be.
-            return null;
+            // It has ended, and its output tells so to whoever reads on.
         }
     }
 
-    /// <summary>Asks it to end, and ends it if it does not.</summary>
+    /// <summary>Reads what it says from now on, and forgets it: a full pipe would stop it.</summary>
+    public void Ignore() => _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+
+    /// <summary>Lets it write its data out and end, and ends it if it does not.</summary>
     public async Task EndAsync()
     {
-        // .NET itself can only end a process the hard way.
-        if (!HasEnded && (OperatingSystem.IsWindows() || Kill(_process.Id, Sigterm) != 0))
+        try
         {
-            _process.Kill();
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended before it has read everything.
         }
 
         using var limit = new CancellationTokenSource(EndLimit);
         try
         {
-            await EndedAsync(limit.Token);
+            await _process.WaitForExitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
             _process.Kill();
-            await EndedAsync(CancellationToken.None);
-        }
-    }
-
-    private async Task EndedAsync(CancellationToken ct)
-    {
-        if (_isChild)
-        {
-            // Where it has ended already, the last that it said is still to be read.
-            await _process.WaitForExitAsync(ct);
-            return;
-        }
-
-        while (!HasEnded)
-        {
-            await Task.Delay(Gap, ct);
+            await _process.WaitForExitAsync(CancellationToken.None);
         }
     }
 
@@ -147,8 +119,4 @@ internal sealed partial class AzuriteProcess
             }
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int Kill(int processId, int signal);
 }

@@ -1,24 +1,17 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>What the data folder knows of the Azurite that serves it: its process and its ports.</summary>
-/// <param name="ProcessId">The process.</param>
-/// <param name="StartedAt">When it started, to tell it from a later one of the same id.</param>
-/// <param name="BlobPort">The loopback port of its blobs.</param>
-/// <param name="QueuePort">The loopback port of its queues.</param>
-/// <param name="TablePort">The loopback port of its tables.</param>
-/// <param name="Accounts">The accounts that it was started with.</param>
-internal sealed record AzuriteState(
-    int ProcessId, DateTime StartedAt, int BlobPort, int QueuePort, int TablePort, IReadOnlyList<string> Accounts)
+/// <summary>What a data folder knows of the Azurite that serves it, or did when its parent was killed.</summary>
+/// <param name="Id">What its guard answers with, to tell it from another program that has the port by now.</param>
+/// <param name="GuardPort">Where the guard listens until the process has gone.</param>
+/// <param name="Endpoints">Where it serves; null until it does.</param>
+internal sealed record AzuriteState(string Id, int GuardPort, AzuriteEndpoints? Endpoints)
 {
     private const string FileName = "azurite.json";
-
-    /// <summary>The ports, by the names that Azurite gives its services.</summary>
-    [JsonIgnore]
-    public IEnumerable<(string Service, int Port)> Services =>
-        [("Blob", BlobPort), ("Queue", QueuePort), ("Table", TablePort)];
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
 
     /// <summary>What the folder knows; null when that is nothing, or nothing legible.</summary>
     public static AzuriteState? Read(string folder)
@@ -43,23 +36,19 @@ internal sealed record AzuriteState(
         File.Move(unfinished, Path.Combine(folder, FileName), overwrite: true);
     }
 
-    /// <summary>Whether Azurite answers at all three ports, and not what may have them by now.</summary>
-    public async Task<bool> AnswersAsync(HttpClient http, CancellationToken ct)
+    /// <summary>Whether its process is still there, and may thus write to the folder.</summary>
+    public async Task<bool> IsAliveAsync(CancellationToken ct)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(AnswerLimit);
         try
         {
-            foreach (var (service, port) in Services)
-            {
-                using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/"), ct);
-                if (!answer.Headers.Server.ToString().StartsWith($"Azurite-{service}/", StringComparison.Ordinal))
-                {
-                    return false;
-                }
-            }
-
-            return true;
+            using var guard = new TcpClient();
+            await guard.ConnectAsync(IPAddress.Loopback, GuardPort, limit.Token);
+            using var answer = new StreamReader(guard.GetStream());
+            return await answer.ReadToEndAsync(limit.Token) == Id;
         }
-        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !ct.IsCancellationRequested))
         {
             return false;
         }

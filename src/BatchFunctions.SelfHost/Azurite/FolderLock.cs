@@ -27,20 +27,12 @@ internal sealed class FolderLock : IDisposable
         }
     }
 
-    /// <summary>Takes the lock if nobody holds it, alone or with others.</summary>
-    public static FolderLock? TryTake(string path) => TryOpen(path, FileAccess.ReadWrite, FileShare.None);
-
-    /// <summary>Holds the lock together with others that do; null while one holds it alone.</summary>
-    public static FolderLock? TryShare(string path) => TryOpen(path, FileAccess.Read, FileShare.Read);
-
-    /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
-
-    private static FolderLock? TryOpen(string path, FileAccess access, FileShare share)
+    /// <summary>Takes the lock if nobody holds it.</summary>
+    public static FolderLock? TryTake(string path)
     {
         try
         {
-            return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, access, share));
+            return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException e) when (e.GetType() == typeof(IOException))
         {
@@ -48,4 +40,7 @@ internal sealed class FolderLock : IDisposable
             return null;
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
 }

@@ -74,7 +74,7 @@ internal static class KeysCommand
     private static async Task<int> WithStoreAsync(
         IConfigurationRoot settings, string dataFolder, Func<ApiKeyStore, Task<int>> act, CancellationToken ct)
     {
-        await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
+        await using var azurite = await EmbeddedStorage.JoinIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
         var clients = new StorageClients(settings, []);
         await CreateTableAsync(clients, ct);
         return await act(new ApiKeyStore(clients, TimeProvider.System));

@@ -1,37 +1,39 @@
-// Starts Azurite as a child that its users end.
+// Starts Azurite as a child that ends with its parent. The parent holds the other end of standard input, which the
+// system closes with it, however it ends.
 "use strict";
-const http = require("http");
+const net = require("net");
 const path = require("path");
 
-// A Ctrl-C in a user's terminal reaches the whole process group, and must not take storage away while the user still
-// writes to it: what Azurite does at SIGINT (write its data out, and go) it does at SIGTERM here.
-const listen = process.once.bind(process);
-process.once = (event, listener) => (event === "SIGINT" ? process : listen(event, listener));
-process.on("SIGINT", () => {});
-process.on("SIGHUP", () => {});
+const endLimit = 10_000;
 
-// When its starter has been killed, nobody reads what it says any more.
+// A signal in the parent's terminal or from a service manager reaches its children too, and must not take storage away
+// while the parent still writes to it: what Azurite does at SIGTERM (write its data out, and go) it does at the end of
+// standard input.
+let shutDown = () => process.exit(0);
+const listen = process.once.bind(process);
+process.once = (event, listener) => {
+  if (event === "SIGTERM") {
+    shutDown = listener;
+  }
+  return event === "SIGTERM" || event === "SIGINT" ? process : listen(event, listener);
+};
+["SIGINT", "SIGTERM", "SIGHUP"].forEach((signal) => process.on(signal, () => {}));
+
+// Where the parent has been killed, nobody reads what is said any more.
 process.stdout.on("error", () => {});
 process.stderr.on("error", () => {});
 
-// What a killed run has left goes on for the next one. When none comes it ends by itself. Seconds are counted and not
-// clocks compared, so that a machine that slept does not look idle.
-const limit = Number(process.env.BATCHFUNCTIONS_AZURITE_IDLE_SECONDS);
-let idle = 0;
-const emit = http.Server.prototype.emit;
-http.Server.prototype.emit = function (event, ...rest) {
-  if (event === "request") {
-    idle = 0;
-  }
-  return emit.call(this, event, ...rest);
-};
-setInterval(() => {
-  idle += 1;
-  if (idle === limit) {
-    process.emit("SIGTERM");
-  } else if (idle > limit + 10) {
-    process.exit(0);
-  }
-}, 1000).unref();
+// For as long as this process may write to its data, it answers here: the next one on the same data waits for that to end.
+const guard = net.createServer((socket) => socket.on("error", () => {}).end(process.env.BATCHFUNCTIONS_AZURITE_ID));
+guard.listen(0, "127.0.0.1", () => console.log(`The guard is listening at http://127.0.0.1:${guard.address().port}`));
+guard.unref();
 
-require(path.join(process.env.BATCHFUNCTIONS_AZURITE_FOLDER, "node_modules", "azurite", "dist", "src", "azurite.js"));
+// The parent's word that the guard's port is written down, and only then are the data opened.
+process.stdin.once("data", () =>
+  require(path.join(process.env.BATCHFUNCTIONS_AZURITE_FOLDER, "node_modules", "azurite", "dist", "src", "azurite.js")),
+);
+
+process.stdin.once("end", () => {
+  setTimeout(() => process.exit(1), endLimit).unref();
+  shutDown();
+});

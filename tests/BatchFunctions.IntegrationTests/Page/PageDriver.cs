@@ -106,8 +106,7 @@ internal sealed class PageDriver : IAsyncDisposable
     }
 
     /// <summary>A line of an input, which the scripted upstream knows by its id.</summary>
-    public static string LineOf(string id) =>
-        $$$"""{"custom_id":"{{{id}}}","method":"POST","url":"/v1/chat/completions","body":{{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody(id))}}}}""" + "\n";
+    public static string LineOf(string id) => InputLines.Chat(id, id);
 
     /// <summary>Uploads a file of these lines; its id.</summary>
     public async Task<string> UploadAsync(string lines, string filename = "requests.jsonl")

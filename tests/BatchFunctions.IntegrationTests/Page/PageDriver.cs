@@ -43,7 +43,7 @@ internal sealed class PageDriver : IAsyncDisposable
     public IReadOnlyCollection<string> Complaints => _complaints;
 
     /// <summary>Starts all of it; each line of a batch is a chunk of its own, so that progress shows line by line.</summary>
-    public static async Task<PageDriver> StartAsync(Chromium chromium)
+    public static async Task<PageDriver> StartAsync()
     {
         Assertions.SetDefaultExpectTimeout(Patience);
         var upstream = await new ScriptedUpstream().StartAsync();
@@ -54,7 +54,7 @@ internal sealed class PageDriver : IAsyncDisposable
             ["Batch:ChunkLines"] = "1",
             ["Batch:AdvanceDelay"] = "00:00:00",
         });
-        var context = await chromium.Browser.NewContextAsync(new()
+        var context = await (await Chromium.BrowserAsync()).NewContextAsync(new()
         {
             Locale = "en-GB",
             TimezoneId = "UTC",

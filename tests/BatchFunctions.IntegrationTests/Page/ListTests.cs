@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace BatchFunctions.IntegrationTests.Page;
 
 /// <summary>The list: every batch once, newest first, and alive only while a batch is active.</summary>
-public sealed class ListTests(Chromium chromium) : PageTest(chromium)
+public sealed class ListTests : PageTest
 {
     [Fact]
     public async Task More_is_loaded_by_the_cursor_until_each_batch_stands_there_once()

@@ -9,7 +9,7 @@ namespace BatchFunctions.Proof.Batches;
 /// What is promised of every batch that has ended: each line exactly once in output and error file together, counts and
 /// tokens that equal the lines, answers that belong to their lines, and nothing of the processing left behind.
 /// </summary>
-internal sealed class Promise(Account account, Tally tally)
+internal sealed class ResultCheck(Account account, Tally tally)
 {
     private const int InputTokens = 7;
     private const int OutputTokens = 3;
@@ -123,14 +123,9 @@ internal sealed class Promise(Account account, Tally tally)
             return [];
         }
 
-        var content = await account.Storage.Blobs.GetBlobContainerClient(file.Blob.Container)
-            .GetBlobClient(file.Blob.Name).DownloadContentAsync();
-        Expect(ended, "bytes", file.Bytes, content.Value.Content.ToMemory().Length);
-        return
-        [
-            .. content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonDocument.Parse(line).RootElement),
-        ];
+        var (lines, bytes) = await account.ReadAsync(file);
+        Expect(ended, "bytes", file.Bytes, bytes);
+        return lines;
     }
 
     private void Expect(Batch batch, string what, long expected, long actual)

@@ -21,7 +21,7 @@ internal enum Fault
 /// <param name="faultShare">Which part of the calls fails, from 0 to 1.</param>
 /// <param name="repeatShare">Which part of the messages is sent a second time, a little later, from 0 to 1.</param>
 /// <param name="tally">Counts them.</param>
-internal sealed class Mischief(int seed, double faultShare, double repeatShare, Tally tally)
+internal sealed class FaultPlan(int seed, double faultShare, double repeatShare, Tally tally)
 {
     private static readonly Fault[] Faults = Enum.GetValues<Fault>();
 

@@ -16,7 +16,7 @@ namespace BatchFunctions.Proof.Batches;
 /// cancelled, some expire, some have a wrong input. What is there is read from storage, not from answers that a killed
 /// worker may never have given.
 /// </summary>
-internal sealed class Course(Account account, ScriptedUpstream upstream, Tally tally) : IDisposable
+internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, Tally tally) : IDisposable
 {
     /// <summary>Lines of a quick batch, which completes, and of a slow one, which is cancelled or expires.</summary>
     private const int QuickLines = 45;
@@ -37,7 +37,7 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
 
     private int _names;
 
-    /// <summary>Quick lines of which some fail, and slow ones: what the batches of a course are sent to.</summary>
+    /// <summary>Quick lines of which some fail, and slow ones: what the batches are sent to.</summary>
     public static ScriptedAnswer Answer(ScriptedCall call) => call.Marker switch
     {
         var marker when marker.StartsWith("slow", StringComparison.Ordinal) =>
@@ -174,10 +174,10 @@ internal sealed class Course(Account account, ScriptedUpstream upstream, Tally t
             }
         }
 
-        var promise = new Promise(account, tally);
+        var check = new ResultCheck(account, tally);
         foreach (var batch in (await account.ListAsync()).Where(batch => batch.Status.HasEnded()))
         {
-            await promise.CheckAsync(
+            await check.CheckAsync(
                 batch, batch.Metadata![NameKey], int.Parse(batch.Metadata[LinesKey], CultureInfo.InvariantCulture));
         }
 

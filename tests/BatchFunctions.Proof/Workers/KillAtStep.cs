@@ -6,7 +6,7 @@ namespace BatchFunctions.Proof.Workers;
 /// <summary>Kills its own process, as SIGKILL does, when a step of the protocol is reached for the nth time.</summary>
 /// <param name="fatal">The step.</param>
 /// <param name="count">Which time is the last.</param>
-internal sealed class FatalSteps(ProtocolStep fatal, int count) : ProtocolSteps
+internal sealed class KillAtStep(ProtocolStep fatal, int count) : ProtocolSteps
 {
     private int _left = count;
 

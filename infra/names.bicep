@@ -14,10 +14,8 @@ var tableNames = [
 ]
 
 var workingQueueNames = [
-  'batch-validate'
+  'batch-steps'
   'batch-chunk'
-  'batch-advance'
-  'batch-sweep'
 ]
 
 @export()

@@ -1,4 +1,3 @@
-using Azure.Storage.Queues.Models;
 using BatchFunctions.Processing;
 using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Storage;
@@ -58,12 +57,12 @@ internal static class SelfHostApp
     {
         services.AddSingleton(host);
         services.AddHostedService<SweepTimer>();
-        foreach (var name in QueueNames.All)
+        foreach (var name in QueueNames.Working)
         {
             services.AddSingleton<IHostedService>(provider => new QueuePump(
                 provider.GetRequiredService<StorageClients>().Queues,
                 name,
-                HandlerOf(provider.GetRequiredService<BatchJobs>(), name),
+                provider.GetRequiredService<BatchJobs>().Handlers[name],
                 host,
                 provider.GetService<PumpTimes>() ?? new PumpTimes(),
                 provider.GetRequiredService<QueueBell>(),
@@ -71,17 +70,4 @@ internal static class SelfHostApp
                 provider.GetRequiredService<ILogger<QueuePump>>()));
         }
     }
-
-    private static Func<QueueMessage, CancellationToken, Task> HandlerOf(BatchJobs jobs, string name) => name switch
-    {
-        QueueNames.Validate => jobs.ValidateAsync,
-        QueueNames.Chunk => jobs.ChunkAsync,
-        QueueNames.Advance => jobs.AdvanceAsync,
-        QueueNames.Sweep => jobs.SweepAsync,
-        QueueNames.Validate + QueueNames.PoisonSuffix => jobs.ValidatePoisonAsync,
-        QueueNames.Chunk + QueueNames.PoisonSuffix => jobs.ChunkPoisonAsync,
-        QueueNames.Advance + QueueNames.PoisonSuffix => jobs.AdvancePoisonAsync,
-        QueueNames.Sweep + QueueNames.PoisonSuffix => jobs.SweepPoisonAsync,
-        _ => throw new InvalidOperationException($"The queue {name} has no handler."),
-    };
 }

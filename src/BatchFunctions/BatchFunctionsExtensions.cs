@@ -120,6 +120,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkTally>();
         services.TryAddSingleton<ChunkInput>();
         services.TryAddSingleton<ChunkClosing>();
+        services.TryAddSingleton<ChunkRuns>();
+        services.TryAddSingleton<ChunkFollowUp>();
         services.TryAddSingleton<ChunkWork>();
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();
@@ -134,7 +136,6 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<ChunkWork>(),
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
-            provider.GetRequiredService<PoisonHandling>(),
             provider.GetRequiredService<BatchQueues>(),
             provider.GetRequiredService<BatchMetrics>(),
             provider.GetRequiredService<TimeProvider>(),

@@ -71,24 +71,18 @@ public sealed class TriggerTests
         Assert.Equal(Triggers.All.Count, Triggers.All.Select(trigger => trigger.Name).Distinct(StringComparer.OrdinalIgnoreCase).Count());
 
     [Fact]
-    public void Every_queue_and_its_poison_queue_has_one_function_on_the_one_connection()
+    public void Every_working_queue_has_one_function_on_the_one_connection()
     {
         var queues = Triggers.All.Where(trigger => trigger.Queue is not null).ToList();
-        Assert.Equal(QueueNames.All.Order(), queues.Select(trigger => trigger.Queue!.QueueName).Order());
+        Assert.Equal(QueueNames.Working.Order(), queues.Select(trigger => trigger.Queue!.QueueName).Order());
         Assert.All(queues, trigger => Assert.Equal(StorageClients.Connection, trigger.Queue!.Connection));
     }
 
     [Theory]
-    [InlineData(QueueNames.Validate, nameof(BatchJobs.ValidateAsync), nameof(BatchJobs.ValidatePoisonAsync))]
-    [InlineData(QueueNames.Chunk, nameof(BatchJobs.ChunkAsync), nameof(BatchJobs.ChunkPoisonAsync))]
-    [InlineData(QueueNames.Advance, nameof(BatchJobs.AdvanceAsync), nameof(BatchJobs.AdvancePoisonAsync))]
-    [InlineData(QueueNames.Sweep, nameof(BatchJobs.SweepAsync), nameof(BatchJobs.SweepPoisonAsync))]
-    public void A_queues_messages_go_to_its_own_handler(string queue, string handler, string poisonHandler)
-    {
-        string HandlerOf(string name) => Triggers.All.Single(trigger => trigger.Queue?.QueueName == name).Handler.Name;
-        Assert.Equal(handler, HandlerOf(queue));
-        Assert.Equal(poisonHandler, HandlerOf(queue + QueueNames.PoisonSuffix));
-    }
+    [InlineData(QueueNames.Steps, nameof(BatchJobs.StepAsync))]
+    [InlineData(QueueNames.Chunk, nameof(BatchJobs.ChunkAsync))]
+    public void A_queues_messages_go_to_its_own_handler(string queue, string handler) =>
+        Assert.Equal(handler, Triggers.All.Single(trigger => trigger.Queue?.QueueName == queue).Handler.Name);
 
     [Fact]
     public void The_timer_fires_every_hour()

@@ -38,7 +38,10 @@ internal sealed record Chunk
 
     public DateTimeOffset? LeaseUntil { get; init; }
 
-    /// <summary>Until when the chunk is to be left alone: the upstream asked for it, or could not be reached.</summary>
+    /// <summary>
+    /// From when on a chunk that was begun and is idle may be taken up: since when it waits, or until when the upstream asked
+    /// to be left alone. Null for a chunk that nobody has begun.
+    /// </summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>How often the sweep has sent the chunk's message again since the last claim.</summary>
@@ -87,11 +90,20 @@ internal sealed record Chunk
     };
 
     /// <summary>The chunk with nothing left to do.</summary>
-    public Chunk End() => Release(null) with { Ended = true, Attempts = new Dictionary<int, int>() };
+    public Chunk End() => this with
+    {
+        Owner = null,
+        LeaseUntil = null,
+        NotBefore = null,
+        Ended = true,
+        Attempts = new Dictionary<int, int>(),
+    };
 
-    /// <summary>The chunk given up to whoever takes it next, not before the given time.</summary>
-    public Chunk Release(DateTimeOffset? notBefore) =>
-        this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
+    /// <summary>
+    /// The chunk given up to whoever takes it next, not before the given time. There always is one: by it the sweep finds a
+    /// chunk whose message was never sent, as that of a worker that was cut off behind this write.
+    /// </summary>
+    public Chunk Release(DateTimeOffset notBefore) => this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
 
     /// <summary>
     /// Whether nobody works on the chunk though somebody should: its lease has run out, or its wait is over and for the
@@ -101,7 +113,10 @@ internal sealed record Chunk
     public bool IsForsaken(DateTimeOffset now, TimeSpan wakeUpLost) =>
         Owner is null ? NotBefore + (wakeUpLost * Math.Pow(2, Math.Min(Wakes, 10))) < now : !IsHeld(now);
 
-    /// <summary>The chunk taken from whoever forsook it; a message for it is due now.</summary>
+    /// <summary>
+    /// The chunk free for all, since whoever had it forsook it; a message for it is due now. The epoch stays: a worker that
+    /// was late and not dead may take the chunk back as long as nobody has claimed it, and loses no answer.
+    /// </summary>
     public Chunk Wake(DateTimeOffset now) => Release(now) with { Wakes = Wakes + 1 };
 }
 

@@ -26,11 +26,20 @@ internal sealed partial class BatchAdvance(
 
     /// <summary>
     /// Takes up the wake-up: its row goes before anything is read, so that whatever changes after that asks anew. A
-    /// crash in between is answered by the message, which comes again.
+    /// crash in between is answered by the message, which comes again; then it finds no row, and goes on all the same.
+    /// One that finds none when it comes first is a copy: what it was asked for has been seen by another.
     /// </summary>
-    public async Task TakeUpAsync(BatchKey key, CancellationToken ct)
+    /// <param name="key">The batch.</param>
+    /// <param name="isFirstDelivery">Whether the message has not been handed out before.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task TakeUpAsync(BatchKey key, bool isFirstDelivery, CancellationToken ct)
     {
-        await wakeups.RemoveAdvanceAsync(key, ct);
+        var isAsked = await wakeups.TryTakeAdvanceAsync(key, ct);
+        if (isFirstDelivery && !isAsked)
+        {
+            return;
+        }
+
         await steps.ReachedAsync(ProtocolStep.AdvanceTakenUp, ct);
         await AdvanceAsync(key, ct);
     }

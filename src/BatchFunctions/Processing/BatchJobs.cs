@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// The queue handlers and the timer's, one method for each: what both hosts call. A handler that returns has its
+/// The two queues' handlers and the timer's: what both hosts call. A handler that returns has its
 /// message deleted; one that throws has it come back. When the host shuts down, the message is sent again and the
 /// handler returns: a host that is going away uses up no attempt and leaves nothing invisible.
 /// </summary>
@@ -16,8 +16,8 @@ public sealed class BatchJobs
     /// <summary>When the timer behind the sweep fires: every hour, on the hour (NCRONTAB, as the Functions host reads it).</summary>
     public const string SweepSchedule = "0 0 * * * *";
 
-    private static readonly Func<ILogger, string, string, int?, IDisposable?> Scope =
-        LoggerMessage.DefineScope<string, string, int?>("{Queue}, batch {BatchId}, chunk {Chunk}");
+    private static readonly Func<ILogger, BatchMessageKind, string, int?, IDisposable?> Scope =
+        LoggerMessage.DefineScope<BatchMessageKind, string, int?>("{Kind}, batch {BatchId}, chunk {Chunk}");
 
     /// <summary>How long sending a message again may take while the host is shutting down.</summary>
     private static readonly TimeSpan SendAgainLimit = TimeSpan.FromSeconds(5);
@@ -26,7 +26,6 @@ public sealed class BatchJobs
     private readonly ChunkWork _work;
     private readonly BatchAdvance _advance;
     private readonly BatchSweep _sweep;
-    private readonly PoisonHandling _poison;
     private readonly BatchQueues _queues;
     private readonly BatchMetrics _metrics;
     private readonly TimeProvider _time;
@@ -37,7 +36,6 @@ public sealed class BatchJobs
         ChunkWork work,
         BatchAdvance advance,
         BatchSweep sweep,
-        PoisonHandling poison,
         BatchQueues queues,
         BatchMetrics metrics,
         TimeProvider time,
@@ -47,96 +45,64 @@ public sealed class BatchJobs
         _work = work;
         _advance = advance;
         _sweep = sweep;
-        _poison = poison;
         _queues = queues;
         _metrics = metrics;
         _time = time;
         _logger = logger;
+        Handlers = new Dictionary<string, Func<QueueMessage, CancellationToken, Task>>(StringComparer.Ordinal)
+        {
+            [QueueNames.Steps] = StepAsync,
+            [QueueNames.Chunk] = ChunkAsync,
+        };
     }
 
-    /// <summary>Handles a message of <see cref="QueueNames.Validate"/>.</summary>
+    /// <summary>The handler of each working queue, by the queue's name.</summary>
+    public IReadOnlyDictionary<string, Func<QueueMessage, CancellationToken, Task>> Handlers { get; }
+
+    /// <summary>Handles a message of <see cref="QueueNames.Steps"/>.</summary>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host shuts down, or takes the handler for stuck.</param>
-    public Task ValidateAsync(QueueMessage message, CancellationToken ct) =>
-        RunAsync(message, QueueNames.Validate, (at, ct) => _validation.RunAsync(at.Key, ct), ct);
+    public Task StepAsync(QueueMessage message, CancellationToken ct) => RunAsync(message, QueueNames.Steps, ct);
 
     /// <summary>Handles a message of <see cref="QueueNames.Chunk"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task ChunkAsync(QueueMessage message, CancellationToken ct) =>
-        RunAsync(message, QueueNames.Chunk, (at, ct) => _work.RunAsync(at.Key, at.ChunkNumber, ct), ct);
-
-    /// <summary>Handles a message of <see cref="QueueNames.Advance"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task AdvanceAsync(QueueMessage message, CancellationToken ct) =>
-        RunAsync(message, QueueNames.Advance, (at, ct) => _advance.TakeUpAsync(at.Key, ct), ct);
-
-    /// <summary>Handles a message of <see cref="QueueNames.Sweep"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task SweepAsync(QueueMessage message, CancellationToken ct) =>
-        RunAsync(message, QueueNames.Sweep, (at, ct) => _sweep.TakeUpAsync(at.Ticket, ct), ct);
+    /// <inheritdoc cref="StepAsync"/>
+    public Task ChunkAsync(QueueMessage message, CancellationToken ct) => RunAsync(message, QueueNames.Chunk, ct);
 
     /// <summary>The hourly timer.</summary>
     /// <param name="ct">Fires when the host shuts down.</param>
     public Task SweepTimerAsync(CancellationToken ct) => _sweep.RunTimerAsync(ct);
 
-    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Validate"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task ValidatePoisonAsync(QueueMessage message, CancellationToken ct) =>
-        PoisonAsync(message, QueueNames.Validate, ct);
-
-    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Chunk"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task ChunkPoisonAsync(QueueMessage message, CancellationToken ct) =>
-        PoisonAsync(message, QueueNames.Chunk, ct);
-
-    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Advance"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task AdvancePoisonAsync(QueueMessage message, CancellationToken ct) =>
-        PoisonAsync(message, QueueNames.Advance, ct);
-
-    /// <summary>Handles a message that failed too often on <see cref="QueueNames.Sweep"/>.</summary>
-    /// <inheritdoc cref="ValidateAsync"/>
-    public Task SweepPoisonAsync(QueueMessage message, CancellationToken ct) =>
-        PoisonAsync(message, QueueNames.Sweep, ct);
-
-    private Task PoisonAsync(QueueMessage message, string queue, CancellationToken ct) => WatchAsync(
-        message, queue + QueueNames.PoisonSuffix, (at, ct) => _poison.HandleAsync(queue, at, ct), ct);
-
-    private Task RunAsync(
-        QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct) =>
-        WatchAsync(
-            message,
-            queue,
-            async (at, token) =>
-            {
-                try
-                {
-                    await handle(at, token);
-                }
-                catch (Exception e) when (token.IsCancellationRequested && e is not OutOfMemoryException)
-                {
-                    using var limit = new CancellationTokenSource(SendAgainLimit);
-                    await _queues.SendAgainAsync(queue, at, limit.Token);
-                }
-            },
-            ct);
+    private Task HandleAsync(BatchMessage message, bool isFirstDelivery, CancellationToken ct) => message.Kind switch
+    {
+        BatchMessageKind.Chunk => _work.RunAsync(message.Key, message.ChunkNumber, ct),
+        BatchMessageKind.Validate => _validation.RunAsync(message.Key, ct),
+        BatchMessageKind.Advance => _advance.TakeUpAsync(message.Key, isFirstDelivery, ct),
+        BatchMessageKind.Sweep => _sweep.TakeUpAsync(message.Ticket, ct),
+        _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
+    };
 
     /// <summary>Handles a message within the trace that sent it, and has all logs meanwhile name the batch and chunk.</summary>
-    private async Task WatchAsync(
-        QueueMessage message, string queue, Func<BatchMessage, CancellationToken, Task> handle, CancellationToken ct)
+    private async Task RunAsync(QueueMessage message, string queue, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(message);
         var at = BatchMessage.Parse(message.Body);
-        if (at.DueAt is { } due && message.DequeueCount <= 1)
+        var isFirstDelivery = message.DequeueCount <= 1;
+        if (at.DueAt is { } due && isFirstDelivery)
         {
             _metrics.MessageTaken(queue, _time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(due));
         }
 
-        using var scope = Scope(_logger, queue, at.BatchId, at.Chunk);
-        using var span = BatchTracing.StartHandling(queue, at.BatchId.Length > 0 ? at.BatchId : null, at.Chunk, at.TraceParent);
+        using var scope = Scope(_logger, at.Kind, at.BatchId, at.Chunk);
+        using var span = BatchTracing.StartHandling(
+            queue, at.Kind.Name(), at.BatchId.Length > 0 ? at.BatchId : null, at.Chunk, at.TraceParent);
         try
         {
-            await handle(at, ct);
+            await HandleAsync(at, isFirstDelivery, ct);
+        }
+        catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            using var limit = new CancellationTokenSource(SendAgainLimit);
+            await _queues.SendAgainAsync(at, limit.Token);
         }
         catch (Exception e)
         {

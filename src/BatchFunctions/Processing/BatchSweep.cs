@@ -63,8 +63,34 @@ internal sealed partial class BatchSweep(
         }
     }
 
-    /// <returns>Whether anything is active, or a poison queue in use.</returns>
+    /// <summary>
+    /// Goes through all there is to look after. Each part by itself: one that cannot be helped keeps no other from its help.
+    /// </summary>
+    /// <returns>Whether there is more to do later; where a part failed, there may be.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
+    {
+        var isActive = await TryAsync("active batches", SweepBatchesAsync, ct);
+        isActive |= await TryAsync("late advances", SendLateAdvancesAsync, ct);
+        isActive |= await TryAsync("poison queues", SweepPoisonAsync, ct);
+        isActive |= await TryAsync("what has expired", ExpireAsync, ct);
+        return isActive;
+    }
+
+    private async Task<bool> TryAsync(string part, Func<CancellationToken, Task<bool>> sweep, CancellationToken ct)
+    {
+        try
+        {
+            return await sweep(ct);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
+        {
+            Log.PartNotSwept(logger, e, part);
+            return true;
+        }
+    }
+
+    /// <returns>Whether any batch is active.</returns>
+    private async Task<bool> SweepBatchesAsync(CancellationToken ct)
     {
         var seen = new ActiveBatchCensus();
         var isActive = false;
@@ -77,32 +103,39 @@ internal sealed partial class BatchSweep(
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
-                // One batch that cannot be helped keeps no other from its help.
                 Log.NotSwept(logger, e, row.Key.Id);
             }
         }
 
-        await foreach (var key in wakeups.ListAdvancesAsync(time.GetUtcNow() - _options.WakeUpLost, ct))
-        {
-            await queues.SendAdvanceAsync(key, TimeSpan.Zero, ct);
-        }
-
         metrics.BatchesSeen(seen.ByStatus, seen.LongestWithoutProgress, seen.OldestAge);
-        isActive |= await SweepPoisonAsync(await gauges.MeasureAsync(ct), ct);
-        await expiry.RunDueAsync(ct);
         return isActive;
     }
 
-    /// <returns>Whether any poison queue has messages: until they are gone the sweep looks again.</returns>
-    private async Task<bool> SweepPoisonAsync(IReadOnlySet<string> used, CancellationToken ct)
+    /// <returns>False: whose advance is late is active, and seen as that.</returns>
+    private async Task<bool> SendLateAdvancesAsync(CancellationToken ct)
     {
-        var poisoned = QueueNames.Working.Where(name => used.Contains(name + QueueNames.PoisonSuffix)).ToList();
+        await queues.SendLateAdvancesAsync(ct);
+        return false;
+    }
+
+    /// <returns>Whether any poison queue had messages: until they are gone the sweep looks again.</returns>
+    private async Task<bool> SweepPoisonAsync(CancellationToken ct)
+    {
+        var used = await gauges.MeasureAsync(ct);
+        var poisoned = QueueNames.Poison.Where(used.Contains).ToList();
         foreach (var name in poisoned)
         {
             await poison.RunAsync(name, ct);
         }
 
         return poisoned.Count > 0;
+    }
+
+    /// <returns>False: what is due later is looked at hourly.</returns>
+    private async Task<bool> ExpireAsync(CancellationToken ct)
+    {
+        await expiry.RunDueAsync(ct);
+        return false;
     }
 
     private async Task SweepAsync(ActiveBatch row, ActiveBatchCensus seen, CancellationToken ct)
@@ -160,7 +193,8 @@ internal sealed partial class BatchSweep(
 
             open++;
 
-            // The row first: it keeps the next sweep from sending another, and a worker that wakes up late from writing.
+            // The row first: it keeps the next sweep from sending another at once. A worker that is late and not dead may
+            // take the chunk back with its next checkpoint, until another has claimed it: its answers are paid for.
             if (chunk.IsForsaken(now, _options.WakeUpLost)
                 && await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
             {
@@ -213,6 +247,9 @@ internal sealed partial class BatchSweep(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} could not be swept; the next sweep tries again.")]
         public static partial void NotSwept(ILogger logger, Exception e, string batchId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not look after {Part}; the next sweep tries again.")]
+        public static partial void PartNotSwept(ILogger logger, Exception e, string part);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails.")]
         public static partial void LastResort(ILogger logger, string batchId, BatchStatus status);

@@ -2,7 +2,6 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
-using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,16 +25,15 @@ internal sealed partial class PoisonHandling(
     private const int Strikes = 3;
 
     /// <summary>Does what is due about a message that failed too often.</summary>
-    /// <param name="queue">The working queue that it comes from.</param>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public Task HandleAsync(string queue, BatchMessage message, CancellationToken ct) => queue switch
+    public Task HandleAsync(BatchMessage message, CancellationToken ct) => message.Kind switch
     {
-        QueueNames.Validate => ValidateAsync(message.Key, ct),
-        QueueNames.Chunk => ChunkAsync(message.Key, message.ChunkNumber, ct),
-        QueueNames.Advance => AdvanceAsync(message.Key, ct),
-        QueueNames.Sweep => SweepAsync(ct),
-        _ => throw new ArgumentOutOfRangeException(nameof(queue), queue, "No such queue."),
+        BatchMessageKind.Chunk => ChunkAsync(message.Key, message.ChunkNumber, ct),
+        BatchMessageKind.Validate => ValidateAsync(message.Key, ct),
+        BatchMessageKind.Advance => AdvanceAsync(message.Key, ct),
+        BatchMessageKind.Sweep => SweepAsync(ct),
+        _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };
 
     public async Task ChunkAsync(BatchKey key, int number, CancellationToken ct)
@@ -92,8 +90,13 @@ internal sealed partial class PoisonHandling(
             case { Status: BatchStatus.Failed }:
                 await finish.ClearAwayAsync(key, ct);
                 break;
-            default:
+            case { Status: BatchStatus.Validating }:
                 Log.ValidationPoisoned(logger, key.Id, batch.Strikes);
+                await queues.SendValidateAsync(key, options.Value.Lease, ct);
+                break;
+            default:
+                // Validated by another message, or by this one, which then failed to send what follows: that is sent again.
+                Log.ValidationFollowed(logger, key.Id, batch.Status);
                 await queues.SendValidateAsync(key, options.Value.Lease, ct);
                 break;
         }
@@ -119,6 +122,9 @@ internal sealed partial class PoisonHandling(
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The validation of batch {BatchId} has failed too often ({Strikes} strikes).")]
         public static partial void ValidationPoisoned(ILogger logger, string batchId, int strikes);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} is '{Status}' by now, and a message to validate it has failed too often: what follows validation is sent again.")]
+        public static partial void ValidationFollowed(ILogger logger, string batchId, BatchStatus status);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "The advance of batch {BatchId} has failed too often; it is asked for again.")]
         public static partial void AdvancePoisoned(ILogger logger, string batchId);

@@ -1,3 +1,5 @@
+using Azure;
+using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
@@ -6,61 +8,75 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Takes up what a host has given up: it hands out no message that was fetched too often, and one of a poison queue has no
-/// further queue to go to. A worker that dies again and again with such a message at hand would leave it there for ever.
+/// Looks after the poison queues, which no host hands messages out of: each message by itself, so that one that cannot be
+/// helped keeps no other from its help, nor the sweep from its end. One whose handling fails stays and is taken up by a
+/// later sweep; what it points to ends at the latest with its batch, and then nothing is left to do about it.
 /// </summary>
 internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling poison, ILogger<PoisonSweep> logger)
 {
-    /// <summary>How often a host hands out a message, at most: <c>maxDequeueCount</c> of <c>host.json</c>.</summary>
-    private const int HandedOut = 5;
-
     /// <summary>As many as one request may fetch.</summary>
     private const int FetchedAtOnce = 32;
 
+    /// <summary>Requests of one sweep to one queue: five hundred chunks that were poisoned together are done within it.</summary>
+    private const int MostFetches = 16;
+
+    /// <summary>How long a message is this sweep's alone. A copy that another handles meanwhile does no harm.</summary>
     private static readonly TimeSpan Visibility = TimeSpan.FromMinutes(1);
 
-    /// <summary>Handles the messages that have been given up, and leaves the others to their trigger.</summary>
-    /// <param name="working">The working queue whose poison queue is meant.</param>
+    /// <summary>Handles what waits on a poison queue, as far as it can be handled now.</summary>
+    /// <param name="name">The poison queue.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public async Task RunAsync(string working, CancellationToken ct)
+    public async Task RunAsync(string name, CancellationToken ct)
     {
-        var queue = storage.Queues.GetQueueClient(working + QueueNames.PoisonSuffix);
-        QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, Visibility, ct);
-        foreach (var message in messages)
+        var queue = storage.Queues.GetQueueClient(name);
+        for (var fetches = 0; fetches < MostFetches; fetches++)
         {
-            if (message.DequeueCount > HandedOut)
+            QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, Visibility, ct);
+            foreach (var message in messages)
             {
-                Log.TakenUp(logger, queue.Name, message.MessageId);
-                await HandleAsync(working, message, ct);
-                await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, ct);
+                await TryHandleAsync(queue, message, ct);
             }
-            else
+
+            if (messages.Length < FetchedAtOnce)
             {
-                await queue.UpdateMessageAsync(
-                    message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero, cancellationToken: ct);
+                return;
             }
         }
     }
 
-    private async Task HandleAsync(string working, QueueMessage message, CancellationToken ct)
+    private async Task TryHandleAsync(QueueClient queue, QueueMessage message, CancellationToken ct)
     {
         try
         {
-            await poison.HandleAsync(working, BatchMessage.Parse(message.Body), ct);
+            await poison.HandleAsync(BatchMessage.Parse(message.Body), ct);
         }
         catch (FormatException e)
         {
             // Messages are pointers: what one that cannot be read pointed to, the sweep finds in the rows.
-            Log.NotRead(logger, e, working, message.MessageId);
+            Log.NotRead(logger, e, queue.Name, message.MessageId);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
+        {
+            Log.NotHandled(logger, e, queue.Name, message.MessageId, message.DequeueCount);
+            return;
+        }
+
+        try
+        {
+            await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, ct);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            // Its minute was over and another sweep has it; that one does what has been done here once more.
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "A message of {Queue} ({MessageId}) was given up by its host; the sweep takes it up.")]
-        public static partial void TakenUp(ILogger logger, string queue, string messageId);
+        [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) could not be handled, at its try {Try}; a later sweep tries again.")]
+        public static partial void NotHandled(ILogger logger, Exception e, string queue, string messageId, long @try);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "A message that came from {Queue} ({MessageId}) cannot be read and is removed.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) cannot be read and is removed.")]
         public static partial void NotRead(ILogger logger, Exception e, string queue, string messageId);
     }
 }

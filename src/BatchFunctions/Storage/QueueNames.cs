@@ -3,24 +3,21 @@ namespace BatchFunctions.Storage;
 /// <summary>The queues that the service keeps. Triggers and templates repeat the names; tests compare. Each has a poison queue of its name and <see cref="PoisonSuffix"/>, as the Functions host names them.</summary>
 public static class QueueNames
 {
-    /// <summary>Batches to be validated.</summary>
-    public const string Validate = "batch-validate";
+    /// <summary>The steps of batches: what is short, and what the message's kind tells apart.</summary>
+    public const string Steps = "batch-steps";
 
-    /// <summary>Chunks to be worked on.</summary>
+    /// <summary>Chunks to be worked on, for minutes each: a queue of its own, so that no step waits behind them.</summary>
     public const string Chunk = "batch-chunk";
-
-    /// <summary>Batches whose counts and status may have moved.</summary>
-    public const string Advance = "batch-advance";
-
-    /// <summary>The sweep's own wake-up.</summary>
-    public const string Sweep = "batch-sweep";
 
     /// <summary>What the Functions host adds to a queue's name for messages that failed too often.</summary>
     public const string PoisonSuffix = "-poison";
 
-    /// <summary>The four working queues.</summary>
-    public static IReadOnlyList<string> Working { get; } = [Validate, Chunk, Advance, Sweep];
+    /// <summary>The queues that a host hands messages out of.</summary>
+    public static IReadOnlyList<string> Working { get; } = [Steps, Chunk];
 
-    /// <summary>All of them, poison queues included.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Working, .. Working.Select(name => name + PoisonSuffix)];
+    /// <summary>The queues that only the sweep looks at.</summary>
+    public static IReadOnlyList<string> Poison { get; } = [.. Working.Select(name => name + PoisonSuffix)];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. Working, .. Poison];
 }

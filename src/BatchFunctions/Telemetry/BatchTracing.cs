@@ -30,10 +30,12 @@ internal static class BatchTracing
     /// an end: each is a trace of its own, with a link to the one before.
     /// </summary>
     /// <param name="queue">The queue.</param>
+    /// <param name="kind">What the message asks for.</param>
     /// <param name="batchId">The batch; null for a message about none.</param>
     /// <param name="chunk">The chunk's number; null for a message about none.</param>
     /// <param name="traceParent">The W3C trace context in which the message was sent.</param>
-    public static Activity? StartHandling(string queue, string? batchId, int? chunk, string? traceParent)
+    public static Activity? StartHandling(
+        string queue, string kind, string? batchId, int? chunk, string? traceParent)
     {
         if (!Source.HasListeners())
         {
@@ -42,8 +44,8 @@ internal static class BatchTracing
 
         var sender = ContextOf(traceParent);
         var activity = batchId is not null
-            ? Source.StartActivity($"process {queue}", ActivityKind.Consumer, sender)
-            : Source.StartActivity($"process {queue}", ActivityKind.Consumer, default(ActivityContext), links: LinkTo(sender));
+            ? Source.StartActivity($"process {kind}", ActivityKind.Consumer, sender)
+            : Source.StartActivity($"process {kind}", ActivityKind.Consumer, default(ActivityContext), links: LinkTo(sender));
         activity?.SetTag(QueueTag, queue);
         if (batchId is not null)
         {

@@ -14,7 +14,7 @@ internal sealed class AskedAdvances(IOptions<BatchOptions> options, TimeProvider
     private readonly MemoryCache _asked = new(new MemoryCacheOptions());
 
     /// <summary>Whether an advance of the batch is on its way.</summary>
-    public bool Cover(BatchKey batch) =>
+    public bool IsOnItsWay(BatchKey batch) =>
         _asked.TryGetValue(batch, out long asked)
 
             // Not quite the whole delay: storage's clock may run faster than this one.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BatchFunctions.Ids;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Wakeups;
 
@@ -15,6 +16,10 @@ internal sealed record BatchMessage
 
     [JsonPropertyName("v")]
     public int Version { get; init; } = CurrentVersion;
+
+    [JsonPropertyName("k")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public BatchMessageKind Kind { get; init; }
 
     [JsonPropertyName("t")]
     public string Tenant { get; init; } = "";
@@ -50,8 +55,17 @@ internal sealed record BatchMessage
     [JsonIgnore]
     public int ChunkNumber => Chunk ?? throw new FormatException("The queue message names no chunk.");
 
-    public static BatchMessage For(BatchKey batch, int? chunk = null) =>
-        new() { Tenant = batch.Tenant, BatchId = batch.Id, Chunk = chunk };
+    /// <summary>The queue that messages of this kind wait on.</summary>
+    [JsonIgnore]
+    public string Queue => Kind == BatchMessageKind.Chunk ? QueueNames.Chunk : QueueNames.Steps;
+
+    /// <summary>A message about a whole batch.</summary>
+    public static BatchMessage Of(BatchMessageKind kind, BatchKey batch) =>
+        new() { Kind = kind, Tenant = batch.Tenant, BatchId = batch.Id };
+
+    /// <summary>A message about one of a batch's chunks.</summary>
+    public static BatchMessage OfChunk(BatchKey batch, int number) =>
+        Of(BatchMessageKind.Chunk, batch) with { Chunk = number };
 
     /// <exception cref="FormatException">The text is no message, or one of a newer version.</exception>
     public static BatchMessage Parse(BinaryData body)

@@ -41,10 +41,10 @@ internal sealed class BatchQueues(
     }
 
     public Task SendValidateAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
-        SendAsync(QueueNames.Validate, BatchMessage.For(batch), delay, ct);
+        SendAsync(BatchMessage.Of(BatchMessageKind.Validate, batch), delay, ct);
 
     public Task SendChunkAsync(BatchKey batch, int chunk, TimeSpan delay, CancellationToken ct) =>
-        SendAsync(QueueNames.Chunk, BatchMessage.For(batch, chunk), delay, ct);
+        SendAsync(BatchMessage.OfChunk(batch, chunk), delay, ct);
 
     /// <summary>
     /// Asks for an advance of the batch; whoever asks first sends the message, a little delayed so that others join. A
@@ -54,15 +54,27 @@ internal sealed class BatchQueues(
     public async Task AskAdvanceAsync(BatchKey batch, CancellationToken ct)
     {
         var now = time.GetTimestamp();
-        if (!asked.Cover(batch) && await wakeups.TryAddAdvanceAsync(batch, ct))
+        if (!asked.IsOnItsWay(batch) && await wakeups.TryAddAdvanceAsync(batch, ct))
         {
             await SendAdvanceAsync(batch, options.Value.AdvanceDelay, ct);
             asked.Note(batch, now);
         }
     }
 
-    public Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
-        SendAsync(QueueNames.Advance, BatchMessage.For(batch), delay, ct);
+    /// <summary>
+    /// Sends the messages of advances again that were asked for long ago and not taken up. Each row is taken over first,
+    /// under its ETag, which keeps the next sweep from sending another at once.
+    /// </summary>
+    public async Task SendLateAdvancesAsync(CancellationToken ct)
+    {
+        await foreach (var batch in wakeups.TakeOverLateAdvancesAsync(options.Value.WakeUpLost, ct))
+        {
+            await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
+        }
+    }
+
+    private Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
+        SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch), delay, ct);
 
     /// <summary>
     /// Asks for the next sweep. A crash between the row and the message leaves a row that whoever asks next finds old: the
@@ -73,16 +85,20 @@ internal sealed class BatchQueues(
         var lost = options.Value.SweepInterval + options.Value.WakeUpLost;
         if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
         {
-            var message = new BatchMessage { Ticket = ticket.ToString() };
-            await SendAsync(QueueNames.Sweep, message, options.Value.SweepInterval, ct);
+            var message = new BatchMessage { Kind = BatchMessageKind.Sweep, Ticket = ticket.ToString() };
+            await SendAsync(message, options.Value.SweepInterval, ct);
         }
     }
 
-    /// <summary>Sends a message that was not handled to its end once more.</summary>
-    public Task SendAgainAsync(string queue, BatchMessage message, CancellationToken ct) =>
-        SendAsync(queue, message, TimeSpan.Zero, ct);
+    /// <summary>
+    /// Sends a message that was not handled to its end once more. An advance is asked for anew: its row went when it was
+    /// taken up, and a new message that found none would be taken for a copy.
+    /// </summary>
+    public Task SendAgainAsync(BatchMessage message, CancellationToken ct) => message.Kind == BatchMessageKind.Advance
+        ? AskAdvanceAsync(message.Key, ct)
+        : SendAsync(message, TimeSpan.Zero, ct);
 
-    private async Task SendAsync(string queue, BatchMessage message, TimeSpan delay, CancellationToken ct)
+    private async Task SendAsync(BatchMessage message, TimeSpan delay, CancellationToken ct)
     {
         var wanted = delay <= TimeSpan.Zero ? TimeSpan.Zero : delay > LongestDelay ? LongestDelay : delay;
         var visibility = TimeSpan.FromSeconds(Math.Ceiling(wanted.TotalSeconds));
@@ -91,7 +107,7 @@ internal sealed class BatchQueues(
             TraceParent = Activity.Current?.Id,
             DueAt = (time.GetUtcNow() + visibility).ToUnixTimeMilliseconds(),
         };
-        await queues[queue].SendMessageAsync(sent.ToString(), visibility, Forever, ct);
-        bell.Ring(queue, visibility);
+        await queues[message.Queue].SendMessageAsync(sent.ToString(), visibility, Forever, ct);
+        bell.Ring(message.Queue, visibility);
     }
 }

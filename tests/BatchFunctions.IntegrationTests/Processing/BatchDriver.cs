@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using Azure.Core.Pipeline;
+using Azure.Data.Tables;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.ActiveBatches;
@@ -11,6 +13,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -30,15 +33,14 @@ internal sealed class BatchDriver : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _pump = Task.CompletedTask;
 
-    private BatchDriver(ServiceProvider services)
+    private BatchDriver(ServiceProvider services, SentMessages sent)
     {
         _services = services;
+        Sent = sent;
         Handlers = new Dictionary<string, Func<QueueMessage, CancellationToken, Task>>
         {
-            [QueueNames.Validate] = Jobs.ValidateAsync,
+            [QueueNames.Steps] = Jobs.StepAsync,
             [QueueNames.Chunk] = Jobs.ChunkAsync,
-            [QueueNames.Advance] = Jobs.AdvanceAsync,
-            [QueueNames.Sweep] = Jobs.SweepAsync,
         };
     }
 
@@ -54,8 +56,14 @@ internal sealed class BatchDriver : IAsyncDisposable
     /// <summary>What handlers threw, by queue.</summary>
     public ConcurrentQueue<(string Queue, Exception Error)> Faults { get; } = new();
 
-    /// <summary>Messages handled, by queue.</summary>
-    public ConcurrentDictionary<string, int> Handled { get; } = new();
+    /// <summary>Messages handled, by kind.</summary>
+    public ConcurrentDictionary<BatchMessageKind, int> Handled { get; } = new();
+
+    /// <summary>Messages sent since they were last lost, by kind.</summary>
+    public SentMessages Sent { get; }
+
+    /// <summary>Kinds whose messages are fetched and not handled.</summary>
+    public HashSet<BatchMessageKind> Withheld { get; } = [];
 
     public Dictionary<string, Func<QueueMessage, CancellationToken, Task>> Handlers { get; }
 
@@ -97,8 +105,10 @@ internal sealed class BatchDriver : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
         configure?.Invoke(services);
+        var sent = new SentMessages();
+        services.AddSingleton<HttpPipelinePolicy>(sent);
         services.AddBatchFunctions(configuration);
-        var driver = new BatchDriver(services.BuildServiceProvider());
+        var driver = new BatchDriver(services.BuildServiceProvider(), sent);
         await driver.Storage.CreateAllAsync(CancellationToken.None);
         return driver;
     }
@@ -154,6 +164,20 @@ internal sealed class BatchDriver : IAsyncDisposable
 
     /// <summary>Loses a queue's messages.</summary>
     public Task ClearAsync(string queue) => Storage.Queues.GetQueueClient(queue).ClearMessagesAsync();
+
+    /// <summary>Loses all messages.</summary>
+    public async Task ClearAsync()
+    {
+        await Task.WhenAll(QueueNames.All.Select(ClearAsync));
+        Sent.Forget();
+    }
+
+    /// <summary>The ticket of the sweep that is under way; null while none is.</summary>
+    public async Task<string?> TicketAsync()
+    {
+        var row = await Storage.Tables.GetTableClient(TableNames.Pending).GetEntityIfExistsAsync<TableEntity>("sweep", "sweep");
+        return row.HasValue ? row.Value!.ETag.ToString() : null;
+    }
 
     /// <summary>Hands out messages in the background until the driver is disposed of.</summary>
     public void StartPump(int workers = 1)
@@ -266,8 +290,14 @@ internal sealed class BatchDriver : IAsyncDisposable
     {
         try
         {
+            var kind = BatchMessage.Parse(message.Body).Kind;
+            if (Withheld.Contains(kind))
+            {
+                return;
+            }
+
             await Task.WhenAll(Enumerable.Range(0, Deliveries).Select(_ => Handlers[name](message, _stop.Token)));
-            Handled.AddOrUpdate(name, 1, (_, count) => count + 1);
+            Handled.AddOrUpdate(kind, 1, (_, count) => count + 1);
             await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, CancellationToken.None);
         }
         catch (Azure.RequestFailedException e) when (e.ErrorCode == "MessageNotFound" || e.ErrorCode == "PopReceiptMismatch")

@@ -67,6 +67,78 @@ public sealed class InterleavingTests
     }
 
     [Fact]
+    public async Task A_worker_that_is_late_takes_back_the_chunk_that_the_sweep_has_woken_as_long_as_nobody_has_claimed_it()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream, new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:01" });
+        var batch = await driver.CreateAsync(120);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        var late = _steps.HoldAt(ProtocolStep.OutputBlockStaged);
+        var run = driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await late.ReachedAsync();
+        async Task<Chunk> ReadAsync() => (await driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!;
+        await Eventually.UntilAsync(
+            async () => !(await ReadAsync()).IsHeld(DateTimeOffset.UtcNow), TimeSpan.FromSeconds(30), "the lease has run out");
+        await driver.Jobs.SweepTimerAsync(CancellationToken.None);
+        var woken = await ReadAsync();
+        Assert.Equal((null, 1, 1), (woken.Owner, woken.Epoch, woken.Wakes));
+
+        late.Release();
+        await run;
+
+        var ended = await ReadAsync();
+        Assert.Equal((true, 1), (ended.Ended, ended.Epoch));
+        var completed = await driver.RunToEndAsync(await driver.ReadAsync(batch));
+        await driver.AssertPromiseAsync(completed, 120);
+        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+    }
+
+    [Fact]
+    public async Task A_copy_of_an_advance_that_has_been_taken_up_sums_nothing_and_a_redelivery_does()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(250);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await driver.Get<BatchQueues>().AskAdvanceAsync(batch.Key, CancellationToken.None);
+        var advance = driver.Get<BatchAdvance>();
+        int Sums() => _steps.Reached.GetValueOrDefault(ProtocolStep.ChunksSummed);
+
+        await advance.TakeUpAsync(batch.Key, isFirstDelivery: true, CancellationToken.None);
+        Assert.Equal(1, Sums());
+        await advance.TakeUpAsync(batch.Key, isFirstDelivery: true, CancellationToken.None);
+        Assert.Equal(1, Sums());
+        await advance.TakeUpAsync(batch.Key, isFirstDelivery: false, CancellationToken.None);
+        Assert.Equal(2, Sums());
+    }
+
+    [Fact]
+    public async Task An_advance_that_is_broken_off_by_a_shutdown_is_asked_for_anew()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream);
+        var batch = await driver.CreateAsync(250);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await driver.ClearAsync();
+        await driver.Get<BatchQueues>().AskAdvanceAsync(batch.Key, CancellationToken.None);
+        var queue = driver.Storage.Queues.GetQueueClient(QueueNames.Steps);
+        var message = (await queue.ReceiveMessageAsync()).Value;
+        using var stopping = new CancellationTokenSource();
+        var held = _steps.HoldAt(ProtocolStep.AdvanceTakenUp);
+        var handling = driver.Jobs.StepAsync(message, stopping.Token);
+        await held.ReachedAsync();
+        await stopping.CancelAsync();
+        held.Release();
+        await handling;
+        await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt);
+
+        var next = (await queue.ReceiveMessageAsync()).Value;
+        await driver.Jobs.StepAsync(next, CancellationToken.None);
+
+        Assert.Equal(1, _steps.Reached.GetValueOrDefault(ProtocolStep.ChunksSummed));
+    }
+
+    [Fact]
     public async Task The_advance_that_knows_sums_again_when_another_was_faster()
     {
         var last = new TaskCompletionSource();
@@ -75,7 +147,7 @@ public sealed class InterleavingTests
             .StartAsync();
         await using var driver = await StartAsync(upstream);
         var batch = await driver.CreateAsync(200);
-        driver.Handlers.Remove(QueueNames.Advance);
+        driver.Withheld.Add(BatchMessageKind.Advance);
         driver.StartPump();
         await Eventually.UntilAsync(() => upstream.Calls.Count == 200, "all lines have been sent");
         await UntilCommittedAsync(driver, batch, 199);
@@ -116,14 +188,14 @@ public sealed class InterleavingTests
         var batch = await driver.CreateAsync(120);
         driver.StartPump();
         await Eventually.UntilAsync(() => upstream.Calls.Count == 64, "as many lines as may are in flight");
-        var handled = driver.Handled.GetValueOrDefault(QueueNames.Chunk);
+        var handled = driver.Handled.GetValueOrDefault(BatchMessageKind.Chunk);
         for (var copy = 0; copy < 5; copy++)
         {
             await driver.Get<BatchQueues>().SendChunkAsync(batch.Key, 0, TimeSpan.Zero, CancellationToken.None);
         }
 
         await Eventually.UntilAsync(
-            () => driver.Handled.GetValueOrDefault(QueueNames.Chunk) >= handled + 5, "the copies have been handled");
+            () => driver.Handled.GetValueOrDefault(BatchMessageKind.Chunk) >= handled + 5, "the copies have been handled");
         released.SetResult();
         var ended = await driver.WaitForEndAsync(batch);
         await driver.AssertPromiseAsync(ended, 120);
@@ -165,7 +237,7 @@ public sealed class InterleavingTests
         Assert.Equal(BatchStatus.Cancelled, ended.Status);
         held.Release();
         await Eventually.UntilAsync(
-            () => driver.Handled.ContainsKey(QueueNames.Validate), "the late validation has come to its end");
+            () => driver.Handled.ContainsKey(BatchMessageKind.Validate), "the late validation has come to its end");
         Assert.Empty(await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync());
         Assert.Equal(0, ended.Counts.Total);
         Assert.Null(ended.OutputFileId);

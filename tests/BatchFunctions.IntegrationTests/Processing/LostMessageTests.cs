@@ -70,8 +70,7 @@ public sealed class LostMessageTests
     {
         var batch = await driver.CreateAsync(Lines);
         await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await driver.ClearAsync(QueueNames.Validate);
-        await driver.ClearAsync(QueueNames.Chunk);
+        await driver.ClearAsync();
         try
         {
             await driver.Get<BatchCancellation>().CancelAsync(batch.Key, CancellationToken.None);

@@ -1,12 +1,14 @@
-using Azure.Storage.Queues.Models;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
+using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
@@ -15,6 +17,7 @@ namespace BatchFunctions.IntegrationTests.Processing;
 public sealed class PoisonTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private readonly RecordedLogs _logs = new();
     private ScriptedUpstream _upstream = null!;
     private BatchDriver _driver = null!;
 
@@ -26,7 +29,11 @@ public sealed class PoisonTests : IAsyncLifetime
         _driver = await BatchDriver.StartAsync(
             TestStorage.NewAccount(),
             _upstream.Address,
-            configure: services => services.AddSingleton<TimeProvider>(_time));
+            configure: services =>
+            {
+                services.AddSingleton<TimeProvider>(_time);
+                services.AddLogging(logging => logging.AddProvider(_logs));
+            });
     }
 
     public async Task DisposeAsync()
@@ -43,16 +50,16 @@ public sealed class PoisonTests : IAsyncLifetime
         {
             await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
             Assert.Equal(strike, (await ChunkAsync(batch)).Strikes);
-            Assert.Equal(strike, await _driver.WaitingAsync(QueueNames.Chunk));
+            Assert.Equal(strike, _driver.Sent.Of(BatchMessageKind.Chunk));
         }
 
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
         Assert.True((await ChunkAsync(batch)).Ended);
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Advance));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Advance));
         Assert.Empty(_upstream.Calls);
 
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 1, CancellationToken.None);
-        await _driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, CancellationToken.None);
+        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         var ended = await _driver.ReadAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);
         var (output, error) = await _driver.AssertPromiseAsync(ended, 120);
@@ -84,7 +91,7 @@ public sealed class PoisonTests : IAsyncLifetime
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
         var after = await ChunkAsync(batch);
         Assert.Equal((0, held.Owner), (after.Strikes, after.Owner));
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Chunk));
     }
 
     [Fact]
@@ -92,7 +99,7 @@ public sealed class PoisonTests : IAsyncLifetime
     {
         var batch = await ValidatedAsync(120);
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.ClearAsync(QueueNames.Advance);
+        await _driver.ClearAsync();
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
         await _driver.Get<BatchFinish>().FailAsync(batch.Key, "results_lost", "Gone.", CancellationToken.None);
         await Poison.ChunkAsync(batch.Key, 1, CancellationToken.None);
@@ -102,22 +109,19 @@ public sealed class PoisonTests : IAsyncLifetime
         await Poison.ChunkAsync(gone, 0, CancellationToken.None);
         await Poison.ValidateAsync(gone, CancellationToken.None);
         await Poison.AdvanceAsync(gone, CancellationToken.None);
-        foreach (var queue in QueueNames.Working.Except([QueueNames.Sweep]))
-        {
-            Assert.Equal(0, await _driver.WaitingAsync(queue));
-        }
+        Assert.All(QueueNames.Working, queue => Assert.Equal(0, _driver.WaitingAsync(queue).GetAwaiter().GetResult()));
     }
 
     [Fact]
     public async Task A_validation_that_fails_three_times_over_fails_the_batch_and_clears_it_away()
     {
         var batch = await _driver.CreateAsync(120);
-        await _driver.ClearAsync(QueueNames.Validate);
+        await _driver.ClearAsync();
         for (var strike = 1; strike <= 2; strike++)
         {
             await Poison.ValidateAsync(batch.Key, CancellationToken.None);
             Assert.Equal(BatchStatus.Validating, (await _driver.ReadAsync(batch)).Status);
-            Assert.Equal(strike, await _driver.WaitingAsync(QueueNames.Validate));
+            Assert.Equal(strike, _driver.Sent.Of(BatchMessageKind.Validate));
         }
 
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
@@ -132,7 +136,7 @@ public sealed class PoisonTests : IAsyncLifetime
     {
         var batch = await ValidatedAsync(120);
         await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Advance));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Advance));
         Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
     }
 
@@ -140,42 +144,81 @@ public sealed class PoisonTests : IAsyncLifetime
     public async Task A_poisoned_sweep_leaves_the_chain_whole()
     {
         await Poison.SweepAsync(CancellationToken.None);
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Sweep));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Sweep));
     }
 
     [Fact]
-    public async Task A_poisoned_message_that_its_host_has_given_up_is_taken_up_by_the_sweep()
+    public async Task The_sweep_takes_up_what_is_on_a_poison_queue_and_removes_what_cannot_be_read()
     {
         var batch = await ValidatedAsync(120);
         var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Chunk + QueueNames.PoisonSuffix);
-        await queue.SendMessageAsync(BatchFunctions.Wakeups.BatchMessage.For(batch.Key, 0).ToString());
+        await queue.SendMessageAsync(BatchMessage.OfChunk(batch.Key, 0).ToString());
         await queue.SendMessageAsync("no message");
-        for (var fetched = 0; fetched < 5; fetched++)
-        {
-            QueueMessage[] messages = await queue.ReceiveMessagesAsync(32);
-            Assert.Equal(2, messages.Length);
-            foreach (var message in messages)
-            {
-                await queue.UpdateMessageAsync(message.MessageId, message.PopReceipt, visibilityTimeout: TimeSpan.Zero);
-            }
-        }
 
         await _driver.Jobs.SweepTimerAsync(CancellationToken.None);
+
         Assert.Equal(1, (await ChunkAsync(batch)).Strikes);
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Chunk));
         Assert.Equal(0, await _driver.WaitingAsync(queue.Name));
     }
 
     [Fact]
-    public async Task A_poisoned_message_that_its_trigger_may_still_get_is_left_to_it()
+    public async Task More_messages_than_one_request_fetches_are_handled_in_one_sweep()
     {
-        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Advance + QueueNames.PoisonSuffix);
-        await queue.SendMessageAsync("""{"v":1,"t":"local","b":"batch_00000000000000000000000000000000"}""");
-        await _driver.Jobs.SweepTimerAsync(CancellationToken.None);
-        Assert.Single((await queue.ReceiveMessagesAsync(32)).Value);
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);
+        for (var i = 0; i < 70; i++)
+        {
+            await queue.SendMessageAsync("""{"v":1,"k":"advance","t":"local","b":"batch_00000000000000000000000000000000"}""");
+        }
 
-        // Nothing else is active, and the sweep looks again all the same.
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Sweep));
+        await _driver.Jobs.SweepTimerAsync(CancellationToken.None);
+
+        Assert.Equal(0, await _driver.WaitingAsync(queue.Name));
+    }
+
+    /// <summary>The closing of a chunk whose input is gone throws each time. It may stop nothing else.</summary>
+    [Fact]
+    public async Task A_poisoned_message_that_cannot_be_handled_stops_neither_the_others_nor_what_comes_after_them()
+    {
+        var hopeless = await ValidatedAsync(120);
+        var other = await ValidatedAsync(120);
+        foreach (var batch in new[] { hopeless, other })
+        {
+            // One strike is left to each.
+            Assert.NotNull(await _driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)) with { Strikes = 2 }, CancellationToken.None));
+        }
+
+        await _driver.Storage.Blobs.GetBlobContainerClient(hopeless.InputBlob.Container).GetBlobClient(hopeless.InputBlob.Name).DeleteAsync();
+        var expired = new BlobLocation(ContainerNames.Files, "local/expired");
+        await _driver.Get<ExpiringStore>().AddAsync(
+            new ExpiringEntry(ExpiringKind.Manifest, "local", "batch_1", expired, _time.GetUtcNow()), CancellationToken.None);
+        await _driver.Storage.Blobs.GetBlobContainerClient(expired.Container).GetBlobClient(expired.Name).UploadAsync(new BinaryData("old"));
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Chunk + QueueNames.PoisonSuffix);
+        await queue.SendMessageAsync(BatchMessage.OfChunk(hopeless.Key, 0).ToString());
+        await queue.SendMessageAsync(BatchMessage.OfChunk(other.Key, 0).ToString());
+        await _driver.Get<BatchQueues>().AskSweepAsync(CancellationToken.None);
+        _driver.Sent.Forget();
+
+        var ticket = await _driver.TicketAsync();
+        await _driver.Get<BatchSweep>().TakeUpAsync(ticket, CancellationToken.None);
+
+        Assert.True((await ChunkAsync(other)).Ended);
+        Assert.False(await _driver.Storage.Blobs.GetBlobContainerClient(expired.Container).GetBlobClient(expired.Name).ExistsAsync());
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Sweep));
+        Assert.Equal(1, await _driver.WaitingAsync(queue.Name));
+    }
+
+    [Fact]
+    public async Task A_poisoned_validation_of_a_batch_that_runs_is_no_failed_validation()
+    {
+        var batch = await ValidatedAsync(120);
+
+        await Poison.ValidateAsync(batch.Key, CancellationToken.None);
+
+        Assert.Equal((BatchStatus.InProgress, 0), ((await _driver.ReadAsync(batch)).Status, (await _driver.ReadAsync(batch)).Strikes));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Validate));
+        Assert.DoesNotContain(_logs.Records, record => record.Text.Contains("validation of batch", StringComparison.Ordinal));
+        Assert.Contains(_logs.Records, record => record.Text.Contains("what follows validation is sent again", StringComparison.Ordinal));
     }
 
     /// <summary>A batch whose chunks stand, and whose chunk messages are lost.</summary>
@@ -183,8 +226,7 @@ public sealed class PoisonTests : IAsyncLifetime
     {
         var batch = await _driver.CreateAsync(lines);
         await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await _driver.ClearAsync(QueueNames.Chunk);
-        await _driver.ClearAsync(QueueNames.Validate);
+        await _driver.ClearAsync();
         return batch;
     }
 

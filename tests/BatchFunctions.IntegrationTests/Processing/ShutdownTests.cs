@@ -26,7 +26,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
             new Dictionary<string, string?> { ["Batch:Checkpoint"] = "00:10:00", ["Batch:Lease"] = "00:30:00" });
         var batch = await driver.CreateAsync(300);
         await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await driver.ClearAsync(QueueNames.Validate);
+        await driver.ClearAsync(QueueNames.Steps);
         var queue = driver.Storage.Queues.GetQueueClient(QueueNames.Chunk);
         using var stopping = new CancellationTokenSource();
         QueueMessage[] messages = await queue.ReceiveMessagesAsync(3, TimeSpan.FromMinutes(10));

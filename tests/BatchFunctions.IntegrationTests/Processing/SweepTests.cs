@@ -73,7 +73,7 @@ public sealed class SweepTests : IAsyncLifetime
 
         // Progress starts the count again.
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, CancellationToken.None);
+        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         await SweepAsync(TimeSpan.FromMinutes(10));
         Assert.Equal(8, await _driver.WaitingAsync(QueueNames.Chunk));
     }
@@ -101,6 +101,42 @@ public sealed class SweepTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_chunk_that_was_handed_over_and_whose_message_was_never_sent_is_found_by_the_next_sweep()
+    {
+        var batch = await ValidatedAsync(250);
+        using var stopping = new CancellationTokenSource();
+        _steps.CrashAt(ProtocolStep.HandOverWritten);
+        _upstream.Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromHours(1)));
+        var run = _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, stopping.Token);
+        await Eventually.UntilAsync(() => _upstream.InFlight > 0, "lines are under way");
+        await stopping.CancelAsync();
+        await Assert.ThrowsAsync<SimulatedCrashException>(() => run);
+        Assert.Null((await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!.Owner);
+        Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Chunk));
+
+        await SweepAsync(TimeSpan.FromSeconds(31));
+
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Chunk));
+    }
+
+    [Fact]
+    public async Task An_advance_behind_a_long_queue_gets_ever_fewer_copies()
+    {
+        var batch = await ValidatedAsync(250);
+        await _driver.Get<BatchQueues>().AskAdvanceAsync(batch.Key, CancellationToken.None);
+        _driver.Sent.Forget();
+        var copies = new List<int>();
+        for (var minute = 0; minute < 9; minute++)
+        {
+            await SweepAsync(TimeSpan.FromMinutes(1));
+            copies.Add(_driver.Sent.Of(BatchMessageKind.Advance));
+        }
+
+        // After 30 seconds, then 1, 2, 4 minutes more, each seen by the first sweep that comes later.
+        Assert.Equal([1, 1, 2, 2, 2, 3, 3, 3, 3], copies);
+    }
+
+    [Fact]
     public async Task A_message_behind_a_long_queue_gets_ever_fewer_copies()
     {
         var batch = await ValidatedAsync(250);
@@ -117,16 +153,16 @@ public sealed class SweepTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_worker_that_wakes_up_after_the_sweep_has_taken_its_chunk_writes_nothing()
+    public async Task A_chunk_that_the_sweep_has_woken_is_another_workers_once_it_is_claimed()
     {
         var batch = await ValidatedAsync(250);
         var idle = await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None);
         var frozen = await _driver.Chunks.TryUpdateAsync(idle!.Claim(_time.GetUtcNow().AddMinutes(1)), CancellationToken.None);
         await SweepAsync(TimeSpan.FromMinutes(1));
-        Assert.Null(await _driver.Chunks.TryUpdateAsync(frozen!.End(), CancellationToken.None));
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         var taken = await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None);
         Assert.Equal((2, 0, true), (taken!.Epoch, taken.Wakes, taken.Ended));
+        Assert.Null(await _driver.Chunks.TryUpdateAsync(frozen!.End(), CancellationToken.None));
     }
 
     [Fact]
@@ -149,7 +185,7 @@ public sealed class SweepTests : IAsyncLifetime
         var batch = await ValidatedAsync(250);
         await _driver.Storage.Blobs.GetBlobContainerClient(batch.InputBlob.Container).GetBlobClient(batch.InputBlob.Name).DeleteAsync();
         await SweepAsync(TimeSpan.FromHours(25) - TimeSpan.FromSeconds(1));
-        await _driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, CancellationToken.None);
+        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
         await SweepAsync(TimeSpan.FromSeconds(2));
         var failed = await _driver.ReadAsync(batch);
@@ -162,40 +198,39 @@ public sealed class SweepTests : IAsyncLifetime
     public async Task A_chain_that_has_lost_its_message_is_taken_up_by_whoever_makes_the_next_batch()
     {
         await _driver.CreateAsync(3);
-        await _driver.ClearAsync(QueueNames.Sweep);
+        await _driver.ClearAsync();
         _time.Advance(TimeSpan.FromSeconds(90));
         await _driver.CreateAsync(3);
-        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Sweep));
+        Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Sweep));
         _time.Advance(TimeSpan.FromSeconds(1));
         await _driver.CreateAsync(3);
-        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Sweep));
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Sweep));
     }
 
     [Fact]
     public async Task A_sweeps_message_that_comes_twice_starts_no_second_chain()
     {
         await _driver.CreateAsync(3);
-        var message = (await _driver.Storage.Queues.GetQueueClient(QueueNames.Sweep).GetPropertiesAsync()).Value;
-        Assert.Equal(1, message.ApproximateMessagesCount);
-        var ticket = await TicketAsync();
+        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Sweep));
+        var ticket = await _driver.TicketAsync();
         var sweep = _driver.Get<BatchSweep>();
         await sweep.TakeUpAsync(ticket, CancellationToken.None);
-        Assert.Equal(2, await _driver.WaitingAsync(QueueNames.Sweep));
-        var next = await TicketAsync();
+        Assert.Equal(2, _driver.Sent.Of(BatchMessageKind.Sweep));
+        var next = await _driver.TicketAsync();
         Assert.NotEqual(ticket, next);
         await sweep.TakeUpAsync(ticket, CancellationToken.None);
-        Assert.Equal(2, await _driver.WaitingAsync(QueueNames.Sweep));
-        Assert.Equal(next, await TicketAsync());
+        Assert.Equal(2, _driver.Sent.Of(BatchMessageKind.Sweep));
+        Assert.Equal(next, await _driver.TicketAsync());
     }
 
     [Fact]
     public async Task At_rest_a_sweep_asks_for_no_other()
     {
         await _driver.Get<BatchQueues>().AskSweepAsync(CancellationToken.None);
-        await _driver.ClearAsync(QueueNames.Sweep);
-        await _driver.Get<BatchSweep>().TakeUpAsync(await TicketAsync(), CancellationToken.None);
-        Assert.Equal(0, await _driver.WaitingAsync(QueueNames.Sweep));
-        Assert.Null(await TicketAsync());
+        await _driver.ClearAsync();
+        await _driver.Get<BatchSweep>().TakeUpAsync(await _driver.TicketAsync(), CancellationToken.None);
+        Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Sweep));
+        Assert.Null(await _driver.TicketAsync());
     }
 
     [Fact]
@@ -221,7 +256,7 @@ public sealed class SweepTests : IAsyncLifetime
         }
 
         _time.Advance(TimeSpan.FromMinutes(11));
-        await _driver.Storage.Queues.GetQueueClient(QueueNames.Sweep).SendMessageAsync("""{"v":1,"t":"","b":""}""");
+        await _driver.Storage.Queues.GetQueueClient(QueueNames.Steps).SendMessageAsync("""{"v":1,"k":"sweep","t":"","b":""}""");
         var ended = await _driver.RunToEndAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);
         await _driver.AssertPromiseAsync(ended, 250);
@@ -232,8 +267,7 @@ public sealed class SweepTests : IAsyncLifetime
     {
         var batch = await _driver.CreateAsync(lines);
         await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await _driver.ClearAsync(QueueNames.Validate);
-        await _driver.ClearAsync(QueueNames.Chunk);
+        await _driver.ClearAsync();
         return await _driver.ReadAsync(batch);
     }
 
@@ -257,10 +291,4 @@ public sealed class SweepTests : IAsyncLifetime
 
     private async Task<int> ActiveAsync() =>
         await _driver.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).CountAsync();
-
-    private async Task<string?> TicketAsync()
-    {
-        var row = await _driver.Storage.Tables.GetTableClient(TableNames.Pending).GetEntityIfExistsAsync<TableEntity>("sweep", "sweep");
-        return row.HasValue ? row.Value!.ETag.ToString() : null;
-    }
 }

@@ -46,18 +46,18 @@ public sealed class TelemetryTests
         var trace = Trace();
         Activity Of(string name) => trace.First(span => span.OperationName == name);
         Assert.Equal(Of("Microsoft.AspNetCore.Hosting.HttpRequestIn").SpanId, Of("create batch").ParentSpanId);
-        Assert.Equal(Of("create batch").SpanId, Of("process batch-validate").ParentSpanId);
-        var chunks = trace.Where(span => span.OperationName == "process batch-chunk").ToList();
-        Assert.All(chunks, span => Assert.Equal(Of("process batch-validate").SpanId, span.ParentSpanId));
+        Assert.Equal(Of("create batch").SpanId, Of("process validate").ParentSpanId);
+        var chunks = trace.Where(span => span.OperationName == "process chunk").ToList();
+        Assert.All(chunks, span => Assert.Equal(Of("process validate").SpanId, span.ParentSpanId));
         Assert.Equal([0, 1, 2], ChunksIn(chunks).Distinct().Order());
         Assert.Equal(3, trace.Count(span => span.OperationName == "run chunk"));
         Assert.Contains(trace, span => span.OperationName == "checkpoint");
-        Assert.DoesNotContain(trace, span => span.OperationName == "process batch-sweep");
+        Assert.DoesNotContain(trace, span => span.OperationName == "process sweep");
         Assert.DoesNotContain(trace, span => span.OperationName == "call upstream");
     }
 
     private static IEnumerable<int> ChunksIn(IEnumerable<Activity> spans) =>
-        spans.Where(span => span.OperationName == "process batch-chunk").Select(span => (int)span.GetTagItem("batchfunctions.chunk")!);
+        spans.Where(span => span.OperationName == "process chunk").Select(span => (int)span.GetTagItem("batchfunctions.chunk")!);
 
     [Fact]
     public async Task Everything_is_exported_where_the_settings_say_and_no_key_or_prompt_with_it()

@@ -16,18 +16,18 @@ public sealed class AskedAdvancesTests
     {
         var time = new FakeTimeProvider();
         using var asked = new AskedAdvances(Options.Create(new BatchOptions { AdvanceDelay = TimeSpan.FromSeconds(2) }), time);
-        Assert.False(asked.Cover(One));
+        Assert.False(asked.IsOnItsWay(One));
         var before = time.GetTimestamp();
 
         // That it was sent is known a while after it was.
         time.Advance(TimeSpan.FromSeconds(1));
         asked.Note(One, before);
-        Assert.True(asked.Cover(One));
-        Assert.False(asked.Cover(Other));
+        Assert.True(asked.IsOnItsWay(One));
+        Assert.False(asked.IsOnItsWay(Other));
         time.Advance(TimeSpan.FromSeconds(0.7));
-        Assert.True(asked.Cover(One));
+        Assert.True(asked.IsOnItsWay(One));
         time.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.False(asked.Cover(One));
+        Assert.False(asked.IsOnItsWay(One));
     }
 
     [Fact]
@@ -36,6 +36,6 @@ public sealed class AskedAdvancesTests
         var time = new FakeTimeProvider();
         using var asked = new AskedAdvances(Options.Create(new BatchOptions { AdvanceDelay = TimeSpan.Zero }), time);
         asked.Note(One, time.GetTimestamp());
-        Assert.False(asked.Cover(One));
+        Assert.False(asked.IsOnItsWay(One));
     }
 }

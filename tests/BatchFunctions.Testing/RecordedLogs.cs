@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace BatchFunctions.Tests.Upstream;
+namespace BatchFunctions.Testing;
 
 /// <summary>Everything that is logged, at every level.</summary>
-internal sealed class RecordedLogs : ILoggerProvider, ILogger
+public sealed class RecordedLogs : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<(LogLevel Level, string Text)> _records = new();
 

@@ -1,0 +1,66 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Protocol;
+using BatchFunctions.Telemetry;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>What follows from the last write of a chunk's run: an advance of the batch, or a message for the next run.</summary>
+internal sealed partial class ChunkFollowUp(
+    BatchAdvance advance,
+    BatchQueues queues,
+    ChunkTally tally,
+    BatchMetrics metrics,
+    ProtocolSteps steps,
+    TimeProvider time,
+    ILogger<ChunkFollowUp> logger)
+{
+    /// <summary>How long sending what follows a run may take when the host is shutting down.</summary>
+    private static readonly TimeSpan AfterLimit = TimeSpan.FromSeconds(10);
+
+    /// <summary>Does, or sends, what follows.</summary>
+    /// <param name="batch">The chunk's batch.</param>
+    /// <param name="chunk">The chunk as the run's last write left it.</param>
+    /// <param name="end">How the run ended.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task RunAsync(Batch batch, Chunk chunk, ChunkRunEnd end, CancellationToken ct)
+    {
+        // The host's token may have fired by now; what follows from the last write is sent all the same.
+        using var limit = new CancellationTokenSource(AfterLimit, time);
+        switch (end)
+        {
+            case ChunkRunEnd.Ended when tally.Add(batch, chunk.Number):
+                // The last chunk, as far as this process can know: its end makes the batch's possible, so it is taken
+                // at once. A crash on the way leaves this chunk's message, which asks for the advance.
+                await advance.AdvanceAsync(batch.Key, ct);
+                break;
+            case ChunkRunEnd.Ended:
+                await queues.AskAdvanceAsync(batch.Key, limit.Token);
+                break;
+            case ChunkRunEnd.HandedOver:
+                await HandOverAsync(chunk, limit.Token);
+                break;
+            default:
+                metrics.ChunkOvertaken();
+                Log.Overtaken(logger, batch.Id, chunk.Number, chunk.Epoch);
+                break;
+        }
+    }
+
+    /// <summary>Sends the message of the chunk's next run, due when the chunk's wait is over.</summary>
+    private async Task HandOverAsync(Chunk chunk, CancellationToken ct)
+    {
+        var delay = chunk.NotBefore - time.GetUtcNow() ?? TimeSpan.Zero;
+        await queues.SendChunkAsync(chunk.Batch, chunk.Number, delay, ct);
+        await steps.ReachedAsync(ProtocolStep.HandOverSent, ct);
+        await queues.AskAdvanceAsync(chunk.Batch, ct);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk}: the claim of epoch {Epoch} was overtaken; its late results are part of nothing.")]
+        public static partial void Overtaken(ILogger logger, string batchId, int chunk, int epoch);
+    }
+}

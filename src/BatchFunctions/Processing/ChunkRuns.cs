@@ -1,0 +1,59 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
+using BatchFunctions.Protocol;
+using BatchFunctions.Telemetry;
+using BatchFunctions.Upstream;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>Claims chunks, and puts a run together for each claim out of what all runs of the process share.</summary>
+internal sealed class ChunkRuns(
+    ChunkStore chunks,
+    ChunkInput input,
+    BatchBlobs blobs,
+    BatchQueues queues,
+    BatchWatch watch,
+    UpstreamClient upstream,
+    UpstreamGate gate,
+    BatchMetrics metrics,
+    ProtocolSteps steps,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<ChunkRun> logger)
+{
+    private readonly BatchOptions _options = options.Value;
+
+    /// <summary>Claims a chunk.</summary>
+    /// <returns>The chunk as claimed; null where another write came between.</returns>
+    public async Task<Chunk?> TryClaimAsync(Chunk chunk, CancellationToken ct)
+    {
+        if (await chunks.TryUpdateAsync(chunk.Claim(time.GetUtcNow() + _options.Lease), ct) is not { } claimed)
+        {
+            return null;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.ChunkClaimed, ct);
+        return claimed;
+    }
+
+    /// <summary>Runs a claimed chunk until it has ended, or is given up or lost to another run.</summary>
+    /// <returns>How the run ended, and the chunk as its last write left it.</returns>
+    /// <exception cref="ChunkFaultException">The chunk is given up for a fault; its message should come again.</exception>
+    public async Task<(ChunkRunEnd End, Chunk Chunk)> RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
+    {
+        var left = new LinesLeft(claimed);
+        using var results = new LineResults(left);
+        var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
+        using var sender = new LineSender(batch, claimed, input, upstream, gate, left, outcomes);
+        var commits = new SegmentCommits(claimed, left, chunks, blobs, steps, metrics, time);
+        using var checkpoints = new ChunkCheckpoints(results, commits, steps, _options.Lease, time);
+        var running = new RunningBatch(batch, watch, queues, time);
+        var run = new ChunkRun(running, input, sender, results, checkpoints, _options, time, logger);
+        var end = await run.RunAsync(ct);
+        return (end, checkpoints.Chunk);
+    }
+}

@@ -1,0 +1,101 @@
+using BatchFunctions.Chunks;
+using BatchFunctions.Lines;
+using BatchFunctions.Telemetry;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>What an outcome means for its line: a line in the output or the error file, or a wait in storage.</summary>
+internal sealed partial class LineOutcomes(
+    Chunk claimed,
+    LineResults results,
+    LinesLeft left,
+    BatchMetrics metrics,
+    TimeProvider time,
+    ILogger logger)
+{
+    private static (string Code, string Message)? NotJson =>
+        ("invalid_response", "The upstream answered with a body that is not JSON.");
+
+    /// <summary>Takes up what came of sending a line.</summary>
+    /// <returns>Whether the line has come to an end; one that has not must wait.</returns>
+    public bool Take(int line, string customId, UpstreamOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case UpstreamOutcome.Answered { IsSuccess: true } answer:
+                Complete(line, customId, answer);
+                return true;
+            case UpstreamOutcome.Answered answer:
+                Refuse(line, customId, answer);
+                return true;
+            case UpstreamOutcome.Failed failure:
+                Fail(line, customId, failure);
+                return true;
+            case UpstreamOutcome.Postponed postponed:
+                Postpone(line, postponed);
+                return false;
+            default:
+                throw new InvalidOperationException($"An outcome of the type {outcome.GetType().Name} has no rule.");
+        }
+    }
+
+    private void Complete(int line, string customId, UpstreamOutcome.Answered answer)
+    {
+        results.Add(line, segment =>
+        {
+            OutputLine.WriteResponse(
+                segment.Output, IdOf(line), customId, answer.StatusCode, answer.RequestId, answer.Body.Span);
+            segment.AddCompleted(line, answer.Usage);
+        });
+        metrics.LineEnded("completed");
+        TokensUsed(answer.Usage);
+    }
+
+    private void Refuse(int line, string customId, UpstreamOutcome.Answered answer)
+    {
+        results.Add(line, segment =>
+        {
+            OutputLine.WriteResponse(
+                segment.Error,
+                IdOf(line),
+                customId,
+                answer.StatusCode,
+                answer.RequestId,
+                answer.Body.Span,
+                answer.NotJson && answer.StatusCode is >= 200 and <= 299 ? NotJson : null);
+            segment.AddFailed(line, answer.Usage);
+        });
+        metrics.LineEnded("refused");
+        TokensUsed(answer.Usage);
+    }
+
+    private void Fail(int line, string customId, UpstreamOutcome.Failed failure)
+    {
+        results.Add(line, segment =>
+        {
+            OutputLine.WriteError(segment.Error, IdOf(line), customId, failure.Code, failure.Message);
+            segment.AddFailed(line, default);
+        });
+        metrics.LineEnded(failure.Code);
+    }
+
+    private void Postpone(int line, UpstreamOutcome.Postponed postponed)
+    {
+        left.Postpone(line, postponed.Attempts, time.GetUtcNow() + postponed.Delay);
+        metrics.ChunkPostponed(postponed.Reason.ToString());
+        Log.Paused(logger, claimed.Batch.Id, claimed.Number, postponed.Reason, postponed.Delay);
+    }
+
+    private string IdOf(int line) => ChunkInput.LineIdOf(claimed, line);
+
+    private void TokensUsed(TokenUsage usage) =>
+        metrics.TokensUsed(usage.Input, usage.CachedInput, usage.Output, usage.ReasoningOutput);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk} waits in storage for {Delay}: {Reason}.")]
+        public static partial void Paused(ILogger logger, string batchId, int chunk, PostponeReason reason, TimeSpan delay);
+    }
+}

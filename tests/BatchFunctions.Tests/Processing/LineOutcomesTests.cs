@@ -1,0 +1,112 @@
+using System.Text;
+using System.Text.Json;
+using BatchFunctions.Chunks;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
+using BatchFunctions.Processing;
+using BatchFunctions.Telemetry;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BatchFunctions.Tests.Processing;
+
+public sealed class LineOutcomesTests : IDisposable
+{
+    private static readonly TokenUsage Usage = new(3, 0, 4, 0);
+
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<BatchMetrics>().BuildServiceProvider();
+    private readonly FakeTimeProvider _time = new();
+    private readonly LinesLeft _left;
+    private readonly LineResults _results;
+    private readonly LineOutcomes _outcomes;
+
+    public LineOutcomesTests()
+    {
+        var chunk = new Chunk
+        {
+            Batch = new BatchKey("local", IdKind.Batch.New(_time.GetUtcNow())),
+            Number = 2,
+            Offset = 0,
+            Length = 1000,
+            Lines = 10,
+            LinesBefore = 200,
+            Attempts = new Dictionary<int, int> { [1] = 2, [7] = 1 },
+        };
+        _left = new LinesLeft(chunk);
+        _results = new LineResults(_left);
+        _outcomes = new LineOutcomes(
+            chunk, _results, _left, _services.GetRequiredService<BatchMetrics>(), _time, NullLogger.Instance);
+    }
+
+    [Theory]
+    [InlineData(200, false, true, null)]
+    [InlineData(200, true, false, "invalid_response")]
+    [InlineData(400, false, false, null)]
+    [InlineData(502, true, false, null)]
+    public void An_answer_is_a_line_of_the_output_or_of_the_errors(int status, bool notJson, bool isOutput, string? code)
+    {
+        var answer = new UpstreamOutcome.Answered(3, status, "req_1", "\"text\""u8.ToArray(), Usage, notJson);
+        Assert.True(_outcomes.Take(1, "mine", answer));
+
+        using var segment = _results.Seal();
+        Assert.Equal(isOutput ? (1, 0) : (0, 1), (segment.Completed, segment.Failed));
+        Assert.Equal([1], segment.Lines);
+        Assert.Equal(Usage, segment.Usage);
+        var line = OnlyLineOf(segment, isOutput);
+        Assert.EndsWith("000c9", line.GetProperty("id").GetString(), StringComparison.Ordinal);
+        Assert.Equal("mine", line.GetProperty("custom_id").GetString());
+        Assert.Equal(status, line.GetProperty("response").GetProperty("status_code").GetInt32());
+        var error = line.GetProperty("error");
+        Assert.Equal(code, error.ValueKind == JsonValueKind.Null ? null : error.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public void A_line_without_an_answer_is_a_line_of_the_errors()
+    {
+        Assert.True(_outcomes.Take(1, "mine", new UpstreamOutcome.Failed(5, UpstreamOutcome.Failed.RequestTimeout, "Too long.")));
+        using var segment = _results.Seal();
+        Assert.Equal((0, 1), (segment.Completed, segment.Failed));
+        var line = OnlyLineOf(segment, isOutput: false);
+        Assert.Equal("request_timeout", line.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(JsonValueKind.Null, line.GetProperty("response").ValueKind);
+    }
+
+    [Fact]
+    public void A_line_that_has_ended_keeps_no_attempts()
+    {
+        _outcomes.Take(1, "mine", new UpstreamOutcome.Answered(3, 200, null, "{}"u8.ToArray(), Usage, NotJson: false));
+        Assert.Equal([KeyValuePair.Create(7, 1)], _left.Attempts());
+    }
+
+    [Fact]
+    public void A_postponed_line_has_no_result_and_keeps_its_attempts_and_the_longest_wait_counts()
+    {
+        Assert.Null(_left.NotBefore);
+        Assert.False(_outcomes.Take(1, "mine", Postponed(attempts: 3, seconds: 60)));
+        Assert.False(_outcomes.Take(4, "other", Postponed(attempts: 0, seconds: 30)));
+
+        Assert.False(_results.HasLines);
+        Assert.Equal(_time.GetUtcNow().AddSeconds(60), _left.NotBefore);
+        Assert.Equal((3, 0, 1), (_left.AttemptsOf(1), _left.AttemptsOf(4), _left.AttemptsOf(7)));
+        Assert.Equal([1, 7], _left.Attempts().Keys.Order());
+    }
+
+    public void Dispose()
+    {
+        _results.Dispose();
+        _services.Dispose();
+    }
+
+    private static UpstreamOutcome.Postponed Postponed(int attempts, int seconds) =>
+        new(attempts, PostponeReason.RetryAfter, TimeSpan.FromSeconds(seconds));
+
+    private static JsonElement OnlyLineOf(ChunkSegment segment, bool isOutput)
+    {
+        Assert.Equal(0, (isOutput ? segment.Error : segment.Output).Length);
+        var text = Encoding.UTF8.GetString((isOutput ? segment.Output : segment.Error).ToArray());
+        Assert.EndsWith("\n", text, StringComparison.Ordinal);
+        return JsonElement.Parse(text);
+    }
+}

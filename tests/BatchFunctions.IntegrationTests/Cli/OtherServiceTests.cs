@@ -193,7 +193,7 @@ public sealed class OtherServiceTests : IAsyncLifetime
         var run = await _cli.RunAsync("run", _cli.WriteRequests("a"), "-o", _cli.PathOf("results.jsonl"));
 
         run.AssertExit(ExitCodes.Done);
-        Assert.Contains("the service has not answered for", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("no answer from the service for", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class OtherServiceTests : IAsyncLifetime
 
         run.AssertExit(ExitCodes.Refused);
         Assert.Contains(
-            $"`batch wait batch_0 -o {_cli.PathOf("results.jsonl")} --base-url {_service.BaseUrl}` takes it up again", run.Errors, StringComparison.Ordinal);
+            $"`batch wait batch_0 -o {_cli.PathOf("results.jsonl")} --base-url {_service.BaseUrl}` resumes waiting", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -225,7 +225,7 @@ public sealed class OtherServiceTests : IAsyncLifetime
         var run = await _cli.RunAsync("run", _cli.WriteRequests("a"), "--quiet");
 
         run.AssertExit(ExitCodes.Refused);
-        Assert.Contains("does not take the key (401): Key revoked. Check OPENAI_API_KEY", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("rejects the key (401): Key revoked. Check OPENAI_API_KEY", run.Errors, StringComparison.Ordinal);
         Assert.Single(_service.Requests, "GET /v1/batches/batch_0");
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
@@ -9,6 +10,18 @@ namespace BatchFunctions.Batches;
 /// <summary>A batch to its table row and back. Absent values have no property.</summary>
 internal static class BatchRow
 {
+    public static readonly RowMap<Batch> Map = new(
+        FrozenSet.Create(
+            StringComparer.Ordinal,
+            "Status", "Endpoint", "InputFileId", "CompletionWindow", "ExpiresAt", "Total", "Completed",
+            "Failed", "InputTokens", "CachedTokens", "OutputTokens", "ReasoningTokens", "ChunkLines",
+            "ChunkBytes", "ChunkTarget", "InputBytes", "InputContainer", "InputBlob", "Resends", "Strikes",
+            "Model", "OutputFileId", "ErrorFileId", "InProgressAt", "FinalizingAt", "CompletedAt", "FailedAt",
+            "ExpiredAt", "CancellingAt", "CancelledAt", "OutputExpiresAfter", "ChunkCount", "Outcome",
+            "ProgressAt", "SentAgainAt", "TraceParent", "Metadata", "Errors"),
+        ToRow,
+        FromRow);
+
     public static (string PartitionKey, string RowKey) KeysOf(BatchKey key) => (key.Tenant, IdKind.Batch.RowKeyOf(key.Id));
 
     public static TableEntity ToRow(Batch batch)
@@ -63,7 +76,7 @@ internal static class BatchRow
         Set("TraceParent", batch.TraceParent);
         Set("Metadata", batch.Metadata is null
             ? null
-            : JsonSerializer.SerializeToUtf8Bytes(batch.Metadata, BatchRowJson.Default.IReadOnlyDictionaryStringString));
+            : MetadataJson.Write(batch.Metadata));
         Set("Errors", batch.Errors.Count == 0
             ? null
             : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError));
@@ -121,7 +134,6 @@ internal static class BatchRow
             Resends = row.GetInt32("Resends") ?? 0,
             Strikes = row.GetInt32("Strikes") ?? 0,
             TraceParent = row.GetString("TraceParent"),
-            ETag = row.ETag,
         };
     }
 }

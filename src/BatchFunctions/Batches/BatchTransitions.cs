@@ -23,12 +23,12 @@ internal static class BatchTransitions
     public static bool Allows(BatchStatus from, BatchStatus to) =>
         from == to ? !from.HasEnded() : Table[from].Contains(to);
 
-    public static void Check(Batch from, Batch to)
+    /// <exception cref="InvalidOperationException">The batch must not go there.</exception>
+    public static void Check(string batchId, BatchStatus from, BatchStatus to)
     {
-        if (!Allows(from.Status, to.Status))
+        if (!Allows(from, to))
         {
-            throw new InvalidOperationException(
-                $"Batch {from.Id} cannot go from '{from.Status.Wire()}' to '{to.Status.Wire()}'.");
+            throw new InvalidOperationException($"Batch {batchId} cannot go from '{from.Wire()}' to '{to.Wire()}'.");
         }
     }
 }

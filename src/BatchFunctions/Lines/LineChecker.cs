@@ -78,7 +78,7 @@ internal sealed class LineChecker(string endpoint)
         CheckString(method, "method") ?? (method.Is("POST"u8) ? null : LineProblem.InvalidMethod);
 
     private LineProblem? CheckUrl(LineField url) =>
-        CheckString(url, "url") ?? (url.Is(_endpoint) ? null : LineProblem.InvalidUrl);
+        CheckString(url, "url") ?? (url.Is(_endpoint) ? null : LineProblem.InvalidUrl(endpoint));
 
     private LineProblem? CheckBody(in LineFields fields) => fields.Body.Type switch
     {

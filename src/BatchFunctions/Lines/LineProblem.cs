@@ -11,6 +11,9 @@ namespace BatchFunctions.Lines;
 /// <param name="Param">The property that is wrong, with <c>body.</c> before it inside of the body; null for the line as a whole.</param>
 internal sealed record LineProblem(string Code, string Message, string? Param)
 {
+    // A hundred problems have to fit a property of 64 KiB, with six bytes for a character where it has to be escaped.
+    private const int LongestIdShown = 64;
+
     /// <summary>No JSON at all.</summary>
     public static LineProblem InvalidJson { get; } =
         new("invalid_json_line", "This line is not parseable as valid JSON.", null);
@@ -35,10 +38,6 @@ internal sealed record LineProblem(string Code, string Message, string? Param)
     public static LineProblem InvalidMethod { get; } =
         new("invalid_method", "The method provided for this request is not supported. Expected 'POST'.", "method");
 
-    /// <summary>Another endpoint than the batch's.</summary>
-    public static LineProblem InvalidUrl { get; } =
-        new("invalid_url", "The URL provided for this request does not match the batch endpoint.", "url");
-
     /// <summary>A request for an answer in pieces.</summary>
     public static LineProblem StreamingUnsupported { get; } =
         new("streaming_unsupported", "Streaming is not supported in the Batch API.", "body.stream");
@@ -54,6 +53,10 @@ internal sealed record LineProblem(string Code, string Message, string? Param)
     /// <summary>A property that every line must have is not there.</summary>
     public static LineProblem Missing(string param) =>
         new("missing_required_parameter", $"Missing required parameter: '{param}'.", param);
+
+    /// <summary>Another endpoint than the batch's.</summary>
+    public static LineProblem InvalidUrl(string endpoint) => new(
+        "invalid_url", $"The URL provided for this request does not match the batch endpoint. Expected '{endpoint}'.", "url");
 
     /// <summary>A property of another type; the types with their articles, as in "a string".</summary>
     public static LineProblem InvalidType(string param, string expected, string actual) =>
@@ -74,7 +77,7 @@ internal sealed record LineProblem(string Code, string Message, string? Param)
     /// <summary>A <c>custom_id</c> that an earlier line has.</summary>
     public static LineProblem DuplicateCustomId(string customId) => new(
         "duplicate_custom_id",
-        $"The custom_id '{customId}' for this request is a duplicate of another request. The custom_id parameter must be unique for each request in a batch.",
+        $"The custom_id '{Shown(customId)}' for this request is a duplicate of another request. The custom_id parameter must be unique for each request in a batch.",
         "custom_id");
 
     /// <summary>A property that stands twice, so that two readers could see two different requests.</summary>
@@ -95,6 +98,10 @@ internal sealed record LineProblem(string Code, string Message, string? Param)
     /// <summary>More bytes than a batch's input may have.</summary>
     public static LineProblem FileTooLarge(long max) => new(
         "file_too_large", Text($"The input file is too large. The maximum size of a batch's input file is {max} bytes."), null);
+
+    private static string Shown(string id) =>
+        id.Length <= LongestIdShown ? id
+        : id[..(char.IsHighSurrogate(id[LongestIdShown - 1]) ? LongestIdShown - 1 : LongestIdShown)] + "…";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

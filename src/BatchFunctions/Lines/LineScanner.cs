@@ -12,7 +12,7 @@ namespace BatchFunctions.Lines;
 /// </summary>
 internal sealed class LineScanner
 {
-    private const int MaxNameCharacters = 64;
+    private const int MaxNameCharacters = 40;
     private readonly NameSet _lineNames = new();
     private readonly NameSet _bodyNames = new();
     private readonly Scratch _scratch = new();
@@ -164,7 +164,7 @@ internal sealed class LineScanner
         _ => Part.Other,
     };
 
-    // A property's name for a message; one without end is cut, since the message is kept with the batch.
+    // A property's name for a message; one without end is cut, since a hundred messages are kept in the batch's row.
     private static string Param(ReadOnlySpan<byte> name, bool inBody)
     {
         var text = Encoding.UTF8.GetString(name[..Math.Min(name.Length, 4 * MaxNameCharacters)]);

@@ -10,6 +10,9 @@ namespace BatchFunctions.Lines;
 /// </summary>
 internal static class OutputLine
 {
+    // Stands before the ids of lines, and not before those of requests.
+    private const string IdPrefix = "batch_";
+
     // The files are downloads and no part of a page: nothing is escaped but what JSON and "one line" ask for.
     private static readonly JsonWriterOptions Options = new()
     {
@@ -28,7 +31,10 @@ internal static class OutputLine
     /// <param name="id">The line's own id, <c>batch_req_…</c>.</param>
     /// <param name="customId">The request's <c>custom_id</c>.</param>
     /// <param name="statusCode">The answer's HTTP status.</param>
-    /// <param name="requestId">The answer's <c>x-request-id</c>; null when it had none.</param>
+    /// <param name="requestId">
+    /// The answer's <c>x-request-id</c>. Where it had none, the line's own id without <c>batch_</c> stands for it, since
+    /// clients rely on one: <c>req_…</c>.
+    /// </param>
     /// <param name="bodyJson">The answer's body: one JSON value without line breaks, as <see cref="JsonOneLine"/> makes it.</param>
     /// <param name="error">What is wrong besides the answer itself, if anything.</param>
     public static void WriteResponse(
@@ -43,7 +49,7 @@ internal static class OutputLine
         var writer = Begin(output, id, customId);
         writer.WriteStartObject("response"u8);
         writer.WriteNumber("status_code"u8, statusCode);
-        writer.WriteString("request_id"u8, requestId);
+        writer.WriteString("request_id"u8, string.IsNullOrEmpty(requestId) ? id.AsSpan(IdPrefix.Length) : requestId);
         writer.WritePropertyName("body"u8);
         writer.WriteRawValue(bodyJson, skipInputValidation: true);
         writer.WriteEndObject();

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace BatchFunctions.Lines;
 
-/// <summary>Tokens that an answer reports in its <c>usage</c>, in the terms of a batch's own <c>usage</c>.</summary>
+/// <summary>
+/// Tokens that an answer reports in its <c>usage</c>, in the terms of a batch's own <c>usage</c>. Counts stop at the
+/// largest that there is: an upstream that reports nonsense gets a large sum and never a negative one.
+/// </summary>
 /// <param name="Input"><c>input_tokens</c>, or <c>prompt_tokens</c>.</param>
 /// <param name="CachedInput">Those of them that came from a cache.</param>
 /// <param name="Output"><c>output_tokens</c>, or <c>completion_tokens</c>.</param>
@@ -12,14 +15,14 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
     /// <summary>Input and output together.</summary>
-    public long Total => Input + Output;
+    public long Total => Sum(Input, Output);
 
     /// <summary>The sum of two answers' tokens.</summary>
     public static TokenUsage operator +(TokenUsage left, TokenUsage right) => new(
-        left.Input + right.Input,
-        left.CachedInput + right.CachedInput,
-        left.Output + right.Output,
-        left.ReasoningOutput + right.ReasoningOutput);
+        Sum(left.Input, right.Input),
+        Sum(left.CachedInput, right.CachedInput),
+        Sum(left.Output, right.Output),
+        Sum(left.ReasoningOutput, right.ReasoningOutput));
 
     /// <summary>
     /// Reads the <c>usage</c> of an answer. What is absent, or is no whole number, counts as zero: a batch does not
@@ -110,12 +113,20 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
     private static long ReadCount(ref Utf8JsonReader reader)
     {
         _ = reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var count))
+        if (reader.TokenType != JsonTokenType.Number)
         {
-            return Math.Max(0, count);
+            reader.Skip();
+            return 0;
         }
 
-        reader.Skip();
-        return 0;
+        // A whole number may be spelled with a point or an exponent, and may be beyond any that can be kept.
+        return reader.TryGetInt64(out var count) ? Math.Max(0, count)
+            : reader.TryGetDouble(out var number) && number > 0 && Math.Floor(number) == number ? Saturated(number)
+            : 0;
     }
+
+    private static long Saturated(double number) => number >= long.MaxValue ? long.MaxValue : (long)number;
+
+    // None of the counts is negative.
+    private static long Sum(long left, long right) => left <= long.MaxValue - right ? left + right : long.MaxValue;
 }

@@ -238,7 +238,7 @@ internal sealed partial class BatchSweep(
         await batches.MutateAsync(
             batch.Key,
             current => current.Status == batch.Status
-                ? current with { SentAgainAt = now, Resends = current.Resends + 1 }
+                ? current.SentAgain(now)
                 : null,
             ct);
     }

@@ -52,9 +52,9 @@ internal sealed class LineSender(
                 }
 
                 var place = await gate.EnterAsync(stop.Token);
-#pragma warning disable CA2025 // The task itself disposes of the line, when it has come back.
+#pragma warning disable CA2000, CA2025 // The task itself disposes of the line, when it has come back.
                 sent.Add(SendAsync(new LineInFlight(index, reader.Line, place), ct));
-#pragma warning restore CA2025
+#pragma warning restore CA2000, CA2025
             }
 
             if (index != claimed.Lines)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Azure;
 using Azure.Data.Tables;
 
@@ -17,6 +18,10 @@ internal static class TableWrites
     public const string Version = "Version";
 
     public const int CurrentVersion = 1;
+
+    /// <summary>Columns that every row has, whatever it keeps.</summary>
+    public static FrozenSet<string> Columns { get; } =
+        FrozenSet.Create(StringComparer.Ordinal, "PartitionKey", "RowKey", "Timestamp", "odata.etag", "odata.metadata", Version, WriteId);
 
     /// <summary>Inserts the row; null when another stands there already.</summary>
     public static async Task<ETag?> TryInsertAsync(TableClient table, TableEntity row, CancellationToken ct)

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
-using BatchFunctions.Http;
+using BatchFunctions.Service;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -25,7 +25,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal("3.1.0", _document.GetProperty("openapi").GetString());
         var described = _document.GetProperty("paths").EnumerateObject()
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
-        Assert.Equal(ApiRoutes.All.Select(route => $"{route.Method} /{route.Template}").Order(), described.Order());
+        Assert.Equal(ApiOperations.Routes.Select(route => $"{route.Method} /{route.Template}").Order(), described.Order());
     }
 
     [Fact]
@@ -108,6 +108,19 @@ public sealed class OpenApiTests : IAsyncLifetime
                     $"{operation.Value.GetProperty("operationId")} has none.");
             }
         }
+    }
+
+    [Theory]
+    [InlineData("/v1/batches")]
+    [InlineData("/v1/files")]
+    [InlineData("/healthz")]
+    [InlineData("/openapi.json")]
+    public async Task An_answer_in_JSON_is_to_be_taken_for_nothing_else(string path)
+    {
+        using var response = await _api.Client.GetAsync(new Uri(path, UriKind.Relative));
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.ToString());
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
     }
 
     private static IEnumerable<(JsonProperty Example, JsonElement Schema)> ExamplesOf(JsonElement described) =>

@@ -213,9 +213,17 @@ public sealed class WordsTests : IAsyncLifetime
         (await _cli.RunAsync("run", _cli.PathOf("empty.jsonl"))).AssertOneLine(ExitCodes.Usage, "empty.jsonl is empty", "one request a line");
     }
 
+    [Fact]
+    public async Task An_input_that_is_something_else_than_requests_a_line()
+    {
+        (await _cli.RunAsync("run", _cli.Write("requests.jsonl", "[]"), "--endpoint", "/v1/embeddings")).AssertOneLine(
+            ExitCodes.Usage, "requests.jsonl is no JSONL: the file is a JSON array.", "one JSON object a line");
+        Assert.Empty(_service.Requests);
+    }
+
     [Theory]
     [InlineData("rubbish")]
-    [InlineData("[]")]
+    [InlineData("\"rubbish\"")]
     [InlineData("""{"custom_id":"a","url":3}""")]
     public async Task A_first_line_that_names_no_endpoint(string line) =>
         (await _cli.RunAsync("run", _cli.Write("requests.jsonl", line))).AssertOneLine(

@@ -44,6 +44,10 @@ public sealed class UpstreamFaultTests
         Assert.Equal((429, null), Of(11));
         Assert.Equal((null, "upstream_unreachable"), Of(12));
 
+        // Nobody has named the requests, so the service has.
+        Assert.All(output.Concat(error.Where(line => StatusOf(line) is not null)), line => Assert.Equal(
+            line.GetProperty("id").GetString()!["batch_".Length..], line.GetProperty("response").GetProperty("request_id").GetString()));
+
         // One call where no other would answer better; as many as are allowed where one might.
         Assert.Equal(
             [1, 3, 3, 2, 3, 1, 3, 3, 1, 1, 3, 3, 3], Enumerable.Range(0, 13).Select(line => upstream.CallsOf($"m{line}")));

@@ -1,7 +1,10 @@
+using System.Text;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -82,7 +85,7 @@ public sealed class BatchStoreTests
             Metadata = new Dictionary<string, string> { ["ключ"] = "\"значение\"\n" },
             Errors = [new BatchError("code", "message", "body.model", 7), new BatchError("code", "message", null, null)],
             Counts = new RequestCounts(3, 2, 1),
-            Usage = new BatchFunctions.Lines.TokenUsage(1, 2, 3, 4),
+            Usage = new TokenUsage(1, 2, 3, 4),
             OutputExpiresAfter = 3600,
             ChunkCount = 2,
             Outcome = BatchStatus.Expired,
@@ -95,15 +98,42 @@ public sealed class BatchStoreTests
         Assert.Equal(batch with { Metadata = null, Errors = [] }, back with { Metadata = null, Errors = [] });
     }
 
-    [Fact]
-    public void The_largest_metadata_fits_a_table_property()
+    [Theory]
+    [InlineData("\u0001")]
+    [InlineData("\"")]
+    [InlineData("\\")]
+    [InlineData("\u007f")]
+    [InlineData("\u2028")]
+    [InlineData("😀")]
+    public void The_largest_metadata_fits_a_table_property_whatever_its_characters(string character)
     {
         // Control characters take the most bytes of all: six each.
-        var metadata = Enumerable.Range(0, 16).ToDictionary(
-            i => new string('\u0001', 62) + i.ToString("D2", null), _ => new string('\u0001', 512));
+        string Of(int length) => string.Concat(Enumerable.Repeat(character, length));
+        var metadata = Enumerable.Range(0, 16).ToDictionary(i => Of(62) + i.ToString("D2", null), _ => Of(512));
         var row = BatchRow.ToRow(BatchRow.FromRow(RowOf(0)) with { Metadata = metadata });
         Assert.InRange(row.GetBinary("Metadata").Length, 1, 64 * 1024);
         Assert.Equal(metadata, BatchRow.FromRow(row).Metadata);
+    }
+
+    [Theory]
+    [InlineData("\u0001")]
+    [InlineData("\u2028")]
+    [InlineData("é")]
+    [InlineData("😀")]
+    public void A_hundred_of_the_longest_errors_fit_a_table_property(string character)
+    {
+        var text = string.Concat(Enumerable.Repeat(character, 512));
+        var checker = new LineChecker("/v1/embeddings");
+        var spelled = JsonSerializer.Serialize(text);
+        var line = Encoding.UTF8.GetBytes($$"""{"custom_id":{{spelled}},"method":"POST","url":"/v1/embeddings","body":{"model":"m"} }""");
+        Assert.Null(checker.Check(line));
+        foreach (var problem in new[] { checker.Check(line)!, checker.Check(Encoding.UTF8.GetBytes($$"""{"body":{ {{spelled}}:1,{{spelled}}:2} }"""))! })
+        {
+            var error = new BatchError(problem.Code, problem.Message, problem.Param, 50_000);
+            var row = BatchRow.ToRow(BatchRow.FromRow(RowOf(0)) with { Errors = [.. Enumerable.Repeat(error, 100)] });
+            Assert.InRange(row.GetBinary("Errors").Length, 1, 64 * 1024);
+            Assert.Equal(error, BatchRow.FromRow(row).Errors[99]);
+        }
     }
 
     private static Mock<TableClient> TableOf(int[] pages)

@@ -1,4 +1,3 @@
-using System.Buffers;
 using BatchFunctions.Chunks;
 using BatchFunctions.Ids;
 using BatchFunctions.Processing;

@@ -1,0 +1,8 @@
+namespace BatchFunctions.Storage;
+
+/// <summary>
+/// A row was written by a newer version of the service than this one. Nothing may be done about it here: the request or the
+/// message comes again, to a process that knows.
+/// </summary>
+internal sealed class NewerRowException(string table, string rowKey, int version) : Exception(
+    $"The row {rowKey} of the table {table} has version {version}; this process knows {TableWrites.CurrentVersion}. Two versions of the service run on one storage: let the newer one replace the older one everywhere.");

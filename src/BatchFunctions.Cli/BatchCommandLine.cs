@@ -12,9 +12,9 @@ internal static class BatchCommandLine
         Runs batches on any OpenAI-compatible service.
 
         Environment:
-          OPENAI_BASE_URL  the service's address with its version, http://127.0.0.1:7071/v1 for instance;
-                           https://api.openai.com/v1 where it is not set
-          OPENAI_API_KEY   the key; no option takes it, since other users of the machine see command lines
+          OPENAI_BASE_URL  the service's address with its version, for instance http://127.0.0.1:7071/v1;
+                           https://api.openai.com/v1 if it is not set
+          OPENAI_API_KEY   the key; there is no option for it, since other users of the machine can see command lines
 
 
         """;
@@ -54,7 +54,7 @@ internal static class BatchCommandLine
     {
         var data = DataOption.Create();
         var keys = KeysCommand.Create(data, ExitCodes.Refused, makesData: false);
-        keys.Description = "Makes, lists and revokes API keys of a BatchFunctions service, in its storage.";
+        keys.Description = "Creates, lists and revokes API keys of a BatchFunctions service, in its storage.";
         keys.Add(data);
         return keys;
     }

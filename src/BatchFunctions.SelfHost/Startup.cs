@@ -45,7 +45,7 @@ internal static class Startup
         _ when StorageFaults.IsFault(e) || e.InnerException is { } inner && StorageFaults.IsFault(inner) =>
             $"Storage cannot be reached: check {StorageClients.Connection}, and that the account or emulator answers ({FirstLineOf(e)})",
         Azure.RequestFailedException { Status: 400 } old when old.Message.Contains("API version", StringComparison.OrdinalIgnoreCase) =>
-            "The storage emulator is older than the API version that is spoken to it: start Azurite with --skipApiVersionCheck.",
+            "The storage emulator does not know the API version in use: start Azurite with --skipApiVersionCheck.",
         Azure.RequestFailedException failed =>
             $"Storage refuses ({string.Join(' ', [failed.Status.ToString(CultureInfo.InvariantCulture), .. NameOf(failed)])}): check the account, its key or the signed-in identity's roles.",
         Azure.Identity.AuthenticationFailedException =>

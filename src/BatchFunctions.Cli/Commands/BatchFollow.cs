@@ -33,7 +33,7 @@ internal sealed class BatchFollow(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await _said.WriteLineAsync(ended is null ? $"Batch {id} goes on. {HowToGoOn(id)}" : HowToFetch(id));
+            await _said.WriteLineAsync(ended is null ? $"Batch {id} keeps running. {HowToGoOn(id)}" : HowToFetch(id));
             throw;
         }
         catch (ApiException e)
@@ -97,7 +97,7 @@ internal sealed class BatchFollow(
     }
 
     private string HowToGoOn(string id) =>
-        $"`batch wait {id}{options.Again(parsed)}{service}` takes it up again; `batch cancel {id}{service}` stops it.";
+        $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";
 
     private string HowToFetch(string id) => $"Batch {id} has ended. `batch results {id}{options.Again(parsed)}{service}` downloads its results.";
 }

@@ -11,7 +11,7 @@ internal static class ResultsCommand
         var service = new ServiceOptions(surroundings);
         var follow = new FollowOptions(outputIsShown: true);
         var id = CommonArguments.BatchId();
-        var results = new Command("results", "Downloads the results of a batch that has ended; to standard output where no file is named.") { id };
+        var results = new Command("results", "Downloads the results of a batch that has ended, to standard output unless a file is named.") { id };
         follow.AddTo(results);
         service.AddTo(results);
         results.Runs(async (parsed, ct) =>

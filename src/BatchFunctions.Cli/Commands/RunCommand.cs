@@ -15,8 +15,8 @@ internal static class RunCommand
         var service = new ServiceOptions(surroundings);
         var follow = new FollowOptions();
         var creation = new CreationOptions();
-        var noWait = new Option<bool>("--no-wait") { Description = "Ends when the batch is made, with its id on standard output." };
-        var run = new Command("run", "Runs a file of requests as a batch: uploads it, waits, and downloads the results where -o says to.");
+        var noWait = new Option<bool>("--no-wait") { Description = "Ends once the batch is created, with its id on standard output." };
+        var run = new Command("run", "Runs a file of requests as a batch: uploads it, waits, and downloads the results to -o.");
         creation.AddTo(run);
         follow.AddTo(run);
         run.Add(noWait);
@@ -39,7 +39,7 @@ internal static class RunCommand
                 return ExitCodes.Done;
             }
 
-            await parsed.InvocationConfiguration.Error.WriteLineAsync($"Batch {batch.Id} was made of {input.Name}.");
+            await parsed.InvocationConfiguration.Error.WriteLineAsync($"Created batch {batch.Id} from {input.Name}.");
             return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed)).ToEndAsync(batch.Id, ct);
         });
         return run;
@@ -67,7 +67,7 @@ internal static class RunCommand
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync("The upload was broken off; no batch was made.");
+            await parsed.InvocationConfiguration.Error.WriteLineAsync("The upload was interrupted; no batch was created.");
             throw;
         }
     }
@@ -81,7 +81,7 @@ internal static class RunCommand
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                "This was broken off while the batch was made: `batch list` shows whether there is one.");
+                "Interrupted while the batch was being created: `batch list` shows whether it exists.");
             throw;
         }
     }

@@ -9,14 +9,14 @@ internal sealed class ServiceOptions(Surroundings surroundings)
 {
     private readonly Option<string?> _baseUrl = new("--base-url")
     {
-        Description = "The service's address, with its version: stands above OPENAI_BASE_URL.",
+        Description = "The service's address, with its version; overrides OPENAI_BASE_URL.",
         HelpName = "URL",
     };
 
     // No option takes the key itself: other users of the machine see command lines.
     private readonly Option<FileInfo?> _keyFile = new("--api-key-file")
     {
-        Description = "A file that has the API key: stands above OPENAI_API_KEY.",
+        Description = "A file that contains the API key; overrides OPENAI_API_KEY.",
         HelpName = "FILE",
     };
 

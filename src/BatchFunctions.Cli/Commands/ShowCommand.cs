@@ -13,8 +13,8 @@ internal static class ShowCommand
     {
         var service = new ServiceOptions(surroundings);
         var id = CommonArguments.BatchId();
-        var json = new Option<bool>("--json") { Description = "The batch as the service tells of it." };
-        var show = new Command("show", "Shows a batch: its course, counts, tokens, files and errors.") { id, json };
+        var json = new Option<bool>("--json") { Description = "Prints the batch as the service returns it." };
+        var show = new Command("show", "Shows a batch: its timeline, counts, tokens, files and errors.") { id, json };
         service.AddTo(show);
         show.Runs(async (parsed, ct) =>
         {

@@ -10,7 +10,7 @@ internal static class WaitCommand
         var service = new ServiceOptions(surroundings);
         var follow = new FollowOptions();
         var id = CommonArguments.BatchId();
-        var wait = new Command("wait", "Waits for a batch to end, and downloads its results where -o says to.") { id };
+        var wait = new Command("wait", "Waits for a batch to end, and downloads its results to -o.") { id };
         follow.AddTo(wait);
         service.AddTo(wait);
         wait.Runs(async (parsed, ct) =>

@@ -92,7 +92,7 @@ internal sealed partial class BatchCreation(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} stands, but its message could not be sent; the sweep will send it.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} was created, but its message could not be sent; the sweep will send it.")]
         public static partial void NotSent(ILogger logger, Exception e, string batchId);
     }
 }

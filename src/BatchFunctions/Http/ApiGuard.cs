@@ -126,10 +126,10 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request id {RequestId}.")]
         public static partial void Unforeseen(ILogger logger, Exception e, string method, string path, string requestId);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} found storage not available; request id {RequestId}.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} failed: storage is unavailable; request id {RequestId}.")]
         public static partial void StorageDown(ILogger logger, Exception e, string method, string path, string requestId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with half of its answer sent; request id {RequestId}.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed after part of its answer was sent; request id {RequestId}.")]
         public static partial void BrokenOff(ILogger logger, Exception e, string method, string path, string requestId);
     }
 }

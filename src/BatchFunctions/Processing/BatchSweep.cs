@@ -248,7 +248,7 @@ internal sealed partial class BatchSweep(
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} could not be swept; the next sweep tries again.")]
         public static partial void NotSwept(ILogger logger, Exception e, string batchId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not look after {Part}; the next sweep tries again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not handle {Part}; the next sweep tries again.")]
         public static partial void PartNotSwept(ILogger logger, Exception e, string part);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails.")]

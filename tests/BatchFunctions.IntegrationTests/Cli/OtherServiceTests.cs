@@ -178,7 +178,7 @@ public sealed class OtherServiceTests : OtherServiceTest
         var run = await Cli.RunAsync("run", Cli.WriteRequests("a"), "-o", Cli.PathOf("results.jsonl"));
 
         run.AssertExit(ExitCodes.Done);
-        Assert.Contains("the service has not answered for", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("no answer from the service for", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class OtherServiceTests : OtherServiceTest
 
         run.AssertExit(ExitCodes.Refused);
         Assert.Contains(
-            $"`batch wait batch_0 -o {Cli.PathOf("results.jsonl")} --base-url {Service.BaseUrl}` takes it up again", run.Errors, StringComparison.Ordinal);
+            $"`batch wait batch_0 -o {Cli.PathOf("results.jsonl")} --base-url {Service.BaseUrl}` resumes waiting", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class OtherServiceTests : OtherServiceTest
         var run = await Cli.RunAsync("run", Cli.WriteRequests("a"), "--quiet");
 
         run.AssertExit(ExitCodes.Refused);
-        Assert.Contains("does not take the key (401): Key revoked. Check OPENAI_API_KEY", run.Errors, StringComparison.Ordinal);
+        Assert.Contains("rejects the key (401): Key revoked. Check OPENAI_API_KEY", run.Errors, StringComparison.Ordinal);
         Assert.Single(Service.Requests, "GET /v1/batches/batch_0");
     }
 

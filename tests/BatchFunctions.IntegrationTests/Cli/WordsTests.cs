@@ -63,7 +63,7 @@ public sealed class WordsTests : OtherServiceTest
     {
         Cli.Set("OPENAI_BASE_URL", "http://batch.invalid/v1");
 
-        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The name batch.invalid is not known", "OPENAI_BASE_URL");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The host name batch.invalid cannot be resolved", "OPENAI_BASE_URL");
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class WordsTests : OtherServiceTest
     {
         Cli.Set("OPENAI_BASE_URL", Service.BaseUrl.ToString().Replace("http:", "https:", StringComparison.Ordinal));
 
-        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "There is no secure connection", "https where the service speaks http");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "There is no secure connection", "https though the service speaks http");
     }
 
     [Fact]
@@ -87,17 +87,17 @@ public sealed class WordsTests : OtherServiceTest
             return true;
         };
 
-        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "takes too long to answer", "try again later");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "does not answer in time", "try again later");
         Assert.Equal(2, Service.Requests.Count);
     }
 
     [Theory]
-    [InlineData(401, "Incorrect API key provided: sk-o**.", "does not take the key (401): Incorrect API key provided: sk-o**.", "Check OPENAI_API_KEY")]
-    [InlineData(403, "Country not supported", "may not do this (403): Country not supported.", "another key")]
+    [InlineData(401, "Incorrect API key provided: sk-o**.", "rejects the key (401): Incorrect API key provided: sk-o**.", "Check OPENAI_API_KEY")]
+    [InlineData(403, "Country not supported", "not allowed to do this (403): Country not supported.", "another key")]
     [InlineData(400, "Invalid limit", "Invalid limit. (400)", "")]
     [InlineData(404, "Invalid URL (GET /v1/batches)", "has no OpenAI-compatible Batch API (404: Invalid URL (GET /v1/batches))", "OPENAI_BASE_URL")]
     [InlineData(405, "Method Not Allowed", "has no OpenAI-compatible Batch API (405", "OPENAI_BASE_URL")]
-    [InlineData(500, "Oops\nover two lines", "has failed (500): Oops over two lines. Try again later (x-request-id: req_1).", "")]
+    [InlineData(500, "Oops\nover two lines", "failed (500): Oops over two lines. Try again later (x-request-id: req_1).", "")]
     public async Task A_refusal_in_the_envelope(int status, string message, string said, string remedy)
     {
         Service.Before = async context =>
@@ -169,7 +169,7 @@ public sealed class WordsTests : OtherServiceTest
             return true;
         };
 
-        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "too much to do (429): Rate limit reached.", "Try again later");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "limits this key (429): Rate limit reached.", "Try again later");
         Assert.Single(Service.Requests);
     }
 
@@ -226,7 +226,7 @@ public sealed class WordsTests : OtherServiceTest
 
     [Theory]
     [InlineData("--limit must be 1 or more", "list", "--limit", "0")]
-    [InlineData("'x' is no note", "run", "INPUT", "--metadata", "x")]
+    [InlineData("'x' is not metadata", "run", "INPUT", "--metadata", "x")]
     [InlineData("Either the results or the batch", "wait", "batch_0", "-o", "-", "--json")]
     [InlineData("Required argument missing", "show")]
     [InlineData("Unrecognized command", "nonsense")]

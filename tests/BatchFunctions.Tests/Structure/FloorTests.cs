@@ -12,7 +12,7 @@ public sealed class FloorTests
     private static readonly Assembly Library = typeof(StorageClients).Assembly;
 
     /// <summary>The floors from the ground up, as ARCHITECTURE.md draws them. Rooms of one floor do not know each other.</summary>
-    private static readonly string[][] Floors =
+    internal static readonly string[][] Floors =
     [
         ["Ids", "Protocol", "Configuration", "Telemetry"],
         ["Storage", "Lines"],

@@ -48,7 +48,9 @@ internal sealed class AzuriteFolder : IDisposable
     public static async Task<AzuriteFolder?> TryTakeAsync(string path, CancellationToken ct)
     {
         Directory.CreateDirectory(path);
+#pragma warning disable CA2000 // The folder owns its lock.
         if (FolderLock.TryTake(System.IO.Path.Combine(path, "azurite.lock")) is not { } taken)
+#pragma warning restore CA2000
         {
             return null;
         }

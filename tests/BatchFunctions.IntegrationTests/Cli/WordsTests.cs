@@ -201,9 +201,9 @@ public sealed class WordsTests : OtherServiceTest
     [Fact]
     public async Task An_input_that_is_something_else_than_requests_a_line()
     {
-        (await _cli.RunAsync("run", _cli.Write("requests.jsonl", "[]"), "--endpoint", "/v1/embeddings")).AssertOneLine(
+        (await Cli.RunAsync("run", Cli.Write("requests.jsonl", "[]"), "--endpoint", "/v1/embeddings")).AssertOneLine(
             ExitCodes.Usage, "requests.jsonl is no JSONL: the file is a JSON array.", "one JSON object a line");
-        Assert.Empty(_service.Requests);
+        Assert.Empty(Service.Requests);
     }
 
     [Theory]

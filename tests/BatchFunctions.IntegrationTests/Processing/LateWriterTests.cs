@@ -99,7 +99,7 @@ public sealed class LateWriterTests : IAsyncLifetime
         foreach (var status in Enum.GetValues<BatchStatus>())
         {
             await Assert.ThrowsAsync<InvalidOperationException>(() => _driver.Batches.MutateAsync(
-                batch.Key, current => current with { Status = status }, CancellationToken.None));
+                batch.Key, current => current.WithStatus(status), CancellationToken.None));
         }
 
         Assert.Equal(ended.ETag, (await _driver.ReadAsync(batch)).ETag);

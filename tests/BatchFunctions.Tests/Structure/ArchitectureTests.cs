@@ -68,7 +68,7 @@ public sealed partial class ArchitectureTests
     private static IEnumerable<string> Names(IEnumerable<string> cells) =>
         cells.SelectMany(cell => Code().Matches(cell).Select(name => name.Groups["name"].Value)).Distinct();
 
-    private static IEnumerable<Match> Invariants() => InvariantRow().Matches(Section("Invariants"));
+    private static MatchCollection Invariants() => InvariantRow().Matches(Section("Invariants"));
 
     private static string Section(string title)
     {

@@ -113,6 +113,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();
         services.TryAddSingleton<BatchFinish>();
+        services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<PoisonHandling>();
         services.TryAddSingleton<PoisonSweep>();

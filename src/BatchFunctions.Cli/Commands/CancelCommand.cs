@@ -8,9 +8,9 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch cancel ID</c>: asks for a batch to be stopped.</summary>
 internal static class CancelCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var id = CommonArguments.BatchId();
         var wait = new Option<bool>("--wait") { Description = "Waits until the batch has ended." };
         var json = new Option<bool>("--json") { Description = "Prints the batch as the service returns it." };
@@ -22,7 +22,7 @@ internal static class CancelCommand
             var batch = await client.CancelBatchAsync(parsed.GetValue(id)!, ct);
             if (parsed.GetValue(wait))
             {
-                batch = await new BatchWatch(client, surroundings.Poll, surroundings.Time)
+                batch = await new BatchWatch(client, environment.Poll, environment.Time)
                     .UntilEndedAsync(batch.Id, _ => { }, _ => { }, ct);
             }
 

@@ -10,9 +10,9 @@ internal static class ListCommand
 {
     private const int DefaultLimit = 20;
 
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var limit = new Option<int>("--limit", "-n")
         {
             Description = "How many batches to list, at most.",
@@ -44,7 +44,7 @@ internal static class ListCommand
                 return ExitCodes.Done;
             }
 
-            var now = surroundings.Time.GetUtcNow();
+            var now = environment.Time.GetUtcNow();
             var table = new Table().Border(TableBorder.None).AddColumns("ID", "STATUS", "PROGRESS", "CREATED", "MODEL");
             foreach (var column in table.Columns)
             {

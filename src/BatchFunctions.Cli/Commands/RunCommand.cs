@@ -10,9 +10,9 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch run FILE</c>: uploads, creates, waits, downloads.</summary>
 internal static class RunCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var follow = new FollowOptions();
         var creation = new CreationOptions();
         var noWait = new Option<bool>("--no-wait") { Description = "Ends once the batch is created, with its id on standard output." };
@@ -31,7 +31,7 @@ internal static class RunCommand
                 await ResultFile.CheckAsync(places.Output!);
             }
 
-            var file = await UploadAsync(client, parsed, input, creation.InParts(parsed), follow.IsQuiet(parsed), surroundings, ct);
+            var file = await UploadAsync(client, parsed, input, creation.InParts(parsed), follow.IsQuiet(parsed), environment, ct);
             var batch = await MakeAsync(client, parsed, creation.Request(parsed, file, endpoint), ct);
             if (parsed.GetValue(noWait))
             {
@@ -40,19 +40,19 @@ internal static class RunCommand
             }
 
             await parsed.InvocationConfiguration.Error.WriteLineAsync($"Created batch {batch.Id} from {input.Name}.");
-            return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed)).ToEndAsync(batch.Id, ct);
+            return await new BatchFollow(client, environment, parsed, follow, service.Again(parsed)).ToEndAsync(batch.Id, ct);
         });
         return run;
     }
 
     private static async Task<string> UploadAsync(
-        ApiClient client, ParseResult parsed, InputFile input, bool inParts, bool quiet, Surroundings surroundings, CancellationToken ct)
+        ApiClient client, ParseResult parsed, InputFile input, bool inParts, bool quiet, CommandEnvironment environment, CancellationToken ct)
     {
         try
         {
-            return await ProgressDisplays.AroundAsync(parsed, quiet, surroundings.Time, display =>
+            return await ProgressDisplays.AroundAsync(parsed, quiet, environment.Time, display =>
             {
-                var pace = new Pace(surroundings.Time);
+                var pace = new Pace(environment.Time);
                 void Sent(long done)
                 {
                     pace.Note(done);
@@ -61,7 +61,7 @@ internal static class RunCommand
 
                 Sent(0);
                 return inParts
-                    ? InputUpload.InPartsAsync(client, input, surroundings.PartBytes, Sent, ct)
+                    ? InputUpload.InPartsAsync(client, input, environment.PartBytes, Sent, ct)
                     : InputUpload.WholeAsync(client, input, Sent, ct);
             });
         }

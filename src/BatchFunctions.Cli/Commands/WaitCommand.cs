@@ -5,9 +5,9 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch wait ID</c>: stays with a batch to its end, and downloads its results where asked to.</summary>
 internal static class WaitCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var follow = new FollowOptions();
         var id = CommonArguments.BatchId();
         var wait = new Command("wait", "Waits for a batch to end, and downloads its results to -o.") { id };
@@ -16,7 +16,7 @@ internal static class WaitCommand
         wait.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
-            return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed))
+            return await new BatchFollow(client, environment, parsed, follow, service.Again(parsed))
                 .ToEndAsync(parsed.GetValue(id)!, ct);
         });
         return wait;

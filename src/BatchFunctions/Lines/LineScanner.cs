@@ -18,7 +18,7 @@ internal sealed class LineScanner
     private readonly Scratch _scratch = new();
 
     // The parameter that stands twice, where that is the fault.
-    private string _twin = "";
+    private string _duplicate = "";
 
     /// <summary>Finds a line's fields.</summary>
     /// <param name="line">The line, without its ending.</param>
@@ -139,8 +139,8 @@ internal sealed class LineScanner
         var bit = 1u << (int)found;
         if (found == Part.Other ? !(inBody ? _bodyNames : _lineNames).Add(name, line) : (seen & bit) != 0)
         {
-            _twin = Param(name, inBody);
-            return Fault.Twins;
+            _duplicate = Param(name, inBody);
+            return Fault.DuplicateName;
         }
 
         seen |= bit;
@@ -183,7 +183,7 @@ internal sealed class LineScanner
         Fault.LoneSurrogate => LineProblem.LoneSurrogate,
         Fault.NoObject => LineProblem.NotAnObject,
         Fault.TooDeep => LineProblem.TooDeep,
-        Fault.Twins => LineProblem.DuplicateProperty(_twin),
+        Fault.DuplicateName => LineProblem.DuplicateProperty(_duplicate),
         _ => LineProblem.InvalidJson,
     };
 
@@ -196,6 +196,6 @@ internal sealed class LineScanner
         NoJson,
         NoObject,
         TooDeep,
-        Twins,
+        DuplicateName,
     }
 }

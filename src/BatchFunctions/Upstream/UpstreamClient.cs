@@ -29,7 +29,7 @@ internal sealed partial class UpstreamClient
     private readonly TimeProvider _time;
     private readonly ILogger<UpstreamClient> _logger;
     private readonly ResiliencePipeline<Verdict> _attempts;
-    private readonly Occasional _warnings;
+    private readonly OccasionalWarnings _warnings;
 
     public UpstreamClient(
         UpstreamConnection connection,
@@ -43,7 +43,7 @@ internal sealed partial class UpstreamClient
         _metrics = metrics;
         _time = time;
         _logger = logger;
-        _warnings = new Occasional(_options.Pause, time);
+        _warnings = new OccasionalWarnings(_options.Pause, time);
 
         // Built by hand and not by the container, which would add a log record and metrics to every attempt.
         _attempts = new ResiliencePipelineBuilder<Verdict> { TimeProvider = time }
@@ -64,7 +64,7 @@ internal sealed partial class UpstreamClient
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
     public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, CancellationToken ct)
     {
-        var line = new Line(request);
+        var line = new AttemptedLine(request);
         Verdict verdict;
         try
         {
@@ -85,7 +85,7 @@ internal sealed partial class UpstreamClient
     }
 
     /// <summary>Goes through the pipeline, whose first attempt is the one that has been made.</summary>
-    private ValueTask<Verdict> TryAgainAsync(Line line, Verdict first, CancellationToken ct)
+    private ValueTask<Verdict> TryAgainAsync(AttemptedLine line, Verdict first, CancellationToken ct)
     {
         line.First = first;
         return _attempts.ExecuteAsync(
@@ -103,7 +103,7 @@ internal sealed partial class UpstreamClient
             ct);
     }
 
-    private async ValueTask<Verdict> AttemptAsync(Line line, CancellationToken ct)
+    private async ValueTask<Verdict> AttemptAsync(AttemptedLine line, CancellationToken ct)
     {
         using var span = BatchTracing.StartAttempt(line.Request.Endpoint);
         var began = _time.GetTimestamp();
@@ -119,7 +119,7 @@ internal sealed partial class UpstreamClient
         return verdict;
     }
 
-    private Verdict Judge(Line line, Reply reply)
+    private Verdict Judge(AttemptedLine line, Reply reply)
     {
         if (reply is Reply.Unreachable unreachable)
         {
@@ -161,7 +161,7 @@ internal sealed partial class UpstreamClient
         };
     }
 
-    private Verdict JudgeUnreachable(Line line, Reply.Unreachable reply)
+    private Verdict JudgeUnreachable(AttemptedLine line, Reply.Unreachable reply)
     {
         line.ConnectTries++;
         if (line.ConnectTries == 1)
@@ -182,20 +182,20 @@ internal sealed partial class UpstreamClient
             again);
     }
 
-    private Verdict JudgeAnswer(Line line, Reply.Answer answer, bool attemptsLeft)
+    private Verdict JudgeAnswer(AttemptedLine line, Reply.Answer answer, bool attemptsLeft)
     {
         var success = answer.StatusCode is >= 200 and <= 299;
         var mayChange = success ? answer.Body.NotJson : answer.StatusCode is 408 or 409 or 429 or >= 500;
         var again = mayChange && attemptsLeft;
         if (again && answer.RetryAfter is { } asked)
         {
-            return asked > _options.LongestWait ? Postpone(line, asked) : new Verdict(AnsweredBy(line, answer), TryAgain: true, Spreaded(asked));
+            return asked > _options.LongestWait ? Postpone(line, asked) : new Verdict(AnsweredBy(line, answer), TryAgain: true, WithJitter(asked));
         }
 
         return new Verdict(AnsweredBy(line, answer), again);
     }
 
-    private Verdict Postpone(Line line, TimeSpan asked)
+    private Verdict Postpone(AttemptedLine line, TimeSpan asked)
     {
         var delay = asked < LongestPostponement ? asked : LongestPostponement;
         if (_warnings.IsDue(PostponeReason.RetryAfter))
@@ -206,7 +206,7 @@ internal sealed partial class UpstreamClient
         return Verdict.Final(new UpstreamOutcome.Postponed(line.Attempts, PostponeReason.RetryAfter, delay));
     }
 
-    private static UpstreamOutcome.Answered AnsweredBy(Line line, Reply.Answer answer) => new(
+    private static UpstreamOutcome.Answered AnsweredBy(AttemptedLine line, Reply.Answer answer) => new(
         line.Attempts,
         answer.StatusCode,
         answer.RequestId,
@@ -214,47 +214,7 @@ internal sealed partial class UpstreamClient
         answer.Body.NotJson ? default : TokenUsage.Read(answer.Body.Json),
         answer.Body.NotJson);
 
-    private static TimeSpan Spreaded(TimeSpan wait) => wait * (1 + (Spread * Random.Shared.NextDouble()));
-
-    /// <summary>A line's count, kept from one attempt to the next.</summary>
-    private sealed class Line(UpstreamRequest request)
-    {
-        public UpstreamRequest Request { get; } = request;
-
-        public int Attempts { get; set; } = request.AttemptsUsed;
-
-        /// <summary>What the first attempt came to, until the pipeline has taken it up.</summary>
-        public Verdict? First { get; set; }
-
-        /// <summary>Connections in a row that could not be made.</summary>
-        public int ConnectTries { get; set; }
-
-        /// <summary>The time stamp of the first of them.</summary>
-        public long UnreachableSince { get; set; }
-    }
-
-    /// <summary>What is decided about an attempt.</summary>
-    /// <param name="Outcome">The line's outcome, unless it is tried again.</param>
-    /// <param name="TryAgain">Whether it is.</param>
-    /// <param name="Wait">The wait before that; null leaves it to the backoff.</param>
-    private readonly record struct Verdict(UpstreamOutcome Outcome, bool TryAgain, TimeSpan? Wait = null)
-    {
-        public static Verdict Final(UpstreamOutcome outcome) => new(outcome, TryAgain: false);
-    }
-
-    /// <summary>Lets one warning of a kind through in an interval: a whole process of lines meets the same fault at once.</summary>
-    private sealed class Occasional(TimeSpan interval, TimeProvider time)
-    {
-        private readonly long[] _next = new long[Enum.GetValues<PostponeReason>().Length];
-
-        public bool IsDue(PostponeReason reason)
-        {
-            ref var next = ref _next[(int)reason];
-            var seen = Interlocked.Read(ref next);
-            var now = time.GetUtcNow().Ticks;
-            return now >= seen && Interlocked.CompareExchange(ref next, now + interval.Ticks, seen) == seen;
-        }
-    }
+    private static TimeSpan WithJitter(TimeSpan wait) => wait * (1 + (Spread * Random.Shared.NextDouble()));
 
     private static partial class Log
     {

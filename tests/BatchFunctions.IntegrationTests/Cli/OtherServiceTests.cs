@@ -184,7 +184,7 @@ public sealed class OtherServiceTests : OtherServiceTest
     [Fact]
     public async Task Waiting_ends_when_theService_has_not_answered_for_long_and_says_how_to_go_on()
     {
-        Cli.Surroundings = Cli.Surroundings with { Poll = new PollTimes { First = TimeSpan.FromMilliseconds(20), Patience = TimeSpan.Zero } };
+        Cli.CommandEnvironment = Cli.CommandEnvironment with { Poll = new PollTimes { First = TimeSpan.FromMilliseconds(20), Patience = TimeSpan.Zero } };
         Service.BeforeEach("GET /v1/batches/batch_0", int.MaxValue, context =>
         {
             context.Response.StatusCode = 502;

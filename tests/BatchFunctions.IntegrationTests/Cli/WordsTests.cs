@@ -77,7 +77,7 @@ public sealed class WordsTests : OtherServiceTest
     [Fact]
     public async Task AService_that_never_answers()
     {
-        Cli.Surroundings = Cli.Surroundings with
+        Cli.CommandEnvironment = Cli.CommandEnvironment with
         {
             Times = new ApiTimes { Silence = TimeSpan.FromMilliseconds(200), FirstDelay = TimeSpan.FromMilliseconds(10), Retries = 1 },
         };

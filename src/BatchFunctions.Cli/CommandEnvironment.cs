@@ -4,7 +4,7 @@ using BatchFunctions.Cli.Waiting;
 namespace BatchFunctions.Cli;
 
 /// <summary>What the commands take from around them, and a test from elsewhere.</summary>
-internal sealed record Surroundings
+internal sealed record CommandEnvironment
 {
     /// <summary>An environment variable; null when it is not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;

@@ -23,7 +23,8 @@ internal static class CrashProof
     private static readonly ProtocolStep[] OncePerLife =
         [ProtocolStep.CancelWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.CloseWritten];
 
-    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(15);
+    /// <summary>A step is reached within three seconds; a busy machine may take long to start a worker.</summary>
+    private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs it.</summary>

@@ -28,8 +28,21 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
     /// Reads the <c>usage</c> of an answer. What is absent, or is no whole number, counts as zero: a batch does not
     /// fail for its bookkeeping.
     /// </summary>
-    /// <param name="json">Valid JSON.</param>
+    /// <param name="json">Valid JSON. A name in it may be no valid Unicode (a lone surrogate, escaped).</param>
     public static TokenUsage Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return ReadValid(json);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that no text can be made of: the answer is kept as it is, and its tokens are not counted.
+            return default;
+        }
+    }
+
+    private static TokenUsage ReadValid(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, AnyDepth);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)

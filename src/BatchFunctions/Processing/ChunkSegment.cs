@@ -42,6 +42,22 @@ internal sealed class ChunkSegment : IDisposable
 
     public long Bytes => Output.Length + Error.Length;
 
+    /// <summary>Writes a line's result, all of it or nothing: what was written by one that throws is taken back.</summary>
+    public void Write(Action<ChunkSegment> write)
+    {
+        var (output, error) = (Output.Length, Error.Length);
+        try
+        {
+            write(this);
+        }
+        catch
+        {
+            Output.SetLength(output);
+            Error.SetLength(error);
+            throw;
+        }
+    }
+
     public void AddCompleted(int line, TokenUsage usage)
     {
         _lines.Add(line);

@@ -1,3 +1,4 @@
+using System.Text;
 using BatchFunctions.Chunks;
 using BatchFunctions.Lines;
 using BatchFunctions.Telemetry;
@@ -39,6 +40,17 @@ internal sealed partial class LineOutcomes(
             default:
                 throw new InvalidOperationException($"An outcome of the type {outcome.GetType().Name} has no rule.");
         }
+    }
+
+    /// <summary>Takes up an outcome that <see cref="Take"/> could not: the line fails, with the first of what was answered.</summary>
+    public void TakeUnwritable(int line, string customId, UpstreamOutcome outcome, Exception e)
+    {
+        Log.Unwritable(logger, e, claimed.Batch.Id, claimed.Number, line);
+        var answered = outcome is UpstreamOutcome.Answered answer ? Encoding.UTF8.GetString(answer.Body.Span) : "";
+        Fail(line, customId, new UpstreamOutcome.Failed(
+            outcome.Attempts,
+            UpstreamOutcome.Failed.InvalidResponse,
+            $"The upstream's response cannot be written down. It begins: {UpstreamOutcome.Failed.Excerpt(answered)}"));
     }
 
     private void Complete(int line, string customId, UpstreamOutcome.Answered answer)
@@ -95,6 +107,9 @@ internal sealed partial class LineOutcomes(
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk}, line {Line}: what came of it cannot be written down; the line fails.")]
+        public static partial void Unwritable(ILogger logger, Exception e, string batchId, int chunk, int line);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk} waits in storage for {Delay}: {Reason}.")]
         public static partial void Paused(ILogger logger, string batchId, int chunk, PostponeReason reason, TimeSpan delay);
     }

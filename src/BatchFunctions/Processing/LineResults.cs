@@ -51,7 +51,7 @@ internal sealed class LineResults(LinesLeft left) : IDisposable
     {
         lock (_lock)
         {
-            write(_open);
+            _open.Write(write);
             left.End(line);
         }
 

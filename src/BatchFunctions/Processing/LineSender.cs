@@ -84,7 +84,7 @@ internal sealed class LineSender(
             var request = RequestLine.Parse(line.Content);
             var used = left.AttemptsOf(line.Index);
             var outcome = await upstream.SendAsync(new UpstreamRequest(batch.Endpoint, request.Body, used), ct);
-            if (!outcomes.Take(line.Index, request.CustomId, outcome))
+            if (!Take(line.Index, request.CustomId, outcome))
             {
                 await DrainAsync();
             }
@@ -104,6 +104,20 @@ internal sealed class LineSender(
         finally
         {
             line.Dispose();
+        }
+    }
+
+    private bool Take(int line, string customId, UpstreamOutcome outcome)
+    {
+        try
+        {
+            return outcomes.Take(line, customId, outcome);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Whatever there is about one answer that cannot be written down: it is that line's, and the chunk goes on.
+            outcomes.TakeUnwritable(line, customId, outcome, e);
+            return true;
         }
     }
 

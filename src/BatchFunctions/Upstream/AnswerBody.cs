@@ -25,32 +25,22 @@ internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
     };
 
     /// <summary>Reads a body to its end.</summary>
-    /// <param name="content">The content; a compressed one is already being decompressed by the handler.</param>
+    /// <param name="content">The content, decoded.</param>
+    /// <param name="announced">How long it says that it is; null when it does not say.</param>
     /// <param name="maxBytes">The most bytes, decompressed, that a body may have.</param>
     /// <param name="ct">Ends the reading.</param>
     /// <returns>The body, or null when it is larger than it may be.</returns>
-    public static async Task<AnswerBody?> ReadAsync(HttpContent content, int maxBytes, CancellationToken ct)
+    public static async Task<AnswerBody?> ReadAsync(Stream content, long? announced, int maxBytes, CancellationToken ct)
     {
-        // The length is absent for chunked and for compressed bodies, hence counted below.
-        var announced = content.Headers.ContentLength;
-        if (announced > maxBytes)
-        {
-            return null;
-        }
-
         // One byte more than announced, so that the read that finds the end needs no larger array.
         using var raw = new PooledBytes((int?)announced + 1 ?? FirstRead);
-        var stream = await content.ReadAsStreamAsync(ct);
-        await using (stream.ConfigureAwait(false))
+        int read;
+        while ((read = await content.ReadAsync(raw.GetMemory(), ct)) > 0)
         {
-            int read;
-            while ((read = await stream.ReadAsync(raw.GetMemory(), ct)) > 0)
+            raw.Advance(read);
+            if (raw.Count > maxBytes)
             {
-                raw.Advance(read);
-                if (raw.Count > maxBytes)
-                {
-                    return null;
-                }
+                return null;
             }
         }
 

@@ -11,6 +11,7 @@ internal abstract record Reply
         Answer answer => answer.StatusCode.ToString(CultureInfo.InvariantCulture),
         TooLarge => "too_large",
         TimedOut => "timeout",
+        Garbled => "garbled",
         Broken => "broken",
         _ => "unreachable",
     };
@@ -24,7 +25,12 @@ internal abstract record Reply
     /// <summary>The attempt took longer than one may take.</summary>
     internal sealed record TimedOut : Reply;
 
-    /// <summary>The connection was there, and broke or made no sense.</summary>
+    /// <summary>The upstream answered, and its answer cannot be decoded or read, whatever the reason.</summary>
+    /// <param name="StatusCode">The HTTP status.</param>
+    /// <param name="Received">The first of what came, as text.</param>
+    internal sealed record Garbled(int StatusCode, string Received) : Reply;
+
+    /// <summary>The connection was there, and broke.</summary>
     internal sealed record Broken(Exception Cause) : Reply;
 
     /// <summary>There was no connection to be had, so nothing has been sent.</summary>

@@ -152,6 +152,12 @@ internal sealed partial class UpstreamClient
                     UpstreamOutcome.Failed.RequestTimeout,
                     $"The upstream did not respond within {_options.Timeout.TotalSeconds:0.###} seconds."),
                 attemptsLeft),
+            Reply.Garbled garbled => new Verdict(
+                new UpstreamOutcome.Failed(
+                    line.Attempts,
+                    UpstreamOutcome.Failed.InvalidResponse,
+                    $"The upstream's response (status {garbled.StatusCode}) cannot be decoded. It begins: {UpstreamOutcome.Failed.Excerpt(garbled.Received)}"),
+                attemptsLeft),
             _ => new Verdict(
                 new UpstreamOutcome.Failed(
                     line.Attempts,

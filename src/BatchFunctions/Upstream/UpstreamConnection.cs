@@ -56,9 +56,9 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
             // The last is a token that is not to be had: nothing has been sent then either.
             return new Reply.Unreachable(exception);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            // An IOException is a body that was cut off, an InvalidDataException a compressed one that is garbled.
+            // An IOException is a body that was cut off.
             return new Reply.Broken(exception);
         }
     }
@@ -75,16 +75,38 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        using var response =
-            await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        var answer = await AnswerBody.ReadAsync(response.Content, _options.MaxResponseBytes, ct);
-        return answer is { } read
-            ? new Reply.Answer(
-                (int)response.StatusCode,
-                RequestIdOf(response.Headers),
-                read,
-                RetryAfter.Read(response.Headers, time.GetUtcNow()))
-            : new Reply.TooLarge();
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", AnswerDecoding.Accepted);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        return await ReadAsync(response, ct);
+    }
+
+    private async Task<Reply> ReadAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        // The length is absent for chunked bodies, and another's for compressed ones.
+        var headers = response.Content.Headers;
+        if (headers.ContentLength > _options.MaxResponseBytes)
+        {
+            return new Reply.TooLarge();
+        }
+
+        var announced = headers.ContentEncoding.Count == 0 ? headers.ContentLength : null;
+        await using var decoding = await AnswerDecoding.OpenAsync(response.Content, ct);
+        try
+        {
+            return await AnswerBody.ReadAsync(decoding.Content, announced, _options.MaxResponseBytes, ct) is { } body
+                ? new Reply.Answer(
+                    (int)response.StatusCode,
+                    RequestIdOf(response.Headers),
+                    body,
+                    RetryAfter.Read(response.Headers, time.GetUtcNow()))
+                : new Reply.TooLarge();
+        }
+        catch (Exception e) when (e is not OperationCanceledException and not HttpRequestException and not OutOfMemoryException
+            && (e is not IOException || e is InvalidDataException))
+        {
+            // Whatever a decoder or a parser throws at what this one line was answered: it is the line's, and nobody else's.
+            return new Reply.Garbled((int)response.StatusCode, decoding.Received);
+        }
     }
 
     // There are as many endpoints as the settings offer: a handful.

@@ -45,6 +45,19 @@ internal abstract record UpstreamOutcome(int Attempts)
 
         /// <summary>The answer was larger than an answer may be.</summary>
         public const string ResponseTooLarge = "response_too_large";
+
+        /// <summary>The answer cannot be read, or not be written down.</summary>
+        public const string InvalidResponse = "invalid_response";
+
+        /// <summary>Characters of an answer that a message shows.</summary>
+        private const int LongestExcerpt = 300;
+
+        /// <summary>The beginning of what was answered, fit for a message: on one line, without control characters.</summary>
+        public static string Excerpt(string text)
+        {
+            var cut = text.Length <= LongestExcerpt ? text : text[..LongestExcerpt] + "…";
+            return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)).Trim();
+        }
     }
 
     /// <summary>Nothing final yet, and nothing worth waiting for in memory: the line's chunk must wait in storage.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Headers;
 using Azure.Identity;
 using BatchFunctions.Configuration;
@@ -73,7 +72,6 @@ internal static class UpstreamServices
 
         // An environment's proxy is meant for the way out, and the upstream is named by its address.
         handler.UseProxy = false;
-        handler.AutomaticDecompression = DecompressionMethods.All;
 
         // The gate bounds the lines in flight. A connection that is still closing must not hold up the next line.
         handler.MaxConnectionsPerServer = options.Concurrency * 2;

@@ -85,10 +85,10 @@ public sealed class RowVersionTests : IAsyncLifetime
     {
         var expiring = _driver.Get<ExpiringStore>();
         var now = DateTimeOffset.UtcNow;
-        await expiring.AddAsync(EntryOf("file-first", now.AddMinutes(-2)), CancellationToken.None);
+        await expiring.AddAsync(EntryOf(now.AddMinutes(-2)), CancellationToken.None);
         await AddAsync(TableNames.Expiring, "Kind", "Novelty");
         await AddAsync(TableNames.Expiring, "Version", 2);
-        await expiring.AddAsync(EntryOf("file-second", now.AddMinutes(-1)), CancellationToken.None);
+        await expiring.AddAsync(EntryOf(now.AddMinutes(-1)), CancellationToken.None);
 
         await _driver.Get<Expiry>().RunDueAsync(CancellationToken.None);
 
@@ -131,8 +131,12 @@ public sealed class RowVersionTests : IAsyncLifetime
         Assert.Empty(_upstream.Calls);
     }
 
-    private static ExpiringEntry EntryOf(string id, DateTimeOffset due) =>
-        new(ExpiringKind.File, BatchDriver.Tenant, id, new BlobLocation(ContainerNames.Files, $"{BatchDriver.Tenant}/{id}"), due);
+    private static ExpiringEntry EntryOf(DateTimeOffset due)
+    {
+        var id = IdKind.File.New(due);
+        return new ExpiringEntry(
+            ExpiringKind.File, BatchDriver.Tenant, id, new BlobLocation(ContainerNames.Files, $"{BatchDriver.Tenant}/{id}"), due);
+    }
 
     private async Task AddAsync(string table, string column, object value)
     {

@@ -31,6 +31,8 @@ public sealed class TokenUsageTests
     [InlineData("\"usage\"")]
     [InlineData("{\"usage\":null}")]
     [InlineData("{\"usage\":[1]}")]
+    [InlineData("{\"usage\":{\"\\ud800\":1,\"prompt_tokens\":3}}")]
+    [InlineData("{\"\\ud800\":1,\"usage\":{\"prompt_tokens\":3}}")]
     [InlineData("{\"usage\":{\"prompt_tokens\":\"3\",\"completion_tokens\":{\"a\":1},\"prompt_tokens_details\":null}}")]
     [InlineData("{\"usage\":{\"prompt_tokens\":-3,\"completion_tokens\":1.5,\"completion_tokens_details\":[{}]}}")]
     [InlineData("{\"usage\":{\"prompt_tokens\":-99999999999999999999,\"completion_tokens\":-1e400}}")]

@@ -1,4 +1,6 @@
+using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.IntegrationTests.Proof;
+using BatchFunctions.IntegrationTests.SelfHost;
 using Xunit.Abstractions;
 
 [assembly: TestCollectionOrderer("BatchFunctions.IntegrationTests.LongestFirst", "BatchFunctions.IntegrationTests")]
@@ -10,9 +12,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly Type[] Longest =
     [
-        typeof(CrashProofTests),
-        typeof(WorkersProofTests),
-        typeof(StorageProofTests),
+        typeof(ProofTests),
+        typeof(BatchListTests),
+        typeof(HostProcessTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -27,7 +27,8 @@ internal static class ServeCommand
         root.SetAction((parsed, ct) =>
             Startup.GuardAsync(
                 () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct),
-                parsed.InvocationConfiguration.Error));
+                parsed.InvocationConfiguration.Error,
+                sentenceOf: HostFailures.SentenceOf));
         return root;
     }
 

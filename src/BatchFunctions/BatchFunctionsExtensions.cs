@@ -89,7 +89,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkStore>();
         services.TryAddSingleton<FileStore>();
         services.TryAddSingleton<ExpiringStore>();
-        services.TryAddSingleton<ApiKeyStore>();
+        services.TryAddSingleton(provider =>
+            new ApiKeyStore(provider.GetRequiredService<StorageClients>().Tables, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<WakeupStore>();
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();

@@ -1,5 +1,4 @@
 using System.Reflection;
-using BatchFunctions.Storage;
 
 namespace BatchFunctions.Tests.Structure;
 
@@ -13,7 +12,7 @@ public sealed class HandTests
     [Fact]
     public void Cancellation_tokens_have_one_name()
     {
-        var others = typeof(StorageClients).Assembly.GetTypes()
+        var others = FloorTests.Library.SelectMany(assembly => assembly.GetTypes())
             .Where(type => !IsGenerated(type))
             .SelectMany(type => type.GetMethods(Declared))
             .Where(method => !IsGenerated(method) && !NameIsGiven(method))

@@ -36,13 +36,13 @@ internal static class EmbeddedStorage
         {
             var azurite = await start(
                 new AzuriteOptions { InstallFolder = SelfHostSettings.AzuriteFolder, DataFolder = Path.GetFullPath(dataFolder) });
-            settings[StorageClients.Connection] = azurite?.ConnectionString() ?? settings[StorageClients.Connection];
+            settings[StorageConnection.Name] = azurite?.ConnectionString() ?? settings[StorageConnection.Name];
             return azurite;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"The embedded storage cannot write to its folder: {e.Message} Name one that can be written to with --data, or set {StorageClients.Connection} to a storage account.",
+                $"The embedded storage cannot write to its folder: {e.Message} Name one that can be written to with --data, or set {StorageConnection.Name} to a storage account.",
                 e);
         }
     }
@@ -61,7 +61,7 @@ internal static class EmbeddedStorage
 
             if (AzuriteState.Read(path) is { Endpoints: { } endpoints } state && await state.IsAliveAsync(ct))
             {
-                settings[StorageClients.Connection] = endpoints.ConnectionString(AzuriteOptions.DefaultAccount);
+                settings[StorageConnection.Name] = endpoints.ConnectionString(AzuriteOptions.DefaultAccount);
                 return null;
             }
 

@@ -34,7 +34,7 @@ internal static class SelfHostSettings
 
     /// <summary>Whether the settings name a storage account, in either of the two ways.</summary>
     public static bool HasStorage(IConfiguration configuration) =>
-        configuration.GetSection(StorageClients.Connection).AsEnumerable().Any(setting => !string.IsNullOrEmpty(setting.Value));
+        configuration.GetSection(StorageConnection.Name).AsEnumerable().Any(setting => !string.IsNullOrEmpty(setting.Value));
 
     /// <summary>
     /// The settings that name an account: a connection string as it is; an account's address (of any of its services)
@@ -45,7 +45,7 @@ internal static class SelfHostSettings
     {
         if (storage.Contains('=', StringComparison.Ordinal))
         {
-            return new Dictionary<string, string?> { [StorageClients.Connection] = storage };
+            return new Dictionary<string, string?> { [StorageConnection.Name] = storage };
         }
 
         // ACCOUNT.table.core.windows.net, or with a DNS zone ACCOUNT.z01.table.storage.azure.net.
@@ -60,10 +60,10 @@ internal static class SelfHostSettings
         string Service(string kind) => $"https://{string.Join('.', [.. labels[..service], kind, .. labels[(service + 1)..]])}";
         return new Dictionary<string, string?>
         {
-            [StorageClients.Connection] = null,
-            [$"{StorageClients.Connection}:tableServiceUri"] = Service("table"),
-            [$"{StorageClients.Connection}:queueServiceUri"] = Service("queue"),
-            [$"{StorageClients.Connection}:blobServiceUri"] = Service("blob"),
+            [StorageConnection.Name] = null,
+            [$"{StorageConnection.Name}:tableServiceUri"] = Service("table"),
+            [$"{StorageConnection.Name}:queueServiceUri"] = Service("queue"),
+            [$"{StorageConnection.Name}:blobServiceUri"] = Service("blob"),
         };
     }
 

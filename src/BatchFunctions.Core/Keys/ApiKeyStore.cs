@@ -24,12 +24,12 @@ public sealed partial class ApiKeyStore
     private readonly TimeProvider _time;
 
     /// <summary>Keys in the storage account.</summary>
-    /// <param name="storage">The account.</param>
+    /// <param name="tables">The account's tables.</param>
     /// <param name="time">The clock.</param>
-    public ApiKeyStore(StorageClients storage, TimeProvider time)
+    public ApiKeyStore(TableServiceClient tables, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(storage);
-        _table = storage.Tables.GetTableClient(TableNames.ApiKeys);
+        ArgumentNullException.ThrowIfNull(tables);
+        _table = tables.GetTableClient(TableNames.ApiKeys);
         _time = time;
     }
 

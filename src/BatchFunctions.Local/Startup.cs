@@ -1,8 +1,5 @@
 using System.Globalization;
-using System.Net.Sockets;
 using BatchFunctions.Storage;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.SelfHost;
 
@@ -13,7 +10,12 @@ internal static class Startup
     public const int Failed = 1;
 
     /// <summary>Runs a command; what a person can put right ends it with a sentence and an exit code.</summary>
-    public static async Task<int> GuardAsync(Func<Task<int>> run, TextWriter errors, int failed = Failed)
+    /// <param name="run">The command.</param>
+    /// <param name="errors">Where the sentence goes.</param>
+    /// <param name="failed">The exit code.</param>
+    /// <param name="sentenceOf">What else a person can put right, and the sentence that says how; null for nothing else.</param>
+    public static async Task<int> GuardAsync(
+        Func<Task<int>> run, TextWriter errors, int failed = Failed, Func<Exception, string?>? sentenceOf = null)
     {
         try
         {
@@ -23,7 +25,7 @@ internal static class Startup
         {
             return failed;
         }
-        catch (Exception e) when (SentenceOf(e) is { } sentence)
+        catch (Exception e) when ((sentenceOf?.Invoke(e) ?? SentenceOf(e)) is { } sentence)
         {
             await errors.WriteLineAsync(sentence);
             return failed;
@@ -33,17 +35,13 @@ internal static class Startup
     private static string? SentenceOf(Exception e) => e switch
     {
         StartupException => e.Message,
-        OptionsValidationException options => string.Join(' ', options.Failures),
-        IOException { InnerException: AddressInUseException } =>
-            $"{e.Message.TrimEnd('.')}: another program listens there; end it, or name another address with --urls http://127.0.0.1:7072.",
-        SocketException => $"The address cannot be used: {e.Message.TrimEnd('.')}. Name another with --urls http://127.0.0.1:7072.",
         FormatException or ArgumentException or InvalidOperationException when e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true =>
-            $"{StorageClients.Connection} is no connection string: {FirstLineOf(e).TrimEnd('.')}. Copy it again from the account's access keys, or remove it for the embedded storage.",
+            $"{StorageConnection.Name} is no connection string: {FirstLineOf(e).TrimEnd('.')}. Copy it again from the account's access keys, or remove it for the embedded storage.",
         InvalidOperationException when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{FirstLineOf(e)} Correct the setting, or remove it for its default.",
         InvalidOperationException => FirstLineOf(e),
         _ when StorageFaults.IsFault(e) || e.InnerException is { } inner && StorageFaults.IsFault(inner) =>
-            $"Storage cannot be reached: check {StorageClients.Connection}, and that the account or emulator answers ({FirstLineOf(e)})",
+            $"Storage cannot be reached: check {StorageConnection.Name}, and that the account or emulator answers ({FirstLineOf(e)})",
         Azure.RequestFailedException { Status: 400 } old when old.Message.Contains("API version", StringComparison.OrdinalIgnoreCase) =>
             "The storage emulator does not know the API version in use: start Azurite with --skipApiVersionCheck.",
         Azure.RequestFailedException failed =>

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Net;
 using System.Text.Json;
 using Azure;
+using Azure.Data.Tables;
 using BatchFunctions.Keys;
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Settings;
@@ -68,25 +70,25 @@ internal static class KeysCommand
         return dataFolder is null || Directory.Exists(dataFolder) || SelfHostSettings.HasStorage(settings)
             ? settings
             : throw new StartupException(
-                $"No storage is named to keep keys in: give --storage https://ACCOUNT.table.core.windows.net or a connection string, set {StorageClients.Connection}, or name a self-host's data folder with --data.");
+                $"No storage is named to keep keys in: give --storage https://ACCOUNT.table.core.windows.net or a connection string, set {StorageConnection.Name}, or name a self-host's data folder with --data.");
     }
 
     private static async Task<int> WithStoreAsync(
         IConfigurationRoot settings, string dataFolder, Func<ApiKeyStore, Task<int>> act, CancellationToken ct)
     {
         await using var azurite = await EmbeddedStorage.JoinIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
-        var clients = new StorageClients(settings, []);
-        await CreateTableAsync(clients, ct);
-        return await act(new ApiKeyStore(clients, TimeProvider.System));
+        var tables = new StorageConnection(settings).OpenTables();
+        await CreateTableAsync(tables, ct);
+        return await act(new ApiKeyStore(tables, TimeProvider.System));
     }
 
-    private static async Task CreateTableAsync(StorageClients clients, CancellationToken ct)
+    private static async Task CreateTableAsync(TableServiceClient tables, CancellationToken ct)
     {
         try
         {
-            await clients.Tables.GetTableClient(TableNames.ApiKeys).CreateIfNotExistsAsync(ct);
+            await tables.GetTableClient(TableNames.ApiKeys).CreateIfNotExistsAsync(ct);
         }
-        catch (RequestFailedException e) when (e.Status == StatusCodes.Status403Forbidden)
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Forbidden)
         {
             // Who deployed the template has a role on this one table, which is there: making tables takes a wider one.
             // Whoever has no role at all is refused by what comes next.

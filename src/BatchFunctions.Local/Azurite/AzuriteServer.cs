@@ -30,17 +30,17 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <summary>Installs Azurite if need be, and starts it.</summary>
     /// <param name="options">Where and how.</param>
     /// <param name="say">Tells the person what takes so long.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="ct">Ends the wait.</param>
     /// <exception cref="StartupException">It cannot be installed or started, or another process holds the data folder.</exception>
     public static async Task<AzuriteServer> StartAsync(
-        AzuriteOptions options, Action<string> say, CancellationToken cancellationToken)
+        AzuriteOptions options, Action<string> say, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(say);
         var folder = options.DataFolder is null
             ? null
-            : await AzuriteFolder.TakeAsync(Path.GetFullPath(options.DataFolder), say, cancellationToken);
-        return await StartAsync(options, folder, say, cancellationToken);
+            : await AzuriteFolder.TakeAsync(Path.GetFullPath(options.DataFolder), say, ct);
+        return await StartAsync(options, folder, say, ct);
     }
 
     /// <summary>The connection string of an account.</summary>

@@ -33,10 +33,12 @@ internal static class KeysCommand
             Description = "A connection string, or an account's address to open with the signed-in identity.",
             Recursive = true,
         };
-        void Runs(Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act) =>
+        void Runs(
+            Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act, Action<ParseResult>? check = null) =>
             command.SetAction((parsed, ct) => Startup.GuardAsync(
                 async () =>
                 {
+                    check?.Invoke(parsed);
                     var settings = SettingsOf(parsed.GetValue(storage), makesData ? null : parsed.GetValue(data)!);
                     return await WithStoreAsync(settings, parsed.GetValue(data)!, keys => act(keys, parsed, ct), ct);
                 },
@@ -46,8 +48,11 @@ internal static class KeysCommand
         var project = new Option<string>("--project") { Description = "The project that the key opens.", Required = true };
         var label = new Option<string>("--name") { Description = "A label for the list.", DefaultValueFactory = _ => "" };
         var add = new Command("add", "Makes a key and prints it, alone, on standard output.") { project, label };
-        Runs(add, (keys, parsed, ct) =>
-            AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, parsed.InvocationConfiguration.Output, ct));
+        Runs(
+            add,
+            (keys, parsed, ct) =>
+                AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, parsed.InvocationConfiguration.Output, ct),
+            parsed => CheckProject(parsed.GetValue(project)!));
 
         var asJson = new Option<bool>("--json") { Description = "Prints JSON for programs." };
         var list = new Command("list", "Lists all keys, revoked ones included; never the keys themselves.") { asJson };
@@ -95,14 +100,18 @@ internal static class KeysCommand
         }
     }
 
-    private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, TextWriter output, CancellationToken ct)
+    /// <summary>Before any storage is opened: what is wrong by itself starts no emulator.</summary>
+    private static void CheckProject(string project)
     {
         if (!ApiKeyStore.IsProjectName(project))
         {
             throw new StartupException(
                 $"'{project}' is no project name: use 1 to 63 lower-case letters, digits and hyphens, the first no hyphen.");
         }
+    }
 
+    private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, TextWriter output, CancellationToken ct)
+    {
         var made = await keys.CreateAsync(project, label, ct);
         await output.WriteLineAsync(made.Key);
         return 0;

@@ -102,12 +102,12 @@ internal sealed partial class QueuePump(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "One message that cannot be settled stops no others.")]
-    private async Task RunAsync(QueueMessage message, CancellationToken stopping)
+    private async Task RunAsync(QueueMessage message, CancellationToken ct)
     {
         await Task.Yield();
         try
         {
-            if (stopping.IsCancellationRequested)
+            if (ct.IsCancellationRequested)
             {
                 // It came with the stop, and nobody has begun it.
                 await _queue.UpdateMessageAsync(
@@ -123,7 +123,7 @@ internal sealed partial class QueuePump(
             }
             else
             {
-                await TryAsync(message, stopping);
+                await TryAsync(message, ct);
             }
         }
         catch (Exception e)
@@ -133,10 +133,10 @@ internal sealed partial class QueuePump(
         }
     }
 
-    private async Task TryAsync(QueueMessage message, CancellationToken stopping)
+    private async Task TryAsync(QueueMessage message, CancellationToken ct)
     {
         using var lease = MessageLease.Keep(_queue, message, times.Lease, time, logger);
-        var succeeded = await HandleAsync(message, stopping);
+        var succeeded = await HandleAsync(message, ct);
         var latest = await lease.EndAsync();
         if (succeeded)
         {
@@ -159,10 +159,10 @@ internal sealed partial class QueuePump(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a handler throws is a failed try of its message.")]
-    private async Task<bool> HandleAsync(QueueMessage message, CancellationToken stopping)
+    private async Task<bool> HandleAsync(QueueMessage message, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(settings.FunctionTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             await handle(message, both.Token);

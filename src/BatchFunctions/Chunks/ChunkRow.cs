@@ -1,26 +1,14 @@
 using System.Buffers.Binary;
-using System.Collections.Frozen;
 using System.Globalization;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
-using BatchFunctions.Storage;
 
 namespace BatchFunctions.Chunks;
 
 /// <summary>A chunk to its table row and back. Lists are kept as packed little-endian numbers.</summary>
 internal static class ChunkRow
 {
-    public static readonly RowMap<Chunk> Map = new(
-        FrozenSet.Create(
-            StringComparer.Ordinal,
-            "Tenant", "Offset", "Length", "Lines", "LinesBefore", "Ended", "Epoch", "OutputBytes",
-            "ErrorBytes", "Completed", "Failed", "InputTokens", "CachedTokens", "OutputTokens",
-            "ReasoningTokens", "Wakes", "Strikes", "StrikeDone", "Done", "OutputBlocks", "ErrorBlocks",
-            "Attempts", "Owner", "LeaseUntil", "NotBefore"),
-        ToRow,
-        FromRow);
-
     public static string RowKeyOf(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
     public static TableEntity ToRow(Chunk chunk) =>

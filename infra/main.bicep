@@ -21,7 +21,7 @@ param principalId string = ''
 @allowed(['User', 'ServicePrincipal', 'Group'])
 param principalType string = 'User'
 
-@description('The address of the OpenAI-compatible upstream, with or without /v1 at its end.')
+@description('The root of the OpenAI-compatible upstream\'s API, as its clients take it: https://HOST/v1 for most, or without a path for the same.')
 @minLength(8)
 param upstreamBaseUrl string
 
@@ -36,6 +36,10 @@ param upstreamKeyInVault string = 'auto'
 @description('The header that the key is sent in: Authorization (as a bearer key), or Azure OpenAI\'s api-key.')
 @allowed(['Authorization', 'api-key'])
 param upstreamApiKeyHeader string = 'Authorization'
+
+@description('Whether the app signs in at the upstream with a key, where there is one, or as its identity, for an Azure OpenAI without keys. The identity\'s role there is the operator\'s to give.')
+@allowed(['Key', 'ManagedIdentity'])
+param upstreamCredential string = 'Key'
 
 @description('Lines in flight at once, for each instance.')
 @minValue(1)
@@ -121,7 +125,7 @@ var identityName = 'id-${token}'
 var accountName = 'st${token}'
 var vaultName = 'kv-${token}'
 var insightsName = 'appi-${token}'
-var hasUpstreamKey = upstreamKeyInVault == 'yes' || (upstreamKeyInVault == 'auto' && !empty(upstreamApiKey))
+var hasUpstreamKey = upstreamCredential == 'Key' && (upstreamKeyInVault == 'yes' || (upstreamKeyInVault == 'auto' && !empty(upstreamApiKey)))
 var assignments = concat(
   map(appRoles, entry => union(entry, { who: 'app' })),
   empty(principalId) ? [] : map(operatorRoles, entry => union(entry, { who: 'operator' }))
@@ -237,6 +241,7 @@ module app 'modules/function-app.bicep' = {
     upstream: {
       baseUrl: upstreamBaseUrl
       apiKeyHeader: upstreamApiKeyHeader
+      credential: upstreamCredential
       concurrency: upstreamConcurrency
     }
     hasUpstreamKey: hasUpstreamKey
@@ -274,6 +279,7 @@ module alerts 'modules/alerts.bicep' = if (alertsEnabled) {
 // azd keeps these in its environment, and hands them to the hooks.
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_FUNCTION_APP_NAME string = app.outputs.name
+output AZURE_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output AZURE_KEY_VAULT_NAME string = vaultName
 output AZURE_STORAGE_ACCOUNT string = accountName
 output BATCH_BASE_URL string = '${app.outputs.url}/v1'

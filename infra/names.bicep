@@ -1,4 +1,4 @@
-// What the service keeps in storage. The library's constants say the same (src/BatchFunctions/Storage); a test compares.
+// What the service keeps in storage. The library's constants say the same (TableNames, QueueNames, ContainerNames); a test compares.
 
 @export()
 @description('Tables.')

@@ -3,12 +3,15 @@
 @export()
 @description('Where the lines of a batch go.')
 type upstreamSettings = {
-  @description('The address of the upstream, with or without /v1 at its end.')
+  @description('The root of the upstream\'s API, as its clients take it.')
   @minLength(8)
   baseUrl: string
 
   @description('The header that the key is sent in: Authorization (as a bearer key), or Azure OpenAI\'s api-key.')
   apiKeyHeader: 'Authorization' | 'api-key'
+
+  @description('Whether the app signs in with a key, where there is one, or as its identity.')
+  credential: 'Key' | 'ManagedIdentity'
 
   @description('Lines in flight at once, for each instance.')
   @minValue(1)

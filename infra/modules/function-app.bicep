@@ -73,6 +73,12 @@ var settings = {
 }
 
 var keySettings = hasUpstreamKey ? { Batch__Upstream__ApiKey: '@Microsoft.KeyVault(SecretUri=${upstreamKeyUri})' } : {}
+var identitySettings = upstream.credential == 'ManagedIdentity'
+  ? {
+      Batch__Upstream__Credential: upstream.credential
+      Batch__Upstream__ClientId: identityClientId
+    }
+  : {}
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
@@ -149,7 +155,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, keySettings)
+    properties: union(settings, keySettings, identitySettings)
   }
 
   // Deployment goes by identity; names and passwords are off.

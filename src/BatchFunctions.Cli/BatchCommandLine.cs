@@ -12,9 +12,9 @@ internal static class BatchCommandLine
         Runs batches on any OpenAI-compatible service.
 
         Environment:
-          OPENAI_BASE_URL  the service's address with its version, http://127.0.0.1:7071/v1 for instance;
-                           https://api.openai.com/v1 where it is not set
-          OPENAI_API_KEY   the key; no option takes it, since other users of the machine see command lines
+          OPENAI_BASE_URL  the service's address with its version, for instance http://127.0.0.1:7071/v1;
+                           https://api.openai.com/v1 if it is not set
+          OPENAI_API_KEY   the key; there is no option for it, since other users of the machine can see command lines
 
 
         """;
@@ -24,12 +24,12 @@ internal static class BatchCommandLine
 
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="surroundings">What the commands take from around them.</param>
+    /// <param name="environment">What the commands take from around them.</param>
     /// <param name="output">Where output and errors go; null for the console.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static async Task<int> RunAsync(string[] arguments, Surroundings surroundings, InvocationConfiguration? output = null)
+    public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, InvocationConfiguration? output = null)
     {
-        var parsed = Create(surroundings).Parse(arguments);
+        var parsed = Create(environment).Parse(arguments);
         var invocation = output ?? new InvocationConfiguration();
         invocation.ProcessTerminationTimeout = EndLimit;
         // A mistake in this program must not look like one of the exit codes.
@@ -38,14 +38,14 @@ internal static class BatchCommandLine
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }
 
-    private static RootCommand Create(Surroundings surroundings) => new(Description + ExitCodes.Help)
+    private static RootCommand Create(CommandEnvironment environment) => new(Description + ExitCodes.Help)
     {
-        RunCommand.Create(surroundings),
-        WaitCommand.Create(surroundings),
-        ListCommand.Create(surroundings),
-        ShowCommand.Create(surroundings),
-        ResultsCommand.Create(surroundings),
-        CancelCommand.Create(surroundings),
+        RunCommand.Create(environment),
+        WaitCommand.Create(environment),
+        ListCommand.Create(environment),
+        ShowCommand.Create(environment),
+        ResultsCommand.Create(environment),
+        CancelCommand.Create(environment),
         CreateKeys(),
     };
 
@@ -54,7 +54,7 @@ internal static class BatchCommandLine
     {
         var data = DataOption.Create();
         var keys = KeysCommand.Create(data, ExitCodes.Refused, makesData: false);
-        keys.Description = "Makes, lists and revokes API keys of a BatchFunctions service, in its storage.";
+        keys.Description = "Creates, lists and revokes API keys of a BatchFunctions service, in its storage.";
         keys.Add(data);
         return keys;
     }

@@ -30,13 +30,13 @@ internal static class ExitCodes
     /// <summary>The same for the help text.</summary>
     public const string Help = """
         Exit codes:
-          0    done; the batch has completed, and every line with it
-          1    the batch has completed, and some lines have failed
+          0    done; the batch completed, and every line succeeded
+          1    the batch completed, and some lines failed
           2    the command, its options or the environment are wrong; nothing was sent
-          3    the batch has failed: its input is not valid
-          4    the batch was cancelled, or has expired
+          3    the batch failed: its input is not valid
+          4    the batch was cancelled, or expired
           5    the service cannot be reached, or refuses
-          6    a file cannot be read or written here
-          130  interrupted; a batch that was made goes on
+          6    a local file cannot be read or written
+          130  interrupted; a batch that was created keeps running
         """;
 }

@@ -1,3 +1,3 @@
 using BatchFunctions.Cli;
 
-return await BatchCommandLine.RunAsync(args, new Surroundings());
+return await BatchCommandLine.RunAsync(args, new CommandEnvironment());

@@ -19,15 +19,16 @@ internal static class ServeCommand
         var data = DataOption.Create();
         var urls = new Option<string>("--urls")
         {
-            Description = "Where to listen; more than one, separated by semicolons.",
+            Description = "Addresses to listen on, separated by semicolons.",
             DefaultValueFactory = _ => DefaultUrl,
         };
-        var root = new RootCommand("An OpenAI-compatible Batch API: serves it, with its queue handlers, in one process.") { data, urls };
+        var root = new RootCommand("Serves an OpenAI-compatible Batch API, with its queue handlers, in one process.") { data, urls };
         root.Add(KeysCommand.Create(data, Startup.Failed, makesData: true));
         root.SetAction((parsed, ct) =>
             Startup.GuardAsync(
                 () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct),
-                parsed.InvocationConfiguration.Error));
+                parsed.InvocationConfiguration.Error,
+                sentenceOf: HostFailures.SentenceOf));
         return root;
     }
 
@@ -75,7 +76,7 @@ internal static class ServeCommand
         }
         else if (!await keys.ListAsync(ct).AnyAsync(ct))
         {
-            Console.WriteLine("There is no API key yet. Make one: dotnet run --project src/BatchFunctions.SelfHost -- keys add --project NAME");
+            Console.WriteLine("There is no API key yet. Create one: dotnet run --project src/BatchFunctions.SelfHost -- keys add --project NAME");
         }
     }
 }

@@ -62,32 +62,19 @@ public static class BatchFunctionsExtensions
             .AddApi();
     }
 
-    /// <summary>Maps every route of <see cref="ApiRoutes"/> to its handler, and everything else to the fallback.</summary>
+    /// <summary>Maps every operation of <see cref="ApiOperations"/> to its handler, and everything else to the fallback.</summary>
     /// <param name="endpoints">The application's routes.</param>
     /// <returns>The routes.</returns>
     public static IEndpointRouteBuilder MapBatchApi(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        var batches = endpoints.ServiceProvider.GetRequiredService<BatchApi>();
-        var files = endpoints.ServiceProvider.GetRequiredService<FileApi>();
-        var uploads = endpoints.ServiceProvider.GetRequiredService<UploadApi>();
-        var service = endpoints.ServiceProvider.GetRequiredService<ServiceApi>();
-        endpoints.MapGet(ApiRoutes.Batches, batches.ListAsync);
-        endpoints.MapPost(ApiRoutes.Batches, batches.CreateAsync);
-        endpoints.MapGet(ApiRoutes.Batch, batches.GetAsync);
-        endpoints.MapPost(ApiRoutes.BatchCancel, batches.CancelAsync);
-        endpoints.MapPost(ApiRoutes.Files, files.UploadAsync);
-        endpoints.MapGet(ApiRoutes.Files, files.ListAsync);
-        endpoints.MapGet(ApiRoutes.File, files.GetAsync);
-        endpoints.MapDelete(ApiRoutes.File, files.DeleteAsync);
-        endpoints.MapGet(ApiRoutes.FileContent, files.ContentAsync);
-        endpoints.MapPost(ApiRoutes.Uploads, uploads.CreateAsync);
-        endpoints.MapPost(ApiRoutes.UploadParts, uploads.AddPartAsync);
-        endpoints.MapPost(ApiRoutes.UploadComplete, uploads.CompleteAsync);
-        endpoints.MapPost(ApiRoutes.UploadCancel, uploads.CancelAsync);
-        endpoints.MapGet(ApiRoutes.Health, service.HealthAsync);
-        endpoints.MapGet(ApiRoutes.OpenApi, service.OpenApiAsync);
-        endpoints.Map(ApiRoutes.Fallback, service.FallbackAsync);
+        foreach (var operation in ApiOperations.All)
+        {
+            endpoints.MapMethods(
+                operation.Route.Template, [operation.Route.Method], operation.HandlerOf(endpoints.ServiceProvider));
+        }
+
+        endpoints.Map(ApiRoutes.Fallback, endpoints.ServiceProvider.GetRequiredService<ServiceApi>().FallbackAsync);
         return endpoints;
     }
 
@@ -102,7 +89,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkStore>();
         services.TryAddSingleton<FileStore>();
         services.TryAddSingleton<ExpiringStore>();
-        services.TryAddSingleton<ApiKeyStore>();
+        services.TryAddSingleton(provider =>
+            new ApiKeyStore(provider.GetRequiredService<StorageClients>().Tables, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<WakeupStore>();
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();
@@ -126,6 +114,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();
         services.TryAddSingleton<BatchFinish>();
+        services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<PoisonHandling>();
         services.TryAddSingleton<PoisonSweep>();
@@ -153,12 +142,11 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<IOptions<BatchOptions>>()));
+        services.TryAddSingleton<StorageHealth>();
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),
-            provider.GetRequiredService<StorageClients>(),
-            provider.GetRequiredService<IOptions<BatchOptions>>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ServiceApi>>()));
+            provider.GetRequiredService<StorageHealth>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>()));
         return services;
     }
 }

@@ -55,16 +55,6 @@ public sealed class ProjectTests
     }
 
     [Fact]
-    public void The_solution_builds_the_functions_app_in_release_alone()
-    {
-        var solution = File.ReadAllLines(Path.Combine(Root, "BatchFunctions.sln"));
-        var declaration = solution.Single(line => line.Contains("BatchFunctions.FunctionApp.csproj", StringComparison.Ordinal));
-        var id = declaration[(declaration.LastIndexOf('{'))..declaration.LastIndexOf('}')];
-        var builds = solution.Where(line => line.Contains(id, StringComparison.Ordinal) && line.Contains(".Build.0", StringComparison.Ordinal));
-        Assert.Contains("Release|Any CPU.Build.0", Assert.Single(builds), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Dotnet_run_is_the_worker_sdks_own_in_the_output_folder()
     {
         // The SDK starts "func start" with RunArguments behind it: a second "start" would be one too many.
@@ -75,17 +65,6 @@ public sealed class ProjectTests
         var target = Assert.Single(app.Descendants("Target"));
         Assert.Equal("ComputeRunArguments", target.Attribute("AfterTargets")?.Value);
         Assert.Equal("$(TargetDir)", target.Descendants("RunWorkingDirectory").Single().Value);
-    }
-
-    [Fact]
-    public void The_functions_app_builds_without_documentation_and_whatever_usings_its_packages_bring()
-    {
-        // Unused usings as a warning ask for documentation (else the build fails), and that fails on what the worker generates.
-        Assert.Equal("false", XDocument.Load(Path.Combine(Root, AppProject)).Descendants("GenerateDocumentationFile").Single().Value);
-        var section = File.ReadLines(Path.Combine(Root, ".editorconfig"))
-            .SkipWhile(line => line != "[src/BatchFunctions.FunctionApp/**.cs]").Skip(1)
-            .TakeWhile(line => !line.StartsWith('['));
-        Assert.Contains("dotnet_diagnostic.IDE0005.severity = suggestion", section);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ internal static class LineTarget
         Agree(verdict == FirstLine.Empty == (expected.Count == 0), "empty");
         if (expected.Count > 0 && Parse(expected[0].Line) is { } isObject)
         {
-            Agree(verdict == (isObject ? FirstLine.JsonObject : FirstLine.NotJsonObject), "first line");
+            Agree(verdict != FirstLine.Undecided && verdict == FirstLine.JsonObject == isObject, "first line");
         }
     }
 

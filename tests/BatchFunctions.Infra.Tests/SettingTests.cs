@@ -93,6 +93,17 @@ public sealed class SettingTests(Deployments deployments)
     }
 
     [Fact]
+    public async Task An_upstream_without_keys_is_signed_in_at_as_the_apps_identity()
+    {
+        var settings = (await Deployment.PredictAsync("upstreamCredential = 'ManagedIdentity'", "upstreamKeyInVault = 'yes'")).Settings;
+
+        Assert.Equal(nameof(UpstreamCredential.ManagedIdentity), settings[Prefix + "Upstream__Credential"]);
+        Assert.Equal(settings[StorageClients.Connection + "__clientId"], settings[Prefix + "Upstream__ClientId"]);
+        Assert.DoesNotContain(Prefix + "Upstream__ApiKey", settings.Keys);
+        Assert.DoesNotContain(Prefix + "Upstream__Credential", deployments.Full.Settings.Keys);
+    }
+
+    [Fact]
     public void Telemetry_is_sent_as_the_identity_too()
     {
         var settings = deployments.Plain.Settings;

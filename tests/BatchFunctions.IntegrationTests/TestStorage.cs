@@ -22,19 +22,13 @@ internal static class TestStorage
 
     private static string NameOf(int number) => $"test{number:D4}";
 
-    private static AzuriteServer Start()
-    {
-        // Tests of one process share it, so it is ended with the process.
-        var server = Task.Run(() => AzuriteServer.StartAsync(
-            new AzuriteOptions
-            {
-                InstallFolder = SelfHostSettings.AzuriteFolder,
-                Accounts = [.. Enumerable.Range(0, Accounts).Select(NameOf)],
-            },
-            Console.WriteLine,
-            CancellationToken.None)).GetAwaiter().GetResult();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-            Task.Run(async () => await server.DisposeAsync()).Wait(TimeSpan.FromSeconds(10));
-        return server;
-    }
+    /// <summary>Tests of one process share it, and it ends with the process.</summary>
+    private static AzuriteServer Start() => Task.Run(() => AzuriteServer.StartAsync(
+        new AzuriteOptions
+        {
+            InstallFolder = SelfHostSettings.AzuriteFolder,
+            Accounts = [.. Enumerable.Range(0, Accounts).Select(NameOf)],
+        },
+        Console.WriteLine,
+        CancellationToken.None)).GetAwaiter().GetResult();
 }

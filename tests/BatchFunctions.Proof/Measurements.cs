@@ -7,10 +7,8 @@ using BatchFunctions.Proof.Storage;
 using BatchFunctions.Proof.Workers;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.Proof;
@@ -28,18 +26,12 @@ internal static class Measurements
         await TakeUpAsync(azurite.ConnectionString(ProofStorage.AccountOf(2)));
     }
 
-    private static Dictionary<string, string?> Defaults(string connection, Uri upstream) => new()
-    {
-        [StorageClients.Connection] = connection,
-        ["Batch:Upstream:BaseUrl"] = upstream.ToString(),
-    };
-
     private static async Task CancelAsync(string connection)
     {
         const int Lines = 10_000;
         await using var upstream = await new ScriptedUpstream()
             .Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(200))).StartAsync();
-        var settings = Defaults(connection, upstream.Address);
+        var settings = TestService.Settings(connection, upstream.Address);
         await using var account = await Account.OpenAsync(settings);
         using var worker = WorkerProcess.Start(settings);
         await worker.ReadyAsync();
@@ -59,15 +51,14 @@ internal static class Measurements
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var upstream = await new ScriptedUpstream()
             .Answer(call => ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
-        var settings = Defaults(connection, upstream.Address);
+        var settings = TestService.Settings(connection, upstream.Address);
         settings["Batch:ChunkLines"] = "1";
         settings["Batch:ChunkTarget"] = "1000";
         settings["Batch:Upstream:Concurrency"] = chunks.ToString(CultureInfo.InvariantCulture);
         var requests = new StorageCounts();
         await using var account = await Account.OpenAsync(settings);
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         await using var app = SelfHostApp.Build(
-            configuration, "http://127.0.0.1:0", services => services.AddSingleton<HttpPipelinePolicy>(requests));
+            TestService.Configuration(settings), "http://127.0.0.1:0", services => services.AddSingleton<HttpPipelinePolicy>(requests));
         await app.StartAsync();
         var batch = await account.CreateAsync(await account.UploadAsync("m", chunks), new Dictionary<string, string>());
         await Eventually.UntilAsync(() => Task.FromResult(upstream.InFlight == chunks), Limit, "every chunk has its call under way");
@@ -86,7 +77,7 @@ internal static class Measurements
     {
         await using var upstream = await new ScriptedUpstream()
             .Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromSeconds(2))).StartAsync();
-        var settings = Defaults(connection, upstream.Address);
+        var settings = TestService.Settings(connection, upstream.Address);
         await using var account = await Account.OpenAsync(settings);
         using var killed = WorkerProcess.Start(settings, $"{ProtocolStep.CheckpointWritten}:1");
         await killed.ReadyAsync();

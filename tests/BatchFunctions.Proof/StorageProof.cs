@@ -1,8 +1,5 @@
-using BatchFunctions.Proof.Batches;
 using BatchFunctions.Proof.Storage;
 using BatchFunctions.Proof.Workers;
-using BatchFunctions.SelfHost.Azurite;
-using BatchFunctions.Testing;
 
 namespace BatchFunctions.Proof;
 
@@ -14,7 +11,6 @@ internal static class StorageProof
 {
     private const int Workers = 2;
     private const double FaultShare = 0.05;
-    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(8);
 
     /// <summary>Runs it.</summary>
     /// <param name="rounds">How often new batches are made and storage is stopped and started.</param>
@@ -25,7 +21,25 @@ internal static class StorageProof
         var azurite = await ProofStorage.StartAsync(accounts: 1, folder);
         try
         {
-            azurite = await RunAsync(azurite, folder, rounds, tally);
+            // The proof's own calls follow storage to its new ports too, and none of them is made to fail.
+            await using var faulty = await StorageProxy.StartAsync(azurite, new FaultPlan(1, FaultShare, 0, tally));
+            await using var plain = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, 0, tally));
+            var name = ProofStorage.AccountOf(0);
+            await WorkerRounds.RunAsync(
+                Workers,
+                rounds,
+                (plain.ConnectionString(azurite, name), faulty.ConnectionString(azurite, name)),
+                async round =>
+                {
+                    await Task.Delay(round.Random.Next(0, 1500));
+                    await azurite.DisposeAsync();
+                    await Task.Delay(round.Random.Next(500, 3000));
+                    azurite = await ProofStorage.StartAsync(accounts: 1, folder);
+                    faulty.Follow(azurite);
+                    plain.Follow(azurite);
+                    tally.Add(Count.Restarts);
+                },
+                tally);
         }
         finally
         {
@@ -34,49 +48,5 @@ internal static class StorageProof
         }
 
         return tally;
-    }
-
-    private static async Task<AzuriteServer> RunAsync(AzuriteServer azurite, string folder, int rounds, Tally tally)
-    {
-        // The proof's own calls follow storage to its new ports too, and none of them is made to fail.
-        await using var faulty = await StorageProxy.StartAsync(azurite, new Mischief(1, FaultShare, 0, tally));
-        await using var plain = await StorageProxy.StartAsync(azurite, new Mischief(1, 0, 0, tally));
-        await using var upstream = await new ScriptedUpstream().Answer(Course.Answer).StartAsync();
-        var name = ProofStorage.AccountOf(0);
-        await using var account = await Account.OpenAsync(
-            WorkerSettings.Of(plain.ConnectionString(azurite, name), upstream.Address).Expiring());
-        using var course = new Course(account, upstream, tally);
-        using var ended = new CancellationTokenSource();
-        var watch = course.WatchAsync(ended.Token);
-        var settings = WorkerSettings.Of(faulty.ConnectionString(azurite, name), upstream.Address);
-        var workers = Enumerable.Range(0, Workers).Select(_ => WorkerProcess.Start(settings)).ToList();
-        try
-        {
-            var addresses = await Task.WhenAll(workers.Select(worker => worker.ReadyAsync()));
-            var random = new Random(rounds);
-            for (var round = 0; round < rounds; round++)
-            {
-                var fed = course.FeedAsync(addresses[round % Workers]);
-                await course.UntilUnderWayAsync();
-                await Task.Delay(random.Next(0, 1500));
-                await azurite.DisposeAsync();
-                await Task.Delay(random.Next(500, 3000));
-                azurite = await ProofStorage.StartAsync(accounts: 1, folder);
-                faulty.Follow(azurite);
-                plain.Follow(azurite);
-                tally.Add(Count.Restarts);
-                await fed;
-            }
-
-            await course.EndAsync(EndLimit);
-        }
-        finally
-        {
-            workers.ForEach(worker => worker.Dispose());
-        }
-
-        await ended.CancelAsync();
-        await watch;
-        return azurite;
     }
 }

@@ -31,7 +31,7 @@ internal abstract class EngineFigure : Figure
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
-        using var upstream = await Side.StartAsync(BenchUpstream.Name, Delay.ToString(CultureInfo.InvariantCulture));
+        using var upstream = await Side.StartAsync(UpstreamSide.Name, Delay.ToString(CultureInfo.InvariantCulture));
         var address = await upstream.ReadyAsync();
         using var service = await SelfHostSide.StartAsync(
             account.Connection, address, ("Batch:Upstream:Concurrency", concurrency));

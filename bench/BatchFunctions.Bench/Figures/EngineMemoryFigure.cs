@@ -24,7 +24,7 @@ internal sealed class EngineMemoryFigure : Figure
         using var input = new InputFile(report.Quick ? Lines / 10 : Lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
-        using var upstream = await Side.StartAsync(BenchUpstream.Name, "0");
+        using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
         using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
         using var client = account.ClientOf(await service.ReadyAsync());
         await client.GetByteArrayAsync(new Uri("/v1/batches", UriKind.Relative), ct);

@@ -22,7 +22,7 @@ internal sealed class LatencyFigure : Figure
         var batches = report.Quick ? 5 : 50;
         using var input = new InputFile(1, 160);
         await using var storage = await BenchStorage.StartAsync(Services, ct);
-        using var upstream = await Side.StartAsync(BenchUpstream.Name, "0");
+        using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
         var address = await upstream.ReadyAsync();
         var times = (await Task.WhenAll(Enumerable.Range(0, Services).Select(
             number => TimesAsync(storage, number, address, input.Path, batches, ct)))).SelectMany(all => all).ToList();

@@ -2,13 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using Azure.Core.Pipeline;
 using BatchFunctions.Bench.Sides;
-using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Bench.Figures;
 
@@ -75,19 +71,8 @@ internal sealed class ListFigure : Figure
         CancellationToken ct)
     {
         var counts = new StorageCounts();
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            [StorageClients.Connection] = account.Connection,
-            ["Batch:Upstream:BaseUrl"] = NoUpstream.ToString(),
-        });
-        builder.Services.AddSingleton<HttpPipelinePolicy>(counts);
-        builder.Services.AddBatchFunctions(builder.Configuration);
-        await using var app = builder.Build();
-        app.MapBatchApi();
-        await app.StartAsync(ct);
+        await using var app = await TestService.ServeAsync(
+            TestService.Settings(account.Connection), services => services.AddSingleton<HttpPipelinePolicy>(counts));
         using var client = account.ClientOf(new Uri(app.Urls.Single()));
 
         // The key is looked up with the first request, and then known for a minute.

@@ -31,7 +31,7 @@ internal sealed class WorkersFigure : Figure
         var lines = (int)((GettingUnderWay + span).TotalMilliseconds / Delay * Concurrency * Fleets.Max() * 1.5);
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(rounds * Fleets.Length, ct);
-        using var upstream = await Side.StartAsync(BenchUpstream.Name, Delay.ToString(CultureInfo.InvariantCulture));
+        using var upstream = await Side.StartAsync(UpstreamSide.Name, Delay.ToString(CultureInfo.InvariantCulture));
         using var asked = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
         var rates = Fleets.ToDictionary(fleet => fleet, _ => new List<double>());
         for (var run = 0; run < rounds * Fleets.Length; run++)
@@ -72,14 +72,14 @@ internal sealed class WorkersFigure : Figure
 
             using var client = account.ClientOf(await services[0].ReadyAsync());
             await BatchRun.CreateAsync(client, await BatchRun.UploadAsync(client, path, ct), ct);
-            var idle = await BenchUpstream.CallsAsync(upstream, ct);
+            var idle = await UpstreamSide.CallsAsync(upstream, ct);
             await Eventually.UntilAsync(
-                async () => await BenchUpstream.CallsAsync(upstream, ct) > idle, TimeSpan.FromMinutes(1), "lines are sent");
+                async () => await UpstreamSide.CallsAsync(upstream, ct) > idle, TimeSpan.FromMinutes(1), "lines are sent");
             await Task.Delay(GettingUnderWay, ct);
-            var before = await BenchUpstream.CallsAsync(upstream, ct);
+            var before = await UpstreamSide.CallsAsync(upstream, ct);
             var began = Stopwatch.GetTimestamp();
             await Task.Delay(span, ct);
-            return (await BenchUpstream.CallsAsync(upstream, ct) - before) / Stopwatch.GetElapsedTime(began).TotalSeconds;
+            return (await UpstreamSide.CallsAsync(upstream, ct) - before) / Stopwatch.GetElapsedTime(began).TotalSeconds;
         }
         finally
         {

@@ -39,7 +39,7 @@ public class ListBenchmarks
         _output.ResetWrittenCount();
         using (var writer = new Utf8JsonWriter(_output))
         {
-            BatchJson.WriteList(writer, _page);
+            JsonSerializer.Serialize(writer, BatchObject.ListOf(_page), BatchJson.Default.BatchList);
         }
 
         return _output.WrittenCount;

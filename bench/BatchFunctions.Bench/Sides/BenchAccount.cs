@@ -35,7 +35,7 @@ internal sealed class BenchAccount
             .AddInMemoryCollection(new Dictionary<string, string?> { [StorageClients.Connection] = connection }).Build();
         var storage = new StorageClients(settings, []);
         await storage.CreateAllAsync(ct);
-        var key = await new ApiKeyStore(storage, TimeProvider.System).CreateAsync(Tenant, "bench", ct);
+        var key = await new ApiKeyStore(storage.Tables, TimeProvider.System).CreateAsync(Tenant, "bench", ct);
         return new BenchAccount(connection, storage, key.Key);
     }
 
@@ -68,11 +68,10 @@ internal sealed class BenchAccount
     {
         var id = IdKind.Batch.New(at);
         var input = IdKind.File.New(at);
-        return new Batch
+        return new Batch(BatchStatus.Completed)
         {
             Tenant = Tenant,
             Id = id,
-            Status = BatchStatus.Completed,
             Endpoint = "/v1/chat/completions",
             Model = "bench",
             InputFileId = input,

@@ -1,4 +1,3 @@
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.Bench.Sides;
@@ -15,13 +14,11 @@ internal static class SelfHostSide
     public static async Task<ChildProcess> StartAsync(
         string connection, Uri upstream, params (string Name, string Value)[] settings)
     {
-        var all = settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value);
-        all[StorageClients.Connection] = connection;
-        all["Batch:Upstream:BaseUrl"] = upstream.ToString();
+        var others = settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
         var process = ChildProcess.Start(
             Path.Combine(AppContext.BaseDirectory, "BatchFunctions.SelfHost.dll"),
             ["--urls", "http://127.0.0.1:0"],
-            all,
+            TestService.Settings(connection, upstream, others),
             ReadyPrefix);
         await process.ReadyAsync();
         return process;

@@ -21,7 +21,7 @@ internal static class Side
     {
         [BareList.Name] = BareList.Create,
         [BareLoop.Name] = BareLoop.Create,
-        [BenchUpstream.Name] = BenchUpstream.Create,
+        [UpstreamSide.Name] = UpstreamSide.Create,
     };
 
     /// <summary>Starts a side and waits until it listens.</summary>

@@ -28,11 +28,11 @@ internal static class ApiErrors
         var place = Shown(baseUrl);
         var line = e switch
         {
-            TimeoutException or OperationCanceledException => $"{place} takes too long to answer: try again later, or check OPENAI_BASE_URL.",
+            TimeoutException or OperationCanceledException => $"{place} does not answer in time: try again later, or check OPENAI_BASE_URL.",
             HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } =>
-                $"The name {baseUrl.Host} is not known: check OPENAI_BASE_URL and the network.",
+                $"The host name {baseUrl.Host} cannot be resolved: check OPENAI_BASE_URL and the network.",
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-                $"There is no secure connection to {place} ({Innermost(e)}): does OPENAI_BASE_URL say https where the service speaks http, or is its certificate not trusted here?",
+                $"There is no secure connection to {place} ({Innermost(e)}): does OPENAI_BASE_URL say https though the service speaks http, or is its certificate not trusted here?",
             HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } =>
                 $"Nothing answers at {place} ({Innermost(e)}): is the service running? Set OPENAI_BASE_URL to where it is.",
             _ => $"The connection to {place} broke off ({Innermost(e)}): try again.",
@@ -50,15 +50,15 @@ internal static class ApiErrors
         {
             >= 300 and < 400 =>
                 $"{place} has moved to {answer.Headers.Location}: set OPENAI_BASE_URL to the new address.",
-            401 => $"The service does not take the key (401): {said ?? "no reason given."} Check OPENAI_API_KEY, and that it is a key of {place}.",
-            403 => $"The key may not do this (403): {said ?? "no reason given."} Use another key in OPENAI_API_KEY.",
+            401 => $"The service rejects the key (401): {said ?? "no reason given."} Check OPENAI_API_KEY, and that the key is for {place}.",
+            403 => $"The key is not allowed to do this (403): {said ?? "no reason given."} Use another key in OPENAI_API_KEY.",
             404 or 405 when said is null || IsOfNoObject(answer) =>
-                $"{place} has no OpenAI-compatible Batch API ({status}{(said is null ? "" : $": {said.TrimEnd('.')}")}): check OPENAI_BASE_URL, which mostly ends with /v1.",
-            404 => $"{said} (404) `batch list` shows what this key opens.",
-            413 => $"The service takes no request this large (413){(said is null ? "" : $": {said}")} Split the file, or upload it in parts with --parts.",
-            429 => $"The service has too much to do (429): {said ?? "no reason given."} Try again later.",
-            >= 500 => $"The service has failed ({status}): {said ?? "no reason given."} Try again later{RequestIdOf(answer)}.",
-            _ => $"{said ?? "The service refuses without a reason."} ({status})",
+                $"{place} has no OpenAI-compatible Batch API ({status}{(said is null ? "" : $": {said.TrimEnd('.')}")}): check OPENAI_BASE_URL, which usually ends with /v1.",
+            404 => $"{said} (404) `batch list` shows what this key can see.",
+            413 => $"The service accepts no request this large (413){(said is null ? "" : $": {said}")} Split the file, or upload it in parts with --parts.",
+            429 => $"The service is busy, or limits this key (429): {said ?? "no reason given."} Try again later.",
+            >= 500 => $"The service failed ({status}): {said ?? "no reason given."} Try again later{RequestIdOf(answer)}.",
+            _ => $"{said ?? "The service refused without a reason."} ({status})",
         };
         return new ApiException(line, status, IsPassing(answer));
     }
@@ -69,7 +69,7 @@ internal static class ApiErrors
         var kind = answer.Content.Headers.ContentType?.MediaType;
         var seen = kind is "text/html" ? "a web page" : $"something else ({kind ?? "of no type"})";
         return new ApiException(
-            $"{Shown(baseUrl)} does not answer as an OpenAI-compatible API, but with {seen}: check OPENAI_BASE_URL, which mostly ends with /v1.",
+            $"{Shown(baseUrl)} does not answer as an OpenAI-compatible API, but with {seen}: check OPENAI_BASE_URL, which usually ends with /v1.",
             (int)answer.StatusCode,
             isPassing: false,
             inner);

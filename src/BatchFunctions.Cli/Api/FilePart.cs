@@ -26,7 +26,7 @@ internal sealed class FilePart(SafeFileHandle file, long offset, long length, Ac
             var read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, wanted), offset + done, cancellationToken);
             if (read == 0)
             {
-                throw new FailureException("The file became shorter while it was uploaded: try again when it is complete.", ExitCodes.LocalFile);
+                throw new FailureException("The file shrank while it was uploaded: try again when it is complete.", ExitCodes.LocalFile);
             }
 
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellationToken);

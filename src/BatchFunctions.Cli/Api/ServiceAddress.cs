@@ -28,14 +28,14 @@ internal sealed record ServiceAddress(Uri BaseUrl, string Key, string? Organizat
         if (key is null)
         {
             throw new FailureException(
-                $"There is no API key: set {KeyVariable} (to any text, where the service asks for none), or name a file that has it with --api-key-file.",
+                $"There is no API key: set {KeyVariable} (to any text if the service needs none), or name a file that contains it with --api-key-file.",
                 ExitCodes.Usage);
         }
 
         if (key.Any(character => character is <= ' ' or > '~'))
         {
             throw new FailureException(
-                "The API key has characters that no key has: copy it again, without quotes, spaces and line breaks.", ExitCodes.Usage);
+                "The API key contains characters that no key has: copy it again, without quotes, spaces or line breaks.", ExitCodes.Usage);
         }
 
         return new ServiceAddress(uri, key, Set("OPENAI_ORG_ID"), Set("OPENAI_PROJECT_ID"));

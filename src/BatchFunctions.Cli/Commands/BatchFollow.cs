@@ -8,12 +8,12 @@ namespace BatchFunctions.Cli.Commands;
 
 /// <summary>Stays with a batch to its end: waits, downloads, and says how it went.</summary>
 /// <param name="client">The service.</param>
-/// <param name="surroundings">What is taken from around.</param>
+/// <param name="environment">What is taken from around.</param>
 /// <param name="parsed">The command line.</param>
 /// <param name="options">What it was told.</param>
 /// <param name="service">What a further command needs to speak to the same service.</param>
 internal sealed class BatchFollow(
-    ApiClient client, Surroundings surroundings, ParseResult parsed, FollowOptions options, string service)
+    ApiClient client, CommandEnvironment environment, ParseResult parsed, FollowOptions options, string service)
 {
     private readonly ResultPlaces _places = options.Places(parsed);
     private readonly TextWriter _said = parsed.InvocationConfiguration.Error;
@@ -33,7 +33,7 @@ internal sealed class BatchFollow(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await _said.WriteLineAsync(ended is null ? $"Batch {id} goes on. {HowToGoOn(id)}" : HowToFetch(id));
+            await _said.WriteLineAsync(ended is null ? $"Batch {id} keeps running. {HowToGoOn(id)}" : HowToFetch(id));
             throw;
         }
         catch (ApiException e)
@@ -53,7 +53,7 @@ internal sealed class BatchFollow(
     }
 
     private async Task ShownAsync(Func<IProgressDisplay, Task> work) =>
-        await ProgressDisplays.AroundAsync(parsed, options.IsQuiet(parsed), surroundings.Time, async display =>
+        await ProgressDisplays.AroundAsync(parsed, options.IsQuiet(parsed), environment.Time, async display =>
         {
             await work(display);
             return true;
@@ -61,9 +61,9 @@ internal sealed class BatchFollow(
 
     private async Task<Batch> WaitAsync(string id, IProgressDisplay display, CancellationToken ct)
     {
-        var pace = new Pace(surroundings.Time);
+        var pace = new Pace(environment.Time);
         var last = new ProgressNote("waiting", Fraction: null, "");
-        return await new BatchWatch(client, surroundings.Poll, surroundings.Time).UntilEndedAsync(
+        return await new BatchWatch(client, environment.Poll, environment.Time).UntilEndedAsync(
             id,
             batch =>
             {
@@ -79,7 +79,7 @@ internal sealed class BatchFollow(
     }
 
     private Task FetchAsync(Batch ended, IProgressDisplay display, CancellationToken ct) =>
-        new BatchResults(client, surroundings).FetchAsync(ended, _places, display, ct);
+        new BatchResults(client, environment).FetchAsync(ended, _places, display, ct);
 
     private async Task<int> ReportAsync(Batch ended)
     {
@@ -97,7 +97,7 @@ internal sealed class BatchFollow(
     }
 
     private string HowToGoOn(string id) =>
-        $"`batch wait {id}{options.Again(parsed)}{service}` takes it up again; `batch cancel {id}{service}` stops it.";
+        $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";
 
     private string HowToFetch(string id) => $"Batch {id} has ended. `batch results {id}{options.Again(parsed)}{service}` downloads its results.";
 }

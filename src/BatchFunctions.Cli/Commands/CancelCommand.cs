@@ -8,13 +8,13 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch cancel ID</c>: asks for a batch to be stopped.</summary>
 internal static class CancelCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var id = CommonArguments.BatchId();
-        var wait = new Option<bool>("--wait") { Description = "Until it has ended." };
-        var json = new Option<bool>("--json") { Description = "The batch as the service tells of it, on standard output." };
-        var cancel = new Command("cancel", "Cancels a batch; what has been answered by then is kept.") { id, wait, json };
+        var wait = new Option<bool>("--wait") { Description = "Waits until the batch has ended." };
+        var json = new Option<bool>("--json") { Description = "Prints the batch as the service returns it." };
+        var cancel = new Command("cancel", "Cancels a batch; answers received by then are kept.") { id, wait, json };
         service.AddTo(cancel);
         cancel.Runs(async (parsed, ct) =>
         {
@@ -22,7 +22,7 @@ internal static class CancelCommand
             var batch = await client.CancelBatchAsync(parsed.GetValue(id)!, ct);
             if (parsed.GetValue(wait))
             {
-                batch = await new BatchWatch(client, surroundings.Poll, surroundings.Time)
+                batch = await new BatchWatch(client, environment.Poll, environment.Time)
                     .UntilEndedAsync(batch.Id, _ => { }, _ => { }, ct);
             }
 
@@ -38,6 +38,6 @@ internal static class CancelCommand
     }
 
     private static string Said(Batch batch, string service) => batch.HasEnded
-        ? $"Batch {batch.Id} is {batch.Status}. `batch results {batch.Id}{service}` has what was answered by then."
+        ? $"Batch {batch.Id} is {batch.Status}. `batch results {batch.Id}{service}` downloads the answers received by then."
         : $"Batch {batch.Id} is {batch.Status}. `batch wait {batch.Id}{service}` waits for its end.";
 }

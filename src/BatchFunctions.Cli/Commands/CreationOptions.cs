@@ -7,31 +7,31 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary>What a batch is made of.</summary>
 internal sealed class CreationOptions
 {
-    private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one a line (JSONL)." };
+    private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one per line (JSONL)." };
 
     private readonly Option<string?> _endpoint = new("--endpoint")
     {
-        Description = "What the requests are for, /v1/chat/completions for instance. [default: the url of the first line]",
+        Description = "The endpoint of the requests, for instance /v1/chat/completions. [default: the url of the first line]",
         HelpName = "PATH",
     };
 
     private readonly Option<string[]> _metadata = new("--metadata")
     {
-        Description = "A note that the batch carries; as often as you like.",
+        Description = "Metadata of the batch; may be given more than once.",
         HelpName = "KEY=VALUE",
         DefaultValueFactory = _ => [],
     };
 
     private readonly Option<string> _window = new("--completion-window")
     {
-        Description = "How long it may take.",
+        Description = "How long the batch may take.",
         HelpName = "TIME",
         DefaultValueFactory = _ => "24h",
     };
 
     private readonly Option<bool> _parts = new("--parts")
     {
-        Description = "Uploads in parts of 64 MB (POST /v1/uploads), where the service takes no file as large as this at once.",
+        Description = "Uploads in parts of 64 MB (POST /v1/uploads), for services that accept no file this large in one request.",
     };
 
     /// <summary>Gives a command the argument and the options.</summary>
@@ -42,7 +42,7 @@ internal sealed class CreationOptions
         {
             foreach (var token in given.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
             {
-                given.AddError($"'{token.Value}' is no note: give --metadata KEY=VALUE.");
+                given.AddError($"'{token.Value}' is not metadata: give --metadata KEY=VALUE.");
             }
         });
         command.Add(_file);

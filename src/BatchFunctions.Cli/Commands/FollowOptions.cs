@@ -10,20 +10,20 @@ internal sealed class FollowOptions(bool outputIsShown = false)
 {
     private readonly Option<string?> _output = new("--output", "-o")
     {
-        Description = "Where the results go, - for standard output. FILE.part until it is whole.",
+        Description = "Where the results go; - is standard output. The file is named FILE.part until it is complete.",
         HelpName = "FILE",
         DefaultValueFactory = _ => outputIsShown ? ResultPlaces.StandardOutput : null,
     };
 
     private readonly Option<string?> _errors = new("--errors")
     {
-        Description = "Where lines that failed go, if there are any. [default: FILE.errors.jsonl beside the results]",
+        Description = "Where failed lines go, if there are any. [default: FILE.errors.jsonl beside the results]",
         HelpName = "FILE",
     };
 
     private readonly Option<bool> _json = new("--json")
     {
-        Description = "At the end the batch, as the service tells of it, on standard output.",
+        Description = "Prints the batch at the end, as the service returns it, on standard output.",
     };
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress." };

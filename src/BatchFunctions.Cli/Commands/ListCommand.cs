@@ -10,12 +10,12 @@ internal static class ListCommand
 {
     private const int DefaultLimit = 20;
 
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var limit = new Option<int>("--limit", "-n")
         {
-            Description = "At most so many.",
+            Description = "How many batches to list, at most.",
             DefaultValueFactory = _ => DefaultLimit,
             HelpName = "N",
         };
@@ -26,8 +26,8 @@ internal static class ListCommand
                 given.AddError("--limit must be 1 or more; --all lists all.");
             }
         });
-        var all = new Option<bool>("--all") { Description = "All of them, page by page." };
-        var json = new Option<bool>("--json") { Description = "One batch a line, as the service tells of it (JSONL)." };
+        var all = new Option<bool>("--all") { Description = "Lists all batches, page by page." };
+        var json = new Option<bool>("--json") { Description = "Prints one batch per line, as the service returns it (JSONL)." };
         var list = new Command("list", "Lists batches, newest first.") { limit, all, json };
         service.AddTo(list);
         list.Runs(async (parsed, ct) =>
@@ -44,7 +44,7 @@ internal static class ListCommand
                 return ExitCodes.Done;
             }
 
-            var now = surroundings.Time.GetUtcNow();
+            var now = environment.Time.GetUtcNow();
             var table = new Table().Border(TableBorder.None).AddColumns("ID", "STATUS", "PROGRESS", "CREATED", "MODEL");
             foreach (var column in table.Columns)
             {
@@ -64,7 +64,7 @@ internal static class ListCommand
             if (table.Rows.Count == 0)
             {
                 await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                    $"There are no batches at {client.Place} for this key. `batch run FILE.jsonl` makes one.");
+                    $"There are no batches at {client.Place} for this key. `batch run FILE.jsonl` creates one.");
                 return ExitCodes.Done;
             }
 

@@ -6,12 +6,12 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch results ID</c>: downloads what a batch that has ended has left.</summary>
 internal static class ResultsCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var follow = new FollowOptions(outputIsShown: true);
         var id = CommonArguments.BatchId();
-        var results = new Command("results", "Downloads the results of a batch that has ended; to standard output where no file is named.") { id };
+        var results = new Command("results", "Downloads the results of a batch that has ended, to standard output unless a file is named.") { id };
         follow.AddTo(results);
         service.AddTo(results);
         results.Runs(async (parsed, ct) =>
@@ -19,7 +19,7 @@ internal static class ResultsCommand
             using var client = service.Open(parsed);
             var batch = await client.GetBatchAsync(parsed.GetValue(id)!, ct);
             return batch.HasEnded
-                ? await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed)).FetchAsync(batch, ct)
+                ? await new BatchFollow(client, environment, parsed, follow, service.Again(parsed)).FetchAsync(batch, ct)
                 : throw new FailureException(
                     $"Batch {batch.Id} has no results yet: it is {batch.Status}, {Texts.Progress(batch.RequestCounts)}. `batch wait {batch.Id} -o results.jsonl{service.Again(parsed)}` waits for them.",
                     ExitCodes.Refused);

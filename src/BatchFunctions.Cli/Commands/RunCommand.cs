@@ -10,13 +10,13 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch run FILE</c>: uploads, creates, waits, downloads.</summary>
 internal static class RunCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var follow = new FollowOptions();
         var creation = new CreationOptions();
-        var noWait = new Option<bool>("--no-wait") { Description = "Ends when the batch is made, with its id on standard output." };
-        var run = new Command("run", "Runs a file of requests as a batch: uploads it, waits, and downloads the results where -o says to.");
+        var noWait = new Option<bool>("--no-wait") { Description = "Ends once the batch is created, with its id on standard output." };
+        var run = new Command("run", "Runs a file of requests as a batch: uploads it, waits, and downloads the results to -o.");
         creation.AddTo(run);
         follow.AddTo(run);
         run.Add(noWait);
@@ -31,7 +31,7 @@ internal static class RunCommand
                 await ResultFile.CheckAsync(places.Output!);
             }
 
-            var file = await UploadAsync(client, parsed, input, creation.InParts(parsed), follow.IsQuiet(parsed), surroundings, ct);
+            var file = await UploadAsync(client, parsed, input, creation.InParts(parsed), follow.IsQuiet(parsed), environment, ct);
             var batch = await MakeAsync(client, parsed, creation.Request(parsed, file, endpoint), ct);
             if (parsed.GetValue(noWait))
             {
@@ -39,20 +39,20 @@ internal static class RunCommand
                 return ExitCodes.Done;
             }
 
-            await parsed.InvocationConfiguration.Error.WriteLineAsync($"Batch {batch.Id} was made of {input.Name}.");
-            return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed)).ToEndAsync(batch.Id, ct);
+            await parsed.InvocationConfiguration.Error.WriteLineAsync($"Created batch {batch.Id} from {input.Name}.");
+            return await new BatchFollow(client, environment, parsed, follow, service.Again(parsed)).ToEndAsync(batch.Id, ct);
         });
         return run;
     }
 
     private static async Task<string> UploadAsync(
-        ApiClient client, ParseResult parsed, InputFile input, bool inParts, bool quiet, Surroundings surroundings, CancellationToken ct)
+        ApiClient client, ParseResult parsed, InputFile input, bool inParts, bool quiet, CommandEnvironment environment, CancellationToken ct)
     {
         try
         {
-            return await ProgressDisplays.AroundAsync(parsed, quiet, surroundings.Time, display =>
+            return await ProgressDisplays.AroundAsync(parsed, quiet, environment.Time, display =>
             {
-                var pace = new Pace(surroundings.Time);
+                var pace = new Pace(environment.Time);
                 void Sent(long done)
                 {
                     pace.Note(done);
@@ -61,13 +61,13 @@ internal static class RunCommand
 
                 Sent(0);
                 return inParts
-                    ? InputUpload.InPartsAsync(client, input, surroundings.PartBytes, Sent, ct)
+                    ? InputUpload.InPartsAsync(client, input, environment.PartBytes, Sent, ct)
                     : InputUpload.WholeAsync(client, input, Sent, ct);
             });
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await parsed.InvocationConfiguration.Error.WriteLineAsync("The upload was broken off; no batch was made.");
+            await parsed.InvocationConfiguration.Error.WriteLineAsync("The upload was interrupted; no batch was created.");
             throw;
         }
     }
@@ -81,7 +81,7 @@ internal static class RunCommand
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                "This was broken off while the batch was made: `batch list` shows whether there is one.");
+                "Interrupted while the batch was being created: `batch list` shows whether it exists.");
             throw;
         }
     }

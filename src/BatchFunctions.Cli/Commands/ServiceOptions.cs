@@ -5,18 +5,18 @@ using BatchFunctions.Cli.Terminal;
 namespace BatchFunctions.Cli.Commands;
 
 /// <summary>Which service a command speaks to.</summary>
-internal sealed class ServiceOptions(Surroundings surroundings)
+internal sealed class ServiceOptions(CommandEnvironment environment)
 {
     private readonly Option<string?> _baseUrl = new("--base-url")
     {
-        Description = "The service's address, with its version: stands above OPENAI_BASE_URL.",
+        Description = "The service's address, with its version; overrides OPENAI_BASE_URL.",
         HelpName = "URL",
     };
 
     // No option takes the key itself: other users of the machine see command lines.
     private readonly Option<FileInfo?> _keyFile = new("--api-key-file")
     {
-        Description = "A file that has the API key: stands above OPENAI_API_KEY.",
+        Description = "A file that contains the API key; overrides OPENAI_API_KEY.",
         HelpName = "FILE",
     };
 
@@ -30,7 +30,7 @@ internal sealed class ServiceOptions(Surroundings surroundings)
     /// <summary>The client that they ask for.</summary>
     /// <exception cref="FailureException">There is no key, or the URL is none.</exception>
     public ApiClient Open(ParseResult parsed) =>
-        new(ServiceAddress.Read(surroundings.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)), surroundings.Times);
+        new(ServiceAddress.Read(environment.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)), environment.Times);
 
     /// <summary>The options once more, for a command that a person is told to go on with.</summary>
     public string Again(ParseResult parsed) => string.Concat(

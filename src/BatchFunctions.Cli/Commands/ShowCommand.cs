@@ -9,12 +9,12 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch show ID</c>: one batch, with its course, counts, tokens, files and errors.</summary>
 internal static class ShowCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var id = CommonArguments.BatchId();
-        var json = new Option<bool>("--json") { Description = "The batch as the service tells of it." };
-        var show = new Command("show", "Shows a batch: its course, counts, tokens, files and errors.") { id, json };
+        var json = new Option<bool>("--json") { Description = "Prints the batch as the service returns it." };
+        var show = new Command("show", "Shows a batch: its timeline, counts, tokens, files and errors.") { id, json };
         service.AddTo(show);
         show.Runs(async (parsed, ct) =>
         {
@@ -26,7 +26,7 @@ internal static class ShowCommand
                 return ExitCodes.Done;
             }
 
-            Screens.Output(parsed).Write(GridOf(batch, surroundings.Time.GetUtcNow()));
+            Screens.Output(parsed).Write(GridOf(batch, environment.Time.GetUtcNow()));
             return ExitCodes.Done;
         });
         return show;
@@ -51,7 +51,7 @@ internal static class ShowCommand
         Row("Tokens", batch.Usage is { TotalTokens: > 0 } usage
             ? $"{Texts.Count(usage.InputTokens)} in, {Texts.Count(usage.OutputTokens)} out"
             : null);
-        foreach (var (name, moment) in Course(batch))
+        foreach (var (name, moment) in Timeline(batch))
         {
             Row(name, moment is { } seconds ? Moment(seconds, batch.CreatedAt, now) : null);
         }
@@ -72,7 +72,7 @@ internal static class ShowCommand
         return grid;
     }
 
-    private static IEnumerable<(string Name, long? Moment)> Course(Batch batch) =>
+    private static IEnumerable<(string Name, long? Moment)> Timeline(Batch batch) =>
     [
         ("Created", batch.CreatedAt),
         ("Started", batch.InProgressAt),

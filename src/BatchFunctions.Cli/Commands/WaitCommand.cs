@@ -5,18 +5,18 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary><c>batch wait ID</c>: stays with a batch to its end, and downloads its results where asked to.</summary>
 internal static class WaitCommand
 {
-    public static Command Create(Surroundings surroundings)
+    public static Command Create(CommandEnvironment environment)
     {
-        var service = new ServiceOptions(surroundings);
+        var service = new ServiceOptions(environment);
         var follow = new FollowOptions();
         var id = CommonArguments.BatchId();
-        var wait = new Command("wait", "Waits for a batch to end, and downloads its results where -o says to.") { id };
+        var wait = new Command("wait", "Waits for a batch to end, and downloads its results to -o.") { id };
         follow.AddTo(wait);
         service.AddTo(wait);
         wait.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
-            return await new BatchFollow(client, surroundings, parsed, follow, service.Again(parsed))
+            return await new BatchFollow(client, environment, parsed, follow, service.Again(parsed))
                 .ToEndAsync(parsed.GetValue(id)!, ct);
         });
         return wait;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BatchFunctions.Lines;
 using Microsoft.Win32.SafeHandles;
 
 namespace BatchFunctions.Cli.Input;
@@ -30,25 +31,27 @@ internal sealed class InputFile : IDisposable
     public string Name => _file.Name;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="FailureException">It cannot be read, or is empty.</exception>
+    /// <exception cref="FailureException">It cannot be read, is empty, or is known to be something else than JSONL.</exception>
     public static InputFile Open(FileInfo file)
     {
         try
         {
             var input = new InputFile(file, File.OpenHandle(file.FullName, options: FileOptions.Asynchronous | FileOptions.SequentialScan));
-            if (input.Length > 0)
+            try
             {
+                input.Check();
                 return input;
             }
-
-            input.Dispose();
+            catch
+            {
+                input.Dispose();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new FailureException($"The requests cannot be read: {e.Message}", ExitCodes.Usage, e);
         }
-
-        throw new FailureException($"{file.Name} is empty: write one request a line.", ExitCodes.Usage);
     }
 
     /// <inheritdoc/>
@@ -60,7 +63,7 @@ internal sealed class InputFile : IDisposable
     {
         try
         {
-            using var line = JsonDocument.Parse(FirstLine());
+            using var line = JsonDocument.Parse(ReadFirstLine());
             if (line.RootElement.ValueKind == JsonValueKind.Object
                 && line.RootElement.TryGetProperty("url", out var url)
                 && url.ValueKind == JsonValueKind.String)
@@ -78,7 +81,42 @@ internal sealed class InputFile : IDisposable
             ExitCodes.Usage);
     }
 
-    private ReadOnlyMemory<byte> FirstLine()
+    private void Check()
+    {
+        var problem = Probe() switch
+        {
+            FirstLine.Empty => "is empty: write one request a line.",
+
+            // A line that is nothing in particular is for the service to judge.
+            FirstLine.JsonObject or FirstLine.NotJsonObject => null,
+            var line => $"is no JSONL: {line.Explanation()}",
+        };
+        if (problem is not null)
+        {
+            throw new FailureException($"{Name} {problem}", ExitCodes.Usage);
+        }
+    }
+
+    private FirstLine Probe()
+    {
+        var probe = new FirstLineProbe();
+        var buffer = new byte[FirstLook];
+        for (var offset = 0L; probe.Verdict == FirstLine.Undecided;)
+        {
+            var read = RandomAccess.Read(Handle, buffer, offset);
+            if (read == 0)
+            {
+                break;
+            }
+
+            probe.Append(buffer.AsSpan(0, read));
+            offset += read;
+        }
+
+        return probe.Complete();
+    }
+
+    private ReadOnlyMemory<byte> ReadFirstLine()
     {
         for (var look = FirstLook; ; look *= 2)
         {

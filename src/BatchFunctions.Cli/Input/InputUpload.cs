@@ -39,7 +39,7 @@ internal static class InputUpload
 
         var complete = await client.CompleteUploadAsync(upload.Id, parts, ct);
         return complete.File?.Id
-            ?? throw new FailureException($"{client.Place} has made no file of the parts: upload without --parts.", ExitCodes.Refused);
+            ?? throw new FailureException($"{client.Place} created no file from the parts: upload without --parts.", ExitCodes.Refused);
     }
 
     private static FilePart Part(InputFile input, long offset, long length, Action<long> sent, Action gotOn) =>

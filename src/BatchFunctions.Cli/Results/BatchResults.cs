@@ -5,7 +5,7 @@ using BatchFunctions.Cli.Waiting;
 namespace BatchFunctions.Cli.Results;
 
 /// <summary>Downloads what a batch has left: its output and its error file.</summary>
-internal sealed class BatchResults(ApiClient client, Surroundings surroundings)
+internal sealed class BatchResults(ApiClient client, CommandEnvironment environment)
 {
     /// <summary>
     /// Downloads what there is. A named output is written also where no line succeeded, empty: results of an earlier
@@ -20,7 +20,7 @@ internal sealed class BatchResults(ApiClient client, Surroundings surroundings)
 
         if (places.Output == ResultPlaces.StandardOutput)
         {
-            await using var output = surroundings.StandardOutput();
+            await using var output = environment.StandardOutput();
             await CopyAsync(batch.OutputFileId, output, "results", display, ct);
         }
         else if (places.Output is { } path)
@@ -48,7 +48,7 @@ internal sealed class BatchResults(ApiClient client, Surroundings surroundings)
             return;
         }
 
-        var pace = new Pace(surroundings.Time);
+        var pace = new Pace(environment.Time);
         await FileDownload.CopyAsync(
             client,
             id,

@@ -39,7 +39,7 @@ internal static class OutcomeTexts
         }
         else if (places.Errors is null && batch.ErrorFileId is not null)
         {
-            yield return $"`batch results {batch.Id} -o results.jsonl{service}` downloads the lines that failed, too.";
+            yield return $"`batch results {batch.Id} -o results.jsonl{service}` downloads the failed lines too.";
         }
     }
 
@@ -47,13 +47,13 @@ internal static class OutcomeTexts
     {
         var counts = batch.RequestCounts;
         var took = batch.EndedAt - batch.CreatedAt is { } seconds ? $", {Texts.Duration(TimeSpan.FromSeconds(seconds))}" : "";
-        var ended = counts is null ? "" : $": {Texts.Count(counts.Done)} of {Texts.Count(counts.Total)} lines had ended";
+        var ended = counts is null ? "" : $": {Texts.Count(counts.Done)} of {Texts.Count(counts.Total)} lines were answered";
         return batch.Status switch
         {
             "completed" when counts is null => $"Batch {batch.Id} has completed{took}.",
             "completed" => $"Batch {batch.Id} has completed: {Texts.Count(counts.Total)} lines, {(counts.Failed == 0 ? "none" : Texts.Count(counts.Failed))} failed{took}.",
-            "failed" when batch.Errors?.Data is { Count: > 0 } => $"Batch {batch.Id} has failed. Correct what is named here, and run it again:",
-            "failed" => $"Batch {batch.Id} has failed, and the service does not say why.",
+            "failed" when batch.Errors?.Data is { Count: > 0 } => $"Batch {batch.Id} failed. Correct these errors and run it again:",
+            "failed" => $"Batch {batch.Id} failed, and the service gives no reason.",
             "expired" => $"Batch {batch.Id} has expired{ended}. Run the others again.",
             _ => $"Batch {batch.Id} was cancelled{ended}.",
         };

@@ -39,7 +39,7 @@ internal static class ProgressNotes
 
     /// <summary>The service does not answer; the batch goes on all the same.</summary>
     public static ProgressNote Unanswered(ProgressNote last, TimeSpan silence) =>
-        last with { Detail = $"the service has not answered for {Texts.Rough(silence)}; asking again" };
+        last with { Detail = $"no answer from the service for {Texts.Rough(silence)}; retrying" };
 
     private static string Joined(params string?[] parts) => string.Join(Gap, parts.Where(part => part is not null));
 }

@@ -29,7 +29,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>Starts it.</summary>
-    public static async Task<EchoUpstream> StartAsync(CancellationToken cancellationToken)
+    public static async Task<EchoUpstream> StartAsync(CancellationToken ct)
     {
         // An empty builder reads no settings: what is set is meant for the service, its port above all.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -40,7 +40,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
         });
         var echo = new EchoUpstream(builder.Build());
         echo._app.Run(echo.HandleAsync);
-        await echo._app.StartAsync(cancellationToken);
+        await echo._app.StartAsync(ct);
         return echo;
     }
 
@@ -61,7 +61,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
         await context.Response.WriteAsJsonAsync(answer, context.RequestAborted);
     }
 
-    private static async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpRequest request, CancellationToken ct)
     {
         if (!Answers.TryGetValue(request.Path.Value ?? "", out var answer))
         {
@@ -76,7 +76,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
         try
         {
             // A property that stands there twice, or half of a surrogate pair, is found out when the value is asked for.
-            return await JsonNode.ParseAsync(request.Body, cancellationToken: cancellationToken) is JsonObject body
+            return await JsonNode.ParseAsync(request.Body, cancellationToken: ct) is JsonObject body
                 ? (200, answer(body))
                 : (400, EchoAnswers.Error("The body of the request must be a JSON object."));
         }

@@ -13,6 +13,11 @@ namespace BatchFunctions.SelfHost.Pump;
 /// <c>maxDequeueCount</c> tries. When the host stops, nothing more is fetched and the handlers' token fires; those that
 /// have not returned after <see cref="PumpTimes.ShutdownLimit"/> are left, and their messages come back by themselves.
 /// </summary>
+/// <remarks>
+/// The Functions host's own listener keeps the same contract, by the same tests, and would do but for three differences,
+/// which tests hold too: it finds what this process has sent at its next poll only, it waits for stuck handlers without a
+/// limit, and what it has fetched when the stop comes stays away for a whole lease.
+/// </remarks>
 internal sealed partial class QueuePump(
     QueueServiceClient queues,
     string name,
@@ -36,17 +41,20 @@ internal sealed partial class QueuePump(
     {
         // Leave the host's start to go on.
         await Task.Yield();
+        using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        using var stop = stoppingToken.Register(() => limit.CancelAfter(times.ShutdownLimit));
         var delay = times.FirstDelay;
         while (!stoppingToken.IsCancellationRequested)
         {
             _running.RemoveWhere(task => task.IsCompleted);
             if (_running.Count > settings.NewBatchThreshold)
             {
-                await Task.WhenAny(_running);
+                // The stop breaks it off: handlers that are stuck must not keep it.
+                await ((Task)Task.WhenAny(_running)).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
 
-            var messages = await FetchAsync(stoppingToken);
+            var messages = await FetchAsync(stoppingToken, limit.Token);
             _running.UnionWith(messages.Select(message => RunAsync(message, stoppingToken)));
             if (messages.Length > 0)
             {
@@ -60,9 +68,9 @@ internal sealed partial class QueuePump(
 
         try
         {
-            await Task.WhenAll(_running).WaitAsync(times.ShutdownLimit, time, CancellationToken.None);
+            await Task.WhenAll(_running).WaitAsync(limit.Token);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException)
         {
             Log.LeftBehind(logger, name, _running.Count(task => !task.IsCompleted));
         }
@@ -72,17 +80,15 @@ internal sealed partial class QueuePump(
     private static TimeSpan Jittered(TimeSpan delay) => delay * (0.8 + (0.4 * Random.Shared.NextDouble()));
 
     /// <summary>
-    /// Takes the next messages. A stop waits for the answer a while: messages in an answer that nobody reads would be
-    /// away for a whole lease.
+    /// Takes the next messages. A stop waits for the answer until its limit: messages in an answer that nobody reads would
+    /// be away for a whole lease.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever storage does, the queue is looked at again.")]
-    private async Task<QueueMessage[]> FetchAsync(CancellationToken stopping)
+    private async Task<QueueMessage[]> FetchAsync(CancellationToken stopping, CancellationToken limit)
     {
         try
         {
-            using var limit = new CancellationTokenSource();
-            using var stop = stopping.Register(() => limit.CancelAfter(times.ShutdownLimit));
-            return await _queue.ReceiveMessagesAsync(settings.BatchSize, times.Lease, limit.Token);
+            return await _queue.ReceiveMessagesAsync(settings.BatchSize, times.Lease, limit);
         }
         catch (Exception e)
         {
@@ -96,12 +102,12 @@ internal sealed partial class QueuePump(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "One message that cannot be settled stops no others.")]
-    private async Task RunAsync(QueueMessage message, CancellationToken stopping)
+    private async Task RunAsync(QueueMessage message, CancellationToken ct)
     {
         await Task.Yield();
         try
         {
-            if (stopping.IsCancellationRequested)
+            if (ct.IsCancellationRequested)
             {
                 // It came with the stop, and nobody has begun it.
                 await _queue.UpdateMessageAsync(
@@ -117,7 +123,7 @@ internal sealed partial class QueuePump(
             }
             else
             {
-                await TryAsync(message, stopping);
+                await TryAsync(message, ct);
             }
         }
         catch (Exception e)
@@ -127,10 +133,10 @@ internal sealed partial class QueuePump(
         }
     }
 
-    private async Task TryAsync(QueueMessage message, CancellationToken stopping)
+    private async Task TryAsync(QueueMessage message, CancellationToken ct)
     {
         using var lease = MessageLease.Keep(_queue, message, times.Lease, time, logger);
-        var succeeded = await HandleAsync(message, stopping);
+        var succeeded = await HandleAsync(message, ct);
         var latest = await lease.EndAsync();
         if (succeeded)
         {
@@ -153,10 +159,10 @@ internal sealed partial class QueuePump(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a handler throws is a failed try of its message.")]
-    private async Task<bool> HandleAsync(QueueMessage message, CancellationToken stopping)
+    private async Task<bool> HandleAsync(QueueMessage message, CancellationToken ct)
     {
         using var limit = new CancellationTokenSource(settings.FunctionTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(stopping, limit.Token);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
             await handle(message, both.Token);

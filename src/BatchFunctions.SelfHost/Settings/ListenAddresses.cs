@@ -15,7 +15,7 @@ internal static class ListenAddresses
             {
                 throw new StartupException(
                     url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
-                        ? $"'{url}' asks for https, which the self-host does not speak: listen at an http address with --urls, behind a proxy that speaks it."
+                        ? $"'{url}' asks for https, which the self-host does not serve: listen on an http address with --urls, behind a proxy with TLS."
                         : $"'{url}' is no address to listen at: give --urls one such as http://127.0.0.1:7071, with a port up to {IPEndPoint.MaxPort}.");
             }
         }

@@ -21,20 +21,24 @@ internal static class UpstreamProbe
     /// <param name="ct">Ends the wait.</param>
     public static async Task<string?> AskAsync(IServiceProvider services, CancellationToken ct)
     {
-        if (!UpstreamAddress.TryParse(services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream.BaseUrl, out var address))
+        if (!UpstreamAddress.TryParse(services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream.BaseUrl, out var root))
         {
             return UpstreamAddress.Requirement;
         }
 
-        var place = UpstreamAddress.For(address, Models).GetLeftPart(UriPartial.Path);
+        var place = UpstreamAddress.For(root, Models).GetLeftPart(UriPartial.Path);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(Limit);
         try
         {
             using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient(UpstreamConnection.HttpClientName);
             using var answer = await client.GetAsync(
-                UpstreamAddress.For(address, Models), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+                UpstreamAddress.For(root, Models), HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return ProblemOf(answer, place);
+        }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.UserAuthenticationError)
+        {
+            return $"Lines wait, since {e.Message}. Is Batch__Upstream__Credential right, with __ClientId and __CredentialScope, and is an identity assigned?";
         }
         catch (HttpRequestException e)
         {
@@ -51,11 +55,11 @@ internal static class UpstreamProbe
         var status = (int)answer.StatusCode;
         return status switch
         {
-            401 or 403 => $"The upstream refuses the service's key at {place} ({status}): set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader.",
+            401 or 403 => $"The upstream refuses the service's key at {place} ({status}): set Batch__Upstream__ApiKey, and the header that it belongs into, Batch__Upstream__ApiKeyHeader.",
             >= 300 and < 400 => $"The upstream sends {place} to {answer.Headers.Location} ({status}), and redirects are not followed: set {Setting} to the address that it has.",
             _ when answer.Content.Headers.ContentType?.MediaType == MediaTypeNames.Text.Html =>
                 $"At {place} there is a web page and no API ({status}): correct {Setting}.",
-            404 => $"The upstream has no {place} (404): if lines fail with 404 as well, {Setting} points beside the API.",
+            404 => $"The upstream has no {place} (404): if lines fail with 404 as well, {Setting} points beside the API. It is the API's root, with the /v1 that most have at its end.",
             >= 500 => $"The upstream has failed at {place} ({status}): lines are sent again until it is well.",
             _ => null,
         };

@@ -41,6 +41,7 @@ internal sealed class ActiveBatchStore(TableClient table)
         return false;
     }
 
+    /// <summary>All of them, of whatever version: what may be done about a batch is decided by the batch's own row.</summary>
     public async IAsyncEnumerable<ActiveBatch> ListAsync([EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: ct))

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Azure;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
@@ -5,14 +6,20 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch as its row keeps it. Times are UTC.</summary>
-internal sealed record Batch
+/// <summary>
+/// A batch as its row keeps it. Times are UTC. Its status moves by the verbs alone, each of which asks
+/// <see cref="BatchTransitions"/>.
+/// </summary>
+internal sealed record Batch : IFenced<Batch>
 {
+    /// <summary>A new batch, or one as its row has it.</summary>
+    public Batch(BatchStatus status) => Status = status;
+
     public required string Tenant { get; init; }
 
     public required string Id { get; init; }
 
-    public required BatchStatus Status { get; init; }
+    public BatchStatus Status { get; private init; }
 
     public required string Endpoint { get; init; }
 
@@ -95,16 +102,93 @@ internal sealed record Batch
 
     public ETag ETag { get; init; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
+
     public BatchKey Key => new(Tenant, Id);
+
+    /// <summary>The batch with its lines known, and the first of them about to be sent.</summary>
+    /// <param name="lines">Lines in the input.</param>
+    /// <param name="model">The model that all of them share.</param>
+    /// <param name="chunks">Chunks that they were cut into.</param>
+    /// <param name="now">The time.</param>
+    public Batch Begin(int lines, string? model, int chunks, DateTimeOffset now) => To(BatchStatus.InProgress) with
+    {
+        InProgressAt = now,
+        ProgressAt = now,
+        Resends = 0,
+        Model = model,
+        Counts = new RequestCounts(lines, 0, 0),
+        ChunkCount = chunks,
+    };
+
+    /// <summary>The batch asked to be cancelled.</summary>
+    public Batch Cancel(DateTimeOffset now) => To(BatchStatus.Cancelling) with { CancellingAt = now };
+
+    /// <summary>The batch with nothing left to send, about to have its files put together.</summary>
+    /// <param name="outcome">What it will end with.</param>
+    /// <param name="now">The time.</param>
+    public Batch Finalize(BatchStatus outcome, DateTimeOffset now) =>
+        To(BatchStatus.Finalizing) with { Outcome = outcome, FinalizingAt = now };
+
+    /// <summary>The batch ended, as decided.</summary>
+    public Batch End(BatchEnd end) => To(end.Outcome) with
+    {
+        OutputFileId = end.OutputFileId,
+        ErrorFileId = end.ErrorFileId,
+        Counts = end.Counts,
+        Usage = end.Usage,
+        CompletedAt = end.Outcome == BatchStatus.Completed ? end.At : null,
+        ExpiredAt = end.Outcome == BatchStatus.Expired ? end.At : null,
+        CancelledAt = end.Outcome == BatchStatus.Cancelled ? end.At : null,
+    };
+
+    /// <summary>The batch ended without results.</summary>
+    public Batch Fail(IReadOnlyList<BatchError> errors, DateTimeOffset now) =>
+        To(BatchStatus.Failed) with { FailedAt = now, Errors = errors };
+
+    /// <summary>The batch with counts that have moved.</summary>
+    public Batch Progress(int completed, int failed, TokenUsage usage, DateTimeOffset now) =>
+        this with { Counts = Counts with { Completed = completed, Failed = failed }, Usage = usage, ProgressAt = now, Resends = 0 };
+
+    /// <summary>The batch with its messages sent once more for want of progress.</summary>
+    public Batch SentAgain(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Resends + 1 };
+
+    /// <summary>The batch with one more message to validate it on the poison queue.</summary>
+    public Batch Strike() => this with { Strikes = Strikes + 1 };
 
     public bool IsOverdue(DateTimeOffset now) => now >= ExpiresAt;
 
     /// <summary>Whether lines that are not yet answered may still be sent.</summary>
     public bool Runs(DateTimeOffset now) => Status == BatchStatus.InProgress && !IsOverdue(now);
+
+    /// <inheritdoc/>
+    public Batch InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
+
+    /// <summary>The batch in another status, which it must be allowed to go to.</summary>
+    private Batch To(BatchStatus status) => BatchTransitions.Leads(Status, status)
+        ? this with { Status = status }
+        : throw BatchTransitions.Refusal(Id, Status, status);
 }
 
 /// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>
-internal readonly record struct RequestCounts(int Total, int Completed, int Failed);
+internal readonly record struct RequestCounts(
+    int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
-internal sealed record BatchError(string Code, string Message, string? Param, int? Line);
+internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line);
+
+/// <summary>What a batch ends with.</summary>
+/// <param name="Outcome">Its last status.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="OutputFileId">The file of lines that succeeded; null where none did.</param>
+/// <param name="ErrorFileId">The file of the others; null where there are none.</param>
+/// <param name="Counts">How many of each.</param>
+/// <param name="Usage">Tokens, of all.</param>
+internal sealed record BatchEnd(
+    BatchStatus Outcome,
+    DateTimeOffset At,
+    string? OutputFileId,
+    string? ErrorFileId,
+    RequestCounts Counts,
+    TokenUsage Usage);

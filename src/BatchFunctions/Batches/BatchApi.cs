@@ -9,8 +9,11 @@ namespace BatchFunctions.Batches;
 /// <summary>The operations of <c>/v1/batches</c>.</summary>
 public sealed class BatchApi
 {
-    private const int DefaultLimit = 20;
-    private const int MaxLimit = 100;
+    /// <summary>How many batches a page has at most, unless asked otherwise.</summary>
+    internal const int DefaultLimit = 20;
+
+    /// <summary>How many a page may be asked for.</summary>
+    internal const int MaxLimit = 100;
 
     private readonly ApiGuard _guard;
     private readonly BatchStore _batches;
@@ -47,11 +50,11 @@ public sealed class BatchApi
                 // send it round for ever.
                 if (after is not null && !IdKind.Batch.IsValid(after))
                 {
-                    throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Prefix));
+                    throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Form));
                 }
 
                 var page = await _batches.ListAsync(caller.Tenant, after, limit, ct);
-                return ApiJson.Ok(writer => BatchJson.WriteList(writer, page));
+                return ApiJson.Ok(BatchObject.ListOf(page), BatchJson.Default.BatchList);
             },
             ct);
 
@@ -66,7 +69,7 @@ public sealed class BatchApi
                 var wanted = await BatchRequest.ReadAsync(request, caller.Tenant, _options, ct);
                 var batch = await _creation.TryCreateAsync(wanted, ct)
                     ?? throw new ApiException(BatchErrors.NoInputFile(wanted.InputFileId));
-                return ApiJson.Ok(writer => BatchJson.Write(writer, batch));
+                return ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
             },
             ct);
 
@@ -106,7 +109,7 @@ public sealed class BatchApi
             },
             ct);
 
-    private static ApiJson Answer(Batch? batch, string id) => batch is null
+    private static IResult Answer(Batch? batch, string id) => batch is null
         ? throw new ApiException(BatchErrors.NoBatch(id))
-        : ApiJson.Ok(writer => BatchJson.Write(writer, batch));
+        : ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
 }

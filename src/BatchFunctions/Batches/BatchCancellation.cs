@@ -18,7 +18,7 @@ internal sealed class BatchCancellation(BatchStore batches, BatchQueues queues, 
         var batch = await batches.MutateAsync(
             key,
             before => before.Status is BatchStatus.Validating or BatchStatus.InProgress
-                ? before with { Status = BatchStatus.Cancelling, CancellingAt = time.GetUtcNow() }
+                ? before.Cancel(time.GetUtcNow())
                 : null,
             ct);
         if (batch?.Status == BatchStatus.Cancelling)

@@ -56,11 +56,10 @@ internal sealed partial class BatchCreation(
 
         var createdAt = IdKind.Batch.CreatedAt(id);
         var batch = await batches.TryInsertAsync(
-            new Batch
+            new Batch(BatchStatus.Validating)
             {
                 Tenant = request.Tenant,
                 Id = id,
-                Status = BatchStatus.Validating,
                 Endpoint = request.Endpoint,
                 InputFileId = request.InputFileId,
                 InputBytes = file.Bytes,
@@ -93,7 +92,7 @@ internal sealed partial class BatchCreation(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} stands, but its message could not be sent; the sweep will send it.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} was created, but its message could not be sent; the sweep will send it.")]
         public static partial void NotSent(ILogger logger, Exception e, string batchId);
     }
 }

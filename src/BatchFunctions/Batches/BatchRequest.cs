@@ -59,16 +59,17 @@ internal static class BatchRequest
 
         foreach (var (key, value) in metadata)
         {
-            if (key.Length > MaxKeyLength)
-            {
-                throw new ApiException(ApiError.TooLong("metadata", MaxKeyLength, key.Length));
-            }
+            CheckLength("metadata", key, MaxKeyLength);
+            CheckLength($"metadata.{ApiError.Shown(key)}", value, MaxValueLength);
+        }
+    }
 
-            if (value.Length > MaxValueLength)
-            {
-                throw new ApiException(
-                    ApiError.TooLong($"metadata.{ApiError.Shown(key)}", MaxValueLength, value.Length));
-            }
+    // In characters (code points), as a line's custom_id is counted.
+    private static void CheckLength(string param, string text, int max)
+    {
+        if (text.Length > max && text.EnumerateRunes().Count() is var characters && characters > max)
+        {
+            throw new ApiException(ApiError.TooLong(param, max, characters));
         }
     }
 

@@ -6,7 +6,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch to its table row and back. Absent values have no property.</summary>
+/// <summary>A batch to its table row and back.</summary>
 internal static class BatchRow
 {
     public static (string PartitionKey, string RowKey) KeysOf(BatchKey key) => (key.Tenant, IdKind.Batch.RowKeyOf(key.Id));
@@ -14,7 +14,7 @@ internal static class BatchRow
     public static TableEntity ToRow(Batch batch)
     {
         var (partitionKey, rowKey) = KeysOf(batch.Key);
-        var row = new TableEntity(partitionKey, rowKey)
+        return new TableEntity(partitionKey, rowKey)
         {
             ["Status"] = batch.Status.Wire(),
             ["Endpoint"] = batch.Endpoint,
@@ -36,48 +36,36 @@ internal static class BatchRow
             ["InputBlob"] = batch.InputBlob.Name,
             ["Resends"] = batch.Resends,
             ["Strikes"] = batch.Strikes,
+            ["Model"] = batch.Model,
+            ["OutputFileId"] = batch.OutputFileId,
+            ["ErrorFileId"] = batch.ErrorFileId,
+            ["InProgressAt"] = batch.InProgressAt,
+            ["FinalizingAt"] = batch.FinalizingAt,
+            ["CompletedAt"] = batch.CompletedAt,
+            ["FailedAt"] = batch.FailedAt,
+            ["ExpiredAt"] = batch.ExpiredAt,
+            ["CancellingAt"] = batch.CancellingAt,
+            ["CancelledAt"] = batch.CancelledAt,
+            ["OutputExpiresAfter"] = batch.OutputExpiresAfter,
+            ["ChunkCount"] = batch.ChunkCount,
+            ["Outcome"] = batch.Outcome?.Wire(),
+            ["ProgressAt"] = batch.ProgressAt,
+            ["SentAgainAt"] = batch.SentAgainAt,
+            ["TraceParent"] = batch.TraceParent,
+            ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
+            ["Errors"] = batch.Errors.Count == 0
+                ? null
+                : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError),
         };
-        void Set(string name, object? value)
-        {
-            if (value is not null)
-            {
-                row[name] = value;
-            }
-        }
-
-        Set("Model", batch.Model);
-        Set("OutputFileId", batch.OutputFileId);
-        Set("ErrorFileId", batch.ErrorFileId);
-        Set("InProgressAt", batch.InProgressAt);
-        Set("FinalizingAt", batch.FinalizingAt);
-        Set("CompletedAt", batch.CompletedAt);
-        Set("FailedAt", batch.FailedAt);
-        Set("ExpiredAt", batch.ExpiredAt);
-        Set("CancellingAt", batch.CancellingAt);
-        Set("CancelledAt", batch.CancelledAt);
-        Set("OutputExpiresAfter", batch.OutputExpiresAfter);
-        Set("ChunkCount", batch.ChunkCount);
-        Set("Outcome", batch.Outcome?.Wire());
-        Set("ProgressAt", batch.ProgressAt);
-        Set("SentAgainAt", batch.SentAgainAt);
-        Set("TraceParent", batch.TraceParent);
-        Set("Metadata", batch.Metadata is null
-            ? null
-            : JsonSerializer.SerializeToUtf8Bytes(batch.Metadata, BatchRowJson.Default.IReadOnlyDictionaryStringString));
-        Set("Errors", batch.Errors.Count == 0
-            ? null
-            : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError));
-        return row;
     }
 
     public static Batch FromRow(TableEntity row)
     {
         var id = IdKind.Batch.IdOf(row.RowKey);
-        return new Batch
+        return new Batch(BatchStatusNames.Parse(row.GetString("Status")))
         {
             Tenant = row.PartitionKey,
             Id = id,
-            Status = BatchStatusNames.Parse(row.GetString("Status")),
             Endpoint = row.GetString("Endpoint"),
             InputFileId = row.GetString("InputFileId"),
             CompletionWindow = row.GetString("CompletionWindow"),
@@ -121,7 +109,6 @@ internal static class BatchRow
             Resends = row.GetInt32("Resends") ?? 0,
             Strikes = row.GetInt32("Strikes") ?? 0,
             TraceParent = row.GetString("TraceParent"),
-            ETag = row.ETag,
         };
     }
 }

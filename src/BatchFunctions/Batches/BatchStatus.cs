@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace BatchFunctions.Batches;
 
 /// <summary>A batch's status, as the API names it in lower case with underscores.</summary>
@@ -18,6 +20,8 @@ internal static class BatchStatusNames
     private static readonly string[] Names =
         ["validating", "failed", "in_progress", "finalizing", "completed", "expired", "cancelling", "cancelled"];
 
+    public static IReadOnlyList<string> All => Names;
+
     public static string Wire(this BatchStatus status) => Names[(int)status];
 
     public static BatchStatus Parse(string name)
@@ -31,3 +35,7 @@ internal static class BatchStatusNames
     public static bool HasEnded(this BatchStatus status) => status
         is BatchStatus.Failed or BatchStatus.Completed or BatchStatus.Expired or BatchStatus.Cancelled;
 }
+
+/// <summary>Says that a property is one of the statuses' names.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class BatchStatusesAttribute() : AllowedValuesAttribute([.. BatchStatusNames.All]);

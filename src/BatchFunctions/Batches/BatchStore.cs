@@ -9,7 +9,7 @@ namespace BatchFunctions.Batches;
 /// <summary>Batches in their table. Every state is written under the row's ETag and through <see cref="BatchTransitions"/>.</summary>
 internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
 {
-    private const int Tries = 8;
+    private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow);
 
     public BatchStore(StorageClients storage, BatchMetrics metrics, ILogger<BatchStore> logger)
         : this(storage.Tables.GetTableClient(TableNames.Batches), metrics, logger)
@@ -19,20 +19,19 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// <summary>Inserts a new batch; null when its id is taken.</summary>
     public async Task<Batch?> TryInsertAsync(Batch batch, CancellationToken ct)
     {
-        if (await TableWrites.TryInsertAsync(table, BatchRow.ToRow(batch), ct) is not { } etag)
+        var inserted = await _rows.TryInsertAsync(batch, ct);
+        if (inserted is not null)
         {
-            return null;
+            Entered(inserted);
         }
 
-        Entered(batch);
-        return batch with { ETag = etag };
+        return inserted;
     }
 
-    public async Task<Batch?> FindAsync(BatchKey key, CancellationToken ct)
+    public Task<Batch?> FindAsync(BatchKey key, CancellationToken ct)
     {
         var (partitionKey, rowKey) = BatchRow.KeysOf(key);
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, null, ct);
-        return row.HasValue ? BatchRow.FromRow(row.Value!) : null;
+        return _rows.FindAsync(partitionKey, rowKey, ct);
     }
 
     /// <summary>
@@ -47,57 +46,49 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
             ? TableClient.CreateQueryFilter($"PartitionKey eq {tenant}")
             : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and RowKey gt {IdKind.Batch.RowKeyOf(after)}");
         var batches = new List<Batch>(limit + 1);
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, maxPerPage: limit + 1, cancellationToken: ct))
+        await foreach (var batch in _rows.QueryAsync(filter, limit + 1, ct))
         {
             if (batches.Count == limit)
             {
                 return new BatchPage(batches, HasMore: true);
             }
 
-            batches.Add(BatchRow.FromRow(row));
+            batches.Add(batch);
         }
 
         return new BatchPage(batches, HasMore: false);
     }
 
-    /// <summary>
-    /// Reads the batch, changes it and writes it under its ETag; reads again at once when another was faster. The
-    /// change answers null to leave the batch as it is, and runs again on each reading: what it decides from must be
-    /// read inside it.
-    /// </summary>
-    /// <returns>The batch as it stands after; null when there is none.</returns>
-    /// <exception cref="ConcurrencyException">Others were faster each time.</exception>
+    /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
     public async Task<Batch?> MutateAsync(
         BatchKey key, Func<Batch, CancellationToken, ValueTask<Batch?>> change, CancellationToken ct)
     {
-        for (var attempt = 0; attempt < Tries; attempt++)
-        {
-            if (await FindAsync(key, ct) is not { } before)
+        var (partitionKey, rowKey) = BatchRow.KeysOf(key);
+        BatchStatus? before = null;
+        var after = await _rows.MutateAsync(
+            partitionKey,
+            rowKey,
+            async (batch, token) =>
             {
-                return null;
-            }
-
-            if (await change(before, ct) is not { } after)
-            {
-                return before;
-            }
-
-            BatchTransitions.Check(before, after);
-            if (await TableWrites.TryUpdateAsync(table, BatchRow.ToRow(after), before.ETag, ct) is { } etag)
-            {
-                if (after.Status != before.Status)
+                before = batch.Status;
+                var changed = await change(batch, token);
+                if (changed is not null)
                 {
-                    Entered(after);
+                    BatchTransitions.Check(batch.Id, batch.Status, changed.Status);
                 }
 
-                return after with { ETag = etag };
-            }
+                return changed;
+            },
+            ct);
+        if (after is not null && after.Status != before)
+        {
+            Entered(after);
         }
 
-        throw new ConcurrencyException($"Batch {key.Id}");
+        return after;
     }
 
-    /// <inheritdoc cref="MutateAsync(BatchKey, Func{Batch, CancellationToken, ValueTask{Batch?}}, CancellationToken)"/>
+    /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
     public Task<Batch?> MutateAsync(BatchKey key, Func<Batch, Batch?> change, CancellationToken ct) =>
         MutateAsync(key, (batch, _) => ValueTask.FromResult(change(batch)), ct);
 

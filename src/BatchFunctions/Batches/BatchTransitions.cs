@@ -2,9 +2,9 @@
 namespace BatchFunctions.Batches;
 
 /// <summary>
-/// The states a batch may go to from each state. Every write of a batch's row passes through it, so that no handler,
-/// however late its message, can take a batch where it must not go. A write that keeps the status is always allowed
-/// until the batch has ended.
+/// The states a batch may go to from each state. Every verb of <see cref="Batch"/> and every write of its row passes
+/// through it, so that no handler, however late its message, can take a batch where it must not go. A write that keeps
+/// the status is always allowed until the batch has ended.
 /// </summary>
 internal static class BatchTransitions
 {
@@ -20,15 +20,19 @@ internal static class BatchTransitions
         [BatchStatus.Failed] = [],
     };
 
-    public static bool Allows(BatchStatus from, BatchStatus to) =>
-        from == to ? !from.HasEnded() : Table[from].Contains(to);
+    /// <summary>Whether a batch may go from one state to the other.</summary>
+    public static bool Leads(BatchStatus from, BatchStatus to) => Table[from].Contains(to);
 
-    public static void Check(Batch from, Batch to)
+    /// <summary>Checks a write of a batch's row, which may also leave the status as it is.</summary>
+    /// <exception cref="InvalidOperationException">The batch must not go there, or has ended already.</exception>
+    public static void Check(string batchId, BatchStatus from, BatchStatus to)
     {
-        if (!Allows(from.Status, to.Status))
+        if (from == to ? from.HasEnded() : !Leads(from, to))
         {
-            throw new InvalidOperationException(
-                $"Batch {from.Id} cannot go from '{from.Status.Wire()}' to '{to.Status.Wire()}'.");
+            throw Refusal(batchId, from, to);
         }
     }
+
+    public static InvalidOperationException Refusal(string id, BatchStatus from, BatchStatus to) =>
+        new($"Batch {id} cannot go from '{from.Wire()}' to '{to.Wire()}'.");
 }

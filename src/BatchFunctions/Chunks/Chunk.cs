@@ -1,6 +1,7 @@
 using Azure;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Chunks;
 
@@ -9,7 +10,7 @@ namespace BatchFunctions.Chunks;
 /// error blobs already (<see cref="Done"/>), by which blocks, and who is at work on the rest. The row's write is the
 /// commit of a checkpoint and its ETag the fence: staged blocks that no row names are never part of a file.
 /// </summary>
-internal sealed record Chunk
+internal sealed record Chunk : IFenced<Chunk>
 {
     public required BatchKey Batch { get; init; }
 
@@ -74,6 +75,13 @@ internal sealed record Chunk
 
     public ETag ETag { get; init; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
+
+    /// <summary>Whether the other holds the same lines of the same input.</summary>
+    public bool IsCutLike(Chunk other) =>
+        (Offset, Length, Lines, LinesBefore) == (other.Offset, other.Length, other.Lines, other.LinesBefore);
+
     public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now;
 
     /// <summary>
@@ -105,6 +113,9 @@ internal sealed record Chunk
     /// </summary>
     public Chunk Release(DateTimeOffset notBefore) => this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
 
+    /// <summary>The chunk with its message on the poison queue for so many times since a line was last done.</summary>
+    public Chunk Strike(int strikes) => this with { Strikes = strikes, StrikeDone = Done.Count };
+
     /// <summary>
     /// Whether nobody works on the chunk though somebody should: its lease has run out, or its wait is over and for the
     /// given time no message has come. That time doubles with each message that was sent again: where the queue is long,
@@ -118,6 +129,9 @@ internal sealed record Chunk
     /// was late and not dead may take the chunk back as long as nobody has claimed it, and loses no answer.
     /// </summary>
     public Chunk Wake(DateTimeOffset now) => Release(now) with { Wakes = Wakes + 1 };
+
+    /// <inheritdoc/>
+    public Chunk InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 }
 
 /// <summary>A staged block of a chunk: which claim staged it, and which of the claim's blocks it is.</summary>

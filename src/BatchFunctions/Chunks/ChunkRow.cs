@@ -36,19 +36,11 @@ internal static class ChunkRow
             ["Done"] = chunk.Done.ToBytes(),
             ["OutputBlocks"] = Pack(chunk.OutputBlocks),
             ["ErrorBlocks"] = Pack(chunk.ErrorBlocks),
+            ["Owner"] = chunk.Owner,
+            ["LeaseUntil"] = chunk.LeaseUntil,
+            ["NotBefore"] = chunk.NotBefore,
         };
         LinesLeftRow.Write(row, chunk.Left);
-        if (chunk.Owner is not null)
-        {
-            row["Owner"] = chunk.Owner;
-            row["LeaseUntil"] = chunk.LeaseUntil;
-        }
-
-        if (chunk.NotBefore is { } notBefore)
-        {
-            row["NotBefore"] = notBefore;
-        }
-
         return row;
     }
 
@@ -81,7 +73,6 @@ internal static class ChunkRow
         Wakes = row.GetInt32("Wakes") ?? 0,
         Strikes = row.GetInt32("Strikes") ?? 0,
         StrikeDone = row.GetInt32("StrikeDone") ?? 0,
-        ETag = row.ETag,
     };
 
     private static byte[] Pack(IReadOnlyList<BlockRef> blocks)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Storage;
@@ -11,6 +10,8 @@ internal sealed class ChunkStore(TableClient table)
     /// <summary>What one transaction of the table service may hold.</summary>
     private const int GroupSize = 100;
 
+    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow);
+
     public ChunkStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Chunks))
     {
@@ -18,15 +19,17 @@ internal sealed class ChunkStore(TableClient table)
 
     /// <summary>
     /// Inserts the chunks of a batch, in groups of a hundred that stand or fall together. Never an upsert: a group that
-    /// is there already (a validator before this one got so far) may have been worked on since.
+    /// is there already (a validator before this one got so far) may have been worked on since. But it must be cut alike: one
+    /// input that is cut in two ways would lose lines, or call them twice.
     /// </summary>
+    /// <exception cref="ChunksDifferException">Chunks stand that are cut otherwise.</exception>
     public async Task InsertAsync(IReadOnlyList<Chunk> chunks, CancellationToken ct)
     {
         foreach (var group in chunks.Chunk(GroupSize))
         {
             var actions = group.Select(chunk =>
             {
-                var row = ChunkRow.ToRow(chunk);
+                var row = _rows.RowOf(chunk);
                 row[TableWrites.Version] = TableWrites.CurrentVersion;
                 return new TableTransactionAction(TableTransactionActionType.Add, row);
             });
@@ -37,31 +40,20 @@ internal sealed class ChunkStore(TableClient table)
             catch (TableTransactionFailedException e) when (e.Status == 409)
             {
                 // The group is there: by an earlier run of the validation, or by this very request sent twice.
+                await CompareAsync(group, ct);
             }
         }
     }
 
-    public async Task<Chunk?> FindAsync(string batchId, int number, CancellationToken ct)
-    {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(batchId, ChunkRow.RowKeyOf(number), null, ct);
-        return row.HasValue ? ChunkRow.FromRow(row.Value!) : null;
-    }
+    public Task<Chunk?> FindAsync(string batchId, int number, CancellationToken ct) =>
+        _rows.FindAsync(batchId, ChunkRow.RowKeyOf(number), ct);
 
-    /// <summary>Writes the chunk under the ETag that it was read with; null when it has changed or gone meanwhile.</summary>
-    public async Task<Chunk?> TryUpdateAsync(Chunk chunk, CancellationToken ct) =>
-        await TableWrites.TryUpdateAsync(table, ChunkRow.ToRow(chunk), chunk.ETag, ct) is { } etag
-            ? chunk with { ETag = etag }
-            : null;
+    /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
+    public Task<Chunk?> TryUpdateAsync(Chunk chunk, CancellationToken ct) => _rows.TryUpdateAsync(chunk, ct);
 
     /// <summary>All chunks of a batch, in order.</summary>
-    public async IAsyncEnumerable<Chunk> ListAsync(string batchId, [EnumeratorCancellation] CancellationToken ct)
-    {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {batchId}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
-        {
-            yield return ChunkRow.FromRow(row);
-        }
-    }
+    public IAsyncEnumerable<Chunk> ListAsync(string batchId, CancellationToken ct) =>
+        _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {batchId}"), null, ct);
 
     /// <summary>Deletes all chunk rows of a batch that has ended; rows that are gone already are no error.</summary>
     public async Task DeleteAllAsync(string batchId, CancellationToken ct)
@@ -89,6 +81,21 @@ internal sealed class ChunkStore(TableClient table)
                 {
                     await TableWrites.DeleteAsync(table, batchId, key, ct);
                 }
+            }
+        }
+    }
+
+    private async Task CompareAsync(Chunk[] group, CancellationToken ct)
+    {
+        var (first, last) = (ChunkRow.RowKeyOf(group[0].Number), ChunkRow.RowKeyOf(group[^1].Number));
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {group[0].Batch.Id} and RowKey ge {first} and RowKey le {last}");
+        var standing = await _rows.QueryAsync(filter, null, ct).ToDictionaryAsync(chunk => chunk.Number, cancellationToken: ct);
+        foreach (var chunk in group)
+        {
+            if (standing.GetValueOrDefault(chunk.Number) is not { } other || !other.IsCutLike(chunk))
+            {
+                throw new ChunksDifferException(chunk.Batch.Id, chunk.Number);
             }
         }
     }

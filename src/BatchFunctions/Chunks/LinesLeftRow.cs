@@ -7,13 +7,14 @@ using BatchFunctions.Upstream;
 namespace BatchFunctions.Chunks;
 
 /// <summary>
-/// The lines of a chunk that have been sent and not come to an end, to its row's properties and back: <c>Attempts</c> and
-/// <c>Waits</c> as packed little-endian numbers, <c>Refusals</c> as JSON, which has each message once with the lines that it was
+/// The lines of a chunk that have been sent and not come to an end, to its row's properties and back: <c>Attempts</c>,
+/// <c>Breaks</c> and <c>Waits</c> as packed little-endian numbers, <c>Refusals</c> as JSON, which has each message once with the lines that it was
 /// said of. Bounded, since a property holds 64 KiB: of more messages than fit the rarest are left out.
 /// </summary>
 internal static class LinesLeftRow
 {
     private const string Attempts = "Attempts";
+    private const string Breaks = "Breaks";
     private const string Waits = "Waits";
     private const string Refusals = "Refusals";
 
@@ -22,26 +23,19 @@ internal static class LinesLeftRow
 
     public static void Write(TableEntity row, IReadOnlyDictionary<int, LineLeft> lines)
     {
-        row[Attempts] = Pack([.. lines.Where(line => line.Value.State is { Attempts: > 0 } or { Breaks: > 0 })], 2, static (bytes, line) =>
-            BinaryPrimitives.WriteUInt16LittleEndian(
-                bytes, (ushort)(Math.Min(line.State.Attempts, 255) | (Math.Min(line.State.Breaks, 255) << 8))));
-        var waiting = lines.Where(line => line.Value.NotBefore is not null).ToList();
-        if (waiting.Count > 0)
-        {
-            row[Waits] = Pack(waiting, 4, static (bytes, line) =>
-                BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)line.NotBefore!.Value.ToUnixTimeSeconds()));
-        }
-
+        row[Attempts] = Pack(lines, static line => line.State.Attempts > 0, 2, static (bytes, line) =>
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)line.State.Attempts));
+        row[Breaks] = Pack(lines, static line => line.State.Breaks > 0, 2, static (bytes, line) =>
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)line.State.Breaks));
+        row[Waits] = Pack(lines, static line => line.NotBefore is not null, 4, static (bytes, line) =>
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)line.NotBefore!.Value.ToUnixTimeSeconds()));
         var refused = lines.Where(line => line.Value.State.Last is not null)
             .GroupBy(line => line.Value.State.Last!, line => line.Key)
             .OrderByDescending(group => group.Count())
             .Take(MaxMessages)
             .Select(group => new Refusal(group.Key.Status, group.Key.Message, [.. group]))
             .ToList();
-        if (refused.Count > 0)
-        {
-            row[Refusals] = JsonSerializer.SerializeToUtf8Bytes(refused, RefusalJson.Default.ListRefusal);
-        }
+        row[Refusals] = refused.Count > 0 ? JsonSerializer.SerializeToUtf8Bytes(refused, RefusalJson.Default.ListRefusal) : null;
     }
 
     public static IReadOnlyDictionary<int, LineLeft> Read(TableEntity row)
@@ -49,8 +43,13 @@ internal static class LinesLeftRow
         var lines = new Dictionary<int, LineLeft>();
         foreach (var (line, value) in Unpack(row.GetBinary(Attempts), 2))
         {
-            var used = BinaryPrimitives.ReadUInt16LittleEndian(value.Span);
-            lines[line] = new LineLeft(new LineState(used & 0xFF, used >> 8, null), null);
+            lines[line] = new LineLeft(new LineState(BinaryPrimitives.ReadUInt16LittleEndian(value.Span), 0, null), null);
+        }
+
+        foreach (var (line, value) in Unpack(row.GetBinary(Breaks), 2))
+        {
+            var left = lines.GetValueOrDefault(line);
+            lines[line] = left with { State = left.State with { Breaks = BinaryPrimitives.ReadUInt16LittleEndian(value.Span) } };
         }
 
         foreach (var (line, value) in Unpack(row.GetBinary(Waits), 4))
@@ -75,9 +74,15 @@ internal static class LinesLeftRow
         return lines;
     }
 
-    private static byte[] Pack(
-        IReadOnlyList<KeyValuePair<int, LineLeft>> lines, int width, Action<Span<byte>, LineLeft> write)
+    private static byte[]? Pack(
+        IReadOnlyDictionary<int, LineLeft> all, Func<LineLeft, bool> counts, int width, Action<Span<byte>, LineLeft> write)
     {
+        var lines = all.Where(line => counts(line.Value)).ToList();
+        if (lines.Count == 0)
+        {
+            return null;
+        }
+
         var bytes = new byte[lines.Count * (2 + width)];
         for (var i = 0; i < lines.Count; i++)
         {

@@ -27,7 +27,7 @@ public sealed class BatchOptions
     /// Lines in a chunk of a batch that is not large, at most. A chunk ends with this or with <see cref="ChunkBytes"/>,
     /// whichever comes first.
     /// </summary>
-    [Range(1, LongestChunk, ErrorMessage = "Batch__ChunkLines must be from 1 to 1000: a chunk's row keeps one bit a line and the attempts of unfinished ones.")]
+    [Range(1, LongestChunk, ErrorMessage = "Batch__ChunkLines must be from 1 to 1000: a chunk's row keeps one bit per line and the attempts of unfinished ones.")]
     public int ChunkLines { get; set; } = 100;
 
     /// <summary>Bytes of input in a chunk, at most; a longer line is a chunk of its own.</summary>

@@ -5,23 +5,48 @@ namespace BatchFunctions.Configuration;
 /// <summary>The OpenAI-compatible service that the lines of a batch are sent to.</summary>
 public sealed class UpstreamOptions
 {
+    internal const string AuthorizationHeader = "Authorization";
+
     /// <summary>
-    /// The upstream's address, with or without <c>/v1</c> at its end, for instance <c>http://127.0.0.1:8000/v1</c>.
-    /// The self-host serves an echo upstream where this is not set.
+    /// The root of the upstream's API, as clients take it: <c>http://127.0.0.1:8000/v1</c>, whatever its path. A query
+    /// is kept, and an address without a path stands for <c>/v1</c>. A line's <c>/v1/chat/completions</c> goes to
+    /// <c>chat/completions</c> below it. The self-host serves an echo upstream where this is not set.
     /// </summary>
     public string? BaseUrl { get; set; }
 
-    /// <summary>The bearer key for the upstream; none is sent where this is not set.</summary>
-    [RegularExpression("^[\\x21-\\x7E]*$", ErrorMessage = "Batch__Upstream__ApiKey holds a blank, a line break or a character beyond ASCII: write the key alone, without 'Bearer'.")]
+    /// <summary>The key for the upstream, without its scheme; none is sent where this is not set.</summary>
+    [RegularExpression("^[\\x21-\\x7E]*$", ErrorMessage = "Batch__Upstream__ApiKey holds a blank, a line break or a character beyond ASCII: write the key alone, without 'Bearer', which is Batch__Upstream__ApiKeyScheme.")]
     public string? ApiKey { get; set; }
 
-    /// <summary>
-    /// The header that the key is sent in: <c>Authorization</c> (as a bearer key) by default; Azure OpenAI's
-    /// <c>api-key</c> is sent as it is.
-    /// </summary>
+    /// <summary>The header that the key is sent in; Azure OpenAI takes <c>api-key</c>, Anthropic <c>x-api-key</c>.</summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__Upstream__ApiKeyHeader is empty: use Authorization or api-key.")]
     [RegularExpression("^[A-Za-z0-9_-]*$", ErrorMessage = "Batch__Upstream__ApiKeyHeader is no header's name: use Authorization or api-key.")]
-    public string ApiKeyHeader { get; set; } = "Authorization";
+    public string ApiKeyHeader { get; set; } = AuthorizationHeader;
+
+    /// <summary>
+    /// What stands before the key in its header, for instance <c>Bearer</c>; empty for the key alone. Where this is
+    /// not set, it is <c>Bearer</c> in <c>Authorization</c>, and nothing in any other header.
+    /// </summary>
+    [RegularExpression("^[A-Za-z0-9_-]*$", ErrorMessage = "Batch__Upstream__ApiKeyScheme is one word, such as Bearer, or empty for the key alone.")]
+    public string? ApiKeyScheme { get; set; }
+
+    /// <summary>
+    /// Headers that each request to the upstream has besides, by name: <c>Batch__Upstream__Headers__NAME=VALUE</c>.
+    /// Where a setting's name takes no hyphens, the name goes into the value, and a number in its place:
+    /// <c>Batch__Upstream__Headers__0=NAME: VALUE</c>.
+    /// </summary>
+    public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How the service signs in at the upstream without a key; with a key, or with nothing, where this is not set.</summary>
+    [EnumDataType(typeof(UpstreamCredential), ErrorMessage = "Batch__Upstream__Credential must be ManagedIdentity, or not set.")]
+    public UpstreamCredential? Credential { get; set; }
+
+    /// <summary>What the identity's token is for, which the upstream asks for: by default Azure OpenAI's.</summary>
+    [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__Upstream__CredentialScope is empty: for Azure OpenAI it is https://cognitiveservices.azure.com/.default.")]
+    public string CredentialScope { get; set; } = "https://cognitiveservices.azure.com/.default";
+
+    /// <summary>The client id of a user-assigned identity; the system-assigned one where this is not set.</summary>
+    public string? ClientId { get; set; }
 
     /// <summary>
     /// Whether a trace has a span for each attempt at a line, which is as many spans as a batch has lines. Counts and

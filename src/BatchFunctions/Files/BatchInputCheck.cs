@@ -9,9 +9,9 @@ internal static class BatchInputCheck
     /// <exception cref="ApiException">The file can be no batch's input.</exception>
     public static void Check(FirstLine verdict)
     {
-        if (verdict is FirstLine.Empty or FirstLine.NotJsonObject)
+        if (verdict is not (FirstLine.Undecided or FirstLine.JsonObject))
         {
-            throw new ApiException(verdict == FirstLine.Empty ? FileErrors.EmptyBatchFile : FileErrors.NotJsonLines);
+            throw new ApiException(verdict == FirstLine.Empty ? FileErrors.EmptyBatchFile : FileErrors.NotJsonLines(verdict));
         }
     }
 }

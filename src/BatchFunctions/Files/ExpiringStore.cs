@@ -35,7 +35,10 @@ internal sealed class ExpiringStore(TableClient table)
     public Task RemoveAsync(ExpiringEntry entry, CancellationToken ct) =>
         TableWrites.DeleteAsync(table, Partition, RowKeyOf(entry), ct);
 
-    /// <summary>Entries that are due by <paramref name="now"/>, the oldest first.</summary>
+    /// <summary>
+    /// Entries that are due by <paramref name="now"/>, the oldest first. A newer version's are left to it: its kinds may not
+    /// be known here, and one entry that cannot be read must keep none behind it from going.
+    /// </summary>
     public async IAsyncEnumerable<ExpiringEntry> ListDueAsync(
         DateTimeOffset now, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -43,6 +46,11 @@ internal sealed class ExpiringStore(TableClient table)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
+            if (NewerRowException.IsNewer(row))
+            {
+                continue;
+            }
+
             var separator = row.RowKey.IndexOf('_', StringComparison.Ordinal);
             yield return new ExpiringEntry(
                 Enum.Parse<ExpiringKind>(row.GetString("Kind")),

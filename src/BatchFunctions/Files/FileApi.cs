@@ -7,7 +7,8 @@ namespace BatchFunctions.Files;
 /// <summary>The operations of <c>/v1/files</c>.</summary>
 public sealed class FileApi
 {
-    private const int MaxLimit = 10_000;
+    /// <summary>How many files a page may be asked for, and has at most unless asked otherwise.</summary>
+    internal const int MaxLimit = 10_000;
 
     private readonly ApiGuard _guard;
     private readonly FileStore _files;
@@ -33,7 +34,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var file = await _upload.TakeAsync(request, caller.Tenant, ct);
-                return ApiJson.Ok(writer => FileJson.Write(writer, file));
+                return ApiJson.Ok(new FileObject(file), FileJson.Default.FileObject);
             },
             ct);
 
@@ -46,7 +47,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var page = await _files.ListAsync(caller.Tenant, ListingOf(request.Query), ct);
-                return ApiJson.Ok(writer => FileJson.WriteList(writer, page));
+                return ApiJson.Ok(FileObject.ListOf(page), FileJson.Default.FileList);
             },
             ct);
 
@@ -60,7 +61,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var file = await FindAsync(caller, id, ct);
-                return ApiJson.Ok(writer => FileJson.Write(writer, file));
+                return ApiJson.Ok(new FileObject(file), FileJson.Default.FileObject);
             },
             ct);
 
@@ -72,7 +73,7 @@ public sealed class FileApi
         _guard.RunAsync(
             request,
             async (caller, ct) => IdKind.File.IsValid(id) && await _deletion.TryDeleteAsync(caller.Tenant, id, ct)
-                ? ApiJson.Ok(writer => FileJson.WriteDeleted(writer, id))
+                ? ApiJson.Ok(new DeletedFileObject(id), FileJson.Default.DeletedFileObject)
                 : throw new ApiException(FileErrors.NoFile(id)),
             ct);
 
@@ -92,7 +93,7 @@ public sealed class FileApi
         var after = ApiQuery.Single(query, "after");
         if (after is not null && !IdKind.File.IsValid(after))
         {
-            throw new ApiException(ApiError.BadCursor("after", IdKind.File.Prefix));
+            throw new ApiException(ApiError.BadCursor("after", IdKind.File.Form));
         }
 
         var order = ApiQuery.Single(query, "order");

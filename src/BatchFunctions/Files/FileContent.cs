@@ -29,7 +29,6 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(file.Filename);
         response.Headers.ContentDisposition = disposition.ToString();
-        response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ETag = EntityTag.ToString();
         response.ContentType = "application/octet-stream";
         response.ContentLength = length;

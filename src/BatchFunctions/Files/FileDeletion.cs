@@ -29,8 +29,17 @@ internal sealed class FileDeletion(
         var now = time.GetUtcNow();
         var life = file.Purpose == FilePurposes.BatchOutput ? OutputTombstoneLife : TombstoneLife;
         await expiring.AddAsync(file.ToExpiringEntry(now + life), ct);
-        if (await files.MutateAsync(
-                tenant, id, current => current.IsGone(now) ? null : current with { Deleted = true }, ct) is null)
+        var isMarked = false;
+        await files.MutateAsync(
+            tenant,
+            id,
+            current =>
+            {
+                isMarked = !current.IsGone(now);
+                return isMarked ? current with { Deleted = true } : null;
+            },
+            ct);
+        if (!isMarked)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using BatchFunctions.Http;
+using BatchFunctions.Lines;
 
 namespace BatchFunctions.Files;
 
@@ -14,13 +15,13 @@ internal static class FileErrors
     public static ApiError EmptyBatchFile { get; } =
         ApiError.InvalidRequest("Invalid file format for Batch API. The file is empty.", "file", "empty_file");
 
-    public static ApiError NotJsonLines { get; } = ApiError.InvalidRequest(
-        "Invalid file format for Batch API. Must be .jsonl: the first line is no JSON object.", "file", "invalid_json_line");
-
     public static ApiError NoFilename { get; } =
         ApiError.InvalidRequest("Invalid 'file': send it as a file, with a filename.", "file");
 
     public static ApiError FileInUse { get; } = ApiError.Conflict("Cannot delete a file while a batch that has not ended reads it.");
+
+    public static ApiError NotJsonLines(FirstLine line) => ApiError.InvalidRequest(
+        $"Invalid file format for Batch API. Must be .jsonl: {line.Explanation()}", "file", "invalid_json_line");
 
     /// <summary>OpenAI's words for a file that is not there.</summary>
     public static ApiError NoFile(string id) => ApiError.NotFound($"No such File object: {ApiError.Shown(id)}", "id");

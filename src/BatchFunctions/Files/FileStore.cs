@@ -7,7 +7,7 @@ namespace BatchFunctions.Files;
 /// <summary>Files in their table: a partition a tenant, newest first.</summary>
 internal sealed class FileStore(TableClient table, TimeProvider time)
 {
-    private const int Tries = 5;
+    private readonly FencedTable<StoredFile> _rows = new(table, ToRow, FromRow);
 
     public FileStore(StorageClients storage, TimeProvider time)
         : this(storage.Tables.GetTableClient(TableNames.Files), time)
@@ -16,42 +16,24 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
 
     /// <summary>Inserts the file's row; false when one stands there already, a tombstone included.</summary>
     public async Task<bool> TryInsertAsync(StoredFile file, CancellationToken ct) =>
-        await TableWrites.TryInsertAsync(table, ToRow(file), ct) is not null;
+        await _rows.TryInsertAsync(file, ct) is not null;
 
     /// <summary>The file; null when there is none, or it has been deleted or has expired.</summary>
     public async Task<StoredFile?> FindAsync(string tenant, string id, CancellationToken ct) =>
         await FindAnyAsync(tenant, id, ct) is { } file && !file.IsGone(time.GetUtcNow()) ? file : null;
 
     /// <summary>The file's row, be it a tombstone or expired.</summary>
-    public async Task<StoredFile?> FindAnyAsync(string tenant, string id, CancellationToken ct)
-    {
-        var row = await table.GetEntityIfExistsAsync<TableEntity>(tenant, IdKind.File.RowKeyOf(id), null, ct);
-        return row.HasValue ? FromRow(row.Value!) : null;
-    }
+    public Task<StoredFile?> FindAnyAsync(string tenant, string id, CancellationToken ct) =>
+        _rows.FindAsync(tenant, IdKind.File.RowKeyOf(id), ct);
 
-    /// <summary>Changes the file's row under its ETag; null when there is none, or the change answers null.</summary>
-    public async Task<StoredFile?> MutateAsync(
-        string tenant, string id, Func<StoredFile, StoredFile?> change, CancellationToken ct)
-    {
-        for (var attempt = 0; attempt < Tries; attempt++)
-        {
-            if (await FindAnyAsync(tenant, id, ct) is not { } before || change(before) is not { } after)
-            {
-                return null;
-            }
-
-            if (await TableWrites.TryUpdateAsync(table, ToRow(after), before.ETag, ct) is { } etag)
-            {
-                return after with { ETag = etag };
-            }
-        }
-
-        throw new ConcurrencyException($"File {id}");
-    }
+    /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    public Task<StoredFile?> MutateAsync(
+        string tenant, string id, Func<StoredFile, StoredFile?> change, CancellationToken ct) =>
+        _rows.MutateAsync(tenant, IdKind.File.RowKeyOf(id), (file, _) => ValueTask.FromResult(change(file)), ct);
 
     /// <summary>Removes the row itself, once nobody can bring the file back.</summary>
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
-        TableWrites.DeleteAsync(table, tenant, IdKind.File.RowKeyOf(id), ct);
+        _rows.DeleteAsync(tenant, IdKind.File.RowKeyOf(id), ct);
 
     /// <summary>
     /// Files of the tenant that are there, newest first, or oldest first. The table is ordered newest first alone, so
@@ -76,9 +58,8 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         var now = time.GetUtcNow();
         var files = new Queue<StoredFile>();
         var size = Math.Min(listing.Limit + 1, 1000);
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, maxPerPage: size, cancellationToken: ct))
+        await foreach (var file in _rows.QueryAsync(filter, size, ct))
         {
-            var file = FromRow(row);
             if (file.IsGone(now))
             {
                 continue;
@@ -100,9 +81,8 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         return new FilePage([.. ordered.Take(listing.Limit)], files.Count > listing.Limit);
     }
 
-    private static TableEntity ToRow(StoredFile file)
-    {
-        var row = new TableEntity(file.Tenant, IdKind.File.RowKeyOf(file.Id))
+    private static TableEntity ToRow(StoredFile file) =>
+        new(file.Tenant, IdKind.File.RowKeyOf(file.Id))
         {
             ["Filename"] = file.Filename,
             ["Purpose"] = file.Purpose,
@@ -110,14 +90,8 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ["Container"] = file.Blob.Container,
             ["Blob"] = file.Blob.Name,
             ["Deleted"] = file.Deleted,
+            ["ExpiresAt"] = file.ExpiresAt,
         };
-        if (file.ExpiresAt is { } expiresAt)
-        {
-            row["ExpiresAt"] = expiresAt;
-        }
-
-        return row;
-    }
 
     private static StoredFile FromRow(TableEntity row)
     {
@@ -133,7 +107,6 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ExpiresAt = row.GetDateTimeOffset("ExpiresAt"),
             Blob = new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
             Deleted = row.GetBoolean("Deleted") ?? false,
-            ETag = row.ETag,
         };
     }
 }

@@ -4,7 +4,7 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Files;
 
 /// <summary>A file as its row keeps it. Times are UTC.</summary>
-internal sealed record StoredFile
+internal sealed record StoredFile : IFenced<StoredFile>
 {
     public required string Tenant { get; init; }
 
@@ -32,8 +32,14 @@ internal sealed record StoredFile
 
     public ETag ETag { get; init; }
 
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
+
     public bool IsGone(DateTimeOffset now) => Deleted || ExpiresAt <= now;
 
     /// <summary>What tells the sweep of the file.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.File, Tenant, Id, Blob, due);
+
+    /// <inheritdoc/>
+    public StoredFile InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 }

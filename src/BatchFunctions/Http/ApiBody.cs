@@ -45,7 +45,7 @@ internal sealed class ApiBody
 
         try
         {
-            using var document = JsonDocument.Parse(buffer.AsMemory(0, length));
+            using var document = JsonDocument.Parse(WithoutMark(buffer.AsMemory(0, length)));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? Of(document.RootElement.Clone(), "", known)
                 : throw new ApiException(ApiError.BodyNotObject);
@@ -127,6 +127,10 @@ internal sealed class ApiBody
 
         return map;
     }
+
+    // A mark is no part of JSON, and what some clients write before it (RFC 8259, 8.1, lets a reader pass it over).
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> json) =>
+        json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
 
     private static ApiBody Of(JsonElement value, string prefix, IReadOnlyCollection<string> known)
     {

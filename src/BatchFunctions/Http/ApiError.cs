@@ -15,12 +15,19 @@ namespace BatchFunctions.Http;
 internal sealed record ApiError(int Status, string Type, string Message, string? Param, string? Code)
 {
     public const string InvalidRequestType = "invalid_request_error";
-    private const string ServerType = "server_error";
+    public const string ServerType = "server_error";
 
     public static ApiError NoKey { get; } = new(
         401,
         InvalidRequestType,
         "You didn't provide an API key. Send one in an Authorization header: 'Authorization: Bearer YOUR_KEY'.",
+        null,
+        "invalid_api_key");
+
+    public static ApiError KeyWithoutScheme { get; } = new(
+        401,
+        InvalidRequestType,
+        "The Authorization header has no 'Bearer' before the API key. Send 'Authorization: Bearer YOUR_KEY'.",
         null,
         "invalid_api_key");
 
@@ -33,6 +40,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
 
     public static ApiError StorageUnavailable { get; } = new(
         503, ServerType, "Storage is not available at the moment. Please try again in a few seconds.", null, "storage_unavailable");
+
+    public static ApiError Upgrading { get; } = new(
+        503, ServerType, "The service is being upgraded. Please try again in a few seconds.", null, "service_upgrading");
 
     public static ApiError Contended { get; } = new(
         409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict");
@@ -111,8 +121,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public static ApiError Unsupported(string param, string given, IEnumerable<string> supported) => InvalidRequest(
         $"Invalid value: '{given}'. Supported values are: {string.Join(", ", supported.Select(value => $"'{value}'"))}.", param);
 
-    public static ApiError BadCursor(string param, string prefix) =>
-        InvalidRequest($"Invalid '{param}': expected an id that begins with '{prefix}'.", param);
+    /// <summary>A cursor that is no id. It is not shown back: it may be anything, a key as well.</summary>
+    public static ApiError BadCursor(string param, string form) =>
+        InvalidRequest($"Invalid '{param}': expected an id, which is {form}.", param);
 
     /// <summary>What a caller sent, fit to be shown back: short, and without control characters.</summary>
     public static string Shown(string text)

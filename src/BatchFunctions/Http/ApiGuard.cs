@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// Stands around every handler, in both hosts alike: gives the request an id, asks for the key, and turns whatever goes
-/// wrong, in the handler or while its result is written, into the API's envelope. Under Functions no middleware, filter
-/// or exception handler of ASP.NET runs, so nothing of this can live there.
+/// Stands around every handler, in both hosts alike: gives the request an id and the answer its common headers, asks for
+/// the key, and turns whatever goes wrong, in the handler or while its result is written, into the API's envelope. Under
+/// Functions no middleware, filter or exception handler of ASP.NET runs, so nothing of this can live there.
 /// </summary>
 internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
 {
@@ -36,7 +36,11 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         HttpRequest request, Func<CancellationToken, Task<IResult>> handle, CancellationToken ct)
     {
         var requestId = "req_" + Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        request.HttpContext.Response.Headers["x-request-id"] = requestId;
+        var headers = request.HttpContext.Response.Headers;
+        headers["x-request-id"] = requestId;
+
+        // Answers show names and texts that callers gave: no browser is to take them for anything but what they say they are.
+        headers.XContentTypeOptions = "nosniff";
         Activity.Current?.SetTag("batchfunctions.request.id", requestId);
         using var scope = Scope(logger, requestId);
         try
@@ -62,6 +66,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
             ApiException api => api.Error,
             ConcurrencyException => ApiError.Contended,
             BadHttpRequestException bad => ApiError.Refused(bad.StatusCode, "The request could not be read."),
+            NewerRowException => ApiError.Upgrading,
             _ when StorageFaults.IsFault(e) => ApiError.StorageUnavailable,
             _ => ApiError.Internal(requestId),
         };
@@ -121,10 +126,10 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request id {RequestId}.")]
         public static partial void Unforeseen(ILogger logger, Exception e, string method, string path, string requestId);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} found storage not available; request id {RequestId}.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} failed: storage is unavailable; request id {RequestId}.")]
         public static partial void StorageDown(ILogger logger, Exception e, string method, string path, string requestId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed with half of its answer sent; request id {RequestId}.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed after part of its answer was sent; request id {RequestId}.")]
         public static partial void BrokenOff(ILogger logger, Exception e, string method, string path, string requestId);
     }
 }

@@ -1,11 +1,8 @@
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing.Template;
-
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// The routes, as both hosts name them: without a leading slash, as the Functions host takes them. The self-host maps
-/// them, the Functions app's triggers carry them, and the fallback tells a wrong method from an unknown path by them.
+/// The routes' templates, as both hosts name them: without a leading slash, as the Functions host takes them. The table of
+/// operations and the Functions app's triggers name them.
 /// </summary>
 public static class ApiRoutes
 {
@@ -47,36 +44,9 @@ public static class ApiRoutes
 
     /// <summary>Everything else.</summary>
     public const string Fallback = "{*path}";
-
-    /// <summary>Every operation but the fallback.</summary>
-    public static IReadOnlyList<ApiRoute> All { get; } =
-    [
-        new(HttpMethods.Get, Batches),
-        new(HttpMethods.Post, Batches),
-        new(HttpMethods.Get, Batch),
-        new(HttpMethods.Post, BatchCancel),
-        new(HttpMethods.Get, Files),
-        new(HttpMethods.Post, Files),
-        new(HttpMethods.Get, File),
-        new(HttpMethods.Delete, File),
-        new(HttpMethods.Get, FileContent),
-        new(HttpMethods.Post, Uploads),
-        new(HttpMethods.Post, UploadParts),
-        new(HttpMethods.Post, UploadComplete),
-        new(HttpMethods.Post, UploadCancel),
-        new(HttpMethods.Get, Health),
-        new(HttpMethods.Get, OpenApi),
-    ];
-
-    private static readonly (ApiRoute Route, TemplateMatcher Matcher)[] Matchers =
-        [.. All.Select(route => (route, new TemplateMatcher(TemplateParser.Parse(route.Template), [])))];
-
-    /// <summary>The operations that a path has, whatever the method.</summary>
-    internal static IEnumerable<ApiRoute> Matching(string path) =>
-        Matchers.Where(candidate => candidate.Matcher.TryMatch(path, [])).Select(candidate => candidate.Route);
 }
 
-/// <summary>An operation of the API.</summary>
+/// <summary>Where an operation of the API is.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Template">The route's template, without a leading slash.</param>
 public sealed record ApiRoute(string Method, string Template);

@@ -15,7 +15,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
 {
     public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(1);
 
-    private const string Scheme = "Bearer ";
+    private const string Scheme = "Bearer";
     private const int RememberedKeys = 10_000;
 
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
@@ -24,13 +24,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     /// <exception cref="ApiException">There is no key, or it is no good.</exception>
     public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
     {
-        string? header = request.Headers.Authorization;
-        if (string.IsNullOrWhiteSpace(header))
-        {
-            throw new ApiException(ApiError.NoKey);
-        }
-
-        var key = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+        var key = KeyOf(request.Headers.Authorization.ToString().Trim());
         return ApiKeyStore.IsKey(key) && await FindAsync(key, ct) is { } project
             ? new ApiCaller(project)
             : throw new ApiException(ApiError.WrongKey);
@@ -40,6 +34,14 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     {
         _known.Dispose();
         _unknown.Dispose();
+    }
+
+    private static string KeyOf(string header)
+    {
+        var rest = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header.AsSpan(Scheme.Length) : default;
+        return header.Length == 0 || (rest.IsEmpty && header.Length == Scheme.Length) ? throw new ApiException(ApiError.NoKey)
+            : rest is [' ' or '\t', ..] ? rest.Trim().ToString()
+            : throw new ApiException(ApiError.KeyWithoutScheme);
     }
 
     private async ValueTask<string?> FindAsync(string key, CancellationToken ct)

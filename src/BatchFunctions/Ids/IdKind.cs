@@ -20,6 +20,9 @@ internal sealed class IdKind(string prefix)
 
     public string Prefix { get; } = prefix;
 
+    /// <summary>What an id of this kind looks like, in words for a caller who has sent none.</summary>
+    public string Form { get; } = $"'{prefix}' followed by {Digits} lower-case hex digits";
+
     public string New(DateTimeOffset now)
     {
         Span<byte> random = stackalloc byte[(Digits - TimeDigits) / 2];

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using BatchFunctions.Http;
 
 namespace BatchFunctions.OpenApi;
 
@@ -17,29 +16,31 @@ internal static class OpenApiExamples
 
     /// <summary>Adds every recording to the operation that it is of.</summary>
     /// <param name="paths">The document's <c>paths</c>.</param>
-    public static void AddTo(JsonObject paths)
+    /// <param name="operations">All that is described there.</param>
+    public static void AddTo(JsonObject paths, IReadOnlyList<ApiOperation> operations)
     {
         var assembly = Assembly.GetExecutingAssembly();
         foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var stream = assembly.GetManifestResourceStream(resource)!;
-            Add(paths, resource[Prefix.Length..], JsonNode.Parse(stream)!);
+            Add(paths, operations, resource[Prefix.Length..], JsonNode.Parse(stream)!);
         }
     }
 
-    private static void Add(JsonObject paths, string name, JsonNode recording)
+    private static void Add(JsonObject paths, IReadOnlyList<ApiOperation> operations, string name, JsonNode recording)
     {
         var request = recording["request"]!;
         var response = recording["response"]!;
         var path = request["path"]!.GetValue<string>().Split('?')[0];
         var method = request["method"]!.GetValue<string>();
-        var route = ApiRoutes.Matching(path).FirstOrDefault(candidate => candidate.Method == method);
-        if (route is null || paths["/" + route.Template]![route.Method.ToLowerInvariant()] is not { } operation)
+        var route = operations.FirstOrDefault(candidate => candidate.Route.Method == method && candidate.Matches(path))?.Route;
+        if (route is null)
         {
             // An unknown address, or a method that none has: there is no operation to show it with.
             return;
         }
 
+        var operation = paths["/" + route.Template]![route.Method.ToLowerInvariant()]!;
         var status = response["status"]!.GetValue<int>();
         Show(operation["responses"]![$"{status}"]?["content"]?.AsObject(), name, response["body"]);
         if (status == 200)

@@ -24,13 +24,6 @@ internal static class OpenApiSchema
         return schema;
     }
 
-    public static JsonObject Time(string description) => Integer(description + " (Unix seconds)");
-
-    public static JsonObject Boolean(string? description = null) =>
-        Describe(new JsonObject { ["type"] = "boolean" }, description, null);
-
-    public static JsonObject Constant(string value) => new() { ["type"] = "string", ["const"] = value };
-
     public static JsonObject Enum(IEnumerable<string> values, string? description = null) => Describe(
         new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]) },
         description,
@@ -57,24 +50,14 @@ internal static class OpenApiSchema
         description,
         null);
 
-    /// <summary>An answer's object: all of its properties are always there.</summary>
-    public static JsonObject Object(params (string Name, JsonObject Schema)[] properties) =>
-        Object([.. properties.Select(property => property.Name)], properties);
-
     /// <summary>A request's object: only the named ones are required, and no others are accepted.</summary>
-    public static JsonObject Request(string[] required, params (string Name, JsonObject Schema)[] properties)
-    {
-        var schema = Object(required, properties);
-        schema["additionalProperties"] = false;
-        return schema;
-    }
-
-    private static JsonObject Object(IEnumerable<string> required, (string Name, JsonObject Schema)[] properties) => new()
+    public static JsonObject Request(string[] required, params (string Name, JsonObject Schema)[] properties) => new()
     {
         ["type"] = "object",
         ["required"] = new JsonArray([.. required.Select(name => JsonValue.Create(name))]),
         ["properties"] = new JsonObject(
             properties.Select(property => KeyValuePair.Create(property.Name, (JsonNode?)property.Schema))),
+        ["additionalProperties"] = false,
     };
 
     private static JsonObject Describe(JsonObject schema, string? description, string? example)

@@ -73,10 +73,10 @@ internal sealed partial class BatchAdvance(
         switch (batch.Status)
         {
             case BatchStatus.Validating when batch.IsOverdue(now):
-                return Finalize(batch, BatchStatus.Expired, now);
+                return batch.Finalize(BatchStatus.Expired, now);
             case BatchStatus.Cancelling when batch.ChunkCount is null:
                 // Cancelled before validation was through: no line is known, and none will be.
-                return Finalize(batch, BatchStatus.Cancelled, now);
+                return batch.Finalize(BatchStatus.Cancelled, now);
             case BatchStatus.InProgress or BatchStatus.Cancelling:
                 break;
             default:
@@ -87,21 +87,18 @@ internal sealed partial class BatchAdvance(
         await steps.ReachedAsync(ProtocolStep.ChunksSummed, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var moved = counts != batch.Counts
-            ? batch with { Counts = counts, Usage = sum.Usage, ProgressAt = now, Resends = 0 }
+            ? batch.Progress(sum.Completed, sum.Failed, sum.Usage, now)
             : batch;
         if (sum.Ended == batch.ChunkCount)
         {
             var outcome = batch.Status == BatchStatus.Cancelling
                 ? BatchStatus.Cancelled
                 : counts.Completed + counts.Failed < counts.Total ? BatchStatus.Expired : BatchStatus.Completed;
-            return Finalize(moved, outcome, now);
+            return moved.Finalize(outcome, now);
         }
 
         return moved == batch ? null : moved;
     }
-
-    private static Batch Finalize(Batch batch, BatchStatus outcome, DateTimeOffset now) =>
-        batch with { Status = BatchStatus.Finalizing, Outcome = outcome, FinalizingAt = now };
 
     private async Task<ChunkSum> SumAsync(string batchId, CancellationToken ct)
     {

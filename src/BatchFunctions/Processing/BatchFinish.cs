@@ -55,12 +55,7 @@ internal sealed partial class BatchFinish(
             key,
             batch => batch.Status.HasEnded()
                 ? null
-                : batch with
-                {
-                    Status = BatchStatus.Failed,
-                    FailedAt = time.GetUtcNow(),
-                    Errors = [new BatchError(code, message, null, null)],
-                },
+                : batch.Fail([new BatchError(code, message, null, null)], time.GetUtcNow()),
             ct);
 
     /// <summary>Removes what an ended batch has left: its chunk rows, then its <c>activebatches</c> row.</summary>
@@ -159,7 +154,7 @@ internal sealed partial class BatchFinish(
         }
 
         await batches.MutateAsync(
-            batch.Key, current => current.Status == BatchStatus.Finalizing ? End(current, manifest) : null, ct);
+            batch.Key, current => current.Status == BatchStatus.Finalizing ? current.End(manifest.End) : null, ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
     }
 
@@ -180,18 +175,6 @@ internal sealed partial class BatchFinish(
             }
         }
     }
-
-    private static Batch End(Batch batch, Manifest manifest) => batch with
-    {
-        Status = manifest.Outcome,
-        OutputFileId = manifest.OutputFileId,
-        ErrorFileId = manifest.ErrorFileId,
-        Counts = manifest.Counts,
-        Usage = manifest.Usage,
-        CompletedAt = manifest.Outcome == BatchStatus.Completed ? manifest.FinishedAt : null,
-        ExpiredAt = manifest.Outcome == BatchStatus.Expired ? manifest.FinishedAt : null,
-        CancelledAt = manifest.Outcome == BatchStatus.Cancelled ? manifest.FinishedAt : null,
-    };
 
     private async Task WriteFileAsync(
         Batch batch, Manifest manifest, string id, ResultFile file, long bytes, CancellationToken ct)

@@ -1,13 +1,9 @@
 using BatchFunctions.ActiveBatches;
-using BatchFunctions.Batches;
-using BatchFunctions.Chunks;
-using BatchFunctions.Configuration;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
 
@@ -17,11 +13,8 @@ namespace BatchFunctions.Processing;
 /// timer stands behind it.
 /// </summary>
 internal sealed partial class BatchSweep(
-    BatchStore batches,
     ActiveBatchStore active,
-    ChunkStore chunks,
-    BatchFinish finish,
-    BatchValidation validation,
+    ActiveBatchSweep batch,
     PoisonSweep poison,
     Expiry expiry,
     BatchMetrics metrics,
@@ -29,12 +22,8 @@ internal sealed partial class BatchSweep(
     WakeupStore wakeups,
     BatchQueues queues,
     ProtocolSteps steps,
-    IOptions<BatchOptions> options,
-    TimeProvider time,
     ILogger<BatchSweep> logger)
 {
-    private readonly BatchOptions _options = options.Value;
-
     /// <summary>Takes up the sweep's message; asks for the next one while anything is active.</summary>
     /// <param name="ticket">The message's; a copy of a message whose sweep has been taken up does nothing.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
@@ -99,7 +88,7 @@ internal sealed partial class BatchSweep(
             isActive = true;
             try
             {
-                await SweepAsync(row, seen, ct);
+                await batch.RunAsync(row, seen, ct);
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
@@ -138,123 +127,12 @@ internal sealed partial class BatchSweep(
         return false;
     }
 
-    private async Task SweepAsync(ActiveBatch row, ActiveBatchCensus seen, CancellationToken ct)
-    {
-        var now = time.GetUtcNow();
-        var found = await batches.FindAsync(row.Key, ct);
-        using var span = found is null ? null : BatchTracing.StartSweep(found.Id, found.TraceParent);
-        if (found is { } running && !running.Status.HasEnded())
-        {
-            seen.Add(running, now - ProgressOf(running), now - running.CreatedAt);
-        }
-
-        switch (found)
-        {
-            case null:
-                if (now - row.CreatedAt > _options.CreateLost)
-                {
-                    await active.DeleteAsync(row.Key, ct);
-                }
-
-                break;
-            case { } batch when batch.Status.HasEnded():
-                await finish.ClearAwayAsync(row.Key, ct);
-                break;
-            case { } batch when now > batch.ExpiresAt + _options.LastResort:
-                Log.LastResort(logger, batch.Id, batch.Status);
-                await finish.FailAsync(
-                    row.Key, "input_lost", "The batch could not be closed: its input can no longer be read.", ct);
-                await finish.ClearAwayAsync(row.Key, ct);
-                break;
-            case { Status: BatchStatus.Validating } batch when !batch.IsOverdue(now):
-                await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
-                break;
-            case { Status: BatchStatus.InProgress } batch when !batch.IsOverdue(now):
-                await SweepRunningAsync(batch, now, ct);
-                break;
-            default:
-                // Finalizing, cancelling, or past its deadline: an advance finishes it or closes what is idle.
-                await queues.AskAdvanceAsync(row.Key, ct);
-                break;
-        }
-    }
-
-    private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;
-
-    private async Task SweepRunningAsync(Batch batch, DateTimeOffset now, CancellationToken ct)
-    {
-        var open = 0;
-        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
-        {
-            if (chunk.Ended)
-            {
-                continue;
-            }
-
-            open++;
-
-            // The row first: it keeps the next sweep from sending another at once. A worker that is late and not dead may
-            // take the chunk back with its next checkpoint, until another has claimed it: its answers are paid for.
-            if (chunk.IsForsaken(now, _options.WakeUpLost)
-                && await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
-            {
-                await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
-            }
-        }
-
-        if (open == 0)
-        {
-            await queues.AskAdvanceAsync(batch.Key, ct);
-        }
-        else
-        {
-            await SendAgainAsync(batch, _options.ProgressLost, now, ct);
-        }
-    }
-
-    /// <summary>
-    /// Sends the batch's messages again when it has made no progress for the given time, and doubles that each time: a
-    /// long queue is no lost message, and what is sent in vain lengthens it.
-    /// </summary>
-    private async Task SendAgainAsync(Batch batch, TimeSpan patience, DateTimeOffset now, CancellationToken ct)
-    {
-        var progress = ProgressOf(batch);
-        var since = batch.SentAgainAt > progress ? batch.SentAgainAt.Value : progress;
-        if (now - since < patience * Math.Pow(2, Math.Min(batch.Resends, 10)))
-        {
-            return;
-        }
-
-        Log.SentAgain(logger, batch.Id, batch.Status, now - progress);
-        if (batch.Status == BatchStatus.Validating)
-        {
-            await queues.SendValidateAsync(batch.Key, TimeSpan.Zero, ct);
-        }
-        else
-        {
-            await validation.SendUnclaimedAsync(batch, ct);
-        }
-
-        await batches.MutateAsync(
-            batch.Key,
-            current => current.Status == batch.Status
-                ? current with { SentAgainAt = now, Resends = current.Resends + 1 }
-                : null,
-            ct);
-    }
-
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} could not be swept; the next sweep tries again.")]
         public static partial void NotSwept(ILogger logger, Exception e, string batchId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not look after {Part}; the next sweep tries again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not handle {Part}; the next sweep tries again.")]
         public static partial void PartNotSwept(ILogger logger, Exception e, string part);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails.")]
-        public static partial void LastResort(ILogger logger, string batchId, BatchStatus status);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} ('{Status}') has made no progress for {Age}; its messages are sent again.")]
-        public static partial void SentAgain(ILogger logger, string batchId, BatchStatus status, TimeSpan age);
     }
 }

@@ -5,6 +5,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
@@ -15,7 +16,7 @@ namespace BatchFunctions.Processing;
 /// message a chunk. A crash before the batch's write leaves rows that the next run finds in place, cut by the same sizes
 /// since the batch's row carries them; after it, messages that the next run, or the sweep, sends again.
 /// </summary>
-internal sealed class BatchValidation(
+internal sealed partial class BatchValidation(
     BatchStore batches,
     ChunkStore chunks,
     BatchBlobs blobs,
@@ -24,7 +25,8 @@ internal sealed class BatchValidation(
     ChunkWork work,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<BatchValidation> logger)
 {
     /// <summary>Entries in a failed batch's <c>errors.data</c>, at most.</summary>
     private const int MaxErrors = 100;
@@ -85,32 +87,32 @@ internal sealed class BatchValidation(
 
         if (reading.Errors.Count > 0)
         {
-            await batches.MutateAsync(
-                batch.Key,
-                current => current.Status == BatchStatus.Validating
-                    ? current with { Status = BatchStatus.Failed, FailedAt = time.GetUtcNow(), Errors = reading.Errors }
-                    : null,
-                ct);
-            await steps.ReachedAsync(ProtocolStep.ValidationFailedWritten, ct);
-            await EndOrAdvanceAsync(batch.Key, ct);
+            await FailAsync(batch.Key, reading.Errors, ct);
             return;
         }
 
-        await chunks.InsertAsync(reading.Chunks, ct);
+        try
+        {
+            await chunks.InsertAsync(reading.Chunks, ct);
+        }
+        catch (ChunksDifferException e)
+        {
+            // No line has been sent, unless whoever cut them runs them by now; then the batch is no longer validated here.
+            Log.ChunksDiffer(logger, e, batch.Id);
+            var error = new BatchError(
+                "internal_error",
+                "The input was cut in two ways, by two versions of the service that ran side by side. Create the batch again.",
+                null,
+                null);
+            await FailAsync(batch.Key, [error], ct);
+            return;
+        }
+
         await steps.ReachedAsync(ProtocolStep.ChunkRowsWritten, ct);
         var after = await batches.MutateAsync(
             batch.Key,
             current => current.Status == BatchStatus.Validating
-                ? current with
-                {
-                    Status = BatchStatus.InProgress,
-                    InProgressAt = time.GetUtcNow(),
-                    ProgressAt = time.GetUtcNow(),
-                    Resends = 0,
-                    Model = reading.Model,
-                    Counts = new RequestCounts(reading.Lines, 0, 0),
-                    ChunkCount = reading.Chunks.Count,
-                }
+                ? current.Begin(reading.Lines, reading.Model, reading.Chunks.Count, time.GetUtcNow())
                 : null,
             ct);
         await steps.ReachedAsync(ProtocolStep.InProgressWritten, ct);
@@ -134,6 +136,16 @@ internal sealed class BatchValidation(
         }
     }
 
+    private async Task FailAsync(BatchKey key, IReadOnlyList<BatchError> errors, CancellationToken ct)
+    {
+        await batches.MutateAsync(
+            key,
+            current => current.Status == BatchStatus.Validating ? current.Fail(errors, time.GetUtcNow()) : null,
+            ct);
+        await steps.ReachedAsync(ProtocolStep.ValidationFailedWritten, ct);
+        await EndOrAdvanceAsync(key, ct);
+    }
+
     private async Task EndOrAdvanceAsync(BatchKey key, CancellationToken ct)
     {
         if (await batches.FindAsync(key, ct) is { } batch && batch.Status.HasEnded())
@@ -144,6 +156,12 @@ internal sealed class BatchValidation(
         {
             await queues.AskAdvanceAsync(key, ct);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} cannot be run: its input has been cut into other chunks before.")]
+        public static partial void ChunksDiffer(ILogger logger, Exception e, string batchId);
     }
 
     /// <summary>One pass over the input.</summary>

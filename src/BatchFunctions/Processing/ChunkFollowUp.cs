@@ -60,7 +60,7 @@ internal sealed partial class ChunkFollowUp(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk}: the claim of epoch {Epoch} was overtaken; its late results are part of nothing.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk}: the claim of epoch {Epoch} was overtaken; its late results are discarded.")]
         public static partial void Overtaken(ILogger logger, string batchId, int chunk, int epoch);
     }
 }

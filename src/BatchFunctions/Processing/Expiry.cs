@@ -106,7 +106,7 @@ internal sealed partial class Expiry(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} {Id} is due and could not be looked after; the next sweep tries again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} {Id} has expired and could not be removed; the next sweep tries again.")]
         public static partial void NotRemoved(ILogger logger, Exception e, ExpiringKind kind, string id);
     }
 }

@@ -45,11 +45,10 @@ internal sealed partial class LineOutcomes(
     public void TakeUnwritable(int line, string customId, UpstreamOutcome outcome, Exception e)
     {
         Log.Unwritable(logger, e, claimed.Batch.Id, claimed.Number, line);
-        var text = outcome is UpstreamOutcome.Answered answer
-            ? Encoding.UTF8.GetString(answer.Body.Span[..Math.Min(answer.Body.Length, LastAnswer.MaxMessage)])
-            : "";
+        var answered = outcome is UpstreamOutcome.Answered answer ? Encoding.UTF8.GetString(answer.Body.Span) : "";
         Fail(line, customId, new UpstreamOutcome.Failed(
-            UpstreamOutcome.Failed.InvalidResponse, $"The upstream's response cannot be written down: {text}"));
+            UpstreamOutcome.Failed.InvalidResponse,
+            $"The upstream's response cannot be written down. It begins: {LastAnswer.Excerpt(answered)}"));
     }
 
     private void Complete(int line, string customId, UpstreamOutcome.Answered answer)

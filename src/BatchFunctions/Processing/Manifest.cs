@@ -37,6 +37,10 @@ internal sealed record Manifest
 
     public required TokenUsage Usage { get; init; }
 
+    /// <summary>What it says of the batch.</summary>
+    [JsonIgnore]
+    public BatchEnd End => new(Outcome, FinishedAt, OutputFileId, ErrorFileId, Counts, Usage);
+
     public static Manifest FromJson(BinaryData json) =>
         JsonSerializer.Deserialize(json.ToMemory().Span, ManifestJson.Default.Manifest)
         ?? throw new FormatException("The manifest is empty.");

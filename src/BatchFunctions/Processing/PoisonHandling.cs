@@ -24,6 +24,9 @@ internal sealed partial class PoisonHandling(
 {
     private const int Strikes = 3;
 
+    private static readonly BatchError NotValidated = new(
+        "internal_error", "The input file could not be validated because of an internal error.", null, null);
+
     /// <summary>Does what is due about a message that failed too often.</summary>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
@@ -58,7 +61,7 @@ internal sealed partial class PoisonHandling(
         if (strikes < Strikes)
         {
             // Somebody who has claimed the chunk since drives it; then the strike is not noted, and need not be.
-            await chunks.TryUpdateAsync(chunk with { Strikes = strikes, StrikeDone = done }, ct);
+            await chunks.TryUpdateAsync(chunk.Strike(strikes), ct);
             await queues.SendChunkAsync(key, number, options.Value.Lease, ct);
             return;
         }
@@ -73,13 +76,8 @@ internal sealed partial class PoisonHandling(
             key,
             current => current.Status switch
             {
-                BatchStatus.Validating when current.Strikes + 1 >= Strikes => current with
-                {
-                    Status = BatchStatus.Failed,
-                    FailedAt = time.GetUtcNow(),
-                    Errors = [new BatchError("internal_error", "The input file could not be validated because of an internal error.", null, null)],
-                },
-                BatchStatus.Validating => current with { Strikes = current.Strikes + 1 },
+                BatchStatus.Validating when current.Strikes + 1 >= Strikes => current.Fail([NotValidated], time.GetUtcNow()),
+                BatchStatus.Validating => current.Strike(),
                 _ => null,
             },
             ct);

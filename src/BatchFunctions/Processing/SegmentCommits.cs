@@ -83,7 +83,11 @@ internal sealed class SegmentCommits(
                 return true;
             }
 
-            Chunk = Chunk with { ETag = current.ETag, Strikes = current.Strikes, StrikeDone = current.StrikeDone };
+            Chunk = Chunk.InRow(current.ETag, current.Unknown) with
+            {
+                Strikes = current.Strikes,
+                StrikeDone = current.StrikeDone,
+            };
         }
 
         return false;

@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
-using Azure.Identity;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using BatchFunctions.Telemetry;
@@ -9,16 +8,11 @@ using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Storage;
 
-/// <summary>
-/// The clients of the one storage account, from the settings that the Functions host itself reads:
-/// <c>AzureWebJobsStorage</c> (a connection string), or <c>AzureWebJobsStorage__accountName</c>, or the three of
-/// <c>__blobServiceUri</c>, <c>__queueServiceUri</c> and <c>__tableServiceUri</c> with a managed identity
-/// (<c>__clientId</c> for a user-assigned one).
-/// </summary>
+/// <summary>The clients of the one storage account, as <see cref="StorageConnection"/> finds it.</summary>
 public sealed class StorageClients
 {
     /// <summary>The name of the connection, as the triggers name it too.</summary>
-    public const string Connection = "AzureWebJobsStorage";
+    public const string Connection = StorageConnection.Name;
 
     /// <summary>Makes the clients; nothing is asked of storage yet.</summary>
     /// <param name="configuration">Where the connection is read from.</param>
@@ -35,10 +29,7 @@ public sealed class StorageClients
         T With<T>(T options, string service)
             where T : ClientOptions
         {
-            options.Retry.MaxRetries = 3;
-            options.Retry.Delay = TimeSpan.FromMilliseconds(200);
-            options.Retry.MaxDelay = TimeSpan.FromSeconds(3);
-            options.Retry.NetworkTimeout = TimeSpan.FromSeconds(30);
+            StorageConnection.SetRetries(options);
             foreach (var policy in added)
             {
                 options.AddPolicy(policy, HttpPipelinePosition.PerRetry);
@@ -54,29 +45,13 @@ public sealed class StorageClients
 
         // Queue texts go as they are: host.json says messageEncoding none, since they are JSON already.
         var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, "queue");
-        var tableOptions = With(new TableClientOptions(), "table");
-        tableOptions.AddPolicy(new SendCount.Policy(), HttpPipelinePosition.PerRetry);
         var blobOptions = With(new BlobClientOptions(), "blob");
-        var section = configuration.GetSection(Connection);
-        if (section.Value is { Length: > 0 } text)
-        {
-            Tables = new TableServiceClient(text, tableOptions);
-            Queues = new QueueServiceClient(text, queueOptions);
-            Blobs = new BlobServiceClient(text, blobOptions);
-            return;
-        }
-
-        var credential = new DefaultAzureCredential(
-            new DefaultAzureCredentialOptions { ManagedIdentityClientId = section["clientId"] });
-        Uri Service(string setting, string kind) => section[setting] is { Length: > 0 } uri
-            ? new Uri(uri)
-            : section["accountName"] is { Length: > 0 } account
-                ? new Uri($"https://{account}.{kind}.core.windows.net")
-                : throw new InvalidOperationException(
-                    $"No storage is configured: set {Connection} to a connection string, or {Connection}__accountName (or {Connection}__{setting}) to use a managed identity.");
-        Tables = new TableServiceClient(Service("tableServiceUri", "table"), credential, tableOptions);
-        Queues = new QueueServiceClient(Service("queueServiceUri", "queue"), credential, queueOptions);
-        Blobs = new BlobServiceClient(Service("blobServiceUri", "blob"), credential, blobOptions);
+        var connection = new StorageConnection(configuration);
+        Tables = connection.OpenTables(With(new TableClientOptions(), "table"));
+        Queues = connection.Open(
+            "queue", text => new QueueServiceClient(text, queueOptions), (uri, credential) => new QueueServiceClient(uri, credential, queueOptions));
+        Blobs = connection.Open(
+            "blob", text => new BlobServiceClient(text, blobOptions), (uri, credential) => new BlobServiceClient(uri, credential, blobOptions));
     }
 
     /// <summary>Tables.</summary>

@@ -6,7 +6,7 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Uploads;
 
 /// <summary>A file that comes in parts, as its row keeps it. Times are UTC.</summary>
-internal sealed record Upload
+internal sealed record Upload : IFenced<Upload>
 {
     /// <summary>How long parts may be added, as OpenAI's.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
@@ -37,6 +37,9 @@ internal sealed record Upload
     public DateTimeOffset? ClaimedUntil { get; init; }
 
     public ETag ETag { get; init; }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
 
     public DateTimeOffset CreatedAt => IdKind.Upload.CreatedAt(Id);
 
@@ -70,12 +73,7 @@ internal sealed record Upload
 
     /// <summary>What tells the sweep of the upload.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.Upload, Tenant, Id, Blob, due);
-}
 
-internal enum UploadStatus
-{
-    Pending,
-    Completed,
-    Cancelled,
-    Expired,
+    /// <inheritdoc/>
+    public Upload InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 }

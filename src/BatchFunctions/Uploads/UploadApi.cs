@@ -50,7 +50,7 @@ public sealed class UploadApi
                 var upload = await UploadRequest.ReadNewAsync(request, caller.Tenant, _options, _time.GetUtcNow(), ct);
                 await _expiring.AddAsync(upload.ToExpiringEntry(upload.ExpiresAt), ct);
                 await _uploads.InsertAsync(upload, ct);
-                return ApiJson.Ok(writer => UploadJson.Write(writer, upload, null));
+                return Answer(upload, null);
             },
             ct);
 
@@ -66,7 +66,7 @@ public sealed class UploadApi
                 var upload = await FindAsync(caller, id, ct);
                 CheckPending(upload, "add a part to");
                 var part = await TakePartAsync(request, upload, ct);
-                return ApiJson.Ok(writer => UploadJson.WritePart(writer, part));
+                return ApiJson.Ok(new UploadPartObject(part), UploadJson.Default.UploadPartObject);
             },
             ct);
 
@@ -85,7 +85,7 @@ public sealed class UploadApi
                     : null;
                 return done is null
                     ? throw new ApiException(UploadErrors.NoUpload(id))
-                    : ApiJson.Ok(writer => UploadJson.Write(writer, done.Upload, done.File));
+                    : Answer(done.Upload, done.File);
             },
             ct);
 
@@ -108,11 +108,14 @@ public sealed class UploadApi
                 return upload switch
                 {
                     null => throw new ApiException(ApiError.Contended),
-                    { Status: UploadStatus.Cancelled } => ApiJson.Ok(writer => UploadJson.Write(writer, upload, null)),
+                    { Status: UploadStatus.Cancelled } => Answer(upload, null),
                     _ => throw new ApiException(UploadErrors.WrongUploadState("cancel", upload.Status.Wire())),
                 };
             },
             ct);
+
+    private static IResult Answer(Upload upload, StoredFile? file) =>
+        ApiJson.Ok(new UploadObject(upload, file), UploadJson.Default.UploadObject);
 
     private async Task<UploadPart> TakePartAsync(HttpRequest request, Upload upload, CancellationToken ct)
     {

@@ -1,10 +1,13 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Azure;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Uploads;
 
@@ -15,12 +18,20 @@ namespace BatchFunctions.Uploads;
 /// leaves a claim that lapses; who completes the upload next goes on with the same file id, and commits again unless
 /// the file's row is there. An upload that nobody completes any more expires, and its blob with it.
 /// </summary>
-internal sealed class UploadCompletion(
-    UploadStore uploads, FileStore files, ExpiringStore expiring, FileBlobs blobs, TimeProvider time)
+internal sealed partial class UploadCompletion(
+    UploadStore uploads,
+    FileStore files,
+    ExpiringStore expiring,
+    FileBlobs blobs,
+    TimeProvider time,
+    ILogger<UploadCompletion> logger) : IDisposable
 {
     private const int ReadBytes = 128 * 1024;
 
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
+
+    /// <summary>Claims of this process that it could not give up, by upload: it may take them over, whose work has ended.</summary>
+    private readonly MemoryCache _unreleased = new(new MemoryCacheOptions());
 
     /// <returns>The upload and its file; null when there is no such upload.</returns>
     /// <exception cref="ApiException">The parts do not make the file, or the upload's state forbids it.</exception>
@@ -45,6 +56,8 @@ internal sealed class UploadCompletion(
             : await CompleteAsync(claimed, blockIds, md5);
     }
 
+    public void Dispose() => _unreleased.Dispose();
+
     private Upload? Claimed(Upload upload)
     {
         if (upload.Status == UploadStatus.Completed)
@@ -54,7 +67,7 @@ internal sealed class UploadCompletion(
 
         CheckPending(upload);
         var now = time.GetUtcNow();
-        return upload.IsClaimed(now)
+        return upload.IsClaimed(now) && !(_unreleased.TryGetValue(upload.Id, out ETag own) && own == upload.ETag)
             ? throw new ApiException(ApiError.Contended)
             : upload with { ClaimedUntil = now + Claim, FileId = upload.FileId ?? IdKind.File.New(now) };
     }
@@ -74,8 +87,25 @@ internal sealed class UploadCompletion(
         }
         catch (Exception e) when (e is not OutOfMemoryException && !limit.IsCancellationRequested)
         {
-            await uploads.TryUpdateAsync(claimed with { ClaimedUntil = null }, CancellationToken.None);
+            await ReleaseAsync(claimed);
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Gives the claim up, so that the client's next try need not wait for it to lapse. What went wrong first is what the client
+    /// is told. A claim whose release fails too is taken over by this process's next try, and lapses for others.
+    /// </summary>
+    private async Task ReleaseAsync(Upload claimed)
+    {
+        try
+        {
+            await uploads.TryUpdateAsync(claimed with { ClaimedUntil = null }, CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.NotReleased(logger, e, claimed.Id);
+            _unreleased.Set(claimed.Id, claimed.ETag, Claim);
         }
     }
 
@@ -186,6 +216,12 @@ internal sealed class UploadCompletion(
 
     private async Task<CompletedUpload> AnswerAsync(Upload upload, CancellationToken ct) =>
         new(upload, await files.FindAsync(upload.Tenant, upload.FileId!, ct));
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Upload {UploadId} could not be completed, and its claim not be given up either.")]
+        public static partial void NotReleased(ILogger logger, Exception e, string uploadId);
+    }
 }
 
 /// <summary>A completed upload and its file, which is null when it has been deleted since.</summary>

@@ -45,7 +45,11 @@ internal sealed class AnswerDecoding : IAsyncDisposable
         return new AnswerDecoding(head, decoded);
     }
 
-    public ValueTask DisposeAsync() => _decoded.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _decoded.DisposeAsync();
+        await _head.DisposeAsync();
+    }
 
     /// <summary>A stream that remembers its first bytes.</summary>
     private sealed class Head(Stream inner) : Stream

@@ -24,26 +24,12 @@ internal sealed class LineHistory(int attempts, int breaks)
     /// <summary>A hash of the last answer, to know the same words again.</summary>
     public ulong LastWords { get; set; }
 
-    /// <summary>How a line begins that is known from earlier runs.</summary>
-    public static int SuspicionOf(int breaks) => breaks > 0 ? UpstreamGate.Alone : 0;
-
     /// <summary>When it was first refused; null when it never was.</summary>
     public DateTimeOffset? RefusedSince { get; set; }
 
     /// <summary>How many lines had gone through when it was last refused, or else when it was sent.</summary>
     public long ThroughBefore { get; set; }
-}
 
-/// <summary>The last thing that the upstream said about a line that has no answer to keep.</summary>
-/// <param name="Status">The HTTP status; 0 where there was no answer.</param>
-/// <param name="Message">The answer's own message, or what happened, cut to <see cref="MaxMessage"/> characters.</param>
-internal sealed record LastAnswer(int Status, string Message)
-{
-    /// <summary>Characters that are kept of a message.</summary>
-    public const int MaxMessage = 300;
-
-    /// <summary>As a sentence of an error line's message.</summary>
-    public override string ToString() => Status == 0
-        ? $"The last attempt: {Message}"
-        : FormattableString.Invariant($"The upstream's last answer was {Status}: {Message}");
+    /// <summary>How a line begins that is known from earlier runs.</summary>
+    public static int SuspicionOf(int breaks) => breaks > 0 ? UpstreamGate.Alone : 0;
 }

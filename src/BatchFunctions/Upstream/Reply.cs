@@ -23,10 +23,10 @@ internal abstract record Reply
     /// <summary>What there is to say of it in an error line. It names no address of the upstream's.</summary>
     public LastAnswer Said => this switch
     {
-        Answer answer => new LastAnswer(answer.StatusCode, Cut(MessageOf(answer.Body))),
+        Answer answer => new LastAnswer(answer.StatusCode, LastAnswer.Excerpt(MessageOf(answer.Body))),
         TooLarge => new LastAnswer(0, "the response was too large"),
         TimedOut => new LastAnswer(0, "the upstream did not respond in time"),
-        Garbled garbled => new LastAnswer(garbled.StatusCode, Cut("a response that cannot be read: " + garbled.Text)),
+        Garbled garbled => new LastAnswer(garbled.StatusCode, LastAnswer.Excerpt("a response that cannot be read: " + garbled.Text)),
         Broken => new LastAnswer(0, "the connection broke before a response came"),
         _ => new LastAnswer(0, "the upstream could not be reached"),
     };
@@ -71,12 +71,6 @@ internal abstract record Reply
         }
 
         return null;
-    }
-
-    private static string Cut(string text)
-    {
-        var line = string.Concat(text.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)).Trim();
-        return line.Length <= LastAnswer.MaxMessage ? line : line[..LastAnswer.MaxMessage] + "…";
     }
 
     /// <summary>The upstream answered, to the answer's last byte.</summary>

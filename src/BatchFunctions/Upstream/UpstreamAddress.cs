@@ -2,22 +2,26 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace BatchFunctions.Upstream;
 
-/// <summary>The upstream's address, as the setting gives it: with or without <c>/v1</c>, with or without a slash at its end.</summary>
+/// <summary>
+/// Where the upstream's API has its root: the base URL that a client of it is given, whatever its path. An address
+/// without a path stands for <c>/v1</c>, which is where servers have it that name only host and port.
+/// </summary>
 internal static class UpstreamAddress
 {
     /// <summary>What is wrong with an address that does not parse, and what to write instead.</summary>
     public const string Requirement =
         "Batch__Upstream__BaseUrl must be an absolute http or https address without a user name or a fragment, " +
-        "with or without /v1 at its end: for instance http://127.0.0.1:8000/v1 or https://NAME.openai.azure.com/openai/v1.";
+        "the root of the API as its clients take it: for instance http://127.0.0.1:8000/v1 or https://NAME.openai.azure.com/openai/v1.";
 
+    // What an endpoint's name, and the path of an API without a path, begin with.
     private const string Version = "/v1";
 
     /// <summary>Reads the setting.</summary>
     /// <param name="baseUrl">The setting's value.</param>
-    /// <param name="address">The address without <c>/v1</c> and without a slash at its path's end; its query is kept.</param>
-    public static bool TryParse(string? baseUrl, [NotNullWhen(true)] out Uri? address)
+    /// <param name="root">The root without a slash at its path's end; its query is kept.</param>
+    public static bool TryParse(string? baseUrl, [NotNullWhen(true)] out Uri? root)
     {
-        address = null;
+        root = null;
         if (!Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var uri)
             || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
             || uri.Host.Length == 0
@@ -28,18 +32,13 @@ internal static class UpstreamAddress
         }
 
         var path = uri.AbsolutePath.TrimEnd('/');
-        if (path.EndsWith(Version, StringComparison.OrdinalIgnoreCase))
-        {
-            path = path[..^Version.Length].TrimEnd('/');
-        }
-
-        address = new UriBuilder(uri) { Path = path }.Uri;
+        root = new UriBuilder(uri) { Path = path.Length == 0 ? Version : path }.Uri;
         return true;
     }
 
-    /// <summary>The address that an endpoint's lines are sent to.</summary>
-    /// <param name="address">What <see cref="TryParse"/> gave.</param>
+    /// <summary>The address that an endpoint's lines are sent to: <c>/v1/embeddings</c> is <c>embeddings</c> below the root.</summary>
+    /// <param name="root">What <see cref="TryParse"/> gave.</param>
     /// <param name="endpoint">The endpoint, which begins with <c>/v1/</c>.</param>
-    public static Uri For(Uri address, string endpoint) =>
-        new UriBuilder(address) { Path = address.AbsolutePath.TrimEnd('/') + endpoint }.Uri;
+    public static Uri For(Uri root, string endpoint) =>
+        new UriBuilder(root) { Path = root.AbsolutePath + endpoint[Version.Length..] }.Uri;
 }

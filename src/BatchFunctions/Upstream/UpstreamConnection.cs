@@ -13,6 +13,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     public const string HttpClientName = "BatchFunctions.Upstream";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+
     /// <summary>How long an upstream that is alive may take to say so.</summary>
     private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(10);
 
@@ -23,8 +24,8 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
     private readonly UpstreamOptions _options = options.Value.Upstream;
-    private readonly Uri _address = UpstreamAddress.TryParse(options.Value.Upstream.BaseUrl, out var address)
-        ? address
+    private readonly Uri _root = UpstreamAddress.TryParse(options.Value.Upstream.BaseUrl, out var root)
+        ? root
         : throw new OptionsValidationException(BatchOptions.Section, typeof(BatchOptions), [UpstreamAddress.Requirement]);
 
     private readonly ConcurrentDictionary<string, Uri> _addresses = new(StringComparer.Ordinal);
@@ -56,8 +57,10 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         catch (HttpRequestException exception) when (exception.HttpRequestError
             is HttpRequestError.ConnectionError
             or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError)
+            or HttpRequestError.SecureConnectionError
+            or HttpRequestError.UserAuthenticationError)
         {
+            // The last is a token that is not to be had: nothing has been sent then either.
             return new Reply.Unreachable(exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
@@ -145,7 +148,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     }
 
     // There are as many endpoints as the settings offer: a handful.
-    private Uri AddressOf(string endpoint) => _addresses.GetOrAdd(endpoint, static (path, address) => UpstreamAddress.For(address, path), _address);
+    private Uri AddressOf(string endpoint) => _addresses.GetOrAdd(endpoint, static (path, root) => UpstreamAddress.For(root, path), _root);
 
     private static string? RequestIdOf(HttpResponseHeaders headers)
     {

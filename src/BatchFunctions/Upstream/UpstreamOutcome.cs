@@ -36,7 +36,7 @@ internal abstract record UpstreamOutcome
         /// <summary>The last attempt took longer than the time that one may take.</summary>
         public const string RequestTimeout = "request_timeout";
 
-        /// <summary>The answer was cut off or cannot be read.</summary>
+        /// <summary>The answer was cut off, cannot be decoded, or cannot be written down.</summary>
         public const string InvalidResponse = "invalid_response";
 
         /// <summary>The line breaks the connection whenever it is sent.</summary>

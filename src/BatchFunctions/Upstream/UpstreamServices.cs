@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Http.Headers;
+using Azure.Identity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,10 +26,12 @@ internal static class UpstreamServices
         services.TryAddSingleton<UpstreamRecord>();
         services.TryAddSingleton<UpstreamBreaker>();
         services.TryAddSingleton<UpstreamGate>();
+        services.TryAddSingleton(static services => ActivatorUtilities.CreateInstance<UpstreamTokens>(services, IdentityOf(services)));
 
         // The factory's own loggers would write two records an attempt, and at Trace every header.
         services.AddHttpClient(UpstreamConnection.HttpClientName, ConfigureClient)
             .UseSocketsHttpHandler(ConfigureHandler)
+            .ConfigureAdditionalHttpMessageHandlers(AddSignIn)
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
         return services;
@@ -43,19 +45,25 @@ internal static class UpstreamServices
         client.Timeout = Timeout.InfiniteTimeSpan;
         client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("BatchFunctions", Version()));
-        if (string.IsNullOrEmpty(options.ApiKey))
-        {
-            return;
-        }
+        UpstreamHeaders.AddTo(client.DefaultRequestHeaders, options);
+    }
 
-        if (options.ApiKeyHeader.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
+    private static void AddSignIn(IList<DelegatingHandler> handlers, IServiceProvider services)
+    {
+        if (OptionsOf(services).Credential is not null)
         {
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.ApiKey);
+#pragma warning disable CA2000 // The client's chain of handlers owns it, and disposes of it.
+            handlers.Add(new UpstreamSignIn(services.GetRequiredService<UpstreamTokens>()));
+#pragma warning restore CA2000
         }
-        else
-        {
-            client.DefaultRequestHeaders.Add(options.ApiKeyHeader, options.ApiKey);
-        }
+    }
+
+    private static ManagedIdentityCredential IdentityOf(IServiceProvider services)
+    {
+        var identity = OptionsOf(services).ClientId is { Length: > 0 } clientId
+            ? ManagedIdentityId.FromUserAssignedClientId(clientId)
+            : ManagedIdentityId.SystemAssigned;
+        return new ManagedIdentityCredential(new ManagedIdentityCredentialOptions(identity));
     }
 
     private static void ConfigureHandler(SocketsHttpHandler handler, IServiceProvider services)

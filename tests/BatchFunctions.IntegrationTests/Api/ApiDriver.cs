@@ -6,11 +6,9 @@ using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.Keys;
 using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -40,25 +38,12 @@ internal sealed class ApiDriver : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings = null,
         Action<IServiceCollection>? configure = null)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Configuration
-            .AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                [StorageClients.Connection] = connection,
-                ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
-            })
-            .AddInMemoryCollection(settings);
         var storage = new FaultyStorage();
-        builder.Services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
-        builder.Services.AddRouting();
-        builder.Services.AddSingleton<HttpPipelinePolicy>(storage);
-        configure?.Invoke(builder.Services);
-        builder.Services.AddBatchFunctions(builder.Configuration);
-        var app = builder.Build();
-        app.UseRouting();
-        app.MapBatchApi();
-        await app.StartAsync();
+        var app = await TestService.ServeAsync(TestService.Settings(connection, others: settings), services =>
+        {
+            services.AddSingleton<HttpPipelinePolicy>(storage);
+            configure?.Invoke(services);
+        });
         var driver = new ApiDriver(app, storage);
         driver.Client = await driver.ClientOfAsync("local");
         return driver;
@@ -101,11 +86,10 @@ internal sealed class ApiDriver : IAsyncDisposable
     public static Batch BatchOf(string tenant, DateTimeOffset at)
     {
         var id = IdKind.Batch.New(at);
-        return new Batch
+        return new Batch(BatchStatus.InProgress)
         {
             Tenant = tenant,
             Id = id,
-            Status = BatchStatus.InProgress,
             Endpoint = "/v1/chat/completions",
             InputFileId = IdKind.File.New(at),
             InputBlob = new BlobLocation("files", "none"),

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -85,6 +86,31 @@ public sealed class ErrorTableTests : IAsyncLifetime
         await AssertErrorAsync(longKey, 400, "string_above_max_length", "metadata");
         using var longValue = await PostAsync(With([KeyValuePair.Create("k", new string('v', 513))]));
         await AssertErrorAsync(longValue, 400, "string_above_max_length", "metadata.k");
+
+        // In characters, as people count them: each of these is two of UTF-16.
+        using var longText = await PostAsync(With([KeyValuePair.Create("k", Of("😀", 513))]));
+        await AssertErrorAsync(
+            longText, 400, "string_above_max_length", "metadata.k", "Invalid 'metadata.k': string too long. Expected a string with maximum length 512, but got a string with length 513 instead.");
+        using var largest = await PostAsync(With([KeyValuePair.Create(Of("😀", 64), Of("😀", 512))]));
+        await AssertErrorAsync(largest, 400, "invalid_request", "input_file_id");
+    }
+
+    [Fact]
+    public async Task A_byte_order_mark_before_a_body_is_passed_over()
+    {
+        using var response = await PostAsync("\uFEFF" + Valid);
+        await AssertErrorAsync(response, 400, "invalid_request", "input_file_id");
+        using var twice = await PostAsync("\uFEFF\uFEFF" + Valid);
+        await AssertErrorAsync(twice, 400, "invalid_json", null);
+    }
+
+    [Theory]
+    [InlineData("batches", "batch_nope", "Invalid 'after': expected an id, which is 'batch_' followed by 32 lower-case hex digits.")]
+    [InlineData("files", "file-nope", "Invalid 'after': expected an id, which is 'file-' followed by 32 lower-case hex digits.")]
+    public async Task A_cursor_that_is_no_id_is_told_what_one_looks_like(string list, string after, string message)
+    {
+        using var response = await _api.Client.GetAsync(new Uri($"/v1/{list}?after={after}", UriKind.Relative));
+        await AssertErrorAsync(response, 400, "invalid_value", "after", message);
     }
 
     [Fact]
@@ -97,13 +123,15 @@ public sealed class ErrorTableTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData("Basic abc")]
-    [InlineData("Bearer")]
-    [InlineData("Bearer nonsense")]
-    [InlineData("Bearer sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    public async Task Without_a_good_key_nothing_is_answered(string? header)
+    [InlineData(null, "You didn't provide an API key.")]
+    [InlineData("", "You didn't provide an API key.")]
+    [InlineData("Bearer", "You didn't provide an API key.")]
+    [InlineData("Basic abc", "has no 'Bearer' before the API key")]
+    [InlineData("sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "has no 'Bearer' before the API key. Send 'Authorization: Bearer YOUR_KEY'.")]
+    [InlineData("Bearersk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "has no 'Bearer' before the API key")]
+    [InlineData("Bearer nonsense", "Incorrect API key provided.")]
+    [InlineData("Bearer sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Incorrect API key provided.")]
+    public async Task Without_a_good_key_nothing_is_answered(string? header, string said)
     {
         foreach (var (method, path) in new[] { ("GET", "/v1/batches"), ("POST", "/v1/batches"), ("GET", "/v1/files"), ("POST", "/v1/files"), ("POST", "/v1/uploads"), ("GET", "/v1/batches/x") })
         {
@@ -115,7 +143,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
             }
 
             using var response = await client.SendAsync(request);
-            await AssertErrorAsync(response, 401, "invalid_api_key", null);
+            var error = await AssertErrorAsync(response, 401, "invalid_api_key", null);
+            Assert.Contains(said, error.GetProperty("message").GetString(), StringComparison.Ordinal);
             Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
         }
     }
@@ -181,7 +210,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [InlineData(nameof(BatchStatus.Finalizing), "finalizing")]
     public async Task A_batch_that_has_ended_cannot_be_cancelled(string status, string wire)
     {
-        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = Enum.Parse<BatchStatus>(status) };
+        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(Enum.Parse<BatchStatus>(status));
         await _api.Batches.TryInsertAsync(batch, CancellationToken.None);
         using var response = await _api.Client.PostAsync(new Uri($"/v1/batches/{batch.Id}/cancel", UriKind.Relative), null);
         await AssertErrorAsync(response, 409, "invalid_state", null, $"Cannot cancel a batch with status '{wire}'.");
@@ -193,9 +222,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [InlineData(nameof(BatchStatus.Cancelled))]
     public async Task A_batch_that_is_cancelled_already_is_answered_as_it_is(string status)
     {
-        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with
+        var batch = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(Enum.Parse<BatchStatus>(status)) with
         {
-            Status = Enum.Parse<BatchStatus>(status),
             CancellingAt = DateTimeOffset.UtcNow.AddMinutes(-1),
         };
         await _api.Batches.TryInsertAsync(batch, CancellationToken.None);
@@ -246,6 +274,8 @@ public sealed class ErrorTableTests : IAsyncLifetime
         await _api.PageAsync(null, 1);
     }
 
+    private static string Of(string character, int times) => string.Concat(Enumerable.Repeat(character, times));
+
     private Task<HttpResponseMessage> PostAsync(string body) =>
         _api.Client.PostAsync(new Uri("/v1/batches", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"));
 
@@ -256,6 +286,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         Assert.True(status == (int)response.StatusCode, $"{(int)response.StatusCode}: {text}");
         Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
         Assert.Matches("^req_[0-9a-f]{32}$", Assert.Single(response.Headers.GetValues("x-request-id")));
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
         var root = JsonDocument.Parse(text).RootElement;
         var error = root.GetProperty("error");
         Assert.Equal(["message", "type", "param", "code"], error.EnumerateObject().Select(property => property.Name));

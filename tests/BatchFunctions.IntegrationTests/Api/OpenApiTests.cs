@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
-using BatchFunctions.Http;
+using BatchFunctions.Service;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -25,7 +26,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         Assert.Equal("3.1.0", _document.GetProperty("openapi").GetString());
         var described = _document.GetProperty("paths").EnumerateObject()
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
-        Assert.Equal(ApiRoutes.All.Select(route => $"{route.Method} /{route.Template}").Order(), described.Order());
+        Assert.Equal(ApiOperations.Routes.Select(route => $"{route.Method} /{route.Template}").Order(), described.Order());
     }
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         var fileId = file.GetProperty("id").GetString();
         var batch = await AnswerAsync("POST", "/v1/batches", Json($$$"""{"input_file_id":"{{{fileId}}}","endpoint":"/v1/embeddings","completion_window":"24h","metadata":{"a":"b"}}"""));
         AssertMatches(batch, "Batch");
-        var failed = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = BatchStatus.Failed, Errors = [new BatchError("c", "m", "p", 1)] };
+        var failed = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(BatchStatus.Failed) with { Errors = [new BatchError("c", "m", "p", 1)] };
         await _api.Batches.TryInsertAsync(failed, CancellationToken.None);
         AssertMatches(await AnswerAsync("GET", $"/v1/batches/{failed.Id}", null), "Batch");
         AssertMatches(await AnswerAsync("GET", "/v1/batches", null), "BatchList");
@@ -108,6 +109,19 @@ public sealed class OpenApiTests : IAsyncLifetime
                     $"{operation.Value.GetProperty("operationId")} has none.");
             }
         }
+    }
+
+    [Theory]
+    [InlineData("/v1/batches")]
+    [InlineData("/v1/files")]
+    [InlineData("/healthz")]
+    [InlineData("/openapi.json")]
+    public async Task An_answer_in_JSON_is_to_be_taken_for_nothing_else(string path)
+    {
+        using var response = await _api.Client.GetAsync(new Uri(path, UriKind.Relative));
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.ToString());
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
     }
 
     private static IEnumerable<(JsonProperty Example, JsonElement Schema)> ExamplesOf(JsonElement described) =>

@@ -129,7 +129,7 @@ public sealed class BatchCommandsTests : IAsyncLifetime
 
         cancel.AssertOneLine(ExitCodes.Done, $"Batch {made} is cancelled");
         wait.AssertExit(ExitCodes.BatchStopped);
-        Assert.Contains($"Batch {made} was cancelled: 0 of 2 lines had ended", wait.Errors, StringComparison.Ordinal);
+        Assert.Contains($"Batch {made} was cancelled: 0 of 2 lines were answered", wait.Errors, StringComparison.Ordinal);
         Assert.Equal(["a", "b"], CliDriver.IdsIn(_cli.Read("results.errors.jsonl")));
     }
 

@@ -17,7 +17,7 @@ internal sealed class CliDriver : IDisposable
     public CliDriver(Uri? baseUrl, string? key)
     {
         _variables = new Dictionary<string, string?> { ["OPENAI_BASE_URL"] = baseUrl?.ToString(), ["OPENAI_API_KEY"] = key };
-        Surroundings = new Surroundings
+        CommandEnvironment = new CommandEnvironment
         {
             Variable = name => _variables.GetValueOrDefault(name),
             Poll = new PollTimes { First = TimeSpan.FromMilliseconds(20), Longest = TimeSpan.FromMilliseconds(100) },
@@ -25,7 +25,7 @@ internal sealed class CliDriver : IDisposable
         };
     }
 
-    public Surroundings Surroundings { get; set; }
+    public CommandEnvironment CommandEnvironment { get; set; }
 
     public void Dispose() => _folder.Dispose();
 
@@ -69,7 +69,7 @@ internal sealed class CliDriver : IDisposable
         var errors = new StringWriter();
         var code = await BatchCommandLine.RunAsync(
             arguments,
-            Surroundings with { StandardOutput = () => bytes },
+            CommandEnvironment with { StandardOutput = () => bytes },
             new InvocationConfiguration { Output = output, Error = errors });
         return new CliRun(code, output + Encoding.UTF8.GetString(bytes.ToArray()), errors.ToString());
     }

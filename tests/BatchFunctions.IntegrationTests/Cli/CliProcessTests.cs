@@ -26,7 +26,7 @@ public sealed class CliProcessTests
         interrupted.AssertExit(ExitCodes.Interrupted);
         var id = interrupted.BatchId;
         Assert.Equal(
-            $"Batch {id} goes on. `batch wait {id} -o {results}` takes it up again; `batch cancel {id}` stops it.",
+            $"Batch {id} keeps running. `batch wait {id} -o {results}` resumes waiting; `batch cancel {id}` stops it.",
             interrupted.Errors.TrimEnd().Split('\n')[^1]);
         Assert.False(files.Has("results.jsonl"));
 
@@ -54,7 +54,7 @@ public sealed class CliProcessTests
         var interrupted = await process.EndAsync();
 
         interrupted.AssertExit(ExitCodes.Interrupted);
-        Assert.EndsWith("The upload was broken off; no batch was made.\n", interrupted.Errors, StringComparison.Ordinal);
+        Assert.EndsWith("The upload was interrupted; no batch was created.\n", interrupted.Errors, StringComparison.Ordinal);
         Assert.Equal(0, service.Batches);
     }
 

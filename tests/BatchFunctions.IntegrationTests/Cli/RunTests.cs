@@ -124,7 +124,7 @@ public sealed class RunTests : IAsyncLifetime
     [Fact]
     public async Task A_file_uploaded_in_parts_is_the_same_file()
     {
-        _cli.Surroundings = _cli.Surroundings with { PartBytes = 200 };
+        _cli.CommandEnvironment = _cli.CommandEnvironment with { PartBytes = 200 };
 
         var run = await _cli.RunAsync("run", _cli.WriteRequests("a", "b", "c", "d"), "--parts", "-o", _cli.PathOf("results.jsonl"));
 

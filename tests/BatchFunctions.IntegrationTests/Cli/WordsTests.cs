@@ -8,46 +8,31 @@ using Microsoft.AspNetCore.Http;
 namespace BatchFunctions.IntegrationTests.Cli;
 
 /// <summary>What a person can meet: each is one line that says what happened and what to do.</summary>
-public sealed class WordsTests : IAsyncLifetime
+public sealed class WordsTests : OtherServiceTest
 {
-    private OtherService _service = null!;
-    private CliDriver _cli = null!;
-
-    public async Task InitializeAsync()
-    {
-        _service = await OtherService.StartAsync();
-        _cli = new CliDriver(_service.BaseUrl, "sk-other");
-    }
-
-    public async Task DisposeAsync()
-    {
-        _cli.Dispose();
-        await _service.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData(" ")]
     public async Task No_key(string? key)
     {
-        _cli.Set("OPENAI_API_KEY", key);
+        Cli.Set("OPENAI_API_KEY", key);
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Usage, "There is no API key", "set OPENAI_API_KEY", "--api-key-file");
-        Assert.Empty(_service.Requests);
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Usage, "There is no API key", "set OPENAI_API_KEY", "--api-key-file");
+        Assert.Empty(Service.Requests);
     }
 
     [Fact]
     public async Task A_key_that_no_header_bears()
     {
-        _cli.Set("OPENAI_API_KEY", "sk-a\nsk-b");
+        Cli.Set("OPENAI_API_KEY", "sk-a\nsk-b");
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Usage, "characters that no key has", "copy it again");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Usage, "characters that no key has", "copy it again");
     }
 
     [Fact]
     public async Task A_key_file_that_is_not_there() =>
-        (await _cli.RunAsync("list", "--api-key-file", _cli.PathOf("none"))).AssertOneLine(ExitCodes.Usage, "The key file cannot be read", "--api-key-file");
+        (await Cli.RunAsync("list", "--api-key-file", Cli.PathOf("none"))).AssertOneLine(ExitCodes.Usage, "The key file cannot be read", "--api-key-file");
 
     [Theory]
     [InlineData("nowhere")]
@@ -55,9 +40,9 @@ public sealed class WordsTests : IAsyncLifetime
     [InlineData("ftp://127.0.0.1/v1")]
     public async Task An_address_that_is_none(string address)
     {
-        _cli.Set("OPENAI_BASE_URL", address);
+        Cli.Set("OPENAI_BASE_URL", address);
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Usage, $"'{address}' is no address", "OPENAI_BASE_URL", "http://127.0.0.1:7071/v1");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Usage, $"'{address}' is no address", "OPENAI_BASE_URL", "http://127.0.0.1:7071/v1");
     }
 
     [Fact]
@@ -67,55 +52,55 @@ public sealed class WordsTests : IAsyncLifetime
         listener.Start();
         var free = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
-        _cli.Set("OPENAI_BASE_URL", $"http://127.0.0.1:{free}/v1");
+        Cli.Set("OPENAI_BASE_URL", $"http://127.0.0.1:{free}/v1");
 
-        (await _cli.RunAsync("list")).AssertOneLine(
+        (await Cli.RunAsync("list")).AssertOneLine(
             ExitCodes.Refused, $"Nothing answers at http://127.0.0.1:{free}/v1 (Connection refused)", "is the service running?", "OPENAI_BASE_URL");
     }
 
     [Fact]
     public async Task A_name_that_nobody_knows()
     {
-        _cli.Set("OPENAI_BASE_URL", "http://batch.invalid/v1");
+        Cli.Set("OPENAI_BASE_URL", "http://batch.invalid/v1");
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The name batch.invalid is not known", "OPENAI_BASE_URL");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The host name batch.invalid cannot be resolved", "OPENAI_BASE_URL");
     }
 
     [Fact]
-    public async Task A_secure_address_where_there_is_no_secure_service()
+    public async Task A_secure_address_where_there_is_no_secureService()
     {
-        _cli.Set("OPENAI_BASE_URL", _service.BaseUrl.ToString().Replace("http:", "https:", StringComparison.Ordinal));
+        Cli.Set("OPENAI_BASE_URL", Service.BaseUrl.ToString().Replace("http:", "https:", StringComparison.Ordinal));
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "There is no secure connection", "https where the service speaks http");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "There is no secure connection", "https though the service speaks http");
     }
 
     [Fact]
-    public async Task A_service_that_never_answers()
+    public async Task AService_that_never_answers()
     {
-        _cli.Surroundings = _cli.Surroundings with
+        Cli.CommandEnvironment = Cli.CommandEnvironment with
         {
             Times = new ApiTimes { Silence = TimeSpan.FromMilliseconds(200), FirstDelay = TimeSpan.FromMilliseconds(10), Retries = 1 },
         };
-        _service.Before = async context =>
+        Service.Before = async context =>
         {
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
         };
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "takes too long to answer", "try again later");
-        Assert.Equal(2, _service.Requests.Count);
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "does not answer in time", "try again later");
+        Assert.Equal(2, Service.Requests.Count);
     }
 
     [Theory]
-    [InlineData(401, "Incorrect API key provided: sk-o**.", "does not take the key (401): Incorrect API key provided: sk-o**.", "Check OPENAI_API_KEY")]
-    [InlineData(403, "Country not supported", "may not do this (403): Country not supported.", "another key")]
+    [InlineData(401, "Incorrect API key provided: sk-o**.", "rejects the key (401): Incorrect API key provided: sk-o**.", "Check OPENAI_API_KEY")]
+    [InlineData(403, "Country not supported", "not allowed to do this (403): Country not supported.", "another key")]
     [InlineData(400, "Invalid limit", "Invalid limit. (400)", "")]
     [InlineData(404, "Invalid URL (GET /v1/batches)", "has no OpenAI-compatible Batch API (404: Invalid URL (GET /v1/batches))", "OPENAI_BASE_URL")]
     [InlineData(405, "Method Not Allowed", "has no OpenAI-compatible Batch API (405", "OPENAI_BASE_URL")]
-    [InlineData(500, "Oops\nover two lines", "has failed (500): Oops over two lines. Try again later (x-request-id: req_1).", "")]
+    [InlineData(500, "Oops\nover two lines", "failed (500): Oops over two lines. Try again later (x-request-id: req_1).", "")]
     public async Task A_refusal_in_the_envelope(int status, string message, string said, string remedy)
     {
-        _service.Before = async context =>
+        Service.Before = async context =>
         {
             context.Response.StatusCode = status;
             context.Response.Headers["x-request-id"] = "req_1";
@@ -123,24 +108,24 @@ public sealed class WordsTests : IAsyncLifetime
             return true;
         };
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, said, remedy);
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, said, remedy);
     }
 
     [Fact]
     public async Task A_parameter_that_the_message_does_not_name()
     {
-        _service.BeforeEach("POST /v1/batches", 1, async context =>
+        Service.BeforeEach("POST /v1/batches", 1, async context =>
         {
             context.Response.StatusCode = 400;
             await context.Response.WriteAsJsonAsync(new { error = new { message = "Value not allowed.", param = "completion_window" } });
         });
 
-        (await _cli.RunAsync("run", _cli.WriteRequests("a"), "--quiet")).AssertOneLine(ExitCodes.Refused, "Value not allowed (completion_window). (400)");
+        (await Cli.RunAsync("run", Cli.WriteRequests("a"), "--quiet")).AssertOneLine(ExitCodes.Refused, "Value not allowed (completion_window). (400)");
     }
 
     [Fact]
-    public async Task An_id_that_the_service_does_not_know() =>
-        (await _cli.RunAsync("show", "batch_none")).AssertOneLine(ExitCodes.Refused, "no such thing. (404)", "`batch list` shows");
+    public async Task An_id_that_theService_does_not_know() =>
+        (await Cli.RunAsync("show", "batch_none")).AssertOneLine(ExitCodes.Refused, "no such thing. (404)", "`batch list` shows");
 
     [Theory]
     [InlineData(200, "text/html", "<html>Welcome</html>", "a web page")]
@@ -150,7 +135,7 @@ public sealed class WordsTests : IAsyncLifetime
     {
         Answer(status, type, body);
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "does not answer as an OpenAI-compatible API", said, "OPENAI_BASE_URL");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "does not answer as an OpenAI-compatible API", said, "OPENAI_BASE_URL");
     }
 
     [Fact]
@@ -158,25 +143,25 @@ public sealed class WordsTests : IAsyncLifetime
     {
         Answer(404, "text/html", "<html>Not found</html>");
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "has no OpenAI-compatible Batch API (404)", "OPENAI_BASE_URL", "/v1");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "has no OpenAI-compatible Batch API (404)", "OPENAI_BASE_URL", "/v1");
     }
 
     [Fact]
-    public async Task A_service_that_has_moved()
+    public async Task AService_that_has_moved()
     {
-        _service.Before = context =>
+        Service.Before = context =>
         {
             context.Response.Redirect("https://elsewhere.example/v1/batches");
             return Task.FromResult(true);
         };
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "has moved to https://elsewhere.example/v1/batches", "set OPENAI_BASE_URL");
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "has moved to https://elsewhere.example/v1/batches", "set OPENAI_BASE_URL");
     }
 
     [Fact]
     public async Task Too_much_to_do_for_longer_than_anybody_waits()
     {
-        _service.Before = async context =>
+        Service.Before = async context =>
         {
             context.Response.StatusCode = 429;
             context.Response.Headers.RetryAfter = 3600.ToString(CultureInfo.InvariantCulture);
@@ -184,8 +169,8 @@ public sealed class WordsTests : IAsyncLifetime
             return true;
         };
 
-        (await _cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "too much to do (429): Rate limit reached.", "Try again later");
-        Assert.Single(_service.Requests);
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "limits this key (429): Rate limit reached.", "Try again later");
+        Assert.Single(Service.Requests);
     }
 
     [Fact]
@@ -193,65 +178,73 @@ public sealed class WordsTests : IAsyncLifetime
     {
         Answer(413, "text/html", "<html>nginx</html>");
 
-        (await _cli.RunAsync("run", _cli.WriteRequests("a"), "--quiet")).AssertOneLine(ExitCodes.Refused, "(413)", "--parts");
+        (await Cli.RunAsync("run", Cli.WriteRequests("a"), "--quiet")).AssertOneLine(ExitCodes.Refused, "(413)", "--parts");
     }
 
     [Fact]
     public async Task An_input_that_is_not_there()
     {
-        var run = await _cli.RunAsync("run", _cli.PathOf("none.jsonl"));
+        var run = await Cli.RunAsync("run", Cli.PathOf("none.jsonl"));
 
         run.AssertExit(ExitCodes.Usage);
-        Assert.Contains($"File does not exist: '{_cli.PathOf("none.jsonl")}'", run.Errors, StringComparison.Ordinal);
+        Assert.Contains($"File does not exist: '{Cli.PathOf("none.jsonl")}'", run.Errors, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task An_input_that_is_empty()
     {
-        await File.WriteAllTextAsync(_cli.PathOf("empty.jsonl"), "");
+        await File.WriteAllTextAsync(Cli.PathOf("empty.jsonl"), "");
 
-        (await _cli.RunAsync("run", _cli.PathOf("empty.jsonl"))).AssertOneLine(ExitCodes.Usage, "empty.jsonl is empty", "one request a line");
+        (await Cli.RunAsync("run", Cli.PathOf("empty.jsonl"))).AssertOneLine(ExitCodes.Usage, "empty.jsonl is empty", "one request a line");
+    }
+
+    [Fact]
+    public async Task An_input_that_is_something_else_than_requests_a_line()
+    {
+        (await Cli.RunAsync("run", Cli.Write("requests.jsonl", "[]"), "--endpoint", "/v1/embeddings")).AssertOneLine(
+            ExitCodes.Usage, "requests.jsonl is no JSONL: the file is a JSON array.", "one JSON object a line");
+        Assert.Empty(Service.Requests);
     }
 
     [Theory]
     [InlineData("rubbish")]
-    [InlineData("[]")]
+    [InlineData("\"rubbish\"")]
     [InlineData("""{"custom_id":"a","url":3}""")]
     public async Task A_first_line_that_names_no_endpoint(string line) =>
-        (await _cli.RunAsync("run", _cli.Write("requests.jsonl", line))).AssertOneLine(
+        (await Cli.RunAsync("run", Cli.Write("requests.jsonl", line))).AssertOneLine(
             ExitCodes.Usage, "The first line of requests.jsonl is no request with a url", "--endpoint /v1/chat/completions");
 
     [Fact]
     public async Task Results_that_cannot_be_written_are_told_before_anything_is_sent()
     {
-        var input = _cli.WriteRequests("a");
+        var input = Cli.WriteRequests("a");
 
-        (await _cli.RunAsync("run", input, "-o", _cli.PathOf("none/results.jsonl"))).AssertOneLine(ExitCodes.LocalFile, "The results cannot be written", "Name another file");
-        (await _cli.RunAsync("run", input, "-o", Path.GetDirectoryName(input)!)).AssertOneLine(ExitCodes.LocalFile, "is a folder", "name a file");
-        Assert.Empty(_service.Requests);
+        (await Cli.RunAsync("run", input, "-o", Cli.PathOf("none/results.jsonl"))).AssertOneLine(ExitCodes.LocalFile, "The results cannot be written", "Name another file");
+        (await Cli.RunAsync("run", input, "-o", Path.GetDirectoryName(input)!)).AssertOneLine(ExitCodes.LocalFile, "is a folder", "name a file");
+        Assert.Empty(Service.Requests);
     }
 
     [Theory]
     [InlineData("--limit must be 1 or more", "list", "--limit", "0")]
-    [InlineData("'x' is no note", "run", "INPUT", "--metadata", "x")]
+    [InlineData("'x' is not metadata", "run", "INPUT", "--metadata", "x")]
     [InlineData("Either the results or the batch", "wait", "batch_0", "-o", "-", "--json")]
     [InlineData("Required argument missing", "show")]
     [InlineData("Unrecognized command", "nonsense")]
     public async Task A_command_that_is_none(string said, params string[] arguments)
     {
-        var input = _cli.WriteRequests("a");
+        var input = Cli.WriteRequests("a");
 
-        var run = await _cli.RunAsync([.. arguments.Select(argument => argument == "INPUT" ? input : argument)]);
+        var run = await Cli.RunAsync([.. arguments.Select(argument => argument == "INPUT" ? input : argument)]);
 
         run.AssertExit(ExitCodes.Usage);
         Assert.Contains(said, run.Errors, StringComparison.Ordinal);
-        Assert.Empty(_service.Requests);
+        Assert.Empty(Service.Requests);
     }
 
     [Fact]
     public async Task Every_exit_code_is_in_the_help()
     {
-        var help = await _cli.RunAsync("--help");
+        var help = await Cli.RunAsync("--help");
 
         Assert.All(
             typeof(ExitCodes).GetFields().Where(field => field.FieldType == typeof(int)),
@@ -259,7 +252,7 @@ public sealed class WordsTests : IAsyncLifetime
     }
 
     private void Answer(int status, string type, string body) =>
-        _service.Before = async context =>
+        Service.Before = async context =>
         {
             context.Response.StatusCode = status;
             context.Response.ContentType = type;

@@ -132,7 +132,7 @@ public sealed class ClientTests
         var cancelled = await (await CreateBatchOperation.RehydrateAsync(batches, batch.Id)).CancelAsync(null);
         Assert.Equal("cancelling", Root(cancelled.GetRawResponse().Content).GetProperty("status").GetString());
 
-        var ended = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow) with { Status = BatchStatus.Completed };
+        var ended = ApiDriver.BatchOf("local", DateTimeOffset.UtcNow).WithStatus(BatchStatus.Completed);
         await api.Batches.TryInsertAsync(ended, CancellationToken.None);
         api.Storage.Requests.Clear();
         var operation = await CreateBatchOperation.RehydrateAsync(batches, ended.Id);

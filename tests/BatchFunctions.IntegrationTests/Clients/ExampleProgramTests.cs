@@ -49,26 +49,34 @@ public sealed partial class ExampleProgramTests
     public async Task The_settings_of_each_upstream_lead_to_where_it_listens()
     {
         var rows = Upstreams().Matches(await File.ReadAllTextAsync(Example("README.md")));
-        Assert.Equal(["vLLM", "Ollama", "Azure OpenAI", "a gateway"], rows.Select(row => row.Groups["name"].Value));
+        Assert.Equal(
+            ["vLLM", "Ollama", "Azure OpenAI", "Azure OpenAI, one deployment", "Gemini", "Zhipu", "Volcengine", "OpenRouter", "a gateway"],
+            rows.Select(row => row.Groups["name"].Value));
         foreach (Match row in rows)
         {
             var settings = Settings().Matches(row.Groups["settings"].Value)
                 .ToDictionary(setting => setting.Groups["name"].Value, setting => setting.Groups["value"].Value);
             await using var upstream = await new ScriptedUpstream().StartAsync();
             var documented = new Uri(settings["Batch__Upstream__BaseUrl"]);
-            settings["Batch__Upstream__BaseUrl"] = new Uri(upstream.Address, documented.AbsolutePath).ToString();
+            settings["Batch__Upstream__BaseUrl"] = new Uri(upstream.Address, documented.PathAndQuery).ToString();
             await using var service = await ServiceDriver.StartAsync(
                 settings.ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => (string?)setting.Value));
             using var client = new HttpClient { BaseAddress = service.Endpoint };
             client.DefaultRequestHeaders.Authorization = new("Bearer", service.Key);
             await BatchRun.ToEndAsync(client, await File.ReadAllTextAsync(Example("requests.jsonl")));
             var call = upstream.Calls[0];
-            Assert.Equal(documented.AbsolutePath + "/chat/completions", call.Path);
+            Assert.Equal((documented.AbsolutePath.TrimEnd('/') + "/chat/completions", documented.Query), (call.Path, call.Query));
             var key = settings.GetValueOrDefault("Batch__Upstream__ApiKey");
             var header = settings.GetValueOrDefault("Batch__Upstream__ApiKeyHeader", "Authorization");
             Assert.Equal(key is null ? "" : header == "Authorization" ? $"Bearer {key}" : key, call.Headers[header].ToString());
+            foreach (var (name, value) in settings.Where(setting => setting.Key.StartsWith(AdditionalHeader, StringComparison.Ordinal)))
+            {
+                Assert.Equal(value, call.Headers[name[AdditionalHeader.Length..]]);
+            }
         }
     }
+
+    private const string AdditionalHeader = "Batch__Upstream__Headers__";
 
     private static string Examples => Repository.At("examples");
 
@@ -93,9 +101,9 @@ public sealed partial class ExampleProgramTests
         printed.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("custom_id").GetString()!).Order());
 
-    [GeneratedRegex(@"^\| (?<name>vLLM|Ollama|Azure OpenAI|a gateway) \| (?<settings>.*) \|$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| (?<name>[^|]+) \| (?<settings>`Batch__Upstream__BaseUrl=.*) \|$", RegexOptions.Multiline)]
     private static partial Regex Upstreams();
 
-    [GeneratedRegex("`(?<name>Batch__[A-Za-z_]+)=(?<value>[^`]+)`")]
+    [GeneratedRegex("`(?<name>Batch__[A-Za-z_-]+)=(?<value>[^`]+)`")]
     private static partial Regex Settings();
 }

@@ -1,9 +1,8 @@
 using BatchFunctions.Keys;
 using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Echo;
-using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Clients;
@@ -29,14 +28,7 @@ internal sealed class ServiceDriver : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? configure = null)
     {
         var upstream = await EchoUpstream.StartAsync(CancellationToken.None);
-        var all = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                [StorageClients.Connection] = TestStorage.NewAccount(),
-                ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
-            })
-            .AddInMemoryCollection(settings)
-            .Build();
+        var all = TestService.Configuration(TestService.Settings(TestStorage.NewAccount(), upstream.Address, settings));
         var app = SelfHostApp.Build(all, "http://127.0.0.1:0", configure);
         await app.StartAsync();
         var key = await app.Services.GetRequiredService<ApiKeyStore>().CreateAsync("clients", "test", CancellationToken.None);

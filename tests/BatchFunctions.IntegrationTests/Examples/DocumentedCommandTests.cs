@@ -17,12 +17,17 @@ public sealed partial class DocumentedCommandTests
         ("dotnet run --project src/BatchFunctions.SelfHost -- keys", nameof(HostProcessTests)),
         ("dotnet run --project src/BatchFunctions.SelfHost", nameof(HostProcessTests)),
         ("dotnet test", ".ci/run"),
+        ("dotnet format --verify-no-changes", ".ci/run"),
+        (".ci/run", "every change"),
         ("dotnet pack src/BatchFunctions.Cli", nameof(Cli.ToolPackageTests)),
         ("dotnet tool install --global BatchFunctions.Cli", nameof(Cli.ToolPackageTests)),
         ("dotnet run -c Release --project tests/BatchFunctions.Proof", "the proof's short form: ProofTests"),
         ("dotnet run -c Release --project bench/BatchFunctions.Bench", "by hand, on a quiet machine"),
+        ("tests/BatchFunctions.Fuzz/fuzz.sh", "by hand"),
+        ("tests/smoke/func-smoke.sh", NeedsWorkerPackages),
         ("cp local.settings.sample.json", NeedsWorkerPackages),
         ("dotnet build -c Release src/BatchFunctions.FunctionApp", NeedsWorkerPackages),
+        ("dotnet build", ".ci/run"),
         ("cd src/BatchFunctions.FunctionApp", NeedsWorkerPackages),
         ("az ", NeedsAzure),
         ("azd ", NeedsAzure),
@@ -34,7 +39,7 @@ public sealed partial class DocumentedCommandTests
     ];
 
     private static readonly string[] Documents =
-        ["README.md", "docs/api.md", "docs/operations.md", "docs/troubleshooting.md", "examples/README.md", "bench/BatchFunctions.Bench/README.md", "tests/BatchFunctions.Proof/README.md"];
+        ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/troubleshooting.md", "examples/README.md", "bench/BatchFunctions.Bench/README.md", "tests/BatchFunctions.Proof/README.md"];
 
     [Fact]
     public async Task Of_every_command_it_is_known_what_runs_it()

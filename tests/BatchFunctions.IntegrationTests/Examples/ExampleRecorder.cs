@@ -117,7 +117,7 @@ internal sealed partial class ExampleRecorder(HttpClient client)
 
     private static string Lower(string name) => Encoding.ASCII.GetString([.. name.Select(letter => (byte)char.ToLowerInvariant(letter))]);
 
-    /// <summary>An id's time stays; what is random in it does not. A request's id is random altogether.</summary>
-    [GeneratedRegex("(?<kind>batch_req_|batch_|file-|upload_|part_)(?<time>[0-9a-f]{12})(?<random>[0-9a-f]{20})|(?<kind>req_)(?<random>[0-9a-f]{32})")]
+    /// <summary>An id's time stays; what is random in it does not. A request's id is random altogether, but for one that is made of its line's.</summary>
+    [GeneratedRegex("(?<kind>batch_req_|batch_|file-|upload_|part_|req_(?=[0-9a-f]{37}))(?<time>[0-9a-f]{12})(?<random>[0-9a-f]{20})|(?<kind>req_)(?<random>[0-9a-f]{32})")]
     private static partial Regex RandomDigits();
 }

@@ -115,6 +115,19 @@ public sealed class FileUploadTests : IAsyncLifetime
         Assert.Empty(await _host.StoredAsync());
     }
 
+    [Theory]
+    [InlineData("[\n{}\n]\n", "the file is a JSON array. Write one JSON object a line, without brackets around them or commas between them.")]
+    [InlineData("{\n  \"custom_id\": \"a\"\n}\n", "the first line ends within a JSON object, as in pretty-printed JSON. Write each request on one line.")]
+    [InlineData("{}\r{}\r", "its lines end with CR alone. End them with LF or CRLF.")]
+    [InlineData("hello", "the first line is no JSON object.")]
+    public async Task What_is_no_JSONL_is_named(string content, string explanation)
+    {
+        var answer = await _host.UploadAsync(content, "batch");
+
+        answer.ShouldFail(400, "invalid_json_line", "file");
+        Assert.Equal("Invalid file format for Batch API. Must be .jsonl: " + explanation, answer.Message);
+    }
+
     [Fact]
     public async Task An_unknown_purpose_is_answered_in_OpenAIs_words()
     {

@@ -6,11 +6,9 @@ using BatchFunctions.Files;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Files;
@@ -47,22 +45,11 @@ internal sealed class FilesHost : IAsyncDisposable
 
     public static async Task<FilesHost> StartAsync(params (string Name, string Value)[] settings)
     {
-        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection(
-        [
-            new("AzureWebJobsStorage", TestStorage.NewAccount()),
-            new("Batch:Upstream:BaseUrl", "http://127.0.0.1:9"),
-            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)),
-        ]);
-
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        builder.Services.AddSingleton<TimeProvider>(time);
-        builder.Services.AddBatchFunctions(builder.Configuration);
-        var app = builder.Build();
-        app.MapBatchApi();
-        await app.StartAsync();
+        var others = settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
+        var app = await TestService.ServeAsync(
+            TestService.Settings(TestStorage.NewAccount(), others: others),
+            services => services.AddSingleton<TimeProvider>(time));
         var host = new FilesHost(app, time, $"p-{Guid.NewGuid():N}");
         host.Client.DefaultRequestHeaders.Authorization = await host.KeyOfAsync(host.Tenant);
         return host;

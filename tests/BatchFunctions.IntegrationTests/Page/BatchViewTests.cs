@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace BatchFunctions.IntegrationTests.Page;
 
 /// <summary>A batch's own view: timeline, errors, files, cancel.</summary>
-public sealed class BatchViewTests(Chromium chromium) : PageTest(chromium)
+public sealed class BatchViewTests : PageTest
 {
     [Fact]
     public async Task A_batch_is_opened_from_the_list_and_left_by_the_back_button()
@@ -135,7 +135,7 @@ public sealed class BatchViewTests(Chromium chromium) : PageTest(chromium)
         {
             await Driver.Service.Get<BatchStore>().MutateAsync(
                 new BatchKey(batch.Tenant, batch.Id),
-                found => found with { Status = BatchStatus.Finalizing, Outcome = BatchStatus.Completed },
+                found => found.Finalize(BatchStatus.Completed, found.CreatedAt.AddMinutes(1)),
                 CancellationToken.None);
             await route.ContinueAsync();
         });

@@ -6,7 +6,7 @@ namespace BatchFunctions.IntegrationTests.Page;
 /// A headless Chromium, or a browser that is made of it, for all tests of the page: the machine's own, or else one that is
 /// installed now, from Debian's packages where that may be done, or by Playwright.
 /// </summary>
-public sealed class Chromium : IAsyncLifetime
+internal static class Chromium
 {
     private const string Setting = "CHROMIUM";
 
@@ -15,42 +15,35 @@ public sealed class Chromium : IAsyncLifetime
 
     private static readonly string[] Channels = ["chrome", "msedge"];
 
-    private IPlaywright? _playwright;
+    private static readonly Lazy<Task<IBrowser>> Shared = new(LaunchAsync);
 
-    public IBrowser Browser { get; private set; } = null!;
+    /// <summary>The browser; each test opens a context of its own in it.</summary>
+    /// <exception cref="InvalidOperationException">There is none, and none can be installed.</exception>
+    public static Task<IBrowser> BrowserAsync() => Shared.Value;
 
-    public async Task InitializeAsync()
+    private static async Task<IBrowser> LaunchAsync()
     {
-        _playwright = await Playwright.CreateAsync();
-        Browser = await LaunchMachinesAsync()
-            ?? (await DebianPackages.InstallAsync("chromium") ? await LaunchMachinesAsync() : null)
-            ?? (await InstallByPlaywrightAsync() ? await LaunchAsync(new()) : null)
+        // Tests of one process share it: Playwright's driver ends with the process, and the browser with the driver.
+        var chromium = (await Playwright.CreateAsync()).Chromium;
+        return await LaunchMachinesAsync(chromium)
+            ?? (await DebianPackages.InstallAsync("chromium") ? await LaunchMachinesAsync(chromium) : null)
+            ?? (await InstallByPlaywrightAsync() ? await LaunchAsync(chromium, new()) : null)
             ?? throw new InvalidOperationException(
                 $"The tests of the page need a browser: install Chromium, Chrome or Edge, or name one's program in {Setting}.");
     }
 
-    public async Task DisposeAsync()
-    {
-        if (Browser is not null)
-        {
-            await Browser.DisposeAsync();
-        }
-
-        _playwright?.Dispose();
-    }
-
-    private async Task<IBrowser?> LaunchMachinesAsync()
+    private static async Task<IBrowser?> LaunchMachinesAsync(IBrowserType chromium)
     {
         if (ProgramOnPath() is { } program)
         {
-            return await LaunchAsync(new() { ExecutablePath = program });
+            return await LaunchAsync(chromium, new() { ExecutablePath = program });
         }
 
         foreach (var channel in Channels)
         {
             try
             {
-                return await LaunchAsync(new() { Channel = channel });
+                return await LaunchAsync(chromium, new() { Channel = channel });
             }
             catch (PlaywrightException)
             {
@@ -61,11 +54,11 @@ public sealed class Chromium : IAsyncLifetime
         return null;
     }
 
-    private Task<IBrowser> LaunchAsync(BrowserTypeLaunchOptions options)
+    private static Task<IBrowser> LaunchAsync(IBrowserType chromium, BrowserTypeLaunchOptions options)
     {
         // Chromium's sandbox cannot be set up by root, who runs the tests in containers.
         options.ChromiumSandbox = !Environment.IsPrivilegedProcess;
-        return _playwright!.Chromium.LaunchAsync(options);
+        return chromium.LaunchAsync(options);
     }
 
     private static string? ProgramOnPath()
@@ -82,11 +75,4 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>Playwright's own installer writes to the console and says by a number how it went.</summary>
     private static async Task<bool> InstallByPlaywrightAsync() =>
         await Task.Run(() => Microsoft.Playwright.Program.Main(["install", "chromium-headless-shell"])) == 0;
-}
-
-/// <summary>The tests of the page share one browser, and take turns at it.</summary>
-[CollectionDefinition(Name)]
-public sealed class PageTests : ICollectionFixture<Chromium>
-{
-    public const string Name = "Page";
 }

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace BatchFunctions.IntegrationTests.Page;
 
 /// <summary>A file becomes a batch: dropped or chosen, whole or in parts.</summary>
-public sealed class CreateTests(Chromium chromium) : PageTest(chromium)
+public sealed class CreateTests : PageTest
 {
     [Fact]
     public async Task A_file_that_is_dropped_becomes_a_batch()

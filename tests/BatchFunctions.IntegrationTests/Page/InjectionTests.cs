@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace BatchFunctions.IntegrationTests.Page;
 
 /// <summary>What users and upstreams write is text wherever the page shows it, and never markup.</summary>
-public sealed class InjectionTests(Chromium chromium) : PageTest(chromium)
+public sealed class InjectionTests : PageTest
 {
     private const string Markup = "<img src=x onerror=\"window.broken=1\"><script>window.broken=1</script>";
 

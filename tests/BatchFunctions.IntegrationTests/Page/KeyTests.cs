@@ -3,7 +3,7 @@ using static Microsoft.Playwright.Assertions;
 namespace BatchFunctions.IntegrationTests.Page;
 
 /// <summary>The key: asked for, kept in the tab alone, refused in the API's words.</summary>
-public sealed class KeyTests(Chromium chromium) : PageTest(chromium)
+public sealed class KeyTests : PageTest
 {
     [Fact]
     public async Task A_pasted_key_shows_its_batches_and_is_kept_in_the_tab_alone()

@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace BatchFunctions.IntegrationTests.Page;
 
 /// <summary>The list: every batch once, newest first, and alive only while a batch is active.</summary>
-public sealed class ListTests(Chromium chromium) : PageTest(chromium)
+public sealed class ListTests : PageTest
 {
     [Fact]
     public async Task More_is_loaded_by_the_cursor_until_each_batch_stands_there_once()
@@ -125,7 +125,7 @@ public sealed class ListTests(Chromium chromium) : PageTest(chromium)
     {
         foreach (var status in Enum.GetValues<BatchStatus>())
         {
-            await Driver.AddAsync(batch => batch with { Status = status }, TimeSpan.FromMinutes((int)status));
+            await Driver.AddAsync(batch => batch.WithStatus(status), TimeSpan.FromMinutes((int)status));
         }
 
         await Driver.OpenAsync();
@@ -178,9 +178,8 @@ public sealed class ListTests(Chromium chromium) : PageTest(chromium)
         await Expect(alert).ToHaveCountAsync(0);
     }
 
-    private static Batch Completed(Batch batch) => batch with
+    private static Batch Completed(Batch batch) => batch.WithStatus(BatchStatus.Completed) with
     {
-        Status = BatchStatus.Completed,
         CompletedAt = batch.CreatedAt.AddSeconds(1),
     };
 

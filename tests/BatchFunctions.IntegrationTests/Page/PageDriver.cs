@@ -43,7 +43,7 @@ internal sealed class PageDriver : IAsyncDisposable
     public IReadOnlyCollection<string> Complaints => _complaints;
 
     /// <summary>Starts all of it; each line of a batch is a chunk of its own, so that progress shows line by line.</summary>
-    public static async Task<PageDriver> StartAsync(Chromium chromium)
+    public static async Task<PageDriver> StartAsync()
     {
         Assertions.SetDefaultExpectTimeout(Patience);
         var upstream = await new ScriptedUpstream().StartAsync();
@@ -54,7 +54,7 @@ internal sealed class PageDriver : IAsyncDisposable
             ["Batch:ChunkLines"] = "1",
             ["Batch:AdvanceDelay"] = "00:00:00",
         });
-        var context = await chromium.Browser.NewContextAsync(new()
+        var context = await (await Chromium.BrowserAsync()).NewContextAsync(new()
         {
             Locale = "en-GB",
             TimezoneId = "UTC",
@@ -106,8 +106,7 @@ internal sealed class PageDriver : IAsyncDisposable
     }
 
     /// <summary>A line of an input, which the scripted upstream knows by its id.</summary>
-    public static string LineOf(string id) =>
-        $$$"""{"custom_id":"{{{id}}}","method":"POST","url":"/v1/chat/completions","body":{{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody(id))}}}}""" + "\n";
+    public static string LineOf(string id) => InputLines.Chat(id, id);
 
     /// <summary>Uploads a file of these lines; its id.</summary>
     public async Task<string> UploadAsync(string lines, string filename = "requests.jsonl")

@@ -4,12 +4,11 @@ namespace BatchFunctions.IntegrationTests.Page;
 /// A test of the page: a service and a tab of its own, and at the end not one request to another host, breach of the policy
 /// or uncaught error.
 /// </summary>
-[Collection(PageTests.Name)]
-public abstract class PageTest(Chromium chromium) : IAsyncLifetime
+public abstract class PageTest : IAsyncLifetime
 {
     private protected PageDriver Driver { get; private set; } = null!;
 
-    public virtual async Task InitializeAsync() => Driver = await PageDriver.StartAsync(chromium);
+    public virtual async Task InitializeAsync() => Driver = await PageDriver.StartAsync();
 
     public async Task DisposeAsync()
     {

@@ -14,14 +14,14 @@ internal static class Showcase
         await driver.AddAsync(Named("Product descriptions, spring catalogue", BatchStatus.Validating), TimeSpan.FromSeconds(3));
         await AddRunningAsync(driver);
         await driver.AddAsync(
-            batch => Running(batch, 800, 800, 0) with { Status = BatchStatus.Finalizing, FinalizingAt = batch.CreatedAt.AddMinutes(9), Model = Model },
+            batch => Running(batch, 800, 800, 0).WithStatus(BatchStatus.Finalizing) with { FinalizingAt = batch.CreatedAt.AddMinutes(9), Model = Model },
             TimeSpan.FromMinutes(10));
         await driver.AddAsync(
             batch => Running(Named("Ticket summaries, second prompt", BatchStatus.Cancelling)(batch), 1_200, 402, 0),
             TimeSpan.FromMinutes(66));
         await AddEndedAsync(driver, "Embeddings of the archive, shard 4 of 9", BatchStatus.Completed, 20_000, 19_987, 13, hours: 2, minutes: 15);
         await driver.AddAsync(
-            batch => batch with { Status = BatchStatus.Failed, FailedAt = batch.CreatedAt.AddSeconds(1), Errors = [new BatchError("invalid_json_line", "This line is not parseable as valid JSON.", null, 3)] },
+            batch => batch.Fail([new BatchError("invalid_json_line", "This line is not parseable as valid JSON.", null, 3)], batch.CreatedAt.AddSeconds(1)),
             TimeSpan.FromHours(3));
         await AddEndedAsync(driver, "The whole archive in one night", BatchStatus.Expired, 50_000, 48_122, 0, hours: 30, minutes: 24 * 60);
         await AddEndedAsync(driver, "Ticket summaries, first prompt", BatchStatus.Cancelled, 1_200, 20, 0, hours: 50, minutes: 2);
@@ -78,9 +78,8 @@ internal static class Showcase
             TimeSpan.FromHours(hours));
     }
 
-    private static Func<Batch, Batch> Named(string name, BatchStatus status) => batch => batch with
+    private static Func<Batch, Batch> Named(string name, BatchStatus status) => batch => batch.WithStatus(status) with
     {
-        Status = status,
         Model = status == BatchStatus.Validating ? null : Model,
         Metadata = new Dictionary<string, string> { ["description"] = name },
     };

@@ -8,7 +8,7 @@ namespace BatchFunctions.IntegrationTests.Page;
 /// Each view, light and dark, wide and as narrow as a phone: it fits, and axe finds nothing against it. Leaves a picture of
 /// each in the folder <c>pictures</c> of the test's output; README.md shows <c>list-light-1280.png</c>.
 /// </summary>
-public sealed class ViewTests(Chromium chromium) : PageTest(chromium)
+public sealed class ViewTests : PageTest
 {
     private static readonly string Pictures = Path.Combine(AppContext.BaseDirectory, "pictures");
 

@@ -9,14 +9,11 @@ using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
-using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
@@ -27,6 +24,21 @@ namespace BatchFunctions.IntegrationTests.Processing;
 internal sealed class BatchDriver : IAsyncDisposable
 {
     public const string Tenant = "local";
+
+    /// <summary>The service's times, so short that a test sees many of them pass.</summary>
+    private static readonly Dictionary<string, string?> ShortTimes = new()
+    {
+        ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
+        ["Batch:Upstream:Pause"] = "00:00:01",
+        ["Batch:Upstream:LongestWait"] = "00:00:00.500",
+        ["Batch:AdvanceDelay"] = "00:00:00",
+        ["Batch:StatusPoll"] = "00:00:00.100",
+        ["Batch:Checkpoint"] = "00:00:00.300",
+        ["Batch:Lease"] = "00:00:04",
+        ["Batch:SweepInterval"] = "00:00:01",
+        ["Batch:WakeUpLost"] = "00:00:03",
+        ["Batch:ProgressLost"] = "00:00:05",
+    };
 
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private readonly ServiceProvider _services;
@@ -81,66 +93,28 @@ internal sealed class BatchDriver : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings = null,
         Action<IServiceCollection>? configure = null)
     {
-        var values = new Dictionary<string, string?>
-        {
-            [StorageClients.Connection] = connection,
-            ["Batch:Upstream:BaseUrl"] = upstream.ToString(),
-            ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
-            ["Batch:Upstream:LongestWait"] = "00:00:00.500",
-            ["Batch:AdvanceDelay"] = "00:00:00",
-            ["Batch:StatusPoll"] = "00:00:00.100",
-            ["Batch:Checkpoint"] = "00:00:00.300",
-            ["Batch:Lease"] = "00:00:04",
-            ["Batch:SweepInterval"] = "00:00:01",
-            ["Batch:WakeUpLost"] = "00:00:03",
-            ["Batch:ProgressLost"] = "00:00:05",
-        };
-        foreach (var (name, value) in settings ?? new Dictionary<string, string?>())
-        {
-            values[name] = value;
-        }
-
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(values).Build();
-        var services = new ServiceCollection();
-        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
-        configure?.Invoke(services);
+        var values = TestService.Settings(connection, upstream, [.. ShortTimes, .. settings ?? new Dictionary<string, string?>()]);
         var sent = new SentMessages();
-        services.AddSingleton<HttpPipelinePolicy>(sent);
-        services.AddBatchFunctions(configuration);
-        var driver = new BatchDriver(services.BuildServiceProvider(), sent);
-        await driver.Storage.CreateAllAsync(CancellationToken.None);
-        return driver;
+        return new BatchDriver(
+            await TestService.BuildAsync(values, services =>
+            {
+                configure?.Invoke(services);
+                services.AddSingleton<HttpPipelinePolicy>(sent);
+            }),
+            sent);
     }
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
     /// <summary>Stores an input file as an upload would.</summary>
-    public async Task<StoredFile> UploadAsync(byte[] bytes)
-    {
-        var now = DateTimeOffset.UtcNow;
-        var id = IdKind.File.New(now);
-        var location = new BlobLocation(ContainerNames.Files, $"{Tenant}/{id}");
-        await Storage.Blobs.GetBlobContainerClient(location.Container).GetBlobClient(location.Name)
-            .UploadAsync(new BinaryData(bytes));
-        var file = new StoredFile
-        {
-            Tenant = Tenant,
-            Id = id,
-            Filename = "requests.jsonl",
-            Purpose = FilePurposes.Batch,
-            Bytes = bytes.Length,
-            CreatedAt = now,
-            Blob = location,
-        };
-        Assert.True(await Get<FileStore>().TryInsertAsync(file, CancellationToken.None));
-        return file;
-    }
+    public Task<StoredFile> UploadAsync(byte[] bytes) => StoredFiles.StoreAsync(_services, Tenant, bytes);
 
-    public static string LinesOf(int count) => string.Concat(Enumerable.Range(0, count).Select(LineOf));
+    public static string LinesOf(int count) => InputLines.Chats(count, MarkerOf);
 
-    public static string LineOf(int index) =>
-        $$"""{"custom_id":"line-{{index}}","method":"POST","url":"/v1/chat/completions","body":{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody($"m{index}"))}}}""" + "\n";
+    public static string LineOf(int index) => InputLines.Chat($"line-{index}", MarkerOf(index));
+
+    private static string MarkerOf(int index) => $"m{index}";
 
     public Task<Batch> CreateAsync(string text) => CreateAsync(Encoding.UTF8.GetBytes(text));
 
@@ -148,7 +122,7 @@ internal sealed class BatchDriver : IAsyncDisposable
     {
         var file = await UploadAsync(input);
         return await Get<BatchCreation>().TryCreateAsync(
-            new NewBatch(Tenant, file.Id, "/v1/chat/completions", "24h", null, null), CancellationToken.None)
+            new NewBatch(Tenant, file.Id, InputLines.Endpoint, "24h", null, null), CancellationToken.None)
             ?? throw new InvalidOperationException("The input file is not there.");
     }
 
@@ -218,14 +192,9 @@ internal sealed class BatchDriver : IAsyncDisposable
 
         var file = await Get<FileStore>().FindAsync(Tenant, fileId, CancellationToken.None)
             ?? throw new InvalidOperationException($"There is no file {fileId}.");
-        var content = await Storage.Blobs.GetBlobContainerClient(file.Blob.Container).GetBlobClient(file.Blob.Name)
-            .DownloadContentAsync();
-        Assert.Equal(file.Bytes, content.Value.Content.ToMemory().Length);
-        return
-        [
-            .. content.Value.Content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                .Select(line => JsonDocument.Parse(line).RootElement),
-        ];
+        var (lines, bytes) = await StoredFiles.ReadAsync(_services, file);
+        Assert.Equal(file.Bytes, bytes);
+        return lines;
     }
 
     /// <summary>The promise: every line exactly once in output and error file together, and counts that equal them.</summary>

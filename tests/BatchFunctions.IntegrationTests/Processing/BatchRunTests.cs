@@ -64,12 +64,12 @@ public sealed class BatchRunTests
         await using var driver = await BatchDriver.StartAsync(
             TestStorage.NewAccount(),
             upstream.Address,
-            new Dictionary<string, string?>
-            {
-                ["Batch:CompletionWindow"] = "00:00:05",
-                ["Batch:Upstream:Concurrency"] = "500",
-            });
-        var ended = await driver.RunToEndAsync(await driver.CreateAsync(500));
+            new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = "500" });
+        var batch = await driver.CreateAsync(500);
+        driver.StartPump();
+        await driver.WaitForAsync(batch, b => b.Counts.Completed == 120, "what is answered is committed");
+        await driver.Batches.MutateAsync(batch.Key, b => b with { ExpiresAt = DateTimeOffset.UtcNow }, CancellationToken.None);
+        var ended = await driver.WaitForEndAsync(batch);
         Assert.Equal(BatchStatus.Expired, ended.Status);
         Assert.NotNull(ended.ExpiredAt);
         var (output, error) = await driver.AssertPromiseAsync(ended, 500);

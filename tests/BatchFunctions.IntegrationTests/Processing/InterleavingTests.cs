@@ -2,7 +2,6 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Files;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -244,44 +243,6 @@ public sealed class InterleavingTests
         Assert.Null(ended.OutputFileId);
         Assert.Null(ended.ErrorFileId);
         Assert.Empty(upstream.Calls);
-    }
-
-    [Theory]
-    [InlineData(nameof(ProtocolStep.FinalizingWritten))]
-    [InlineData(nameof(ProtocolStep.ManifestWritten))]
-    [InlineData(nameof(ProtocolStep.OutputCommitted))]
-    [InlineData(nameof(ProtocolStep.ErrorCommitted))]
-    [InlineData(nameof(ProtocolStep.OutputFileWritten))]
-    [InlineData(nameof(ProtocolStep.ErrorFileWritten))]
-    [InlineData(nameof(ProtocolStep.BatchEndWritten))]
-    [InlineData(nameof(ProtocolStep.ChunkRowsDeleted))]
-    public async Task A_finisher_that_is_frozen_and_wakes_changes_nothing_any_more(string step)
-    {
-        await using var upstream = await new ScriptedUpstream()
-            .Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call))
-            .StartAsync();
-        await using var driver = await StartAsync(upstream);
-        var batch = await driver.CreateAsync(120);
-        var frozen = _steps.HoldAt(Enum.Parse<ProtocolStep>(step));
-        driver.StartPump();
-        await frozen.ReachedAsync();
-        await driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
-        var ended = await driver.WaitForEndAsync(batch);
-        await driver.AssertPromiseAsync(ended, 120);
-
-        // The owner deletes the output meanwhile: a late finisher must not bring it back.
-        var files = driver.Get<FileStore>();
-        await files.MutateAsync(
-            BatchDriver.Tenant, ended.OutputFileId!, file => file with { Deleted = true }, CancellationToken.None);
-        await driver.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
-            .GetBlobClient($"{batch.Id}/output").DeleteAsync();
-        frozen.Release();
-        await Eventually.UntilAsync(
-            () => driver.Handled.Values.Sum() >= 4, "the frozen finisher has come to its end");
-        Assert.Null(await files.FindAsync(BatchDriver.Tenant, ended.OutputFileId!, CancellationToken.None));
-        var after = await driver.ReadAsync(batch);
-        Assert.Equal(ended with { ETag = after.ETag, Errors = after.Errors }, after);
-        Assert.Empty(after.Errors);
     }
 
     [Fact]

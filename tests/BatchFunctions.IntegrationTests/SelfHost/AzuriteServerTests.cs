@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Settings;
-using BatchFunctions.Testing;
+using BatchFunctions.Storage;
+using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.IntegrationTests.SelfHost;
 
@@ -41,7 +44,7 @@ public sealed class AzuriteServerTests : IDisposable
         await azurite.DisposeAsync();
 
         Assert.True(process.HasExited);
-        Assert.False(File.Exists(Path.Combine(_data.Path, "azurite.json")));
+        Assert.Null(AzuriteState.Read(_data.Path));
     }
 
     [Fact]
@@ -59,55 +62,81 @@ public sealed class AzuriteServerTests : IDisposable
     }
 
     [Fact]
-    public async Task Users_of_one_data_folder_share_it_and_the_last_of_them_ends_it()
+    public async Task A_signal_to_it_does_not_take_storage_away_from_its_user()
     {
-        var users = await Task.WhenAll(StartAsync(_data), StartAsync(_data), StartAsync(_data));
-        using var process = Process.GetProcessById(users[0].ProcessId);
-        Assert.All(users, user => Assert.Equal(process.Id, user.ProcessId));
+        await using var azurite = await StartAsync(_data);
+        using var kill = Process.Start("sh", ["-c", $"kill -TERM {azurite.ProcessId}; kill -INT {azurite.ProcessId}"]);
+        await kill.WaitForExitAsync();
 
-        // Whoever of them started it goes before the last.
-        await users[0].DisposeAsync();
-        await users[1].DisposeAsync();
-        Assert.False(process.HasExited);
-        await Container(users[2]).CreateAsync();
+        await Container(azurite).CreateAsync();
 
-        await users[2].DisposeAsync();
-        await Eventually.UntilAsync(() => process.HasExited, "the process has gone");
+        Assert.True(await Container(azurite).ExistsAsync());
     }
 
     [Fact]
-    public async Task One_that_died_is_started_again_on_the_same_data()
+    public async Task A_second_service_on_the_folder_waits_for_the_first_to_let_go_of_it()
     {
         var first = await StartAsync(_data);
         await Container(first).CreateAsync();
-        var state = await File.ReadAllTextAsync(Path.Combine(_data.Path, "azurite.json"));
+        var waits = new TaskCompletionSource<string>();
+
+        var starting = StartAsync(_data, said => waits.TrySetResult(said));
+        Assert.Contains(_data.Path, await waits.Task, StringComparison.Ordinal);
+        Assert.False(starting.IsCompleted);
         await first.DisposeAsync();
-        await File.WriteAllTextAsync(Path.Combine(_data.Path, "azurite.json"), state);
 
-        await using var second = await StartAsync(_data);
-
+        await using var second = await starting;
         Assert.NotEqual(first.ProcessId, second.ProcessId);
         Assert.True(await Container(second).ExistsAsync());
     }
 
     [Fact]
-    public async Task A_process_of_the_same_id_that_is_no_Azurite_is_let_alone()
+    public async Task A_command_beside_the_service_uses_the_one_that_runs_and_leaves_it_running()
     {
-        using var stranger = Process.Start(new ProcessStartInfo("node", ["-e", "setInterval(() => {}, 1000)"]))!;
-        try
-        {
-            var state = new AzuriteState(stranger.Id, stranger.StartTime.ToUniversalTime().AddHours(-1), 1, 2, 3, [AzuriteOptions.DefaultAccount]);
-            state.Write(_data.Path);
+        await using var service = await StartAsync(_data);
+        await Container(service).CreateAsync();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection().Build();
 
-            await using var azurite = await StartAsync(_data);
+        await using var own = await EmbeddedStorage.JoinIfNeededAsync(settings, _data.Path, _ => { }, CancellationToken.None);
 
-            Assert.NotEqual(stranger.Id, azurite.ProcessId);
-            Assert.False(stranger.HasExited);
-        }
-        finally
+        Assert.Null(own);
+        Assert.Equal(service.ConnectionString(), settings[StorageClients.Connection]);
+    }
+
+    [Fact]
+    public async Task What_a_killed_one_has_left_is_not_taken_for_one_that_runs()
+    {
+        // Its guard's port has been given to another program meanwhile.
+        using var stranger = new TcpListener(IPAddress.Loopback, 0);
+        stranger.Start();
+        new AzuriteState("long gone", ((IPEndPoint)stranger.LocalEndpoint).Port, new AzuriteEndpoints(1, 2, 3)).Write(_data.Path);
+        var accepted = stranger.AcceptTcpClientAsync();
+
+        var starting = StartAsync(_data);
+        (await accepted).Dispose();
+
+        await using var azurite = await starting;
+        await Container(azurite).CreateAsync();
+    }
+
+    [Fact]
+    public async Task The_next_one_waits_until_the_one_of_a_killed_parent_has_written_its_data_out()
+    {
+        using var left = new TcpListener(IPAddress.Loopback, 0);
+        left.Start();
+        new AzuriteState("writing", ((IPEndPoint)left.LocalEndpoint).Port, Endpoints: null).Write(_data.Path);
+
+        var starting = StartAsync(_data);
+        for (var asked = 0; asked < 3; asked++)
         {
-            stranger.Kill();
+            using var asker = await left.AcceptTcpClientAsync();
+            await asker.GetStream().WriteAsync("writing"u8.ToArray());
+            Assert.False(starting.IsCompleted);
         }
+
+        left.Stop();
+        await using var azurite = await starting;
+        Assert.NotEqual("writing", AzuriteState.Read(_data.Path)!.Id);
     }
 
     [Fact]
@@ -121,28 +150,9 @@ public sealed class AzuriteServerTests : IDisposable
         Assert.False(await new QueueClient(azurite.ConnectionString("other"), "queue").ExistsAsync());
     }
 
-    [Fact]
-    public async Task One_that_nobody_asks_anything_of_ends_by_itself_and_keeps_its_data()
-    {
-        await using (var forgotten = await StartAsync(_data, idleLimit: TimeSpan.FromSeconds(3)))
-        {
-            await Container(forgotten).CreateAsync();
-            using var process = Process.GetProcessById(forgotten.ProcessId);
-            await Eventually.UntilAsync(() => process.HasExited, "the forgotten Azurite has ended");
-        }
-
-        await using var next = await StartAsync(_data);
-        Assert.True(await Container(next).ExistsAsync());
-    }
-
-    private static Task<AzuriteServer> StartAsync(DataFolder data, TimeSpan? idleLimit = null) => AzuriteServer.StartAsync(
-        new AzuriteOptions
-        {
-            InstallFolder = SelfHostSettings.AzuriteFolder,
-            DataFolder = data.Path,
-            IdleLimit = idleLimit ?? TimeSpan.FromMinutes(10),
-        },
-        _ => { },
+    private static Task<AzuriteServer> StartAsync(DataFolder data, Action<string>? say = null) => AzuriteServer.StartAsync(
+        new AzuriteOptions { InstallFolder = SelfHostSettings.AzuriteFolder, DataFolder = data.Path },
+        say ?? (_ => { }),
         CancellationToken.None);
 
     private static BlobContainerClient Container(AzuriteServer azurite) => new(azurite.ConnectionString(), "kept");

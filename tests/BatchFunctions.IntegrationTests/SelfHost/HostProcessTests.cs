@@ -67,24 +67,38 @@ public sealed class HostProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task A_killed_service_is_followed_by_one_on_the_same_storage_with_the_same_key()
+    public async Task A_killed_service_leaves_no_emulator_and_is_followed_by_one_on_the_same_data_with_the_same_key()
     {
         string key;
-        AzuriteState azurite;
+        AzuriteState left;
         await using (var killed = await HostProcess.ServeAsync(_data.Path))
         {
             key = killed.LineAfter("API key of the project 'local': ");
-            azurite = AzuriteState.Read(_data.Path)!;
+            left = AzuriteState.Read(_data.Path)!;
+            Assert.True(await left.IsAliveAsync(CancellationToken.None));
             await killed.KillAsync();
         }
 
+        // At once: the emulator may still be writing its data out.
         await using var next = await HostProcess.ServeAsync(_data.Path);
 
-        Assert.Equal(azurite.ProcessId, AzuriteState.Read(_data.Path)!.ProcessId);
+        Assert.False(await left.IsAliveAsync(CancellationToken.None));
         Assert.Equal(key, next.LineAfter("API key of the project 'local': "));
         Assert.Equal(HttpStatusCode.OK, await ListAsync(next, key));
-        await next.TerminateAsync();
-        Assert.Null(AzuriteProcess.Find(azurite));
+        await next.KillAsync();
+        await Eventually.UntilAsync(() => EmulatorsOf(_data.Path).Length == 0, "no emulator is left");
+    }
+
+    [Fact]
+    public async Task A_second_service_on_the_data_of_a_running_one_is_refused_on_one_line()
+    {
+        await using var first = await HostProcess.ServeAsync(_data.Path);
+
+        await using var second = await HostProcess.RunAsync(["--data", _data.Path, "--urls", "http://127.0.0.1:0"]);
+
+        AssertOneLine(second, $"{_data.Path} is in use by another process");
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(first, first.LineAfter("API key of the project 'local': ")));
+        await first.TerminateAsync();
     }
 
     [Fact]
@@ -139,8 +153,9 @@ public sealed class HostProcessTests : IDisposable
         await using var first = await HostProcess.ServeAsync(_data.Path);
         var taken = first.LineAfter("Listening on ");
 
-        await using var second = await HostProcess.RunAsync(["--data", _data.Path, "--urls", taken]);
-        await using var none = await HostProcess.RunAsync(["--data", _data.Path, "--urls", "here"]);
+        using var otherData = new DataFolder();
+        await using var second = await HostProcess.RunAsync(["--data", otherData.Path, "--urls", taken]);
+        await using var none = await HostProcess.RunAsync(["--data", otherData.Path, "--urls", "here"]);
 
         AssertOneLine(second, "--urls");
         AssertOneLine(none, "'here' is no address to listen at");
@@ -199,6 +214,13 @@ public sealed class HostProcessTests : IDisposable
         Assert.NotEqual(0, host.ExitCode);
         Assert.Contains(expected, host.Errors, StringComparison.Ordinal);
         Assert.Single(host.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>Processes that serve the folder, as their command lines say.</summary>
+    private static string[] EmulatorsOf(string data)
+    {
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-eo", "args"]) { RedirectStandardOutput = true })!;
+        return [.. ps.StandardOutput.ReadToEnd().Split('\n').Where(line => line.Contains($"--location {data}", StringComparison.Ordinal))];
     }
 
     private async Task<HttpStatusCode> ListAsync(HostProcess host, string key)

@@ -1,29 +1,16 @@
-using System.Collections.Concurrent;
-using Azure.Core;
-using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.SelfHost;
 
-public sealed class QueuePumpTests
+/// <summary>The self-host's pump: the contract, and what a lease shorter than the Functions host's ten minutes shows.</summary>
+public sealed class QueuePumpTests : QueueListenerContract
 {
-    [Fact]
-    public async Task A_message_whose_handler_returns_is_deleted()
-    {
-        await using var driver = await PumpDriver.CreateAsync();
-        await driver.SendAsync("one", "two", "three");
-
-        await driver.StartAsync((_, _) => Task.CompletedTask);
-
-        await driver.EmptyAsync();
-        Assert.Equal(["one", "three", "two"], driver.Handled.Select(message => message.MessageText).Order());
-        Assert.All(driver.Handled, message => Assert.Equal(1, message.DequeueCount));
-    }
+    private protected override QueueListenerFactory Listener => QueueDriver.Pump;
 
     [Fact]
     public async Task A_message_is_kept_from_others_while_its_handler_runs_and_is_deleted_under_its_latest_receipt()
     {
-        await using var driver = await PumpDriver.CreateAsync();
+        await using var driver = await CreateAsync(times: times => times with { Lease = TimeSpan.FromSeconds(2) });
         await driver.SendAsync("long");
 
         // Three renewals of a lease of two seconds: longer than the lease.
@@ -35,160 +22,21 @@ public sealed class QueuePumpTests
     }
 
     [Fact]
-    public async Task A_message_that_failed_comes_back_with_a_higher_count()
+    public async Task What_fails_in_a_poison_queue_comes_back_when_its_lease_ends()
     {
-        await using var driver = await PumpDriver.CreateAsync();
-        await driver.SendAsync("twice");
-
-        await driver.StartAsync((message, _) => message.DequeueCount < 3
-            ? throw new InvalidOperationException("The handler fails.")
-            : Task.CompletedTask);
-
-        await driver.EmptyAsync();
-        Assert.Equal([1L, 2L, 3L], driver.Handled.Select(message => message.DequeueCount));
-    }
-
-    [Fact]
-    public async Task A_message_that_failed_stays_away_for_the_visibility_timeout()
-    {
-        await using var driver = await PumpDriver.CreateAsync(host: host => host with { VisibilityTimeout = TimeSpan.FromHours(1) });
-        await driver.SendAsync("later");
-
-        await driver.StartAsync((_, _) => throw new InvalidOperationException("The handler fails."));
-
-        await Eventually.UntilAsync(() => driver.Calls.Count("PUT", "visibilitytimeout=3600") == 1, "the message is given back for an hour");
-        Assert.Equal(1, await PumpDriver.LengthAsync(driver.Queue));
-        Assert.Null((await driver.Queue.PeekMessageAsync()).Value);
-    }
-
-    [Fact]
-    public async Task A_message_that_has_failed_too_often_goes_to_the_poison_queue_and_to_its_handler()
-    {
-        await using var driver = await PumpDriver.CreateAsync(host: host => host with { MaxDequeueCount = 2 });
-        await driver.SendAsync("bad");
-        var poisoned = new ConcurrentQueue<string>();
-
-        await driver.StartAsync((_, _) => throw new InvalidOperationException("The handler fails."));
-        await driver.EmptyAsync();
-        Assert.Equal(2, driver.Handled.Count);
-        Assert.Equal(1, await PumpDriver.LengthAsync(driver.Poison));
-
-        await driver.StartAsync(
-            (message, _) =>
-            {
-                poisoned.Enqueue(message.MessageText);
-                return Task.CompletedTask;
-            },
-            driver.Poison.Name);
-        await Eventually.UntilAsync(async () => await PumpDriver.LengthAsync(driver.Poison) == 0, TimeSpan.FromSeconds(30), "the poison queue is empty");
-        Assert.Equal(["bad"], poisoned);
-    }
-
-    [Fact]
-    public async Task A_message_whose_tries_all_ended_with_their_process_is_not_tried_again()
-    {
-        await using var driver = await PumpDriver.CreateAsync(host: host => host with { MaxDequeueCount = 2 });
-        await driver.SendAsync("deadly");
-        for (var tries = 0; tries < 2; tries++)
-        {
-            var taken = (await driver.Queue.ReceiveMessageAsync()).Value;
-            await driver.Queue.UpdateMessageAsync(taken.MessageId, taken.PopReceipt, visibilityTimeout: TimeSpan.Zero);
-        }
-
-        await driver.StartAsync((_, _) => Task.CompletedTask);
-
-        await driver.EmptyAsync();
-        Assert.Empty(driver.Handled);
-        Assert.Equal("deadly", (await driver.Poison.PeekMessageAsync()).Value.MessageText);
-    }
-
-    [Fact]
-    public async Task What_fails_in_a_poison_queue_stays_there_until_its_lease_ends()
-    {
-        await using var driver = await PumpDriver.CreateAsync("work-poison");
+        await using var driver = await CreateAsync("work-poison", times: times => times with { Lease = TimeSpan.FromSeconds(2) });
         await driver.SendAsync("hopeless");
 
         await driver.StartAsync((_, _) => throw new InvalidOperationException("The handler fails."));
 
         await driver.HandledAsync(2);
         Assert.Equal([1L, 2L], driver.Handled.Take(2).Select(message => message.DequeueCount));
-        Assert.Equal(0, driver.Calls.Count("PUT", "visibilitytimeout=0"));
-        Assert.Equal(1, await PumpDriver.LengthAsync(driver.Queue));
-        Assert.False(await driver.Poison.ExistsAsync());
-    }
-
-    [Fact]
-    public async Task A_queue_runs_its_batch_size_and_its_threshold_at_once_and_no_more()
-    {
-        await using var driver = await PumpDriver.CreateAsync(host: host => host with { BatchSize = 2, NewBatchThreshold = 1 });
-        await driver.SendAsync([.. Enumerable.Range(0, 9).Select(number => $"message {number}")]);
-        using var gate = new SemaphoreSlim(0);
-        var running = 0;
-        var most = 0;
-        var sync = new Lock();
-        void Count(int change)
-        {
-            lock (sync)
-            {
-                running += change;
-                most = Math.Max(most, running);
-            }
-        }
-
-        await driver.StartAsync(async (_, ct) =>
-        {
-            Count(1);
-            await gate.WaitAsync(ct);
-            Count(-1);
-        });
-
-        await driver.HandledAsync(2);
-        await AssertNoneIsFetchedAsync(driver);
-        gate.Release();
-        await driver.HandledAsync(4);
-        await AssertNoneIsFetchedAsync(driver);
-        gate.Release(8);
-        await driver.EmptyAsync();
-        Assert.Equal(9, driver.Handled.Count);
-        Assert.Equal(3, most);
-    }
-
-    [Fact]
-    public async Task A_handler_that_outlives_the_functions_time_limit_is_told_and_has_failed()
-    {
-        await using var driver = await PumpDriver.CreateAsync(host: host => host with { FunctionTimeout = TimeSpan.FromMilliseconds(200) });
-        await driver.SendAsync("slow");
-
-        await driver.StartAsync((message, ct) => message.DequeueCount == 1 ? Task.Delay(Timeout.Infinite, ct) : Task.CompletedTask);
-
-        await driver.EmptyAsync();
-        Assert.Equal([1L, 2L], driver.Handled.Select(message => message.DequeueCount));
-    }
-
-    [Fact]
-    public async Task A_stop_tells_the_handlers_and_waits_until_they_have_written_what_they_did()
-    {
-        await using var driver = await PumpDriver.CreateAsync();
-        await driver.SendAsync("work");
-        var written = false;
-        var pump = await driver.StartAsync(async (_, ct) =>
-        {
-            await Task.Delay(Timeout.Infinite, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await driver.Poison.CreateAsync(cancellationToken: CancellationToken.None);
-            written = true;
-        });
-        await driver.HandledAsync(1);
-
-        await pump.StopAsync(CancellationToken.None);
-
-        Assert.True(written);
-        Assert.Equal(0, await PumpDriver.LengthAsync(driver.Queue));
     }
 
     [Fact]
     public async Task A_stop_leaves_a_handler_that_does_not_heed_it()
     {
-        await using var driver = await PumpDriver.CreateAsync(times: times => times with { ShutdownLimit = TimeSpan.FromMilliseconds(200) });
+        await using var driver = await CreateAsync(times: times => times with { ShutdownLimit = TimeSpan.FromMilliseconds(200) });
         await driver.SendAsync("stubborn");
         var never = new TaskCompletionSource();
         var pump = await driver.StartAsync((_, _) => never.Task);
@@ -197,34 +45,25 @@ public sealed class QueuePumpTests
         await pump.StopAsync(CancellationToken.None);
 
         Assert.False(never.Task.IsCompleted);
-        Assert.Equal(1, await PumpDriver.LengthAsync(driver.Queue));
+        Assert.Equal(1, await QueueDriver.LengthAsync(driver.Queue));
         never.SetResult();
     }
 
     [Fact]
-    public async Task A_message_that_comes_with_the_stop_is_given_back_untried()
+    public async Task A_stop_leaves_handlers_that_do_not_heed_it_and_fill_the_pump()
     {
-        await using var driver = await PumpDriver.CreateAsync(times: times => times with { Lease = TimeSpan.FromMinutes(10) });
-        QueuePump? pump = null;
-        var stopped = new TaskCompletionSource<Task>();
-        driver.Calls.Answered = async message =>
-        {
-            if (message.Request.Method == RequestMethod.Get && message.Response.Content.ToString().Contains("<QueueMessage>", StringComparison.Ordinal))
-            {
-                driver.Calls.Answered = _ => Task.CompletedTask;
-                stopped.SetResult(pump!.StopAsync(CancellationToken.None));
-                await Task.Yield();
-            }
-        };
-        pump = await driver.StartAsync((_, _) => Task.CompletedTask);
-        await driver.SendAsync("late");
+        await using var driver = await CreateAsync(
+            host: host => host with { BatchSize = 1, NewBatchThreshold = 0 },
+            times: times => times with { ShutdownLimit = TimeSpan.FromMilliseconds(200) });
+        await driver.SendAsync("stubborn");
+        var never = new TaskCompletionSource();
+        var pump = await driver.StartAsync((_, _) => never.Task);
+        await driver.HandledAsync(1);
 
-        await await stopped.Task;
+        await pump.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1));
 
-        Assert.Empty(driver.Handled);
-        var given = (await driver.Queue.ReceiveMessageAsync()).Value;
-        Assert.Equal("late", given?.MessageText);
-        Assert.Equal(2, given!.DequeueCount);
+        Assert.False(never.Task.IsCompleted);
+        never.SetResult();
     }
 
     [Theory]
@@ -233,10 +72,10 @@ public sealed class QueuePumpTests
     public async Task A_message_that_this_process_has_sent_is_fetched_when_it_is_due_and_not_at_the_next_poll(int delay)
     {
         var never = TimeSpan.FromDays(1);
-        await using var driver = await PumpDriver.CreateAsync(
+        await using var driver = await CreateAsync(
             host: host => host with { MaxPollingInterval = never }, times: times => times with { FirstDelay = never });
         await driver.StartAsync((_, _) => Task.CompletedTask);
-        await Eventually.UntilAsync(() => driver.Calls.Count("GET", "/messages") == 1, "the pump has looked, and waits");
+        await driver.LookedAsync(1);
 
         await driver.Queue.SendMessageAsync("due", visibilityTimeout: TimeSpan.FromSeconds(delay));
 
@@ -248,32 +87,5 @@ public sealed class QueuePumpTests
                 return driver.Handled.Count == 1;
             },
             "the message is handled");
-    }
-
-    [Fact]
-    public async Task A_queue_that_cannot_be_read_is_tried_again()
-    {
-        await using var driver = await PumpDriver.CreateAsync();
-        await driver.Queue.DeleteAsync();
-        await driver.StartAsync((_, _) => Task.CompletedTask);
-        await Eventually.UntilAsync(() => driver.Calls.Count("GET", "/messages") >= 2, "two looks at a queue that is not there");
-
-        await driver.Queue.CreateAsync();
-        await driver.SendAsync("at last");
-
-        await driver.EmptyAsync();
-        Assert.Single(driver.Handled);
-    }
-
-    /// <summary>Gives the pump, which can fetch within one of these round trips, the time of many.</summary>
-    private static async Task AssertNoneIsFetchedAsync(PumpDriver driver)
-    {
-        var before = driver.Handled.Count;
-        for (var trip = 0; trip < 30; trip++)
-        {
-            Assert.NotNull((await driver.Queue.PeekMessageAsync()).Value);
-        }
-
-        Assert.Equal(before, driver.Handled.Count);
     }
 }

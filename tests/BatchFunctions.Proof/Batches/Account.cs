@@ -1,11 +1,10 @@
 using System.Text;
+using System.Text.Json;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
-using BatchFunctions.Ids;
 using BatchFunctions.Keys;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.Proof.Batches;
@@ -14,7 +13,6 @@ namespace BatchFunctions.Proof.Batches;
 internal sealed class Account : IAsyncDisposable
 {
     public const string Tenant = "proof";
-    private const string Endpoint = "/v1/chat/completions";
 
     private readonly ServiceProvider _services;
 
@@ -34,12 +32,7 @@ internal sealed class Account : IAsyncDisposable
     /// <summary>Opens an account and makes what the service keeps in it.</summary>
     public static async Task<Account> OpenAsync(IReadOnlyDictionary<string, string?> settings)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddBatchFunctions(configuration);
-        var provider = services.BuildServiceProvider();
-        await provider.GetRequiredService<StorageClients>().CreateAllAsync(CancellationToken.None);
+        var provider = await TestService.BuildAsync(settings);
         var key = await provider.GetRequiredService<ApiKeyStore>().CreateAsync(Tenant, "proof", CancellationToken.None);
         return new Account(provider, key.Key);
     }
@@ -51,34 +44,18 @@ internal sealed class Account : IAsyncDisposable
     /// <returns>The file's id.</returns>
     public async Task<string> UploadAsync(string name, int lines, bool isValid = true)
     {
-        var text = string.Concat(Enumerable.Range(0, lines).Select(line => LineOf(name, line)));
-        var bytes = Encoding.UTF8.GetBytes(isValid ? text : text + "no JSON\n");
-        var now = DateTimeOffset.UtcNow;
-        var id = IdKind.File.New(now);
-        var location = new BlobLocation(ContainerNames.Files, $"{Tenant}/{id}");
-
-        // Overwriting: the SDK sends the request again when an answer is late, and would take its own blob for another's.
-        await Storage.Blobs.GetBlobContainerClient(location.Container).GetBlobClient(location.Name)
-            .UploadAsync(new BinaryData(bytes), overwrite: true);
-        var file = new StoredFile
-        {
-            Tenant = Tenant,
-            Id = id,
-            Filename = "requests.jsonl",
-            Purpose = FilePurposes.Batch,
-            Bytes = bytes.Length,
-            CreatedAt = now,
-            Blob = location,
-        };
-        return await Get<FileStore>().TryInsertAsync(file, CancellationToken.None)
-            ? id
-            : throw new InvalidOperationException("The file's id is taken.");
+        var text = InputLines.Chats(lines, line => MarkerOf(name, line));
+        var file = await StoredFiles.StoreAsync(_services, Tenant, Encoding.UTF8.GetBytes(isValid ? text : text + "no JSON\n"));
+        return file.Id;
     }
+
+    /// <summary>Reads an output or error file.</summary>
+    public Task<(IReadOnlyList<JsonElement> Lines, long Bytes)> ReadAsync(StoredFile file) => StoredFiles.ReadAsync(_services, file);
 
     /// <summary>Makes a batch without a worker's help.</summary>
     public async Task<Batch> CreateAsync(string fileId, IReadOnlyDictionary<string, string> metadata) =>
         await Get<BatchCreation>().TryCreateAsync(
-            new NewBatch(Tenant, fileId, Endpoint, "24h", metadata, null), CancellationToken.None)
+            new NewBatch(Tenant, fileId, InputLines.Endpoint, "24h", metadata, null), CancellationToken.None)
         ?? throw new InvalidOperationException("The input file is not there.");
 
     /// <summary>All batches, the newest first.</summary>
@@ -99,7 +76,4 @@ internal sealed class Account : IAsyncDisposable
     public static string MarkerOf(string name, int line) => $"{name}-{line}";
 
     public ValueTask DisposeAsync() => _services.DisposeAsync();
-
-    private static string LineOf(string name, int line) =>
-        $$"""{"custom_id":"line-{{line}}","method":"POST","url":"{{Endpoint}}","body":{{Encoding.UTF8.GetString(ScriptedUpstream.ChatBody(MarkerOf(name, line)))}}}""" + "\n";
 }

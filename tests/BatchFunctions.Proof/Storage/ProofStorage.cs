@@ -3,7 +3,7 @@ using BatchFunctions.SelfHost.Settings;
 
 namespace BatchFunctions.Proof.Storage;
 
-/// <summary>An Azurite of the proof's own, with an account for each course.</summary>
+/// <summary>An Azurite of the proof's own, with an account for each chain of workers.</summary>
 internal static class ProofStorage
 {
     public static string AccountOf(int number) => $"proof{number:D2}";

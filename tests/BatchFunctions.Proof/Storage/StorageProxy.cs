@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace BatchFunctions.Proof.Storage;
 
 /// <summary>
-/// Stands between workers and storage, one listener for each of its services, and does what a <see cref="Mischief"/>
+/// Stands between workers and storage, one listener for each of its services, and does what a <see cref="FaultPlan"/>
 /// says. The account's own address is in every signature, so that nothing needs to be signed again. Where storage is
 /// started anew on other ports, the proxy follows.
 /// </summary>
@@ -22,14 +22,14 @@ internal sealed class StorageProxy : IAsyncDisposable
 
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
     private readonly CancellationTokenSource _ended = new();
-    private readonly Mischief _mischief;
+    private readonly FaultPlan _faults;
     private readonly WebApplication _app;
     private readonly Dictionary<int, string> _serviceByPort = [];
     private volatile Dictionary<string, Uri> _targets = [];
 
-    private StorageProxy(Mischief mischief)
+    private StorageProxy(FaultPlan faults)
     {
-        _mischief = mischief;
+        _faults = faults;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -46,9 +46,9 @@ internal sealed class StorageProxy : IAsyncDisposable
     }
 
     /// <summary>Starts it in front of an account's storage.</summary>
-    public static async Task<StorageProxy> StartAsync(AzuriteServer azurite, Mischief mischief)
+    public static async Task<StorageProxy> StartAsync(AzuriteServer azurite, FaultPlan faults)
     {
-        var proxy = new StorageProxy(mischief);
+        var proxy = new StorageProxy(faults);
         proxy.Follow(azurite);
         await proxy._app.StartAsync();
         foreach (var (service, url) in Services.Zip(proxy._app.Urls))
@@ -98,7 +98,7 @@ internal sealed class StorageProxy : IAsyncDisposable
         try
         {
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-            var fault = _mischief.NextFault();
+            var fault = _faults.NextFault();
             if (fault is Fault.RequestLost)
             {
                 context.Abort();
@@ -112,7 +112,7 @@ internal sealed class StorageProxy : IAsyncDisposable
             }
 
             using var answer = await PassOnAsync(context.Request, body.ToArray());
-            if (IsSend(context.Request) && _mischief.NextRepeat() is { } delay)
+            if (IsSend(context.Request) && _faults.NextRepeat() is { } delay)
             {
                 _ = SendAgainAsync(RequestOf(context.Request, body.ToArray()), delay);
             }

@@ -30,7 +30,7 @@ internal static class Worker
             if (fatal is not null)
             {
                 var parts = fatal.Split(':');
-                services.AddSingleton<ProtocolSteps>(new FatalSteps(
+                services.AddSingleton<ProtocolSteps>(new KillAtStep(
                     Enum.Parse<ProtocolStep>(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture)));
             }
 

@@ -1,4 +1,4 @@
-using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.Proof.Workers;
 
@@ -8,12 +8,8 @@ internal static class WorkerSettings
     /// <summary>Settings with a storage account and an upstream, and times of a proof.</summary>
     public static Dictionary<string, string?> Of(string connection, Uri upstream)
     {
-        var settings = new Dictionary<string, string?>(WorkerTimes.Settings)
-        {
-            [StorageClients.Connection] = connection,
-            ["Batch:Upstream:BaseUrl"] = upstream.ToString(),
-            ["Proof:MessageLease"] = WorkerTimes.MessageLease.ToString("c"),
-        };
+        var settings = TestService.Settings(connection, upstream, WorkerTimes.Settings);
+        settings["Proof:MessageLease"] = WorkerTimes.MessageLease.ToString("c");
         foreach (var (name, value) in WorkerTimes.Host)
         {
             settings[name] = value;

@@ -1,13 +1,9 @@
 using System.Text;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
-using BatchFunctions.Files;
-using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
-using BatchFunctions.Storage;
 using BatchFunctions.Upstream;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
 
@@ -21,7 +17,6 @@ namespace BatchFunctions.Testing.Metering;
 public static class MeteredBatch
 {
     private const string Tenant = "metered";
-    private const string Endpoint = "/v1/chat/completions";
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
     /// <summary>Runs a batch.</summary>
@@ -35,12 +30,8 @@ public static class MeteredBatch
         using var time = new LeapingTime(() => counts.InFlight > 0);
         var queues = new ClockedQueues(time);
         var end = new End(() => (counts.Use.QueueLooks, time.GetUtcNow()));
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            [StorageClients.Connection] = connection,
-            ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1",
-            ["Logging:LogLevel:Default"] = "Warning",
-        }).Build();
+        var settings = TestService.Configuration(TestService.Settings(
+            connection, others: new Dictionary<string, string?> { ["Logging:LogLevel:Default"] = "Warning" }));
         await using var app = SelfHostApp.Build(settings, "http://127.0.0.1:0", services =>
         {
             services.AddSingleton<TimeProvider>(time);
@@ -50,19 +41,20 @@ public static class MeteredBatch
             services.PostConfigure<HttpClientFactoryOptions>(
                 UpstreamConnection.HttpClientName,
                 client => client.HttpMessageHandlerBuilderActions.Add(
-                    builder => builder.PrimaryHandler = new PacedUpstream(pace, time)));
+                    builder => builder.PrimaryHandler = new PacedUpstream(pace, spread: 1, time)));
         });
         await app.StartAsync();
 
         // The sweep that a start begins with looks for what has expired last.
         await Eventually.UntilAsync(
             () => counts.Requests.ContainsKey("GET expiring 200") && counts.InFlight == 0, "the first sweep is done");
-        var file = await StoreAsync(app.Services, lines);
+        var input = InputLines.Chats(lines, line => $"{line}");
+        var file = await StoredFiles.StoreAsync(app.Services, Tenant, Encoding.UTF8.GetBytes(input));
         counts.Clear();
         var began = time.GetUtcNow();
         time.Start();
         var batch = await app.Services.GetRequiredService<BatchCreation>().TryCreateAsync(
-            new NewBatch(Tenant, file, Endpoint, "24h", null, null), CancellationToken.None)
+            new NewBatch(Tenant, file.Id, InputLines.Endpoint, "24h", null, null), CancellationToken.None)
             ?? throw new InvalidOperationException("The input file is not there.");
         await Eventually.UntilAsync(() => Task.FromResult(queues.Count == 0), Limit, "no message is left");
         var ended = await app.Services.GetRequiredService<BatchStore>().FindAsync(batch.Key, CancellationToken.None);
@@ -70,30 +62,6 @@ public static class MeteredBatch
         return ended is { Status: BatchStatus.Completed } && ended.Counts.Completed == lines
             ? (counts.Use with { QueueLooks = end.Looks }, end.At - began)
             : throw new InvalidOperationException($"The batch has not run through: {ended?.Status} {ended?.Counts}.");
-    }
-
-    private static async Task<string> StoreAsync(IServiceProvider services, int lines)
-    {
-        var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, lines).Select(line =>
-            $$$"""{"custom_id":"line-{{{line}}}","method":"POST","url":"{{{Endpoint}}}","body":{"model":"paced","messages":[{"role":"user","content":"A question."}]}}""" + "\n")));
-        var now = DateTimeOffset.UtcNow;
-        var id = IdKind.File.New(now);
-        var location = new BlobLocation(ContainerNames.Files, $"{Tenant}/{id}");
-        await services.GetRequiredService<StorageClients>().Blobs.GetBlobContainerClient(location.Container)
-            .GetBlobClient(location.Name).UploadAsync(new BinaryData(bytes));
-        var file = new StoredFile
-        {
-            Tenant = Tenant,
-            Id = id,
-            Filename = "requests.jsonl",
-            Purpose = FilePurposes.Batch,
-            Bytes = bytes.Length,
-            CreatedAt = now,
-            Blob = location,
-        };
-        return await services.GetRequiredService<FileStore>().TryInsertAsync(file, CancellationToken.None)
-            ? id
-            : throw new InvalidOperationException("The file's id is taken.");
     }
 
     /// <summary>Notes how things stood when the batch had been cleared away.</summary>

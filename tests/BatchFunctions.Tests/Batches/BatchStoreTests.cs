@@ -1,9 +1,13 @@
+using System.Text;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Moq;
@@ -76,13 +80,12 @@ public sealed class BatchStoreTests
     [Fact]
     public void A_batch_survives_its_row()
     {
-        var batch = BatchRow.FromRow(RowOf(0)) with
+        var batch = BatchRow.FromRow(RowOf(0)).WithStatus(BatchStatus.Failed) with
         {
-            Status = BatchStatus.Failed,
             Metadata = new Dictionary<string, string> { ["ключ"] = "\"значение\"\n" },
             Errors = [new BatchError("code", "message", "body.model", 7), new BatchError("code", "message", null, null)],
             Counts = new RequestCounts(3, 2, 1),
-            Usage = new BatchFunctions.Lines.TokenUsage(1, 2, 3, 4),
+            Usage = new TokenUsage(1, 2, 3, 4),
             OutputExpiresAfter = 3600,
             ChunkCount = 2,
             Outcome = BatchStatus.Expired,
@@ -95,15 +98,42 @@ public sealed class BatchStoreTests
         Assert.Equal(batch with { Metadata = null, Errors = [] }, back with { Metadata = null, Errors = [] });
     }
 
-    [Fact]
-    public void The_largest_metadata_fits_a_table_property()
+    [Theory]
+    [InlineData("\u0001")]
+    [InlineData("\"")]
+    [InlineData("\\")]
+    [InlineData("\u007f")]
+    [InlineData("\u2028")]
+    [InlineData("😀")]
+    public void The_largest_metadata_fits_a_table_property_whatever_its_characters(string character)
     {
         // Control characters take the most bytes of all: six each.
-        var metadata = Enumerable.Range(0, 16).ToDictionary(
-            i => new string('\u0001', 62) + i.ToString("D2", null), _ => new string('\u0001', 512));
+        string Of(int length) => string.Concat(Enumerable.Repeat(character, length));
+        var metadata = Enumerable.Range(0, 16).ToDictionary(i => Of(62) + i.ToString("D2", null), _ => Of(512));
         var row = BatchRow.ToRow(BatchRow.FromRow(RowOf(0)) with { Metadata = metadata });
         Assert.InRange(row.GetBinary("Metadata").Length, 1, 64 * 1024);
         Assert.Equal(metadata, BatchRow.FromRow(row).Metadata);
+    }
+
+    [Theory]
+    [InlineData("\u0001")]
+    [InlineData("\u2028")]
+    [InlineData("é")]
+    [InlineData("😀")]
+    public void A_hundred_of_the_longest_errors_fit_a_table_property(string character)
+    {
+        var text = string.Concat(Enumerable.Repeat(character, 512));
+        var checker = new LineChecker("/v1/embeddings");
+        var spelled = JsonSerializer.Serialize(text);
+        var line = Encoding.UTF8.GetBytes($$"""{"custom_id":{{spelled}},"method":"POST","url":"/v1/embeddings","body":{"model":"m"} }""");
+        Assert.Null(checker.Check(line));
+        foreach (var problem in new[] { checker.Check(line)!, checker.Check(Encoding.UTF8.GetBytes($$"""{"body":{ {{spelled}}:1,{{spelled}}:2} }"""))! })
+        {
+            var error = new BatchError(problem.Code, problem.Message, problem.Param, 50_000);
+            var row = BatchRow.ToRow(BatchRow.FromRow(RowOf(0)) with { Errors = [.. Enumerable.Repeat(error, 100)] });
+            Assert.InRange(row.GetBinary("Errors").Length, 1, 64 * 1024);
+            Assert.Equal(error, BatchRow.FromRow(row).Errors[99]);
+        }
     }
 
     private static Mock<TableClient> TableOf(int[] pages)
@@ -123,11 +153,10 @@ public sealed class BatchStoreTests
     private static TableEntity RowOf(int number)
     {
         var id = IdKind.Batch.New(Now.AddSeconds(-number));
-        return BatchRow.ToRow(new Batch
+        return BatchRow.ToRow(new Batch(BatchStatus.InProgress)
         {
             Tenant = "local",
             Id = id,
-            Status = BatchStatus.InProgress,
             Endpoint = "/v1/embeddings",
             InputFileId = IdKind.File.New(Now),
             InputBlob = new BlobLocation("files", "local/file"),

@@ -32,6 +32,22 @@ public sealed class InputFileTests : IDisposable
     public void A_first_line_without_an_endpoint_is_refused(string content) =>
         Assert.Equal(ExitCodes.Usage, Assert.Throws<FailureException>(() => FirstUrlOf(content)).ExitCode);
 
+    [Theory]
+    [InlineData("[\n{\"url\":\"/v1/embeddings\"}\n]", "is no JSONL: the file is a JSON array. Write one JSON object a line")]
+    [InlineData("{\n  \"url\": \"/v1/embeddings\"\n}", "as in pretty-printed JSON. Write each request on one line.")]
+    [InlineData("{\"url\":\"/v1/embeddings\"},\n", "has a trailing comma")]
+    [InlineData("{\"url\":\"/v1/embeddings\",\"body\":{\"seed\":NaN}}\n", "has NaN or Infinity")]
+    [InlineData("{\"url\":\"/v1/embeddings\"}\r{}\r", "end with CR alone")]
+    [InlineData(" \n\r\n", "is empty: write one request a line.")]
+    public void What_is_no_JSONL_is_named_before_anything_is_sent(string content, string said)
+    {
+        var failure = Assert.Throws<FailureException>(() => FirstUrlOf(content));
+
+        Assert.Equal(ExitCodes.Usage, failure.ExitCode);
+        Assert.StartsWith(_file.Name, failure.Message, StringComparison.Ordinal);
+        Assert.Contains(said, failure.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_file_that_becomes_shorter_while_it_is_sent_is_told()
     {

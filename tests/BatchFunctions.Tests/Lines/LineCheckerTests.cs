@@ -151,7 +151,7 @@ public sealed class LineCheckerTests
         AssertProblem(
             Check(With("url", $"\"{url}\"")),
             "invalid_url",
-            "The URL provided for this request does not match the batch endpoint.",
+            "The URL provided for this request does not match the batch endpoint. Expected '/v1/chat/completions'.",
             "url");
 
     [Fact]
@@ -238,8 +238,8 @@ public sealed class LineCheckerTests
     [Fact]
     public void A_name_of_any_length_is_cut_in_the_message()
     {
-        var name = new string('n', 63) + "😀" + new string('n', 100_000);
-        Assert.Equal(new string('n', 63) + "…", Check($$"""{"{{name}}":1,"{{name}}":2}""")!.Param);
+        var name = new string('n', 39) + "😀" + new string('n', 100_000);
+        Assert.Equal(new string('n', 39) + "…", Check($$"""{"{{name}}":1,"{{name}}":2}""")!.Param);
     }
 
     [Fact]

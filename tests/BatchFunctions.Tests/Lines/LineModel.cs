@@ -48,7 +48,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
         {
             forms.Add("invalid_json_line");
         }
-        else if (HasTwins(line) || line.EnumerateObject().Any(p => NameOf(p) == "body" && HasTwins(p.Value)))
+        else if (HasDuplicateNames(line) || line.EnumerateObject().Any(p => NameOf(p) == "body" && HasDuplicateNames(p.Value)))
         {
             forms.Add("invalid_request");
         }
@@ -90,7 +90,7 @@ internal sealed class LineModel(string endpoint, bool needsModel)
         !line.TryGetProperty(name, out var value) ? "missing_required_parameter"
         : value.ValueKind == JsonValueKind.String ? null : "invalid_type";
 
-    private static bool HasTwins(JsonElement element) =>
+    private static bool HasDuplicateNames(JsonElement element) =>
         element.ValueKind == JsonValueKind.Object
         && element.EnumerateObject().GroupBy(NameOf, StringComparer.Ordinal).Any(names => names.Count() > 1);
 

@@ -18,13 +18,15 @@ public sealed class OutputLineTests
             Written);
     }
 
-    [Fact]
-    public void A_response_may_have_no_request_id_and_may_come_with_an_error()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void A_response_without_a_request_id_is_given_one_and_may_come_with_an_error(string? requestId)
     {
-        OutputLine.WriteResponse(_output, "batch_req_1", "a", 500, null, "null"u8, ("internal_error", "It broke."));
+        OutputLine.WriteResponse(_output, "batch_req_1", "a", 500, requestId, "null"u8, ("internal_error", "It broke."));
 
         Assert.Equal(
-            """{"id":"batch_req_1","custom_id":"a","response":{"status_code":500,"request_id":null,"body":null},"error":{"code":"internal_error","message":"It broke."}}""" + "\n",
+            """{"id":"batch_req_1","custom_id":"a","response":{"status_code":500,"request_id":"req_1","body":null},"error":{"code":"internal_error","message":"It broke."}}""" + "\n",
             Written);
     }
 

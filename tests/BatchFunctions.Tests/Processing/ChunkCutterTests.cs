@@ -100,11 +100,10 @@ public sealed class ChunkCutterTests
     private static Batch BatchOf(int lines = 100, int bytes = 8 * 1024 * 1024, int target = 128)
     {
         var now = DateTimeOffset.UnixEpoch.AddYears(56);
-        return new Batch
+        return new Batch(BatchStatus.Validating)
         {
             Tenant = "local",
             Id = IdKind.Batch.New(now),
-            Status = BatchStatus.Validating,
             Endpoint = "/v1/embeddings",
             InputFileId = IdKind.File.New(now),
             InputBlob = new BlobLocation("files", "local/file"),

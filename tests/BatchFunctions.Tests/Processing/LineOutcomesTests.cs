@@ -81,6 +81,21 @@ public sealed class LineOutcomesTests : IDisposable
     }
 
     [Fact]
+    public void An_answer_that_cannot_be_written_down_fails_its_line_and_leaves_no_half_of_one()
+    {
+        // No JSON value at all, which nothing that reads answers lets through.
+        var answer = new UpstreamOutcome.Answered(1, 200, "req_1", default, Usage, NotJson: false);
+
+        var fault = Assert.ThrowsAny<Exception>(() => _outcomes.Take(1, "mine", answer));
+        Assert.False(_results.HasLines);
+        _outcomes.TakeUnwritable(1, "mine", answer, fault);
+
+        using var segment = _results.Seal();
+        Assert.Equal((0L, 1), (segment.Output.Length, segment.Failed));
+        Assert.Contains("invalid_response", System.Text.Encoding.UTF8.GetString(segment.Error.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_postponed_line_has_no_result_and_keeps_its_attempts_and_the_longest_wait_counts()
     {
         Assert.Null(_left.NotBefore);

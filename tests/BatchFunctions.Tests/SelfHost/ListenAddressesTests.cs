@@ -22,7 +22,7 @@ public sealed class ListenAddressesTests
     {
         var e = Assert.Throws<StartupException>(() => ListenAddresses.Check("https://127.0.0.1:7071"));
 
-        Assert.Contains("asks for https, which the self-host does not speak", e.Message, StringComparison.Ordinal);
+        Assert.Contains("asks for https, which the self-host does not serve", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

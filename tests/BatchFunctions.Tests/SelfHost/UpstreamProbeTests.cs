@@ -17,6 +17,17 @@ public sealed class UpstreamProbeTests
         Assert.Equal(("/v1/models", "Bearer sk-upstream"), (call.Path, call.Headers.Authorization.ToString()));
     }
 
+    [Fact]
+    public async Task The_models_are_asked_for_below_the_root()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(
+            configure: options => options.BaseUrl += "v1beta/openai/?api-version=1");
+
+        Assert.Null(await AskAsync(fixture));
+        var call = Assert.Single(fixture.Upstream.Calls);
+        Assert.Equal(("/v1beta/openai/models", "?api-version=1"), (call.Path, call.Query));
+    }
+
     [Theory]
     [InlineData(401, "refuses the service's key", "Batch__Upstream__ApiKey")]
     [InlineData(403, "refuses the service's key", "Batch__Upstream__ApiKeyHeader")]

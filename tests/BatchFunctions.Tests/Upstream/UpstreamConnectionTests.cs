@@ -38,6 +38,24 @@ public sealed class UpstreamConnectionTests
         Assert.Equal(200_000, answer.Body.Length);
     }
 
+    /// <summary>Gateways do this. What a decoder throws at it is this line's, with what came kept.</summary>
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task An_answer_that_is_not_compressed_as_its_label_says_is_tried_again_and_then_fails_with_what_came(string encoding)
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(
+            call => ScriptedAnswer.Chat(call).WithHeader("Content-Encoding", encoding), options => options.MaxAttempts = 2);
+
+        var sending = fixture.SendAsync();
+        _ = await fixture.Time.PassNextWaitAsync();
+
+        var failed = Assert.IsType<UpstreamOutcome.Failed>(await sending);
+        Assert.Equal("invalid_response", failed.Code);
+        Assert.Contains("\"chatcmpl-scripted\"", failed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_connection_that_keeps_breaking_ends_the_line_as_unreachable()
     {

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using BatchFunctions.Configuration;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Tests.Upstream;
 
@@ -32,6 +33,41 @@ public sealed class UpstreamOptionsTests
         "Batch__Upstream__ApiKeyHeader",
         Assert.Single(Check(new UpstreamOptions { ApiKeyHeader = header })),
         StringComparison.Ordinal);
+
+    [Fact]
+    public void A_scheme_is_one_word() => Assert.Contains(
+        "Batch__Upstream__ApiKeyScheme",
+        Assert.Single(Check(new UpstreamOptions { ApiKeyScheme = "Bearer " })),
+        StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8000/v1", null)]
+    [InlineData("https://x.openai.azure.com/openai/v1", null)]
+    [InlineData("http://x.openai.azure.com/openai/v1", "must begin with https")]
+    public void Tokens_are_sent_where_nobody_reads_along(string baseUrl, string? said) =>
+        AssertFailure(new UpstreamOptions { BaseUrl = baseUrl, Credential = UpstreamCredential.ManagedIdentity }, said);
+
+    [Fact]
+    public void A_key_and_an_identity_are_one_too_many() => AssertFailure(
+        new UpstreamOptions { BaseUrl = "https://x.openai.azure.com/openai/v1", ApiKey = "up-key", Credential = UpstreamCredential.ManagedIdentity },
+        "Batch__Upstream__ApiKey and Batch__Upstream__Credential are both set");
+
+    [Fact]
+    public void Headers_that_cannot_be_sent_keep_the_service_from_starting() => AssertFailure(
+        new UpstreamOptions { BaseUrl = "http://127.0.0.1", Headers = { ["Host"] = "elsewhere" } }, "Batch__Upstream__Headers__Host");
+
+    private static void AssertFailure(UpstreamOptions options, string? said)
+    {
+        var failures = new UpstreamOptionsValidator().Validate(null, new BatchOptions { Upstream = options }).Failures ?? [];
+        if (said is null)
+        {
+            Assert.Empty(failures);
+        }
+        else
+        {
+            Assert.Contains(said, Assert.Single(failures), StringComparison.Ordinal);
+        }
+    }
 
     private static IEnumerable<string> Check(UpstreamOptions options)
     {

@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Azure.Data.Tables;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Keys;
+
+/// <summary>API keys in their table, found by their SHA-256.</summary>
+public sealed partial class ApiKeyStore
+{
+    private const string Prefix = "sk-";
+    private const int RandomCharacters = 48;
+    private const string IdPrefix = "key_";
+    private const int IdDigits = 16;
+    private const string Partition = "key";
+    private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    private static readonly SearchValues<char> KeyCharacters = SearchValues.Create(Characters);
+
+    private readonly TableClient _table;
+    private readonly TimeProvider _time;
+
+    /// <summary>Keys in the storage account.</summary>
+    /// <param name="tables">The account's tables.</param>
+    /// <param name="time">The clock.</param>
+    public ApiKeyStore(TableServiceClient tables, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        _table = tables.GetTableClient(TableNames.ApiKeys);
+        _time = time;
+    }
+
+    /// <summary>Whether a text may name a project: it is a partition key and part of blob paths.</summary>
+    /// <param name="project">The text.</param>
+    public static bool IsProjectName(string project) => ProjectName().IsMatch(project);
+
+    /// <summary>Whether a text has a key's form; what has not never reaches storage.</summary>
+    /// <param name="key">The text.</param>
+    public static bool IsKey(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.Length == Prefix.Length + RandomCharacters
+            && key.StartsWith(Prefix, StringComparison.Ordinal)
+            && key.AsSpan(Prefix.Length).IndexOfAnyExcept(KeyCharacters) < 0;
+    }
+
+    /// <summary>Makes a key for a project.</summary>
+    /// <param name="project">The project's name; see <see cref="IsProjectName"/>.</param>
+    /// <param name="name">A label for people.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <exception cref="ArgumentException">The project's name is not one.</exception>
+    public async Task<NewApiKey> CreateAsync(string project, string name, CancellationToken ct)
+    {
+        if (!IsProjectName(project))
+        {
+            throw new ArgumentException(
+                $"'{project}' is no project name: use 1 to 63 lower-case letters, digits and hyphens, the first no hyphen.",
+                nameof(project));
+        }
+
+        var key = Prefix + RandomNumberGenerator.GetString(Characters, RandomCharacters);
+        var hash = HashOf(key);
+        var record = new ApiKey(IdOf(hash), project, name, _time.GetUtcNow(), null);
+        var row = new TableEntity(Partition, hash)
+        {
+            ["Project"] = project,
+            ["Name"] = name,
+            ["CreatedAt"] = record.CreatedAt,
+        };
+        _ = await TableWrites.TryInsertAsync(_table, row, ct)
+            ?? throw new InvalidOperationException("A key with this hash exists already.");
+        return new NewApiKey(key, record);
+    }
+
+    /// <summary>The key's record, revoked ones included; null when it is unknown.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<ApiKey?> FindAsync(string key, CancellationToken ct)
+    {
+        var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, HashOf(key), null, ct);
+        return row.HasValue ? FromRow(row.Value!) : null;
+    }
+
+    /// <summary>All keys, revoked ones included.</summary>
+    /// <param name="ct">Ends the wait.</param>
+    public async IAsyncEnumerable<ApiKey> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var row in _table.QueryAsync<TableEntity>(cancellationToken: ct))
+        {
+            yield return FromRow(row);
+        }
+    }
+
+    /// <summary>Revokes a key. Processes that have it cached go on taking it for a minute.</summary>
+    /// <param name="id">The key's id, not the key.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <returns>Whether there is such a key.</returns>
+    public async Task<bool> RevokeAsync(string id, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        if (!id.StartsWith(IdPrefix, StringComparison.Ordinal) || id.Length != IdPrefix.Length + IdDigits)
+        {
+            return false;
+        }
+
+        var digits = id[IdPrefix.Length..];
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {Partition} and RowKey ge {digits} and RowKey lt {digits + "g"}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            NewerRowException.ThrowIfNewer(_table, row);
+            if (!row.ContainsKey("RevokedAt"))
+            {
+                row["RevokedAt"] = _time.GetUtcNow();
+                // A key's row has one change in its life, so whoever was faster revoked it too.
+                _ = await TableWrites.TryUpdateAsync(_table, row, row.ETag, ct);
+            }
+
+            return true;
+        }
+
+        return false;
+    }
+
+    private static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+
+    private static string IdOf(string hash) => IdPrefix + hash[..IdDigits];
+
+    /// <summary>A newer version's key may be limited in a way that is not known here, so it is no key here at all.</summary>
+    private ApiKey FromRow(TableEntity row)
+    {
+        NewerRowException.ThrowIfNewer(_table, row);
+        return new ApiKey(
+            IdOf(row.RowKey),
+            row.GetString("Project"),
+            row.GetString("Name"),
+            row.GetDateTimeOffset("CreatedAt")!.Value,
+            row.GetDateTimeOffset("RevokedAt"));
+    }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$(?!\n)", RegexOptions.CultureInvariant)]
+    private static partial Regex ProjectName();
+}

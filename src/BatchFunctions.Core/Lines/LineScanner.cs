@@ -1,0 +1,201 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using static BatchFunctions.Lines.LineFields;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>
+/// Reads a line's JSON once, from end to end, and says where its fields stand. Refuses what two readers could
+/// understand differently: broken text, lone surrogates, and names that stand twice in the line or in its body. Used by
+/// one thread at a time; makes no garbage while lines are right.
+/// </summary>
+internal sealed class LineScanner
+{
+    private const int MaxNameCharacters = 40;
+    private readonly NameSet _lineNames = new();
+    private readonly NameSet _bodyNames = new();
+    private readonly Scratch _scratch = new();
+
+    // The parameter that stands twice, where that is the fault.
+    private string _duplicate = "";
+
+    /// <summary>Finds a line's fields.</summary>
+    /// <param name="line">The line, without its ending.</param>
+    /// <param name="fields">The line's; they are of use only when nothing is wrong.</param>
+    /// <returns>What is wrong with the line's form; null when it is a JSON object as it should be.</returns>
+    public LineProblem? Scan(ReadOnlySpan<byte> line, ref LineFields fields)
+    {
+        Fault fault;
+        try
+        {
+            fault = Utf8.IsValid(line) ? ScanLine(line, ref fields) : Fault.NoText;
+        }
+        catch (JsonException)
+        {
+            fault = Fault.NoJson;
+        }
+
+        return fault == Fault.None ? null : Problem(fault);
+    }
+
+    // One loop with one read, which the compiler makes one piece of. It goes to the end in any case, or as deep as it may:
+    // that a line is no JSON is said rather than anything else that is wrong with it.
+    private Fault ScanLine(ReadOnlySpan<byte> line, ref LineFields fields)
+    {
+        _lineNames.Clear();
+        var reader = new Utf8JsonReader(line, LineJson.ReaderOptions);
+        var fault = Fault.None;
+        var isObject = false;
+        var inBody = false;
+        var depth = 0;
+        uint seen = 0;
+
+        // The part whose value comes next.
+        var part = Part.Other;
+        while (reader.Read())
+        {
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.PropertyName:
+                    if (fault != Fault.None)
+                    {
+                        break;
+                    }
+
+                    if (depth == 1 || (depth == 2 && inBody))
+                    {
+                        fault = TakeName(ref reader, line, inBody, ref seen, out part);
+                    }
+                    else if (reader.ValueIsEscaped && LineJson.HasLoneSurrogate(reader.ValueSpan))
+                    {
+                        fault = Fault.LoneSurrogate;
+                    }
+
+                    break;
+                case JsonTokenType.StartObject or JsonTokenType.StartArray:
+                    depth++;
+                    if (depth > LineJson.MaxDepth)
+                    {
+                        return Fault.TooDeep;
+                    }
+
+                    if (depth == 1)
+                    {
+                        isObject = reader.TokenType == JsonTokenType.StartObject;
+                    }
+                    else if (part != Part.Other)
+                    {
+                        fields.Set(part, reader.TokenType, (int)reader.TokenStartIndex, (int)reader.BytesConsumed, escaped: false);
+                        if (part == Part.Body && reader.TokenType == JsonTokenType.StartObject)
+                        {
+                            inBody = true;
+                            _bodyNames.Clear();
+                        }
+
+                        part = Part.Other;
+                    }
+
+                    break;
+                case JsonTokenType.EndObject or JsonTokenType.EndArray:
+                    depth--;
+                    inBody &= depth > 1;
+                    break;
+                default:
+                    if (reader.ValueIsEscaped && fault == Fault.None && LineJson.HasLoneSurrogate(reader.ValueSpan))
+                    {
+                        fault = Fault.LoneSurrogate;
+                    }
+
+                    if (part != Part.Other)
+                    {
+                        fields.Set(part, reader.TokenType, (int)reader.TokenStartIndex, (int)reader.BytesConsumed, reader.ValueIsEscaped);
+                        part = Part.Other;
+                    }
+
+                    break;
+            }
+        }
+
+        return fault == Fault.None && !isObject ? Fault.NoObject : fault;
+    }
+
+    private Fault TakeName(ref Utf8JsonReader reader, ReadOnlySpan<byte> line, bool inBody, ref uint seen, out Part part)
+    {
+        part = Part.Other;
+        var name = reader.ValueSpan;
+        if (reader.ValueIsEscaped)
+        {
+            if (LineJson.HasLoneSurrogate(name))
+            {
+                return Fault.LoneSurrogate;
+            }
+
+            name = _scratch.Unescape(in reader);
+        }
+
+        // A name that is known needs one bit to be remembered.
+        var found = inBody ? PartOfBody(name) : PartOfLine(name);
+        var bit = 1u << (int)found;
+        if (found == Part.Other ? !(inBody ? _bodyNames : _lineNames).Add(name, line) : (seen & bit) != 0)
+        {
+            _duplicate = Param(name, inBody);
+            return Fault.DuplicateName;
+        }
+
+        seen |= bit;
+        part = found;
+        return Fault.None;
+    }
+
+    private static Part PartOfLine(ReadOnlySpan<byte> name) => name switch
+    {
+        _ when name.SequenceEqual("custom_id"u8) => Part.CustomId,
+        _ when name.SequenceEqual("method"u8) => Part.Method,
+        _ when name.SequenceEqual("url"u8) => Part.Url,
+        _ when name.SequenceEqual("body"u8) => Part.Body,
+        _ => Part.Other,
+    };
+
+    private static Part PartOfBody(ReadOnlySpan<byte> name) => name switch
+    {
+        _ when name.SequenceEqual("model"u8) => Part.Model,
+        _ when name.SequenceEqual("stream"u8) => Part.Stream,
+        _ => Part.Other,
+    };
+
+    // A property's name for a message; one without end is cut, since a hundred messages are kept in the batch's row.
+    private static string Param(ReadOnlySpan<byte> name, bool inBody)
+    {
+        var text = Encoding.UTF8.GetString(name[..Math.Min(name.Length, 4 * MaxNameCharacters)]);
+        if (text.Length > MaxNameCharacters)
+        {
+            var end = char.IsHighSurrogate(text[MaxNameCharacters - 1]) ? MaxNameCharacters - 1 : MaxNameCharacters;
+            text = text[..end] + "…";
+        }
+
+        return inBody ? "body." + text : text;
+    }
+
+    private LineProblem Problem(Fault fault) => fault switch
+    {
+        Fault.NoText => LineProblem.InvalidEncoding,
+        Fault.LoneSurrogate => LineProblem.LoneSurrogate,
+        Fault.NoObject => LineProblem.NotAnObject,
+        Fault.TooDeep => LineProblem.TooDeep,
+        Fault.DuplicateName => LineProblem.DuplicateProperty(_duplicate),
+        _ => LineProblem.InvalidJson,
+    };
+
+    // What is wrong with a line's form; small, since it is handed up for every value.
+    private enum Fault : byte
+    {
+        None,
+        NoText,
+        LoneSurrogate,
+        NoJson,
+        NoObject,
+        TooDeep,
+        DuplicateName,
+    }
+}

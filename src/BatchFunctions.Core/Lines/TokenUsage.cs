@@ -1,0 +1,145 @@
+using System.Text.Json;
+
+namespace BatchFunctions.Lines;
+
+/// <summary>
+/// Tokens that an answer reports in its <c>usage</c>, in the terms of a batch's own <c>usage</c>. Counts stop at the
+/// largest that there is: an upstream that reports nonsense gets a large sum and never a negative one.
+/// </summary>
+/// <param name="Input"><c>input_tokens</c>, or <c>prompt_tokens</c>.</param>
+/// <param name="CachedInput">Those of them that came from a cache.</param>
+/// <param name="Output"><c>output_tokens</c>, or <c>completion_tokens</c>.</param>
+/// <param name="ReasoningOutput">Those of them that were spent on reasoning.</param>
+internal readonly record struct TokenUsage(long Input, long CachedInput, long Output, long ReasoningOutput)
+{
+    private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+
+    /// <summary>Input and output together.</summary>
+    public long Total => Sum(Input, Output);
+
+    /// <summary>The sum of two answers' tokens.</summary>
+    public static TokenUsage operator +(TokenUsage left, TokenUsage right) => new(
+        Sum(left.Input, right.Input),
+        Sum(left.CachedInput, right.CachedInput),
+        Sum(left.Output, right.Output),
+        Sum(left.ReasoningOutput, right.ReasoningOutput));
+
+    /// <summary>
+    /// Reads the <c>usage</c> of an answer. What is absent, or is no whole number, counts as zero: a batch does not
+    /// fail for its bookkeeping.
+    /// </summary>
+    /// <param name="json">Valid JSON. A name in it may be no valid Unicode (a lone surrogate, escaped).</param>
+    public static TokenUsage Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return ReadValid(json);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name that no text can be made of: the answer is kept as it is, and its tokens are not counted.
+            return default;
+        }
+    }
+
+    private static TokenUsage ReadValid(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json, AnyDepth);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return default;
+        }
+
+        TokenUsage usage = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isUsage = reader.ValueTextEquals("usage"u8);
+            _ = reader.Read();
+            if (isUsage && reader.TokenType == JsonTokenType.StartObject)
+            {
+                usage = ReadCounts(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return usage;
+    }
+
+    private static TokenUsage ReadCounts(ref Utf8JsonReader reader)
+    {
+        TokenUsage usage = default;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals("prompt_tokens"u8) || reader.ValueTextEquals("input_tokens"u8))
+            {
+                usage = usage with { Input = ReadCount(ref reader) };
+            }
+            else if (reader.ValueTextEquals("completion_tokens"u8) || reader.ValueTextEquals("output_tokens"u8))
+            {
+                usage = usage with { Output = ReadCount(ref reader) };
+            }
+            else if (reader.ValueTextEquals("prompt_tokens_details"u8) || reader.ValueTextEquals("input_tokens_details"u8))
+            {
+                usage = usage with { CachedInput = ReadDetail(ref reader, "cached_tokens"u8) };
+            }
+            else if (reader.ValueTextEquals("completion_tokens_details"u8) || reader.ValueTextEquals("output_tokens_details"u8))
+            {
+                usage = usage with { ReasoningOutput = ReadDetail(ref reader, "reasoning_tokens"u8) };
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return usage;
+    }
+
+    private static long ReadDetail(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
+    {
+        _ = reader.Read();
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return 0;
+        }
+
+        long count = 0;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (reader.ValueTextEquals(name))
+            {
+                count = ReadCount(ref reader);
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return count;
+    }
+
+    private static long ReadCount(ref Utf8JsonReader reader)
+    {
+        _ = reader.Read();
+        if (reader.TokenType != JsonTokenType.Number)
+        {
+            reader.Skip();
+            return 0;
+        }
+
+        // A whole number may be spelled with a point or an exponent, and may be beyond any that can be kept.
+        return reader.TryGetInt64(out var count) ? Math.Max(0, count)
+            : reader.TryGetDouble(out var number) && number > 0 && Math.Floor(number) == number ? Saturated(number)
+            : 0;
+    }
+
+    private static long Saturated(double number) => number >= long.MaxValue ? long.MaxValue : (long)number;
+
+    // None of the counts is negative.
+    private static long Sum(long left, long right) => left <= long.MaxValue - right ? left + right : long.MaxValue;
+}

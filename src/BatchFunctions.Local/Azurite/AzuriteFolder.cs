@@ -1,0 +1,92 @@
+using System.Diagnostics;
+
+namespace BatchFunctions.SelfHost.Azurite;
+
+/// <summary>
+/// A data folder, held alone by the process whose Azurite serves it. The operating system lets go of it when that process
+/// ends, however that happens; the Azurite ends with it, and may take a moment longer to write its data out.
+/// </summary>
+internal sealed class AzuriteFolder : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(50);
+
+    private readonly FolderLock _lock;
+
+    private AzuriteFolder(string path, FolderLock taken)
+    {
+        Path = path;
+        _lock = taken;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Takes the folder, which is made if it is not there, once what another run has left there is complete.</summary>
+    /// <exception cref="StartupException">Another process holds it, and goes on holding it.</exception>
+    public static async Task<AzuriteFolder> TakeAsync(string path, Action<string> say, CancellationToken ct)
+    {
+        if (await TryTakeAsync(path, ct) is { } free)
+        {
+            return free;
+        }
+
+        say($"Waiting for another process to let go of {path} …");
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < Limit)
+        {
+            await Task.Delay(Gap, ct);
+            if (await TryTakeAsync(path, ct) is { } taken)
+            {
+                return taken;
+            }
+        }
+
+        throw InUse(path);
+    }
+
+    /// <summary>Takes the folder if no other process holds it.</summary>
+    public static async Task<AzuriteFolder?> TryTakeAsync(string path, CancellationToken ct)
+    {
+        Directory.CreateDirectory(path);
+#pragma warning disable CA2000 // The folder owns its lock.
+        if (FolderLock.TryTake(System.IO.Path.Combine(path, "azurite.lock")) is not { } taken)
+#pragma warning restore CA2000
+        {
+            return null;
+        }
+
+        var folder = new AzuriteFolder(path, taken);
+        try
+        {
+            await folder.LeftAsync(ct);
+            AzuriteState.Remove(path);
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What to tell of a folder that another process holds.</summary>
+    public static StartupException InUse(string path) => new(
+        $"{path} is in use by another process: end that self-host, or name another folder with --data.");
+
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>Waits until the Azurite of a parent that was killed has gone.</summary>
+    private async Task LeftAsync(CancellationToken ct)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (AzuriteState.Read(Path) is { } left && await left.IsAliveAsync(ct))
+        {
+            if (Stopwatch.GetElapsedTime(start) > Limit)
+            {
+                throw InUse(Path);
+            }
+
+            await Task.Delay(Gap, ct);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using Azure;
+using Azure.Data.Tables;
+using BatchFunctions.Keys;
+using BatchFunctions.SelfHost.Azurite;
+using BatchFunctions.SelfHost.Settings;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.SelfHost.Keys;
+
+/// <summary>
+/// <c>keys add</c>, <c>keys list</c>, <c>keys revoke</c>: on the storage that the service uses, whether or not it runs,
+/// or on an account that <c>--storage</c> names.
+/// </summary>
+internal static class KeysCommand
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+    };
+
+    /// <summary>The command and its three.</summary>
+    /// <param name="data">Where the embedded storage keeps its data.</param>
+    /// <param name="failed">The exit code of what could not be done.</param>
+    /// <param name="makesData">Whether an embedded storage that is not there yet is made.</param>
+    public static Command Create(Option<string> data, int failed, bool makesData)
+    {
+        var storage = new Option<string?>("--storage")
+        {
+            Description = "A connection string, or an account's address to open with the signed-in identity.",
+            Recursive = true,
+        };
+        void Runs(
+            Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act, Action<ParseResult>? check = null) =>
+            command.SetAction((parsed, ct) => Startup.GuardAsync(
+                async () =>
+                {
+                    check?.Invoke(parsed);
+                    var settings = SettingsOf(parsed.GetValue(storage), makesData ? null : parsed.GetValue(data)!);
+                    return await WithStoreAsync(settings, parsed.GetValue(data)!, keys => act(keys, parsed, ct), ct);
+                },
+                parsed.InvocationConfiguration.Error,
+                failed));
+
+        var project = new Option<string>("--project") { Description = "The project that the key opens.", Required = true };
+        var label = new Option<string>("--name") { Description = "A label for the list.", DefaultValueFactory = _ => "" };
+        var add = new Command("add", "Makes a key and prints it, alone, on standard output.") { project, label };
+        Runs(
+            add,
+            (keys, parsed, ct) =>
+                AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, parsed.InvocationConfiguration.Output, ct),
+            parsed => CheckProject(parsed.GetValue(project)!));
+
+        var asJson = new Option<bool>("--json") { Description = "Prints JSON for programs." };
+        var list = new Command("list", "Lists all keys, revoked ones included; never the keys themselves.") { asJson };
+        Runs(list, (keys, parsed, ct) => ListAsync(keys, parsed.GetValue(asJson), parsed.InvocationConfiguration.Output, ct));
+
+        var id = new Argument<string>("ID") { Description = "The key's id, as the list shows it." };
+        var revoke = new Command("revoke", "Revokes a key; it stops working within a minute.") { id };
+        Runs(revoke, (keys, parsed, ct) => RevokeAsync(keys, parsed.GetValue(id)!, parsed.InvocationConfiguration.Output, ct));
+
+        return new Command("keys", "Makes, lists and revokes API keys.") { storage, add, list, revoke };
+    }
+
+    /// <summary>The settings, which name a storage unless an embedded one may be used.</summary>
+    /// <param name="storage">What the command line says.</param>
+    /// <param name="dataFolder">A folder that must be there if no storage is named; null if it may be made.</param>
+    /// <exception cref="StartupException">No storage is named, and there is none in the folder.</exception>
+    private static IConfigurationRoot SettingsOf(string? storage, string? dataFolder)
+    {
+        var settings = SelfHostSettings.Read(storage is null ? null : SelfHostSettings.OfStorage(storage));
+        return dataFolder is null || Directory.Exists(dataFolder) || SelfHostSettings.HasStorage(settings)
+            ? settings
+            : throw new StartupException(
+                $"No storage is named to keep keys in: give --storage https://ACCOUNT.table.core.windows.net or a connection string, set {StorageConnection.Name}, or name a self-host's data folder with --data.");
+    }
+
+    private static async Task<int> WithStoreAsync(
+        IConfigurationRoot settings, string dataFolder, Func<ApiKeyStore, Task<int>> act, CancellationToken ct)
+    {
+        await using var azurite = await EmbeddedStorage.JoinIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
+        var tables = new StorageConnection(settings).OpenTables();
+        await CreateTableAsync(tables, ct);
+        return await act(new ApiKeyStore(tables, TimeProvider.System));
+    }
+
+    private static async Task CreateTableAsync(TableServiceClient tables, CancellationToken ct)
+    {
+        try
+        {
+            await tables.GetTableClient(TableNames.ApiKeys).CreateIfNotExistsAsync(ct);
+        }
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Forbidden)
+        {
+            // Who deployed the template has a role on this one table, which is there: making tables takes a wider one.
+            // Whoever has no role at all is refused by what comes next.
+        }
+    }
+
+    /// <summary>Before any storage is opened: what is wrong by itself starts no emulator.</summary>
+    private static void CheckProject(string project)
+    {
+        if (!ApiKeyStore.IsProjectName(project))
+        {
+            throw new StartupException(
+                $"'{project}' is no project name: use 1 to 63 lower-case letters, digits and hyphens, the first no hyphen.");
+        }
+    }
+
+    private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, TextWriter output, CancellationToken ct)
+    {
+        var made = await keys.CreateAsync(project, label, ct);
+        await output.WriteLineAsync(made.Key);
+        return 0;
+    }
+
+    private static async Task<int> ListAsync(ApiKeyStore keys, bool asJson, TextWriter output, CancellationToken ct)
+    {
+        var all = await keys.ListAsync(ct).OrderBy(key => key.CreatedAt).ToListAsync(ct);
+        if (asJson)
+        {
+            await output.WriteLineAsync(JsonSerializer.Serialize(all, Json));
+            return 0;
+        }
+
+        await output.WriteLineAsync($"{"ID",-20}  {"PROJECT",-20}  {"CREATED",-16}  {"REVOKED",-16}  NAME");
+        foreach (var key in all)
+        {
+            await output.WriteLineAsync(
+                $"{key.Id,-20}  {key.Project,-20}  {key.CreatedAt:yyyy-MM-dd HH:mm}  {key.RevokedAt?.ToString("yyyy-MM-dd HH:mm", null) ?? "-",-16}  {key.Name}");
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> RevokeAsync(ApiKeyStore keys, string id, TextWriter output, CancellationToken ct)
+    {
+        if (await keys.RevokeAsync(id, ct))
+        {
+            await output.WriteLineAsync($"Revoked {id}; it stops working within a minute.");
+            return 0;
+        }
+
+        throw new StartupException($"There is no key with the id '{id}': 'keys list' shows the ids.");
+    }
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.SelfHost.Settings;
+
+/// <summary>
+/// Where the self-host finds its settings: <c>local.settings.json</c> as Core Tools reads it ("Values"), below the
+/// environment, below what the command line says.
+/// </summary>
+internal static class SelfHostSettings
+{
+    private const string FileName = "local.settings.json";
+    private const string Marker = "BatchFunctions.sln";
+    private const string DataFolderName = ".batchfunctions";
+
+    /// <summary>The folder that the project stands in; the current folder where the program runs outside of one.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>Where data are kept that no option places elsewhere.</summary>
+    public static string DefaultDataFolder => Path.Combine(Root, DataFolderName, "data");
+
+    /// <summary>Where Azurite is installed, once for every data folder.</summary>
+    public static string AzuriteFolder => Path.Combine(Root, DataFolderName, "azurite-3.37.0");
+
+    /// <summary>Reads the settings.</summary>
+    /// <param name="overrides">What stands above file and environment.</param>
+    /// <exception cref="StartupException">The file is no settings file.</exception>
+    public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?>? overrides = null) =>
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(ReadFile())
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(overrides ?? new Dictionary<string, string?>())
+            .Build();
+
+    /// <summary>Whether the settings name a storage account, in either of the two ways.</summary>
+    public static bool HasStorage(IConfiguration configuration) =>
+        configuration.GetSection(StorageConnection.Name).AsEnumerable().Any(setting => !string.IsNullOrEmpty(setting.Value));
+
+    /// <summary>
+    /// The settings that name an account: a connection string as it is; an account's address (of any of its services)
+    /// stands for all three, opened with the signed-in identity.
+    /// </summary>
+    /// <exception cref="StartupException">It is neither.</exception>
+    public static IReadOnlyDictionary<string, string?> OfStorage(string storage)
+    {
+        if (storage.Contains('=', StringComparison.Ordinal))
+        {
+            return new Dictionary<string, string?> { [StorageConnection.Name] = storage };
+        }
+
+        // ACCOUNT.table.core.windows.net, or with a DNS zone ACCOUNT.z01.table.storage.azure.net.
+        var labels = Uri.TryCreate(storage, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host.Split('.') : [];
+        var service = Array.FindIndex(labels, label => label is "blob" or "queue" or "table");
+        if (service < 1)
+        {
+            throw new StartupException(
+                $"'{storage}' names no storage: give a connection string, or an address such as https://ACCOUNT.table.core.windows.net.");
+        }
+
+        string Service(string kind) => $"https://{string.Join('.', [.. labels[..service], kind, .. labels[(service + 1)..]])}";
+        return new Dictionary<string, string?>
+        {
+            [StorageConnection.Name] = null,
+            [$"{StorageConnection.Name}:tableServiceUri"] = Service("table"),
+            [$"{StorageConnection.Name}:queueServiceUri"] = Service("queue"),
+            [$"{StorageConnection.Name}:blobServiceUri"] = Service("blob"),
+        };
+    }
+
+    private static Dictionary<string, string?> ReadFile()
+    {
+        var path = new[] { Directory.GetCurrentDirectory(), Root }
+            .Select(folder => Path.Combine(folder, FileName))
+            .FirstOrDefault(File.Exists);
+        if (path is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(
+                File.ReadAllBytes(path),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            return document.RootElement.TryGetProperty("Values", out var values)
+                ? values.EnumerateObject().ToDictionary(
+                    value => value.Name.Replace("__", ":", StringComparison.Ordinal), value => (string?)value.Value.ToString())
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new StartupException($"{path} is not valid: {e.Message} Compare it with local.settings.sample.json.", e);
+        }
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, Marker)))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return Directory.GetCurrentDirectory();
+    }
+}

@@ -1,0 +1,96 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.Json.Serialization.Metadata;
+using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Http;
+using BatchFunctions.Uploads;
+
+namespace BatchFunctions.OpenApi;
+
+/// <summary>The schemas of what the API answers, made from the types that the answers are written from.</summary>
+internal static class AnswerSchemas
+{
+    private static readonly (string Name, JsonTypeInfo Type)[] Answers =
+    [
+        ("Batch", BatchJson.Default.BatchObject),
+        ("BatchList", BatchJson.Default.BatchList),
+        ("File", FileJson.Default.FileObject),
+        ("FileList", FileJson.Default.FileList),
+        ("DeletedFile", FileJson.Default.DeletedFileObject),
+        ("Upload", UploadJson.Default.UploadObject),
+        ("UploadPart", UploadJson.Default.UploadPartObject),
+        ("Health", ApiJson.Default.HealthObject),
+        ("Error", ApiJson.Default.ErrorObject),
+    ];
+
+    private static readonly JsonSchemaExporterOptions Options = new()
+    {
+        TreatNullObliviousAsNonNullable = true,
+        TransformSchemaNode = Complete,
+    };
+
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> All() =>
+        Answers.Select(answer => KeyValuePair.Create(answer.Name, (JsonNode?)answer.Type.GetJsonSchemaAsNode(Options)));
+
+    /// <summary>Adds what the types alone do not say, and refers to what has a schema of its own.</summary>
+    private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
+    {
+        if (node is not JsonObject schema)
+        {
+            throw new InvalidOperationException($"{context.TypeInfo.Type} is written in a way that has no schema.");
+        }
+
+        // The exporter thinks of reading too: a property without a setter might be given null.
+        if (context.PropertyInfo is { IsGetNullable: false } && schema["type"] is JsonArray types)
+        {
+            schema["type"] = types[0]!.DeepClone();
+        }
+
+        var named = Answers.FirstOrDefault(answer => answer.Type.Type == context.TypeInfo.Type).Name;
+        if (named is not null && context.Path.Length > 0)
+        {
+            var reference = OpenApiSchema.Ref(named);
+            return schema["type"] is JsonArray ? OpenApiSchema.Nullable(reference) : reference;
+        }
+
+        if (schema["properties"] is JsonObject properties)
+        {
+            // All of an answer's properties are always there.
+            schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
+        }
+
+        foreach (var attribute in context.PropertyInfo?.AttributeProvider?.GetCustomAttributes(inherit: false) ?? [])
+        {
+            Add(schema, attribute);
+        }
+
+        return schema;
+    }
+
+    private static void Add(JsonObject schema, object attribute)
+    {
+        switch (attribute)
+        {
+            case DescriptionAttribute description:
+                schema["description"] = description.Description;
+                break;
+            case ExampleAttribute example:
+                schema["examples"] = new JsonArray(example.Value);
+                break;
+            case AllowedValuesAttribute { Values: [string constant] }:
+                schema["const"] = constant;
+                break;
+            case AllowedValuesAttribute allowed:
+                schema["enum"] = new JsonArray([.. allowed.Values.Select(value => JsonValue.Create((string)value!))]);
+                break;
+            case RangeAttribute range:
+                schema["minimum"] = Convert.ToInt64(range.Minimum, System.Globalization.CultureInfo.InvariantCulture);
+                break;
+            default:
+                break;
+        }
+    }
+}

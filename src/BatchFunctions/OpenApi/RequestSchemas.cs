@@ -1,0 +1,47 @@
+using System.Text.Json.Nodes;
+using BatchFunctions.Files;
+using static BatchFunctions.OpenApi.OpenApiSchema;
+
+namespace BatchFunctions.OpenApi;
+
+/// <summary>The schemas of what the API takes. Requests are read property by property, so no type has them.</summary>
+internal static class RequestSchemas
+{
+    private const string ExpiryRange = "from an hour to thirty days";
+
+    public static IEnumerable<KeyValuePair<string, JsonNode?>> All(IReadOnlyList<string> endpoints) => new Dictionary<string, JsonNode?>
+    {
+        ["CreateBatchRequest"] = Request(
+            ["input_file_id", "endpoint", "completion_window"],
+            ("input_file_id", String("A file with the purpose 'batch'.")),
+            ("endpoint", Enum(endpoints, "Where every line of the file goes.")),
+            ("completion_window", Enum(["24h"])),
+            ("metadata", Nullable(StringMap("Up to 16 pairs; keys up to 64, values up to 512 characters."))),
+            ("output_expires_after", Nullable(Expiry("How long the output and error files live")))),
+        ["UploadFileRequest"] = Request(
+            ["file", "purpose"],
+            ("file", Binary()),
+            ("purpose", Enum(FilePurposes.Uploaded)),
+            ("expires_after[anchor]", Enum([FileLife.Anchor])),
+            ("expires_after[seconds]", Integer($"How long the file lives, {ExpiryRange}; thirty days for batch inputs by default.", FileLife.MinSeconds, FileLife.MaxSeconds))),
+        ["CreateUploadRequest"] = Request(
+            ["filename", "purpose", "bytes", "mime_type"],
+            ("filename", String()),
+            ("purpose", Enum(FilePurposes.Uploaded)),
+            ("bytes", Integer("What the parts come to.", 1)),
+            ("mime_type", String(example: "application/jsonl")),
+            ("expires_after", Nullable(Expiry("How long the file lives")))),
+        ["AddPartRequest"] = Request(["data"], ("data", Binary())),
+        ["CompleteUploadRequest"] = Request(
+            ["part_ids"],
+            ("part_ids", Array(String("In the order of the file."))),
+            ("md5", Nullable(String("The whole file's MD5, in hex.")))),
+    };
+
+    private static JsonObject Binary() => new() { ["type"] = "string", ["format"] = "binary" };
+
+    private static JsonObject Expiry(string what) => Request(
+        ["anchor", "seconds"],
+        ("anchor", Enum([FileLife.Anchor])),
+        ("seconds", Integer($"{what}, {ExpiryRange}.", FileLife.MinSeconds, FileLife.MaxSeconds)));
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using BatchFunctions.Batches;
+using BatchFunctions.Files;
+using BatchFunctions.Http;
+using BatchFunctions.OpenApi;
+using BatchFunctions.Uploads;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using static BatchFunctions.OpenApi.OpenApiSchema;
+
+namespace BatchFunctions.Service;
+
+/// <summary>
+/// Every operation of the API, once: the self-host's mapping, the fallback's choice between 404 and 405, and the OpenAPI
+/// document read this table. The Functions app's triggers are written out, as the platform asks; a test compares them with it.
+/// </summary>
+public static class ApiOperations
+{
+    private const string Json = "application/json";
+    private const string Form = "multipart/form-data";
+
+    internal static IReadOnlyList<ApiOperation> All { get; } =
+    [
+        Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batches, api => api.ListAsync, new("listBatches", "Lists batches, newest first", "BatchList")
+        {
+            Errors = [400],
+            Query = [After("batch"), Limit(BatchApi.DefaultLimit, BatchApi.MaxLimit)],
+        }),
+        Of<BatchApi>(HttpMethods.Post, ApiRoutes.Batches, api => api.CreateAsync, new("createBatch", "Makes a batch of an uploaded file", "Batch")
+        {
+            Errors = [400, 413, 415],
+            Body = (Json, "CreateBatchRequest"),
+        }),
+        Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batch, api => api.GetAsync, new("retrieveBatch", "A batch", "Batch")
+        {
+            Errors = [404],
+            IdOf = "batch",
+        }),
+        Of<BatchApi>(HttpMethods.Post, ApiRoutes.BatchCancel, api => api.CancelAsync, new("cancelBatch", "Cancels a batch", "Batch")
+        {
+            Errors = [404, 409],
+            IdOf = "batch",
+        }),
+        Of<FileApi>(HttpMethods.Get, ApiRoutes.Files, api => api.ListAsync, new("listFiles", "Lists files", "FileList")
+        {
+            Errors = [400],
+            Query =
+            [
+                After("file"),
+                Limit(FileApi.MaxLimit, FileApi.MaxLimit),
+                ("order", Enum(["asc", "desc"], "By time; newest first by default.")),
+                ("purpose", String("Files of this purpose alone.")),
+            ],
+        }),
+        Of<FileApi>(HttpMethods.Post, ApiRoutes.Files, api => api.UploadAsync, new("uploadFile", "Uploads a file", "File")
+        {
+            Errors = [400, 413, 415],
+            Body = (Form, "UploadFileRequest"),
+        }),
+        Of<FileApi>(HttpMethods.Get, ApiRoutes.File, api => api.GetAsync, new("retrieveFile", "A file's description", "File")
+        {
+            Errors = [404],
+            IdOf = "file",
+        }),
+        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads", "DeletedFile")
+        {
+            Errors = [404, 409],
+            IdOf = "file",
+        }),
+        Of<FileApi>(HttpMethods.Get, ApiRoutes.FileContent, api => api.ContentAsync, new("downloadFile", "A file's bytes; ranges are honoured", null)
+        {
+            Errors = [404, 416],
+            IdOf = "file",
+        }),
+        Of<UploadApi>(HttpMethods.Post, ApiRoutes.Uploads, api => api.CreateAsync, new("createUpload", "Begins an upload in parts", "Upload")
+        {
+            Errors = [400, 413, 415],
+            Body = (Json, "CreateUploadRequest"),
+        }),
+        Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadParts, api => api.AddPartAsync, new("addUploadPart", "Adds a part of up to 64 MB", "UploadPart")
+        {
+            Errors = [400, 404, 413, 415],
+            IdOf = "upload",
+            Body = (Form, "AddPartRequest"),
+        }),
+        Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadComplete, api => api.CompleteAsync, new("completeUpload", "Makes a file of the parts", "Upload")
+        {
+            Errors = [400, 404, 413, 415],
+            IdOf = "upload",
+            Body = (Json, "CompleteUploadRequest"),
+        }),
+        Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadCancel, api => api.CancelAsync, new("cancelUpload", "Gives an upload up", "Upload")
+        {
+            Errors = [400, 404],
+            IdOf = "upload",
+        }),
+        Of<ServiceApi>(HttpMethods.Get, ApiRoutes.Health, api => api.HealthAsync, new("health", "Whether the service and its storage work", "Health")
+        {
+            Open = true,
+        }),
+        Of<ServiceApi>(HttpMethods.Get, ApiRoutes.OpenApi, api => api.OpenApiAsync, new("openApi", "This document", null)
+        {
+            Open = true,
+        }),
+    ];
+
+    /// <summary>The methods and templates of all operations, which is every route but the fallback.</summary>
+    public static IReadOnlyList<ApiRoute> Routes { get; } = [.. All.Select(operation => operation.Route)];
+
+    private static ApiOperation Of<TApi>(string method, string template, Func<TApi, Delegate> handler, OperationDescription description)
+        where TApi : notnull =>
+        new(new ApiRoute(method, template), services => handler(services.GetRequiredService<TApi>()), description);
+
+    private static (string Name, JsonObject Schema) After(string kind) =>
+        ("after", String($"The {kind} id after which the page begins: the last page's 'last_id'."));
+
+    private static (string Name, JsonObject Schema) Limit(int fallback, int max)
+    {
+        var schema = Integer("How many, at most.", 1, max);
+        schema["default"] = fallback;
+        return ("limit", schema);
+    }
+}

@@ -1,0 +1,25 @@
+using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.IntegrationTests.Proof;
+using BatchFunctions.IntegrationTests.SelfHost;
+using Xunit.Abstractions;
+
+[assembly: TestCollectionOrderer("BatchFunctions.IntegrationTests.LongestFirst", "BatchFunctions.IntegrationTests")]
+
+namespace BatchFunctions.IntegrationTests;
+
+/// <summary>Starts the classes that take longest before all others, so that none of them is what the run waits for at its end.</summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    private static readonly Type[] Longest =
+    [
+        typeof(ProofTests),
+        typeof(BatchListTests),
+        typeof(HostProcessTests),
+    ];
+
+    public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
+        testCollections.OrderBy(collection => Array.FindIndex(Longest, type => IsOf(type, collection)) is var place and >= 0 ? place : Longest.Length);
+
+    private static bool IsOf(Type type, ITestCollection collection) =>
+        collection.DisplayName.Contains(type.FullName!, StringComparison.Ordinal);
+}

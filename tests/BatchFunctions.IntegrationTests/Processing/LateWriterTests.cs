@@ -1,0 +1,161 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Files;
+using BatchFunctions.Processing;
+using BatchFunctions.Protocol;
+using BatchFunctions.Storage;
+using BatchFunctions.Testing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace BatchFunctions.IntegrationTests.Processing;
+
+/// <summary>Whoever comes too late changes nothing. Each case is driven step by step, without a pump beside it.</summary>
+public sealed class LateWriterTests : IAsyncLifetime
+{
+    private const int Lines = 120;
+
+    private readonly ScriptedSteps _steps = new();
+    private readonly ScriptedUpstream _upstream = new();
+    private BatchDriver _driver = null!;
+
+    public async Task InitializeAsync()
+    {
+        await _upstream.StartAsync();
+        _driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            _upstream.Address,
+            new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:02" },
+            services => services.AddSingleton<ProtocolSteps>(_steps));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _driver.DisposeAsync();
+        await _upstream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_that_was_frozen_behind_its_claim_stages_nothing_over_its_successors_blocks()
+    {
+        var batch = await ValidatedAsync();
+        var frozen = _steps.HoldAt(ProtocolStep.ChunkClaimed);
+        var first = RunAsync(batch, 0);
+        await frozen.ReachedAsync();
+        await Eventually.UntilAsync(
+            async () => !(await ReadAsync(batch, 0)).IsHeld(DateTimeOffset.UtcNow), TimeSpan.FromSeconds(30), "the lease has run out");
+
+        // Its successor's answers are committed. Its own, which come after, are others, and as many.
+        _upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
+        await RunAsync(batch, 0);
+        Assert.True((await ReadAsync(batch, 0)).Ended);
+        _upstream.Answer(_ => ScriptedAnswer.Chat("too late!"));
+        frozen.Release();
+        await first;
+
+        _upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
+        await RunAsync(batch, 1);
+        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var (output, _) = await _driver.AssertPromiseAsync(await _driver.ReadAsync(batch), Lines);
+        Assert.All(output, line => Assert.Contains("committed", line.GetRawText(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_advance_that_summed_before_others_did_takes_no_count_back()
+    {
+        var batch = await ValidatedAsync();
+        var early = _steps.HoldAt(ProtocolStep.ChunksSummed);
+        var first = _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        await early.ReachedAsync();
+
+        await RunAsync(batch, 0);
+        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        Assert.Equal(100, (await _driver.ReadAsync(batch)).Counts.Completed);
+        early.Release();
+        await first;
+
+        Assert.Equal(100, (await _driver.ReadAsync(batch)).Counts.Completed);
+    }
+
+    [Fact]
+    public async Task Chunks_that_a_second_validation_inserts_again_keep_what_was_done()
+    {
+        var batch = await ValidatedAsync();
+        var fresh = await _driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
+        await RunAsync(batch, 0);
+        var done = await ReadAsync(batch, 0);
+
+        await _driver.Chunks.InsertAsync(fresh, CancellationToken.None);
+
+        Assert.Equal(done.ETag, (await ReadAsync(batch, 0)).ETag);
+    }
+
+    [Fact]
+    public async Task A_batch_that_has_ended_is_not_written_any_more()
+    {
+        var batch = await ValidatedAsync();
+        await _driver.Get<BatchFinish>().FailAsync(batch.Key, "code", "message", CancellationToken.None);
+        var ended = await _driver.ReadAsync(batch);
+
+        foreach (var status in Enum.GetValues<BatchStatus>())
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => _driver.Batches.MutateAsync(
+                batch.Key, current => current.WithStatus(status), CancellationToken.None));
+        }
+
+        Assert.Equal(ended.ETag, (await _driver.ReadAsync(batch)).ETag);
+    }
+
+    [Theory]
+    [InlineData(nameof(ProtocolStep.FinalizingWritten))]
+    [InlineData(nameof(ProtocolStep.ManifestWritten))]
+    [InlineData(nameof(ProtocolStep.OutputCommitted))]
+    [InlineData(nameof(ProtocolStep.ErrorCommitted))]
+    [InlineData(nameof(ProtocolStep.OutputFileWritten))]
+    [InlineData(nameof(ProtocolStep.ErrorFileWritten))]
+    [InlineData(nameof(ProtocolStep.BatchEndWritten))]
+    [InlineData(nameof(ProtocolStep.ChunkRowsDeleted))]
+    public async Task A_finisher_that_is_frozen_and_wakes_changes_nothing_any_more(string step)
+    {
+        _upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        var batch = await ValidatedAsync();
+        await RunAsync(batch, 0);
+
+        // The last chunk's run finishes the batch too.
+        var frozen = _steps.HoldAt(Enum.Parse<ProtocolStep>(step));
+        var first = RunAsync(batch, 1);
+        await frozen.ReachedAsync();
+        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var ended = await _driver.ReadAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        await _driver.AssertPromiseAsync(ended, Lines);
+
+        // The owner deletes the output meanwhile: a late finisher must not bring it back, nor make a file of its own.
+        var files = _driver.Get<FileStore>();
+        await files.MutateAsync(
+            BatchDriver.Tenant, ended.OutputFileId!, file => file with { Deleted = true }, CancellationToken.None);
+        await _driver.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
+            .GetBlobClient($"{batch.Id}/output").DeleteAsync();
+        frozen.Release();
+        await first;
+
+        var made = await files.ListAsync(
+            BatchDriver.Tenant, new FileListing(null, 10, false, FilePurposes.BatchOutput), CancellationToken.None);
+        Assert.Equal([ended.ErrorFileId!], made.Files.Select(file => file.Id));
+        var after = await _driver.ReadAsync(batch);
+        Assert.Equal(ended with { ETag = after.ETag, Errors = after.Errors }, after);
+        Assert.Empty(after.Errors);
+    }
+
+    /// <summary>A batch of two chunks, of 100 lines and of 20.</summary>
+    private async Task<Batch> ValidatedAsync()
+    {
+        var batch = await _driver.CreateAsync(Lines);
+        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        return await _driver.ReadAsync(batch);
+    }
+
+    private Task RunAsync(Batch batch, int chunk) => _driver.Get<ChunkWork>().RunAsync(batch.Key, chunk, CancellationToken.None);
+
+    private async Task<Chunk> ReadAsync(Batch batch, int chunk) =>
+        (await _driver.Chunks.FindAsync(batch.Id, chunk, CancellationToken.None))!;
+}

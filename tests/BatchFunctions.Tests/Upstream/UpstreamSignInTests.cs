@@ -1,0 +1,93 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.SelfHost.Upstream;
+using BatchFunctions.Testing;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Tests.Upstream;
+
+/// <summary>Signing in as a managed identity, from the settings to the header that the upstream sees.</summary>
+public sealed class UpstreamSignInTests(IdentityEndpoint endpoint) : IClassFixture<IdentityEndpoint>
+{
+    // The library keeps tokens for the whole process: each test has an identity of its own.
+    private readonly string _clientId = Guid.NewGuid().ToString();
+
+    [Fact]
+    public async Task Lines_carry_the_identitys_token_which_is_asked_for_once()
+    {
+        await using var fixture = await StartAsync(_ => { });
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => fixture.SendAsync()));
+        _ = await fixture.SendAsync();
+
+        Assert.Equal(("https://cognitiveservices.azure.com", _clientId), Assert.Single(Asked));
+        Assert.Equal(21, fixture.Upstream.Calls.Count);
+        var tokens = fixture.Upstream.Calls.Select(call => call.Headers.Authorization.ToString()).Distinct();
+        Assert.StartsWith("Bearer token-", Assert.Single(tokens), StringComparison.Ordinal);
+        Assert.DoesNotContain(fixture.Logs.Records, record => record.Text.Contains("token-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_scope_is_a_setting_and_the_look_at_the_start_is_signed_in_too()
+    {
+        await using var fixture = await StartAsync(options => options.CredentialScope = "https://ai.azure.com/.default");
+
+        Assert.Null(await UpstreamProbe.AskAsync(fixture.Services, CancellationToken.None));
+
+        Assert.Equal("https://ai.azure.com", Assert.Single(Asked).Resource);
+        var call = Assert.Single(fixture.Upstream.Calls);
+        Assert.Equal("/v1/models", call.Path);
+        Assert.StartsWith("Bearer token-", call.Headers.Authorization, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_token_a_line_is_not_sent_waits_and_uses_up_no_attempt()
+    {
+        endpoint.Refuses = true;
+        await using var fixture = await StartAsync(_ => { });
+        try
+        {
+            var sending = fixture.SendAsync(attemptsUsed: 2);
+            var outcome = await EndedAsync(fixture, sending);
+
+            var postponed = Assert.IsType<UpstreamOutcome.Postponed>(outcome);
+            Assert.Equal((PostponeReason.Unreachable, 2), (postponed.Reason, postponed.Attempts));
+            Assert.Empty(fixture.Upstream.Calls);
+            Assert.Contains(fixture.Logs.Records, record => record.Level == LogLevel.Warning
+                && record.Text.Contains("check Batch__Upstream__Credential", StringComparison.Ordinal));
+            var problem = await UpstreamProbe.AskAsync(fixture.Services, CancellationToken.None);
+            Assert.Contains("the service's identity gets no token", problem, StringComparison.Ordinal);
+            Assert.DoesNotContain('\n', problem!);
+        }
+        finally
+        {
+            endpoint.Refuses = false;
+        }
+
+        // The identity has been assigned meanwhile: the next line finds its way.
+        fixture.Time.Advance(fixture.Options.Pause);
+        Assert.Equal(3, Assert.IsType<UpstreamOutcome.Answered>(await fixture.SendAsync(attemptsUsed: 2)).Attempts);
+    }
+
+    private IEnumerable<(string Resource, string ClientId)> Asked => endpoint.Asked.Where(asked => asked.ClientId == _clientId);
+
+    private Task<UpstreamFixture> StartAsync(Action<UpstreamOptions> configure) => UpstreamFixture.StartAsync(configure: options =>
+    {
+        options.Credential = UpstreamCredential.ManagedIdentity;
+        options.ClientId = _clientId;
+        configure(options);
+    });
+
+    /// <summary>Lets every wait of a line pass, as they come.</summary>
+    private static async Task<UpstreamOutcome> EndedAsync(UpstreamFixture fixture, Task<UpstreamOutcome> sending)
+    {
+        await Eventually.UntilAsync(
+            () =>
+            {
+                fixture.Time.Advance(TimeSpan.FromSeconds(1));
+                return sending.IsCompleted;
+            },
+            "the line has come to an end");
+        return await sending;
+    }
+}

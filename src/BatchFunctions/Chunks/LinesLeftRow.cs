@@ -18,6 +18,9 @@ internal static class LinesLeftRow
     private const string Waits = "Waits";
     private const string Refusals = "Refusals";
 
+    /// <summary>A bit beside a line's breaks.</summary>
+    private const int OthersPassed = 0x8000;
+
     /// <summary>Messages that are kept: at 300 characters of up to 6 bytes each, and 1,000 numbers of lines, half of what fits.</summary>
     private const int MaxMessages = 16;
 
@@ -26,7 +29,7 @@ internal static class LinesLeftRow
         row[Attempts] = Pack(lines, static line => line.State.Attempts > 0, 2, static (bytes, line) =>
             BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)line.State.Attempts));
         row[Breaks] = Pack(lines, static line => line.State.Breaks > 0, 2, static (bytes, line) =>
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)line.State.Breaks));
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)(line.State.Breaks | (line.State.OthersPassed ? OthersPassed : 0))));
         row[Waits] = Pack(lines, static line => line.NotBefore is not null, 4, static (bytes, line) =>
             BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)line.NotBefore!.Value.ToUnixTimeSeconds()));
         var refused = lines.Where(line => line.Value.State.Last is not null)
@@ -43,13 +46,14 @@ internal static class LinesLeftRow
         var lines = new Dictionary<int, LineLeft>();
         foreach (var (line, value) in Unpack(row.GetBinary(Attempts), 2))
         {
-            lines[line] = new LineLeft(new LineState(BinaryPrimitives.ReadUInt16LittleEndian(value.Span), 0, null), null);
+            lines[line] = new LineLeft(new LineState(BinaryPrimitives.ReadUInt16LittleEndian(value.Span), 0, false, null), null);
         }
 
         foreach (var (line, value) in Unpack(row.GetBinary(Breaks), 2))
         {
-            var left = lines.GetValueOrDefault(line);
-            lines[line] = left with { State = left.State with { Breaks = BinaryPrimitives.ReadUInt16LittleEndian(value.Span) } };
+            var (left, breaks) = (lines.GetValueOrDefault(line), BinaryPrimitives.ReadUInt16LittleEndian(value.Span));
+            var state = left.State with { Breaks = breaks & ~OthersPassed, OthersPassed = (breaks & OthersPassed) != 0 };
+            lines[line] = left with { State = state };
         }
 
         foreach (var (line, value) in Unpack(row.GetBinary(Waits), 4))

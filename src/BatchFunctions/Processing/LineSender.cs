@@ -116,7 +116,7 @@ internal sealed class LineSender(
     {
         var state = left.Of(index).State;
         var outcome = await upstream.SendAsync(
-            new UpstreamRequest(batch.Endpoint, request.Body, state.Attempts, state.Breaks), place, ct);
+            new UpstreamRequest(batch.Endpoint, request.Body, state), place, ct);
         try
         {
             outcomes.Take(index, request.CustomId, outcome);

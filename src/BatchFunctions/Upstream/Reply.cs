@@ -26,7 +26,7 @@ internal abstract record Reply
         Answer answer => new LastAnswer(answer.StatusCode, LastAnswer.Excerpt(MessageOf(answer.Body))),
         TooLarge => new LastAnswer(0, "the response was too large"),
         TimedOut => new LastAnswer(0, "the upstream did not respond in time"),
-        Garbled garbled => new LastAnswer(garbled.StatusCode, LastAnswer.Excerpt("a response that cannot be read: " + garbled.Text)),
+        Garbled garbled => new LastAnswer(garbled.StatusCode, LastAnswer.Excerpt("a response that was cut off or cannot be decoded: " + garbled.Received)),
         Broken => new LastAnswer(0, "the connection broke before a response came"),
         _ => new LastAnswer(0, "the upstream could not be reached"),
     };
@@ -88,8 +88,11 @@ internal abstract record Reply
     /// <summary>The attempt took longer than one may take.</summary>
     internal sealed record TimedOut : Reply;
 
-    /// <summary>The upstream began to answer, and the rest was cut off or cannot be read, whatever the reason.</summary>
-    internal sealed record Garbled(int StatusCode, string Text, Exception Cause) : Reply;
+    /// <summary>The upstream began to answer, and the rest was cut off or cannot be decoded, whatever the reason.</summary>
+    /// <param name="StatusCode">The HTTP status.</param>
+    /// <param name="Received">The first of what came, as text.</param>
+    /// <param name="Cause">What was thrown.</param>
+    internal sealed record Garbled(int StatusCode, string Received, Exception Cause) : Reply;
 
     /// <summary>The connection was there, and broke before an answer began.</summary>
     internal sealed record Broken(Exception Cause) : Reply;

@@ -26,17 +26,22 @@ internal sealed partial class UpstreamBreaker(
     /// <summary>How many faults without a line that went through between make an upstream that is not well.</summary>
     private const int FaultsThatOpen = 3;
 
-    private readonly TimeSpan _longestWait = options.Value.Upstream.LongestWait;
     private DateTimeOffset? _openSince;
     private DateTimeOffset _nextProbe;
 
+    /// <summary>The longest that a line waits in memory.</summary>
+    public TimeSpan LongestWait { get; } = options.Value.Upstream.LongestWait;
+
     public bool IsOpen => _openSince is not null;
+
+    /// <summary>Whether so many lines have failed in a row that the upstream is taken for not well.</summary>
+    public bool IsFailing => record.FaultsInARow >= FaultsThatOpen;
 
     /// <summary>When the next probe may go; of no meaning while the breaker is closed.</summary>
     public DateTimeOffset NextProbe => _nextProbe;
 
     /// <summary>Whether the next probe is so far away that nobody should wait for it in memory.</summary>
-    public bool IsProbeFar => _nextProbe - time.GetUtcNow() > _longestWait;
+    public bool IsProbeFar => _nextProbe - time.GetUtcNow() > LongestWait;
 
     /// <summary>
     /// How long a line that finds the breaker open should wait in storage: until the next probe where that is far away, and
@@ -50,7 +55,7 @@ internal sealed partial class UpstreamBreaker(
             var now = time.GetUtcNow();
             return _openSince is not { } since ? TimeSpan.Zero
                 : IsProbeFar ? _nextProbe - now
-                : now - since < _longestWait ? TimeSpan.Zero
+                : now - since < LongestWait ? TimeSpan.Zero
                 : TimeSpan.FromSeconds(Math.Clamp((now - since).TotalSeconds / 2, 10, 60));
         }
     }
@@ -75,9 +80,7 @@ internal sealed partial class UpstreamBreaker(
     {
         if (_openSince is null)
         {
-            // What is refused for being too much has a pace to be found, unless the upstream says itself how long to be quiet.
-            var isRate = reply is Reply.Answer { StatusCode: 429, RetryAfter: null };
-            if (isRate || (reply is not Reply.Unreachable && record.FaultsInARow < FaultsThatOpen))
+            if (reply is not Reply.Unreachable && !IsFailing)
             {
                 return;
             }

@@ -30,10 +30,10 @@ internal sealed class UpstreamClient(
     private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time);
     private int _waiting;
 
-    /// <summary>Waits for a place in flight.</summary>
+    /// <summary>Waits for a place in flight for the next line of a chunk.</summary>
     /// <returns>The place; or how long to wait in storage.</returns>
     public Task<GateAnswer> EnterAsync(LineState line, CancellationToken ct) =>
-        gate.EnterAsync(LineHistory.SuspicionOf(line.Breaks), ct);
+        gate.EnterAsync(LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
 
     /// <summary>Sends a line, and sends it again where that may help.</summary>
     /// <param name="request">The line.</param>
@@ -42,7 +42,7 @@ internal sealed class UpstreamClient(
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
     public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamGate.Place place, CancellationToken ct)
     {
-        var line = new LineHistory(request.AttemptsUsed, request.Breaks) { ThroughBefore = record.Through };
+        var line = new LineHistory(request.State, record.Through);
         try
         {
             var current = place;
@@ -71,7 +71,7 @@ internal sealed class UpstreamClient(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            throw new UpstreamCancelledException(StateOf(line), ct);
+            throw new UpstreamCancelledException(line.State, ct);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed class UpstreamClient(
                 await Task.Delay(wait, time, ct);
             }
 
-            return await gate.EnterAsync(line.Suspicion, ct);
+            return await gate.EnterAsync(line.Suspicion, leadsChunk: false, ct);
         }
         finally
         {
@@ -108,14 +108,16 @@ internal sealed class UpstreamClient(
         using (place)
         {
             using var span = BatchTracing.StartAttempt(request.Endpoint);
+            line.InFlight = place.InFlight;
             var began = time.GetTimestamp();
             var reply = line.Suspicion >= UpstreamGate.Alone && await connection.FindDeadAsync(ct) is { } dead
                 ? dead
                 : await connection.PostAsync(request.Endpoint, request.Body, ct);
-            metrics.AttemptMade(reply.Name, time.GetElapsedTime(began));
+            var took = time.GetElapsedTime(began);
+            metrics.AttemptMade(reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
-            var verdict = _verdicts.Judge(line, reply);
-            gate.Note(verdict, reply);
+            var verdict = _verdicts.Judge(line, reply, took);
+            gate.Note(place, verdict, reply);
             return (reply, verdict);
         }
     }
@@ -133,17 +135,15 @@ internal sealed class UpstreamClient(
             $"The upstream's response is larger than {_options.MaxResponseBytes} bytes."),
         Reply.TimedOut => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.RequestTimeout,
-            $"The upstream did not respond within {_options.Timeout.TotalSeconds:0.###} seconds, {line.Attempts} times."),
+            $"The upstream did not respond within {_options.Timeout.TotalSeconds:0.###} seconds."),
         Reply.Garbled garbled => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.InvalidResponse,
-            $"The upstream's response (status {garbled.StatusCode}) was cut off or cannot be read: {garbled.Text}"),
+            $"The upstream's response (status {garbled.StatusCode}) was cut off or cannot be decoded. It begins: {LastAnswer.Excerpt(garbled.Received)}"),
         _ => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.UpstreamUnreachable,
-            $"The connection to the upstream broke before a response came, {line.Breaks} times with this request alone in flight, each time to an upstream that had answered just before."),
+            $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
     };
 
     private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
-        new(StateOf(line), wait < LongestPostponement ? wait : LongestPostponement);
-
-    private static LineState StateOf(LineHistory line) => new(line.Attempts, line.Breaks, line.Last);
+        new(line.State, wait < LongestPostponement ? wait : LongestPostponement);
 }

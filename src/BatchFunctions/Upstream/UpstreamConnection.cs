@@ -77,8 +77,8 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public async Task<Reply.Unreachable?> FindDeadAsync(CancellationToken ct)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(AliveWithin);
+        using var limit = new CancellationTokenSource(AliveWithin, time);
+        using var cancelled = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
         try
         {
             using var response = await _client.GetAsync(AddressOf("/v1/models"), HttpCompletionOption.ResponseHeadersRead, limit.Token);

@@ -17,8 +17,14 @@ internal sealed class UpstreamGate : IDisposable
     /// <summary>Lines in flight at once that have been suspected once.</summary>
     private const int SmallCompany = 8;
 
-    /// <summary>How many lines in flight an upstream that has just come back begins with; each that goes through adds one.</summary>
+    /// <summary>How many lines in flight an upstream that has just come back begins with; it doubles with each round that goes through.</summary>
     private const int FirstAfterOutage = 4;
+
+    /// <summary>How often the limit is lowered, at most: lines that were in flight together fail together.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long it is remembered how many in flight were too many.</summary>
+    private static readonly TimeSpan TooManyFor = TimeSpan.FromMinutes(10);
 
     /// <summary>How long suspects wait for others to go first.</summary>
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
@@ -32,11 +38,13 @@ internal sealed class UpstreamGate : IDisposable
     private readonly ITimer _timer;
     private readonly int _most;
     private double _limit;
+    private double _tooMany;
     private int _inFlight;
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
     private DateTimeOffset _lowered;
+    private DateTimeOffset _timedOut;
 
     public UpstreamGate(UpstreamBreaker breaker, IOptions<BatchOptions> options, TimeProvider time)
     {
@@ -45,19 +53,24 @@ internal sealed class UpstreamGate : IDisposable
         _time = time;
         _most = options.Value.Upstream.Concurrency;
         _limit = _most;
+        _tooMany = 2 * _most;
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Waits for a place.</summary>
-    /// <param name="suspicion">How often the line was in flight when connections broke; <see cref="Alone"/> at most.</param>
+    /// <param name="suspicion">How far the line is suspected of breaking connections; <see cref="Alone"/> at most.</param>
+    /// <param name="leadsChunk">
+    /// Whether it is the next line of a chunk that has more: while the breaker is open such a line stays when others go to
+    /// storage, so that its chunk goes on at once when the upstream is back.
+    /// </param>
     /// <param name="ct">Ends the wait; then no place is held.</param>
     /// <returns>The place, to be disposed of when the line is back; or how long to wait in storage in the place of here.</returns>
-    public Task<GateAnswer> EnterAsync(int suspicion, CancellationToken ct)
+    public Task<GateAnswer> EnterAsync(int suspicion, bool leadsChunk, CancellationToken ct)
     {
         Waiter waiter;
         lock (_lock)
         {
-            waiter = new Waiter(suspicion, _time.GetUtcNow());
+            waiter = new Waiter(suspicion, leadsChunk, _time.GetUtcNow());
             (suspicion > 0 ? _suspects : _waiting).AddLast(waiter.Node);
             Grant();
         }
@@ -66,40 +79,17 @@ internal sealed class UpstreamGate : IDisposable
     }
 
     /// <summary>Takes note of what came of a line in flight, before its place is given back.</summary>
-    public void Note(Verdict verdict, Reply reply)
+    public void Note(Place place, Verdict verdict, Reply reply)
     {
         lock (_lock)
         {
-            switch (verdict.Blame)
+            if (verdict.Blame == Blame.Upstream)
             {
-                case Blame.None or Blame.Line when reply is Reply.Answer:
-                    if (_breaker.IsOpen)
-                    {
-                        _limit = Math.Min(FirstAfterOutage, _most);
-                    }
-
-                    _breaker.Passed();
-                    _pace.Passed();
-                    _limit = Math.Min(_most, _limit + 1);
-                    break;
-                case Blame.Upstream:
-                    _breaker.Failed(reply);
-                    if (reply is Reply.Answer { StatusCode: 429 })
-                    {
-                        _pace.Refused();
-                    }
-                    else
-                    {
-                        Lower();
-                    }
-
-                    break;
-                case Blame.Doubtful when reply is Reply.TimedOut:
-                    // It may have waited in the upstream's own queue all the time: less at once is the answer to that.
-                    Lower();
-                    break;
-                default:
-                    break;
+                Failed(place, reply);
+            }
+            else if (verdict.Blame is Blame.None or Blame.Line && reply is Reply.Answer)
+            {
+                Passed();
             }
 
             Grant();
@@ -108,10 +98,44 @@ internal sealed class UpstreamGate : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private void Lower()
+    private void Passed()
+    {
+        if (_breaker.IsOpen)
+        {
+            _limit = Math.Min(FirstAfterOutage, _most);
+        }
+
+        _breaker.Passed();
+        _pace.Passed();
+
+        // Doubling up to half of what was too much before, and from there on by one for as many as are in flight.
+        _limit = Math.Min(_most, _limit + (_limit < _tooMany / 2 ? 1 : 1 / _limit));
+        _tooMany = _time.GetUtcNow() - _timedOut > TooManyFor ? 2 * _most : Math.Max(_tooMany, _limit);
+    }
+
+    private void Failed(Place place, Reply reply)
     {
         var now = _time.GetUtcNow();
-        if (now - _lowered >= TimeSpan.FromSeconds(1))
+        if (reply is Reply.Answer { StatusCode: 429 } refusal)
+        {
+            // What is refused for being too much has a pace to be found. Everybody rests where nobody else gets through.
+            _pace.Refused(place.Sent, _breaker.IsFailing ? refusal.RetryAfter : null);
+            if (_pace.IsSlowest || refusal.RetryAfter > _breaker.LongestWait)
+            {
+                _breaker.Failed(reply);
+            }
+
+            return;
+        }
+
+        _breaker.Failed(reply);
+        if (reply is Reply.TimedOut)
+        {
+            _timedOut = now;
+            _tooMany = Math.Min(_tooMany, place.InFlight);
+        }
+
+        if (now - _lowered >= Settling)
         {
             _limit = Math.Max(1, Math.Min(_limit, Math.Max(1, _inFlight)) / 2);
             _lowered = now;
@@ -199,15 +223,10 @@ internal sealed class UpstreamGate : IDisposable
         if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
         {
             // All but the one that will be the next probe, where that is soon.
-            var isFirst = _probesInFlight == 0 && !_breaker.IsProbeFar;
-            foreach (var waiter in _waiting.Concat(_suspects).ToList())
+            var waiting = _waiting.Concat(_suspects).ToList();
+            var stays = _breaker.IsProbeFar ? null : waiting.Find(waiter => waiter.LeadsChunk) ?? waiting.FirstOrDefault();
+            foreach (var waiter in waiting.Where(waiter => waiter != stays))
             {
-                if (isFirst)
-                {
-                    isFirst = false;
-                    continue;
-                }
-
                 waiter.Node.List!.Remove(waiter.Node);
                 waiter.Source.TrySetResult(new GateAnswer(null, wait));
             }
@@ -227,8 +246,8 @@ internal sealed class UpstreamGate : IDisposable
         _probesInFlight += isProbe ? 1 : 0;
         _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;
         _isAlone |= waiter.Suspicion >= Alone;
-        _pace.Sent();
-        waiter.Source.TrySetResult(new GateAnswer(new Place(this, waiter.Suspicion, isProbe), TimeSpan.Zero));
+        waiter.Source.TrySetResult(new GateAnswer(
+            new Place(this, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
     }
 
     private void Return(Place place)
@@ -251,14 +270,17 @@ internal sealed class UpstreamGate : IDisposable
 
     private sealed class Waiter
     {
-        public Waiter(int suspicion, DateTimeOffset since)
+        public Waiter(int suspicion, bool leadsChunk, DateTimeOffset since)
         {
             Suspicion = suspicion;
+            LeadsChunk = leadsChunk;
             Since = since;
             Node = new LinkedListNode<Waiter>(this);
         }
 
         public int Suspicion { get; }
+
+        public bool LeadsChunk { get; }
 
         public DateTimeOffset Since { get; }
 
@@ -268,13 +290,20 @@ internal sealed class UpstreamGate : IDisposable
     }
 
     /// <summary>A line's place in flight.</summary>
-    internal sealed class Place(UpstreamGate gate, int suspicion, bool isProbe) : IDisposable
+    internal sealed class Place(
+        UpstreamGate gate, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent) : IDisposable
     {
         private UpstreamGate? _gate = gate;
 
         public int Suspicion { get; } = suspicion;
 
         public bool IsProbe { get; } = isProbe;
+
+        /// <summary>How many lines were in flight with it when it was given out, itself included.</summary>
+        public int InFlight { get; } = inFlight;
+
+        /// <summary>When it was given out, as the pace counts it.</summary>
+        public LinkedListNode<DateTimeOffset> Sent { get; } = sent;
 
         public void Dispose() => Interlocked.Exchange(ref _gate, null)?.Return(this);
     }

@@ -2,30 +2,38 @@ namespace BatchFunctions.Upstream;
 
 /// <summary>
 /// The rate at which lines are sent once the upstream has refused some for being too many (429). Without refusals there is
-/// no rate. A refusal sets it a little below what was let through lately; while nothing is refused it grows, slowly where it
-/// was refused last, faster the longer that is ago. Under the gate's lock; it has none of its own.
+/// no rate. A refusal sets it a little below what was let in lately; while nothing is refused it grows, slowly where it was
+/// refused last, faster the longer that is ago. Under the gate's lock; it has none of its own.
 /// </summary>
+/// <remarks>
+/// A line counts as let in when it has been sent and not been refused: a refusal comes at once, and an answer may take minutes.
+/// </remarks>
 internal sealed class UpstreamPace(TimeProvider time)
 {
     /// <summary>The slowest: as often as a dead upstream is asked.</summary>
     private const double Slowest = 0.2;
 
-    /// <summary>What a refusal leaves of the rate that was let through.</summary>
+    /// <summary>What a refusal leaves of the rate that was let in.</summary>
     private const double Back = 0.96;
+
+    /// <summary>By how much the rate is raised each second when a run of refusals has ended.</summary>
+    private const double Return = 4;
 
     /// <summary>How often the rate is lowered, at most: lines that were on their way together are refused together.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
-    /// <summary>Over how long it is seen what the upstream lets through.</summary>
+    /// <summary>Over how long it is seen what the upstream lets in.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(4);
 
     /// <summary>After how long without a refusal the rate is given up.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
 
-    private readonly Queue<DateTimeOffset> _passed = new();
+    /// <summary>When lines were sent that have not been refused, in <see cref="Window"/>.</summary>
+    private readonly LinkedList<DateTimeOffset> _letIn = [];
+
     private double _rate = double.PositiveInfinity;
 
-    /// <summary>What was let through before the last run of refusals: there the rate returns to at once, when they end.</summary>
+    /// <summary>What was let in before the last run of refusals: there the rate returns to at once, when they end.</summary>
     private double _goal = double.PositiveInfinity;
     private DateTimeOffset _next;
     private DateTimeOffset _lowered;
@@ -35,79 +43,130 @@ internal sealed class UpstreamPace(TimeProvider time)
     /// <summary>Lines a second; infinite while nothing is refused.</summary>
     public double Rate => _rate;
 
+    /// <summary>Whether it can be no slower: nothing has been let in for some time.</summary>
+    public bool IsSlowest => _rate <= Slowest;
+
     /// <summary>When the next line may be sent.</summary>
-    public DateTimeOffset Next => double.IsInfinity(_rate) ? DateTimeOffset.MinValue : _next;
+    public DateTimeOffset Next
+    {
+        get
+        {
+            if (!double.IsInfinity(_rate) && time.GetUtcNow() - _refused > Forgotten)
+            {
+                _rate = _goal = double.PositiveInfinity;
+            }
+
+            return double.IsInfinity(_rate) ? DateTimeOffset.MinValue : _next;
+        }
+    }
 
     /// <summary>A line is sent.</summary>
-    public void Sent()
+    /// <returns>What <see cref="Refused"/> is told if it is refused.</returns>
+    public LinkedListNode<DateTimeOffset> Sent()
     {
+        var now = time.GetUtcNow();
+        Forget(now);
         if (!double.IsInfinity(_rate))
         {
-            var now = time.GetUtcNow();
+            Grow(now);
             _next = (_next > now ? _next : now) + TimeSpan.FromSeconds(1 / _rate);
         }
+
+        return _letIn.AddLast(now);
     }
 
     /// <summary>A line went through.</summary>
     public void Passed()
     {
         var now = time.GetUtcNow();
-        _passed.Enqueue(now);
+        if (_rate >= _goal * Back * Back || double.IsInfinity(_rate) || now - _raised < Settling)
+        {
+            return;
+        }
+
+        _rate = Math.Min(_goal, _rate * Return);
+        _raised = now;
+        var next = now + TimeSpan.FromSeconds(1 / _rate);
+        _next = next < _next ? next : _next;
+    }
+
+    /// <summary>A line was refused for being one too many.</summary>
+    /// <param name="sent">What <see cref="Sent"/> returned for it.</param>
+    /// <param name="rest">How long nothing should be sent at all; null for a rate alone.</param>
+    public void Refused(LinkedListNode<DateTimeOffset> sent, TimeSpan? rest)
+    {
+        var now = time.GetUtcNow();
+        sent.List?.Remove(sent);
         Forget(now);
-        if (_rate < _goal * Back * Back)
+        if (double.IsInfinity(_rate))
         {
-            _rate = Math.Min(_goal, _rate * 2);
-            var next = now + TimeSpan.FromSeconds(1 / _rate);
-            _next = next < _next ? next : _next;
+            // How many of a burst are let in is only known when its refusals are in.
+            _rate = Slowest;
+            _lowered = now;
+            _next = now + Settling;
+        }
+        else if (now - _lowered >= Settling)
+        {
+            Lower(now);
+        }
+        else if (_goal > _rate)
+        {
+            SetGoal(now);
+        }
+
+        _refused = _raised = now;
+        if (rest is { } asked && now + asked > _next)
+        {
+            _next = now + asked;
+        }
+    }
+
+    private void Lower(DateTimeOffset now)
+    {
+        var isNewRun = now - _refused > Window;
+        if (isNewRun)
+        {
+            SetGoal(now);
+        }
+
+        var isAnyLetIn = _letIn.Last?.Value >= _lowered;
+        _rate = isAnyLetIn ? Math.Max(Slowest, Math.Min(_rate * Back, Math.Max(Seen(now), _rate / 2))) : Slowest;
+        _lowered = now;
+        _next = now + TimeSpan.FromSeconds(1 / _rate);
+    }
+
+    private void SetGoal(DateTimeOffset now)
+    {
+        if (Seen(now) is var seen && seen > 0)
+        {
+            _goal = seen * Back;
+        }
+    }
+
+    /// <summary>Lines a second that were let in lately.</summary>
+    private double Seen(DateTimeOffset now) =>
+        _letIn.First is { } first ? _letIn.Count / Math.Max(1, (now - first.Value).TotalSeconds) : 0;
+
+    /// <summary>A fifth of a percent a second soon after a refusal; where that is long ago the limit may be another by now.</summary>
+    private void Grow(DateTimeOffset now)
+    {
+        var seconds = Math.Min(5, (now - _raised).TotalSeconds);
+        if (seconds < 1 || _rate < _goal * Back * Back)
+        {
             return;
         }
 
-        if (double.IsInfinity(_rate) || now - _raised < Settling)
-        {
-            return;
-        }
-
-        if (now - _refused > Forgotten)
-        {
-            _rate = _goal = double.PositiveInfinity;
-            return;
-        }
-
-        // A hundredth a second soon after a refusal; where that is long ago the limit may be another by now.
-        var calm = (now - _refused).TotalSeconds;
-        _rate *= calm < 10 ? 1.002 : calm < 30 ? 1.01 : 1.1;
+        var calm = now - _refused;
+        _rate *= Math.Pow(calm < TimeSpan.FromSeconds(10) ? 1.002 : calm < TimeSpan.FromSeconds(30) ? 1.01 : 1.1, seconds);
         _goal = Math.Max(_goal, _rate);
         _raised = now;
     }
 
-    /// <summary>A line was refused for being one too many.</summary>
-    public void Refused()
-    {
-        var now = time.GetUtcNow();
-        Forget(now);
-        var isFirst = double.IsInfinity(_rate);
-        if (!isFirst && now - _lowered < Settling)
-        {
-            _refused = now;
-            return;
-        }
-
-        var isNewRun = isFirst || now - _refused > Window;
-        var seconds = Math.Max(1, _passed.Count > 0 ? (now - _passed.Peek()).TotalSeconds : Window.TotalSeconds);
-        var seen = _passed.Count / seconds;
-        _goal = isNewRun && seen > 0 ? seen * Back : _goal;
-        _rate = Math.Max(Slowest, isFirst ? seen * Back : Math.Min(_rate * Back, Math.Max(seen, _rate / 2)));
-        _lowered = now;
-        _refused = now;
-        _raised = now;
-        _next = now + TimeSpan.FromSeconds(1 / _rate);
-    }
-
     private void Forget(DateTimeOffset now)
     {
-        while (_passed.TryPeek(out var oldest) && now - oldest > Window)
+        while (_letIn.First is { } oldest && now - oldest.Value > Window)
         {
-            _passed.Dequeue();
+            _letIn.Remove(oldest);
         }
     }
 }

@@ -1,11 +1,16 @@
 namespace BatchFunctions.Upstream;
 
 /// <summary>
-/// What this process has lately seen of the upstream: how many lines went through, and how many did not since one last did.
-/// A line's fault is told from the upstream's by it.
+/// What this process has lately seen of the upstream: how many lines went through and how long they took, and how many failed
+/// since one last did. A line's fault is told from the upstream's by it.
 /// </summary>
 internal sealed class UpstreamRecord
 {
+    /// <summary>Of how many lines it is remembered how long they took.</summary>
+    private const int Remembered = 16;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<TimeSpan> _took = new(Remembered);
     private long _through;
     private int _faultsInARow;
 
@@ -15,11 +20,35 @@ internal sealed class UpstreamRecord
     /// <summary>The upstream's faults since a line last went through.</summary>
     public int FaultsInARow => Volatile.Read(ref _faultsInARow);
 
-    public void Passed()
+    /// <summary>The longest that one of the last lines took which went through.</summary>
+    public TimeSpan Slowest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _took.Count == 0 ? TimeSpan.Zero : _took.Max();
+            }
+        }
+    }
+
+    /// <summary>A line went through.</summary>
+    /// <param name="took">How long it took.</param>
+    public void Passed(TimeSpan took)
     {
         Interlocked.Increment(ref _through);
         Volatile.Write(ref _faultsInARow, 0);
+        lock (_lock)
+        {
+            if (_took.Count == Remembered)
+            {
+                _took.Dequeue();
+            }
+
+            _took.Enqueue(took);
+        }
     }
 
+    /// <summary>The upstream failed a line.</summary>
     public void Failed() => Interlocked.Increment(ref _faultsInARow);
 }

@@ -11,8 +11,14 @@ namespace BatchFunctions.Upstream;
 /// </summary>
 internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, TimeProvider time)
 {
-    /// <summary>How often a line may break the connection alone before it is to blame.</summary>
-    public const int MaxBreaks = 3;
+    /// <summary>
+    /// How often a connection may break under a line before it is to blame, while others go through: once by chance, once in
+    /// small company, and three times alone beyond the one that leads to that.
+    /// </summary>
+    public const int MaxBreaks = 6;
+
+    /// <summary>The same where no others go through: it may be the last line of its batch, and it may be an upstream that breaks all.</summary>
+    public const int MaxBreaksWithoutOthers = 18;
 
     /// <summary>
     /// How often a line may be refused for the upstream's sake (429, 503, …) while others go through, before it is told from
@@ -40,24 +46,28 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     };
 
     /// <summary>Decides, and brings the line's history and the record up to date.</summary>
-    public Verdict Judge(LineHistory line, Reply reply)
+    /// <param name="line">The line.</param>
+    /// <param name="reply">What its attempt came to.</param>
+    /// <param name="took">How long the attempt took.</param>
+    public Verdict Judge(LineHistory line, Reply reply, TimeSpan took)
     {
         var verdict = reply switch
         {
             Reply.Answer answer => JudgeAnswer(line, answer),
             Reply.TooLarge => Verdict.Final(Blame.Line),
-            Reply.TimedOut or Reply.Garbled => Charge(line, sameWords: false, asked: null),
+            Reply.Garbled => Charge(line, sameWords: false, asked: null),
+            Reply.TimedOut => JudgeTimeOut(line),
             Reply.Broken => JudgeBreak(line),
             _ => Verdict.Again(Blame.Upstream, TimeSpan.Zero),
         };
-        Note(line, reply, verdict);
+        Note(line, reply, verdict, took);
         return verdict;
     }
 
     private Verdict JudgeAnswer(LineHistory line, Reply.Answer answer)
     {
         var words = XxHash3.HashToUInt64(answer.Body.Json) ^ (ulong)answer.StatusCode;
-        var isSame = line.Last is not null && line.LastWords == words;
+        var isSame = line.LastWords == words;
         line.LastWords = words;
         return BlameOf(answer.StatusCode) switch
         {
@@ -67,7 +77,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
             Blame.Doubtful when OthersPass(line) => Charge(line, isSame, answer.RetryAfter),
             Blame.Doubtful when answer is { StatusCode: 500, Body.NotJson: false } && IsLasting(line, isSame) =>
                 Charge(line, isSame, answer.RetryAfter),
-            _ when OthersPass(line) && ++line.Alone >= MaxAlone => Verdict.Final(Blame.Doubtful),
+            _ when OthersPass(line) && ++line.RefusedAlone >= MaxAlone => Verdict.Final(Blame.Doubtful),
             _ => Verdict.Again(Blame.Upstream, WaitOf(line, answer.RetryAfter)),
         };
     }
@@ -92,31 +102,35 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     }
 
     /// <summary>
-    /// Who was in flight when connections broke is a suspect, and goes again with fewer beside it, in the end alone, and then
-    /// only to an upstream that was seen to be alive just before. It is to blame when it breaks the connection so, again and
-    /// again.
+    /// Time in the upstream's own queue is not the line's fault: where others come back slowly or not at all, too much was sent,
+    /// and the next attempt waits for less in flight. It is the line's where others come back soon, or where it was alone.
     /// </summary>
-    private static Verdict JudgeBreak(LineHistory line)
+    private Verdict JudgeTimeOut(LineHistory line)
     {
-        if (line.Suspicion >= UpstreamGate.Alone)
-        {
-            line.Breaks++;
-            if (line.Breaks >= MaxBreaks)
-            {
-                return Verdict.Final(Blame.Line);
-            }
-        }
-
-        line.Suspicion = Math.Min(line.Suspicion + 1, UpstreamGate.Alone);
-        return Verdict.Again(Blame.Upstream, TimeSpan.Zero);
+        var othersAreFast = OthersPass(line) && record.Slowest < options.Timeout / 2;
+        return othersAreFast || line.InFlight <= 1 || (OthersPass(line) && ++line.RefusedAlone >= MaxAlone)
+            ? Charge(line, sameWords: false, asked: null)
+            : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
     }
 
-    private void Note(LineHistory line, Reply reply, Verdict verdict)
+    /// <summary>
+    /// Who was in flight when connections broke is a suspect: from the second time on it goes with few beside it, in the end
+    /// alone, and then only to an upstream that was seen to be alive just before.
+    /// </summary>
+    private Verdict JudgeBreak(LineHistory line)
+    {
+        line.OthersPassed |= line.Breaks > 0 && OthersPass(line);
+        line.Breaks++;
+        var most = line.OthersPassed ? MaxBreaks : MaxBreaksWithoutOthers;
+        return line.Breaks >= most ? Verdict.Final(Blame.Line) : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
+    }
+
+    private void Note(LineHistory line, Reply reply, Verdict verdict, TimeSpan took)
     {
         // A final verdict is an upstream that works, or else a line that is told from others by their going through.
         if (verdict.Blame is Blame.None || (verdict is { Blame: Blame.Line, IsFinal: true } && reply is Reply.Answer))
         {
-            record.Passed();
+            record.Passed(took);
         }
         else if (verdict.Blame == Blame.Upstream)
         {

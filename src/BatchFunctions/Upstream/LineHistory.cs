@@ -35,7 +35,7 @@ internal sealed class LineHistory(LineState state, long through)
     /// <summary>How many lines had gone through when it was last refused, or else when it was sent.</summary>
     public long ThroughBefore { get; set; } = through;
 
-    /// <summary>How many lines were in flight when it was last sent, itself included.</summary>
+    /// <summary>How many lines were in flight with its last attempt, itself included.</summary>
     public int InFlight { get; set; }
 
     /// <summary>How far it is suspected of breaking connections.</summary>

@@ -101,7 +101,7 @@ internal sealed partial class UpstreamBreaker(
         switch (reply)
         {
             case Reply.Answer { StatusCode: 401 or 403 } answer:
-                Log.KeyRefused(logger, answer.StatusCode, reply.Said.Message);
+                Log.KeyRefused(logger, answer.StatusCode);
                 break;
             case Reply.Answer { StatusCode: >= 300 and <= 399 } answer:
                 Log.Redirected(logger, answer.StatusCode, answer.Location ?? "nowhere");
@@ -113,7 +113,7 @@ internal sealed partial class UpstreamBreaker(
                 Log.NotWell(logger, broken.Cause.GetBaseException().Message);
                 break;
             default:
-                Log.NotWell(logger, reply.Said.ToString());
+                Log.NotWell(logger, reply.Name);
                 break;
         }
     }
@@ -122,8 +122,8 @@ internal sealed partial class UpstreamBreaker(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "The upstream refuses the service's key (status {StatusCode}: {Reason}). Set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader. Lines wait, and one is sent now and then.")]
-        public static partial void KeyRefused(ILogger logger, int statusCode, string reason);
+            "The upstream refuses the service's key (status {StatusCode}). Set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader. Lines wait, and one is sent now and then.")]
+        public static partial void KeyRefused(ILogger logger, int statusCode);
 
         [LoggerMessage(
             LogLevel.Error,

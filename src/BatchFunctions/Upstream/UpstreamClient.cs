@@ -108,7 +108,6 @@ internal sealed class UpstreamClient(
         using (place)
         {
             using var span = BatchTracing.StartAttempt(request.Endpoint);
-            line.InFlight = place.InFlight;
             var began = time.GetTimestamp();
             var reply = line.Suspicion >= UpstreamGate.Alone && await connection.FindDeadAsync(ct) is { } dead
                 ? dead
@@ -116,6 +115,7 @@ internal sealed class UpstreamClient(
             var took = time.GetElapsedTime(began);
             metrics.AttemptMade(reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
+            line.InFlight = Math.Max(place.InFlight, gate.InFlight);
             var verdict = _verdicts.Judge(line, reply, took);
             gate.Note(place, verdict, reply);
             return (reply, verdict);

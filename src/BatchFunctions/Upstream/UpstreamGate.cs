@@ -57,6 +57,9 @@ internal sealed class UpstreamGate : IDisposable
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Lines in flight.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
     /// <summary>Waits for a place.</summary>
     /// <param name="suspicion">How far the line is suspected of breaking connections; <see cref="Alone"/> at most.</param>
     /// <param name="leadsChunk">
@@ -120,7 +123,7 @@ internal sealed class UpstreamGate : IDisposable
         {
             // What is refused for being too much has a pace to be found. Everybody rests where nobody else gets through.
             _pace.Refused(place.Sent, _breaker.IsFailing ? refusal.RetryAfter : null);
-            if (_pace.IsSlowest || refusal.RetryAfter > _breaker.LongestWait)
+            if (_pace.IsStandstill || refusal.RetryAfter > _breaker.LongestWait)
             {
                 _breaker.Failed(reply);
             }

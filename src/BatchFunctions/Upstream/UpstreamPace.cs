@@ -19,16 +19,19 @@ internal sealed class UpstreamPace(TimeProvider time)
     /// <summary>By how much the rate is raised each second when a run of refusals has ended.</summary>
     private const double Return = 4;
 
+    /// <summary>Lines over which it is seen what a slow upstream lets in.</summary>
+    private const int LinesInWindow = 5;
+
     /// <summary>How often the rate is lowered, at most: lines that were on their way together are refused together.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
-    /// <summary>Over how long it is seen what the upstream lets in.</summary>
-    private static readonly TimeSpan Window = TimeSpan.FromSeconds(4);
+    /// <summary>Over how long it is seen what the upstream lets in, at least.</summary>
+    private static readonly TimeSpan ShortestWindow = TimeSpan.FromSeconds(4);
 
     /// <summary>After how long without a refusal the rate is given up.</summary>
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(5);
 
-    /// <summary>When lines were sent that have not been refused, in <see cref="Window"/>.</summary>
+    /// <summary>When lines were sent that have not been refused, in the <see cref="Window"/>.</summary>
     private readonly LinkedList<DateTimeOffset> _letIn = [];
 
     private double _rate = double.PositiveInfinity;
@@ -43,8 +46,17 @@ internal sealed class UpstreamPace(TimeProvider time)
     /// <summary>Lines a second; infinite while nothing is refused.</summary>
     public double Rate => _rate;
 
-    /// <summary>Whether it can be no slower: nothing has been let in for some time.</summary>
-    public bool IsSlowest => _rate <= Slowest;
+    /// <summary>Whether it can be no slower, and nothing has been let in for some seconds.</summary>
+    public bool IsStandstill
+    {
+        get
+        {
+            Forget(time.GetUtcNow());
+            return _rate <= Slowest && _letIn.Count == 0;
+        }
+    }
+
+    private TimeSpan Window => TimeSpan.FromSeconds(Math.Max(ShortestWindow.TotalSeconds, LinesInWindow / _rate));
 
     /// <summary>When the next line may be sent.</summary>
     public DateTimeOffset Next
@@ -123,14 +135,17 @@ internal sealed class UpstreamPace(TimeProvider time)
 
     private void Lower(DateTimeOffset now)
     {
-        var isNewRun = now - _refused > Window;
-        if (isNewRun)
+        if (_letIn.Last?.Value >= _lowered)
         {
-            SetGoal(now);
+            var isNewRun = now - _refused > Window;
+            _rate = Math.Max(Slowest, isNewRun ? _rate * Back : Math.Min(_rate * Back, Math.Max(Seen(now), _rate / 2)));
+            _goal = _rate;
+        }
+        else
+        {
+            _rate = Slowest;
         }
 
-        var isAnyLetIn = _letIn.Last?.Value >= _lowered;
-        _rate = isAnyLetIn ? Math.Max(Slowest, Math.Min(_rate * Back, Math.Max(Seen(now), _rate / 2))) : Slowest;
         _lowered = now;
         _next = now + TimeSpan.FromSeconds(1 / _rate);
     }
@@ -147,7 +162,10 @@ internal sealed class UpstreamPace(TimeProvider time)
     private double Seen(DateTimeOffset now) =>
         _letIn.First is { } first ? _letIn.Count / Math.Max(1, (now - first.Value).TotalSeconds) : 0;
 
-    /// <summary>A fifth of a percent a second soon after a refusal; where that is long ago the limit may be another by now.</summary>
+    /// <summary>
+    /// Two percent in ten seconds, or in fifty lines, soon after a refusal, so that few are refused again; where that is long
+    /// ago the limit may be another by now.
+    /// </summary>
     private void Grow(DateTimeOffset now)
     {
         var seconds = Math.Min(5, (now - _raised).TotalSeconds);
@@ -156,8 +174,9 @@ internal sealed class UpstreamPace(TimeProvider time)
             return;
         }
 
-        var calm = now - _refused;
-        _rate *= Math.Pow(calm < TimeSpan.FromSeconds(10) ? 1.002 : calm < TimeSpan.FromSeconds(30) ? 1.01 : 1.1, seconds);
+        var unit = Math.Max(10, 50 / _rate);
+        var calm = (now - _refused).TotalSeconds / unit;
+        _rate *= 1 + (seconds / unit * (calm < 1 ? 0.02 : calm < 3 ? 0.1 : 1));
         _goal = Math.Max(_goal, _rate);
         _raised = now;
     }

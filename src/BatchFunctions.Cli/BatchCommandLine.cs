@@ -19,20 +19,20 @@ internal static class BatchCommandLine
 
         """;
 
-    /// <summary>Ctrl-C leaves a command this long to say how to go on.</summary>
+    /// <summary>How long a command may take after Ctrl-C, to print how to go on.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">The command line.</param>
-    /// <param name="environment">What the commands take from around them.</param>
-    /// <param name="output">Where output and errors go; null for the console.</param>
+    /// <param name="environment">What the commands use of their surroundings.</param>
+    /// <param name="output">Receives output and errors; null for the console.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, InvocationConfiguration? output = null)
     {
         var parsed = Create(environment).Parse(arguments);
         var invocation = output ?? new InvocationConfiguration();
         invocation.ProcessTerminationTimeout = EndLimit;
-        // A mistake in this program must not look like one of the exit codes.
+        // An error in this program must not look like one of the exit codes.
         invocation.EnableDefaultExceptionHandler = false;
         var code = await parsed.InvokeAsync(invocation);
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
@@ -49,7 +49,9 @@ internal static class BatchCommandLine
         CreateKeys(),
     };
 
-    /// <summary>The self-host's own commands: keys are made in the service's storage, and not by its API.</summary>
+    /// <summary>
+    /// The keys commands, shared with the self-host: keys are created in the service's storage, not by its API.
+    /// </summary>
     private static Command CreateKeys()
     {
         var data = DataOption.Create();

@@ -3,24 +3,24 @@ using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli;
 
-/// <summary>What the commands take from around them, and a test from elsewhere.</summary>
+/// <summary>What the commands use of their surroundings, so that tests can replace it.</summary>
 internal sealed record CommandEnvironment
 {
-    /// <summary>An environment variable; null when it is not set.</summary>
+    /// <summary>Gets an environment variable; null if it is not set.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
-    /// <summary>Standard output for bytes.</summary>
+    /// <summary>Opens standard output as a stream of bytes.</summary>
     public Func<Stream> StandardOutput { get; init; } = Console.OpenStandardOutput;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>The size of a part of an upload, bytes: the largest that OpenAI takes.</summary>
+    /// <summary>The size of a part of an upload, in bytes; OpenAI accepts parts of up to 64 MB.</summary>
     public long PartBytes { get; init; } = 64_000_000;
 
-    /// <summary>How long a service is waited for, and how it is asked again.</summary>
+    /// <summary>Timeouts and retries of requests to the service.</summary>
     public ApiTimes Times { get; init; } = new();
 
-    /// <summary>How often a batch is asked for.</summary>
+    /// <summary>How often a batch is polled.</summary>
     public PollTimes Poll { get; init; } = new();
 }

@@ -1,9 +1,9 @@
 namespace BatchFunctions.Cli;
 
-/// <summary>How a command has ended, for scripts: these numbers do not change.</summary>
+/// <summary>The exit codes of the commands. Scripts rely on them, so they must not change.</summary>
 internal static class ExitCodes
 {
-    /// <summary>Done; a batch has completed, and every line with it.</summary>
+    /// <summary>Done; a batch has completed, and all of its lines have succeeded.</summary>
     public const int Done = 0;
 
     /// <summary>The batch has completed, and some of its lines have failed.</summary>
@@ -12,22 +12,22 @@ internal static class ExitCodes
     /// <summary>The command, its options or the environment are wrong; nothing was sent.</summary>
     public const int Usage = 2;
 
-    /// <summary>The batch has failed: its input was not valid.</summary>
+    /// <summary>The batch has failed, normally because its input was not valid.</summary>
     public const int BatchFailed = 3;
 
     /// <summary>The batch was cancelled, or has expired.</summary>
     public const int BatchStopped = 4;
 
-    /// <summary>The service (or the storage, for keys) cannot be reached, or refuses.</summary>
+    /// <summary>The service (or for keys, the storage) cannot be reached, or refuses.</summary>
     public const int Refused = 5;
 
-    /// <summary>A file here cannot be read or written.</summary>
+    /// <summary>A local file cannot be read or written.</summary>
     public const int LocalFile = 6;
 
-    /// <summary>Ctrl-C; a batch that was made goes on.</summary>
+    /// <summary>Ctrl-C; a batch that was created goes on.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>The same for the help text.</summary>
+    /// <summary>The exit codes, for the help text.</summary>
     public const string Help = """
         Exit codes:
           0    done; the batch completed, and every line succeeded

@@ -1,6 +1,6 @@
 namespace BatchFunctions.Cli;
 
-/// <summary>What ends a command before it is done: the message says on one line what happened and what to do.</summary>
+/// <summary>Ends a command early; the message says on one line what happened and what to do.</summary>
 /// <param name="message">The line.</param>
 /// <param name="exitCode">One of <see cref="ExitCodes"/>.</param>
 /// <param name="inner">What caused it.</param>

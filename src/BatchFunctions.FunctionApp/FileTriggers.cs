@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace BatchFunctions.FunctionApp;
 
-/// <summary>The operations of <c>/v1/files</c>. The API's own bearer keys guard them.</summary>
+/// <summary>The operations of <c>/v1/files</c>, guarded by the API's own bearer keys.</summary>
 public sealed class FileTriggers(FileApi files)
 {
     [Function("files_list")]

@@ -5,7 +5,9 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace BatchFunctions.FunctionApp;
 
-/// <summary>A trigger for each working queue, and the timer behind the sweep. Poison queues are the sweep's.</summary>
+/// <summary>
+/// A trigger for each working queue, and the timer behind the sweep. The poison queues are left to the sweep.
+/// </summary>
 public sealed class QueueTriggers(BatchJobs jobs)
 {
     [Function("queue_steps")]

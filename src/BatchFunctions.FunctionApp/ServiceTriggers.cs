@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace BatchFunctions.FunctionApp;
 
-/// <summary>What the service answers about itself, and the answer to everything that has no route.</summary>
+/// <summary>The operations about the service itself, and the fallback for paths without a route.</summary>
 public sealed class ServiceTriggers(ServiceApi service)
 {
     [Function("health")]
@@ -19,8 +19,8 @@ public sealed class ServiceTriggers(ServiceApi service)
         CancellationToken ct) => service.OpenApiAsync(request, ct);
 
     /// <summary>
-    /// The host tries templates in the order of the functions' names, so this name must be the last of all. No methods:
-    /// it decides between 404 and 405, which the host does not.
+    /// The host tries templates in the order of the functions' names, so this name must sort last. It lists no methods,
+    /// since it decides between 404 and 405, which the host does not.
     /// </summary>
     [Function("zz_fallback")]
     public Task<IResult> FallbackAsync(

@@ -5,7 +5,7 @@ using Microsoft.Azure.Functions.Worker;
 
 namespace BatchFunctions.FunctionApp;
 
-/// <summary>The operations of <c>/v1/uploads</c>. The API's own bearer keys guard them.</summary>
+/// <summary>The operations of <c>/v1/uploads</c>, guarded by the API's own bearer keys.</summary>
 public sealed class UploadTriggers(UploadApi uploads)
 {
     [Function("uploads_create")]

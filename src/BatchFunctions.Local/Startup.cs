@@ -3,17 +3,17 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.SelfHost;
 
-/// <summary>Turns what keeps the program from starting into one line that says what to do.</summary>
+/// <summary>Turns failures that a user can fix into one line that says how.</summary>
 internal static class Startup
 {
-    /// <summary>The exit code of what could not be done.</summary>
+    /// <summary>The exit code for a failure.</summary>
     public const int Failed = 1;
 
-    /// <summary>Runs a command; what a person can put right ends it with a sentence and an exit code.</summary>
+    /// <summary>Runs a command. A failure that a user can fix prints a sentence and returns the exit code.</summary>
     /// <param name="run">The command.</param>
-    /// <param name="errors">Where the sentence goes.</param>
+    /// <param name="errors">Receives the sentence.</param>
     /// <param name="failed">The exit code.</param>
-    /// <param name="sentenceOf">What else a person can put right, and the sentence that says how; null for nothing else.</param>
+    /// <param name="sentenceOf">The sentence for further failures that a user can fix; null for all others.</param>
     public static async Task<int> GuardAsync(
         Func<Task<int>> run, TextWriter errors, int failed = Failed, Func<Exception, string?>? sentenceOf = null)
     {

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.SelfHost;
 
-/// <summary>What keeps a web host from starting, in one sentence that says what to do.</summary>
+/// <summary>Explains in one sentence why a web host could not start, and what to do.</summary>
 internal static class HostFailures
 {
-    /// <summary>The sentence; null where nobody can put it right.</summary>
+    /// <summary>The sentence; null if the user cannot fix the failure.</summary>
     public static string? SentenceOf(Exception e) => e switch
     {
         OptionsValidationException options => string.Join(' ', options.Failures),

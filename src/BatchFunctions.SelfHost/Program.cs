@@ -1,7 +1,7 @@
 using System.CommandLine;
 using BatchFunctions.SelfHost;
 
-// No limit of the command line's own on ending (its default is 2 s): the queue handlers write what they have done, and
-// the host bounds that.
+// Replaces the command line's own limit for ending (2 s by default): the queue handlers commit what they have done, and
+// the host limits how long that takes.
 return await ServeCommand.Create().Parse(args).InvokeAsync(
     new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });

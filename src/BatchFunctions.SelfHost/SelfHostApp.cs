@@ -5,16 +5,16 @@ using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.SelfHost;
 
-/// <summary>The service as one ordinary process: the API on Kestrel, and a pump for each queue.</summary>
+/// <summary>The service as one ordinary process: the API on Kestrel, and a pump for each working queue.</summary>
 internal static class SelfHostApp
 {
-    /// <summary>Longer than the handlers have (<see cref="PumpTimes.ShutdownLimit"/>), so that they are never cut short.</summary>
+    /// <summary>Longer than <see cref="PumpTimes.ShutdownLimit"/>, so that the handlers are never cut short.</summary>
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(15);
 
-    /// <summary>Puts the service together; nothing runs yet.</summary>
-    /// <param name="settings">Settings, storage and upstream included.</param>
-    /// <param name="urls">Where to listen.</param>
-    /// <param name="configure">What a test or a proof puts in the place of something.</param>
+    /// <summary>Builds the service without starting it.</summary>
+    /// <param name="settings">The settings, including storage and upstream.</param>
+    /// <param name="urls">The addresses to listen on, separated by semicolons.</param>
+    /// <param name="configure">Replaces services, for tests and proofs.</param>
     public static WebApplication Build(IConfiguration settings, string urls, Action<IServiceCollection>? configure = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -26,7 +26,7 @@ internal static class SelfHostApp
             console.TimestampFormat = "HH:mm:ss ";
         });
 
-        // What keeps the host from starting is told in a sentence, by whoever started it.
+        // Whoever started the host reports a failed start in one sentence, so the host need not log it.
         builder.Logging
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
@@ -35,14 +35,14 @@ internal static class SelfHostApp
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = ShutdownLimit;
-            // Every queue's handlers hear of the stop at once, and not after the last download has ended.
+            // All queues' handlers learn of the stop at once, not only after the last download has ended.
             host.ServicesStopConcurrently = true;
         });
         configure?.Invoke(builder.Services);
         var host = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), settings);
         if (host.FunctionTimeout != Timeout.InfiniteTimeSpan)
         {
-            // The service checks its own times against it.
+            // The service checks its own times against this limit.
             builder.Configuration[HostJson.FunctionTimeoutSetting] = host.FunctionTimeout.ToString("c");
         }
 

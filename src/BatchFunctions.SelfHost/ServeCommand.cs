@@ -8,7 +8,7 @@ using BatchFunctions.SelfHost.Upstream;
 
 namespace BatchFunctions.SelfHost;
 
-/// <summary>Serves the API and works on its queues, in this one process.</summary>
+/// <summary>Serves the API and handles its queues in one process.</summary>
 internal static class ServeCommand
 {
     private const string DefaultUrl = "http://127.0.0.1:7071";

@@ -25,7 +25,7 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions;
 
-/// <summary>The one registration list for both hosts.</summary>
+/// <summary>Registers the service and maps its routes, for both hosts alike.</summary>
 public static class BatchFunctionsExtensions
 {
     /// <summary>Adds the whole service: settings, stores, API handlers and queue jobs.</summary>
@@ -50,7 +50,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.Configure<KestrelServerOptions>(KestrelLimits.Raise);
 
-        // At Information ASP.NET Core logs each request's address, and with it a key that somebody has put there by mistake.
+        // At Information, ASP.NET Core logs the URL of each request, and with it a key that somebody put there by
+        // mistake.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         return services
             .AddTelemetry(configuration, "/" + ApiRoutes.Health)

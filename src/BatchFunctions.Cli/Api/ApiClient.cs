@@ -8,28 +8,28 @@ namespace BatchFunctions.Cli.Api;
 /// <summary>The operations of an OpenAI-compatible Batch API.</summary>
 internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDisposable
 {
-    /// <summary>What files of requests are uploaded for.</summary>
+    /// <summary>The purpose that files of requests are uploaded with.</summary>
     private const string Purpose = "batch";
 
     private readonly ApiConnection _connection = new(address, times);
 
-    /// <summary>Where the service is, for messages.</summary>
+    /// <summary>The service's base URL, for messages.</summary>
     public string Place => _connection.Place;
 
-    /// <summary>How long the service is waited for.</summary>
+    /// <summary>The timeouts and retries.</summary>
     public ApiTimes Times => times;
 
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    /// <summary>A batch.</summary>
+    /// <summary>Gets a batch.</summary>
     public Task<Batch> GetBatchAsync(string id, CancellationToken ct) =>
         _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, BatchPath(id)), Batch.Read, repeat: true, ct);
 
-    /// <summary>A page of batches, newest first.</summary>
-    /// <param name="limit">At most so many, 1 to 100.</param>
-    /// <param name="after">The batch after which it begins; null for the first page.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <summary>Gets a page of batches, newest first.</summary>
+    /// <param name="limit">The most batches on the page, 1 to 100.</param>
+    /// <param name="after">The id of the batch before the page; null for the first page.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public Task<BatchPage> ListBatchesAsync(int limit, string? after, CancellationToken ct)
     {
         var path = string.Create(
@@ -37,19 +37,21 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         return _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, path), BatchPage.Read, repeat: true, ct);
     }
 
-    /// <summary>Asks for a batch, once: whether a lost answer stood for a batch, the list alone can tell.</summary>
+    /// <summary>
+    /// Creates a batch, without retries: if the answer is lost, only the list tells whether the batch exists.
+    /// </summary>
     public Task<Batch> CreateBatchAsync(BatchRequest request, CancellationToken ct) =>
         _connection.AskAsync(_ => Post("batches", request, ApiJson.Default.BatchRequest), Batch.Read, repeat: false, ct);
 
-    /// <summary>Asks for a batch to be cancelled.</summary>
+    /// <summary>Requests a batch's cancellation.</summary>
     public Task<Batch> CancelBatchAsync(string id, CancellationToken ct) =>
         _connection.AskAsync(
             _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
 
     /// <summary>Uploads a file in one request.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="part">Makes the body; its argument is to be called whenever a bit has gone.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="part">Makes the body; its argument must be called whenever some of it has been sent.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public Task<ApiFile> UploadAsync(string name, Func<Action, FilePart> part, CancellationToken ct) =>
         _connection.AskAsync(
             gotOn => PostForm("files", (new StringContent(Purpose), "purpose", null), (part(gotOn), "file", name)),
@@ -65,7 +67,7 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
             repeat: true,
             ct);
 
-    /// <summary>Sends a part; its id is what completes the upload.</summary>
+    /// <summary>Uploads a part; its id is needed to complete the upload.</summary>
     public Task<ApiFile> UploadPartAsync(string upload, Func<Action, FilePart> part, CancellationToken ct) =>
         _connection.AskAsync(
             gotOn => PostForm($"uploads/{Uri.EscapeDataString(upload)}/parts", (part(gotOn), "data", "part")),
@@ -73,7 +75,7 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
             repeat: true,
             ct);
 
-    /// <summary>Makes a file of the parts.</summary>
+    /// <summary>Completes an upload: makes a file of its parts.</summary>
     public Task<ApiUpload> CompleteUploadAsync(string upload, IReadOnlyList<string> parts, CancellationToken ct) =>
         _connection.AskAsync(
             _ => Post($"uploads/{Uri.EscapeDataString(upload)}/complete", new UploadCompletion(parts), ApiJson.Default.UploadCompletion),
@@ -82,9 +84,9 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
             ct);
 
     /// <summary>Opens a file's content.</summary>
-    /// <param name="id">The file.</param>
-    /// <param name="offset">From where on, bytes; a service may answer from the beginning all the same.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="offset">The first byte wanted; a service may nevertheless answer from the beginning.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public Task<HttpResponseMessage> OpenFileAsync(string id, long offset, CancellationToken ct) =>
         _connection.OpenAsync(
             () =>
@@ -95,7 +97,7 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
             },
             ct);
 
-    /// <summary>What a failure while a file was read is told as.</summary>
+    /// <summary>The exception for a failure while a file's content was read.</summary>
     public ApiException BrokenOff(Exception e) => _connection.BrokenOff(e);
 
     private static string BatchPath(string id) => $"batches/{Uri.EscapeDataString(id)}";
@@ -108,7 +110,7 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         var form = new MultipartFormDataContent();
         foreach (var (content, name, fileName) in fields)
         {
-            // Quoted, since not every server reads names that are not.
+            // Quoted, since not every server reads unquoted names.
             content.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
             {
                 Name = $"\"{name}\"",
@@ -120,7 +122,9 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         return new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
     }
 
-    /// <summary>A file's name as a header bears it.</summary>
+    /// <summary>
+    /// A file's name, fit for a header: every character that would need escaping becomes an underscore.
+    /// </summary>
     private static string Printable(string name) =>
         string.Concat(name.Select(character => character is >= ' ' and <= '~' and not '"' and not '\\' ? character : '_'));
 }

@@ -8,8 +8,8 @@ using Polly.Retry;
 namespace BatchFunctions.Cli.Api;
 
 /// <summary>
-/// Sends requests to the service. What may pass is tried again a few times, as the official clients do it; what goes
-/// wrong is an <see cref="ApiException"/>.
+/// Sends requests to the service. Transient failures are retried a few times, as the official clients do; what fails
+/// for good is thrown as <see cref="ApiException"/>.
 /// </summary>
 internal sealed class ApiConnection : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class ApiConnection : IDisposable
     private readonly HttpClient _http;
     private readonly ResiliencePipeline<HttpResponseMessage> _tries;
 
-    /// <summary>A connection to one service.</summary>
+    /// <summary>Makes a connection to one service.</summary>
     public ApiConnection(ServiceAddress address, ApiTimes times)
     {
         _address = address;
@@ -50,7 +50,7 @@ internal sealed class ApiConnection : IDisposable
             .Build();
     }
 
-    /// <summary>Where the service is, for messages.</summary>
+    /// <summary>The service's base URL, for messages.</summary>
     public string Place => ApiErrors.Shown(_address.BaseUrl);
 
     /// <inheritdoc/>
@@ -60,11 +60,13 @@ internal sealed class ApiConnection : IDisposable
         _connections.Dispose();
     }
 
-    /// <summary>Asks for an object.</summary>
-    /// <param name="request">Makes the request, anew for each try; its argument is to be called whenever a bit of the body has gone.</param>
-    /// <param name="read">Reads the object.</param>
-    /// <param name="repeat">Whether the request may be sent again when nobody knows what became of it.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <summary>Sends a request and reads the object in the answer.</summary>
+    /// <param name="request">
+    /// Makes the request, anew for each try; its argument must be called whenever some of the body has been sent.
+    /// </param>
+    /// <param name="read">Reads the object from the JSON.</param>
+    /// <param name="repeat">Whether the request may be retried even though it may have taken effect.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task<T> AskAsync<T>(
         Func<Action, HttpRequestMessage> request, Func<JsonElement, T> read, bool repeat, CancellationToken ct)
     {
@@ -86,16 +88,16 @@ internal sealed class ApiConnection : IDisposable
         }
     }
 
-    /// <summary>Asks for an object of a known type.</summary>
+    /// <summary>Sends a request and reads an object of a known type.</summary>
     public Task<T> AskAsync<T>(
         Func<Action, HttpRequestMessage> request, JsonTypeInfo<T> type, bool repeat, CancellationToken ct) =>
         AskAsync(request, json => json.Deserialize(type) ?? throw new JsonException("Nothing."), repeat, ct);
 
-    /// <summary>Opens a body to be read as it comes.</summary>
+    /// <summary>Sends a request whose answer's body the caller reads as a stream.</summary>
     public Task<HttpResponseMessage> OpenAsync(Func<HttpRequestMessage> request, CancellationToken ct) =>
         SendAsync(_ => request(), repeat: true, ct);
 
-    /// <summary>What a failure while a body was read is told as.</summary>
+    /// <summary>The exception for a failure while a body was read.</summary>
     public ApiException BrokenOff(Exception e) => ApiErrors.Unanswered(e, _address.BaseUrl);
 
     private async Task<HttpResponseMessage> SendAsync(Func<Action, HttpRequestMessage> request, bool repeat, CancellationToken ct)

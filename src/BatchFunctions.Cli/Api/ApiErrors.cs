@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>Turns what goes wrong between here and the service into one line that says what to do.</summary>
+/// <summary>Turns failures between this program and the service into one line that says what to do.</summary>
 internal static class ApiErrors
 {
     private const int MostCharacters = 300;
 
-    /// <summary>Whether an answer is worth another try, as the official clients see it.</summary>
+    /// <summary>Whether a failed request is worth retrying, by the official clients' rules.</summary>
     public static bool IsPassing(HttpResponseMessage answer)
     {
         if (answer.Headers.TryGetValues("x-should-retry", out var said) && bool.TryParse(said.First(), out var retry))
@@ -19,10 +19,10 @@ internal static class ApiErrors
         return (int)answer.StatusCode is 408 or 409 or 429 or >= 500;
     }
 
-    /// <summary>Whether an exception is a connection's that failed or took too long.</summary>
+    /// <summary>Whether an exception means that a connection failed or timed out.</summary>
     public static bool IsConnectionFailure(Exception e) => e is HttpRequestException or IOException or TimeoutException;
 
-    /// <summary>There was no answer, or not all of it.</summary>
+    /// <summary>The exception for a missing or incomplete answer.</summary>
     public static ApiException Unanswered(Exception e, Uri baseUrl)
     {
         var place = Shown(baseUrl);
@@ -40,7 +40,7 @@ internal static class ApiErrors
         return new ApiException(line, status: 0, isPassing: true, e);
     }
 
-    /// <summary>The answer is another than asked for.</summary>
+    /// <summary>The exception for an answer with an error status.</summary>
     public static async Task<ApiException> RefusedAsync(HttpResponseMessage answer, Uri baseUrl, CancellationToken ct)
     {
         var status = (int)answer.StatusCode;
@@ -63,7 +63,7 @@ internal static class ApiErrors
         return new ApiException(line, status, IsPassing(answer));
     }
 
-    /// <summary>The answer's status is right, and its body is not the API's.</summary>
+    /// <summary>The exception for an answer with the right status, but a body that is not the API's.</summary>
     public static ApiException NoJson(HttpResponseMessage answer, Uri baseUrl, Exception inner)
     {
         var kind = answer.Content.Headers.ContentType?.MediaType;
@@ -75,15 +75,17 @@ internal static class ApiErrors
             inner);
     }
 
-    /// <summary>The base URL as its user wrote it, without a password.</summary>
+    /// <summary>The base URL as the user wrote it, without a user name and password.</summary>
     public static string Shown(Uri baseUrl) =>
         baseUrl.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 
-    /// <summary>Whether the request named no object: what is missing then is the operation.</summary>
+    /// <summary>Whether the request's path names no object, so that a 404 is about the operation.</summary>
     private static bool IsOfNoObject(HttpResponseMessage answer) =>
         answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads";
 
-    /// <summary>The message of OpenAI's envelope, with the parameter where it does not name it; null for any other body.</summary>
+    /// <summary>
+    /// The message in OpenAI's error envelope, with the parameter if it does not mention it; null for any other body.
+    /// </summary>
     private static async Task<string?> SaidAsync(HttpResponseMessage answer, CancellationToken ct)
     {
         try

@@ -1,17 +1,17 @@
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>A file that the service has.</summary>
+/// <summary>A file on the service.</summary>
 internal sealed record ApiFile(string Id);
 
-/// <summary>An upload in parts; the file is there when it is complete.</summary>
+/// <summary>An upload in parts; it has a file once it is complete.</summary>
 internal sealed record ApiUpload(string Id, ApiFile? File);
 
-/// <summary>What an upload in parts is asked for with.</summary>
+/// <summary>The body of a request to begin an upload in parts.</summary>
 internal sealed record UploadRequest(string Filename, string Purpose, long Bytes, string MimeType);
 
-/// <summary>What an upload in parts is completed with.</summary>
+/// <summary>The body of a request to complete an upload in parts.</summary>
 internal sealed record UploadCompletion(IReadOnlyList<string> PartIds);
 
-/// <summary>What a batch is made of.</summary>
+/// <summary>The body of a request to create a batch.</summary>
 internal sealed record BatchRequest(
     string InputFileId, string Endpoint, string CompletionWindow, IReadOnlyDictionary<string, string>? Metadata);

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>How the API's objects are read and written.</summary>
+/// <summary>Serializes the API's objects.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>A batch as a service tells of it. What other services leave out is null.</summary>
+/// <summary>A batch as the service returns it. Properties that a service leaves out are null.</summary>
 internal sealed record Batch
 {
     public required string Id { get; init; }
@@ -50,33 +50,33 @@ internal sealed record Batch
     [JsonIgnore]
     public JsonElement Json { get; init; }
 
-    /// <summary>Whether it will not change any more.</summary>
+    /// <summary>Whether the batch has ended, so that it will not change any more.</summary>
     [JsonIgnore]
     public bool HasEnded => Status is "completed" or "failed" or "expired" or "cancelled";
 
-    /// <summary>When it ended, Unix seconds; null before.</summary>
+    /// <summary>When it ended, in Unix seconds; null before.</summary>
     [JsonIgnore]
     public long? EndedAt => CompletedAt ?? FailedAt ?? ExpiredAt ?? CancelledAt;
 
-    /// <summary>The exit code that tells how it ended.</summary>
+    /// <summary>The exit code for the way in which the batch ended.</summary>
     [JsonIgnore]
     public int ExitCode => Status switch
     {
-        // Some services name an error file also where it is empty.
+        // Some services name an error file even if it is empty.
         "completed" => (RequestCounts is { } counts ? counts.Failed > 0 : ErrorFileId is not null) ? ExitCodes.LinesFailed : ExitCodes.Done,
         "failed" => ExitCodes.BatchFailed,
         _ => ExitCodes.BatchStopped,
     };
 
     /// <summary>Reads a batch.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="JsonException">The JSON is not a batch.</exception>
     public static Batch Read(JsonElement json) => json.Deserialize(ApiJson.Default.Batch)! with { Json = json };
 }
 
-/// <summary>The lines of a batch that have ended.</summary>
+/// <summary>The counts of a batch's lines.</summary>
 internal sealed record BatchCounts(long Total, long Completed, long Failed)
 {
-    /// <summary>Lines that have been answered or given up.</summary>
+    /// <summary>Lines that have been answered or have failed.</summary>
     [JsonIgnore]
     public long Done => Completed + Failed;
 }
@@ -84,8 +84,8 @@ internal sealed record BatchCounts(long Total, long Completed, long Failed)
 /// <summary>The tokens that a batch has used.</summary>
 internal sealed record BatchUsage(long InputTokens, long OutputTokens, long TotalTokens);
 
-/// <summary>What is wrong with a batch's input.</summary>
+/// <summary>The errors of a failed batch.</summary>
 internal sealed record BatchErrors(IReadOnlyList<BatchError>? Data);
 
-/// <summary>One thing that is wrong with a batch's input.</summary>
+/// <summary>One error of a failed batch.</summary>
 internal sealed record BatchError(string? Code, string? Message, string? Param, long? Line);

@@ -1,17 +1,19 @@
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>Makes a batch, and not two of them where an answer is lost.</summary>
+/// <summary>Creates a batch, and no second one if an answer is lost.</summary>
 internal static class BatchCreation
 {
     private const int NewestLooked = 20;
 
     /// <summary>
-    /// Asks for a batch. When the answer is lost, or is that the service has failed, the newest batches are searched
-    /// for one of the same input before it is asked for again: a second one would be paid for a second time.
+    /// Creates a batch. If the answer is lost, or says that the service failed, the newest batches are searched for one
+    /// with the same input before the next try: a second batch would be paid for as well.
     /// </summary>
     /// <param name="client">The service.</param>
-    /// <param name="request">The batch; its input file has just been uploaded, so that no other batch has it.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="request">
+    /// The batch; its input file has just been uploaded, so no other batch has the same one.
+    /// </param>
+    /// <param name="ct">Cancels the operation.</param>
     public static async Task<Batch> CreateAsync(ApiClient client, BatchRequest request, CancellationToken ct)
     {
         var delay = client.Times.FirstDelay;

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>A page of the list.</summary>
-/// <param name="Batches">Newest first.</param>
-/// <param name="HasMore">Whether the service says that there are more; null where it does not say.</param>
+/// <summary>A page of batches.</summary>
+/// <param name="Batches">The batches, newest first.</param>
+/// <param name="HasMore">Whether the service says that there are more; null if it does not say.</param>
 internal sealed record BatchPage(IReadOnlyList<Batch> Batches, bool? HasMore)
 {
     /// <summary>Reads a page.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <exception cref="JsonException">The JSON is not a list.</exception>
     public static BatchPage Read(JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("data", out var data) || data.ValueKind != JsonValueKind.Array)

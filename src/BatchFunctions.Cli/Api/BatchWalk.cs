@@ -2,15 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>Walks the list of batches, page by page.</summary>
+/// <summary>Lists batches page by page.</summary>
 internal static class BatchWalk
 {
     private const int LongestPage = 100;
 
-    /// <summary>Batches, newest first.</summary>
+    /// <summary>Lists batches, newest first.</summary>
     /// <param name="client">The service.</param>
-    /// <param name="count">At most so many; null for all.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="count">The most batches to list; null for all.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public static async IAsyncEnumerable<Batch> WalkAsync(
         ApiClient client, int? count, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -28,7 +28,7 @@ internal static class BatchWalk
             left -= page.Batches.Count;
             var last = page.Batches.Count == 0 ? null : page.Batches[^1].Id;
 
-            // A service that takes no cursor answers the same page for ever.
+            // A service that ignores the cursor would return the same page forever.
             if (last is null || last == after || !(page.HasMore ?? page.Batches.Count == asked))
             {
                 yield break;

@@ -3,11 +3,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>A stretch of a file as the body of a request: read while it is sent, and again for another try.</summary>
+/// <summary>A range of a file as the body of a request, read while it is sent, and again for a retry.</summary>
 /// <param name="file">The file.</param>
-/// <param name="offset">Where the stretch begins, bytes.</param>
-/// <param name="length">Its length, bytes.</param>
-/// <param name="sent">Told how many bytes of it have been sent.</param>
+/// <param name="offset">The position of the range's first byte.</param>
+/// <param name="length">The range's length, in bytes.</param>
+/// <param name="sent">Is told how many bytes of the range have been sent.</param>
 internal sealed class FilePart(SafeFileHandle file, long offset, long length, Action<long> sent) : HttpContent
 {
     private const int BufferBytes = 128 * 1024;

@@ -1,18 +1,18 @@
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>Where the service is, and the key that opens it, from the variables that every OpenAI client reads.</summary>
+/// <summary>The service's base URL and key, from the environment variables that every OpenAI client reads.</summary>
 /// <param name="BaseUrl">The base URL, with its version (<c>/v1</c>) and a slash at the end.</param>
 /// <param name="Key">The API key.</param>
-/// <param name="Organization">Sent as <c>OpenAI-Organization</c> where it is set.</param>
-/// <param name="Project">Sent as <c>OpenAI-Project</c> where it is set.</param>
+/// <param name="Organization">Sent as <c>OpenAI-Organization</c> if set.</param>
+/// <param name="Project">Sent as <c>OpenAI-Project</c> if set.</param>
 internal sealed record ServiceAddress(Uri BaseUrl, string Key, string? Organization, string? Project)
 {
     private const string DefaultBaseUrl = "https://api.openai.com/v1";
     private const string BaseUrlVariable = "OPENAI_BASE_URL";
     private const string KeyVariable = "OPENAI_API_KEY";
 
-    /// <summary>Reads the environment, below what the options say.</summary>
-    /// <exception cref="FailureException">There is no key, or the URL is none.</exception>
+    /// <summary>Reads the environment; the options take precedence.</summary>
+    /// <exception cref="FailureException">There is no key, or the URL or the key is invalid.</exception>
     public static ServiceAddress Read(Func<string, string?> variable, string? baseUrl, FileInfo? keyFile)
     {
         string? Set(string name) => variable(name)?.Trim() is { Length: > 0 } value ? value : null;

@@ -1,13 +1,13 @@
 namespace BatchFunctions.Cli.Api;
 
-/// <summary>Ends what has come to a standstill: whoever gets on says so, and has the whole time again.</summary>
+/// <summary>A timeout for work without progress: whoever makes progress reports it, and the time starts over.</summary>
 internal sealed class SilenceLimit : IDisposable
 {
     private readonly CancellationTokenSource _source;
     private readonly CancellationToken _caller;
     private readonly TimeSpan _limit;
 
-    /// <summary>Begins to count.</summary>
+    /// <summary>Starts the timeout.</summary>
     public SilenceLimit(TimeSpan limit, CancellationToken caller)
     {
         _limit = limit;
@@ -16,13 +16,13 @@ internal sealed class SilenceLimit : IDisposable
         GotOn();
     }
 
-    /// <summary>Fires at a standstill, and when the caller gives up.</summary>
+    /// <summary>Fires when there has been no progress for the given time, and when the caller cancels.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Whether it was the standstill, and not the caller.</summary>
+    /// <summary>Whether the timeout fired, rather than the caller's token.</summary>
     public bool IsStandstill => !_caller.IsCancellationRequested;
 
-    /// <summary>Something has moved.</summary>
+    /// <summary>Reports progress.</summary>
     public void GotOn() => _source.CancelAfter(_limit);
 
     /// <inheritdoc/>

@@ -6,20 +6,20 @@ using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary>Stays with a batch to its end: waits, downloads, and says how it went.</summary>
+/// <summary>Follows a batch to its end: waits, downloads the results, and prints how it ended.</summary>
 /// <param name="client">The service.</param>
-/// <param name="environment">What is taken from around.</param>
-/// <param name="parsed">The command line.</param>
-/// <param name="options">What it was told.</param>
-/// <param name="service">What a further command needs to speak to the same service.</param>
+/// <param name="environment">What the commands use of their surroundings.</param>
+/// <param name="parsed">The parsed command line.</param>
+/// <param name="options">The command's options.</param>
+/// <param name="service">The options with which a further command reaches the same service.</param>
 internal sealed class BatchFollow(
     ApiClient client, CommandEnvironment environment, ParseResult parsed, FollowOptions options, string service)
 {
     private readonly ResultPlaces _places = options.Places(parsed);
     private readonly TextWriter _said = parsed.InvocationConfiguration.Error;
 
-    /// <summary>Waits for the end, and does what follows it.</summary>
-    /// <returns>The exit code that tells how the batch went.</returns>
+    /// <summary>Waits until the batch has ended, downloads its results, and prints how it ended.</summary>
+    /// <returns>The exit code for the way in which the batch ended.</returns>
     public async Task<int> ToEndAsync(string id, CancellationToken ct)
     {
         Batch? ended = null;
@@ -44,8 +44,8 @@ internal sealed class BatchFollow(
         return await ReportAsync(ended!);
     }
 
-    /// <summary>Downloads the results of a batch that has ended, and says how it went.</summary>
-    /// <returns>The exit code that tells how the batch went.</returns>
+    /// <summary>Downloads the results of a batch that has ended, and prints how it ended.</summary>
+    /// <returns>The exit code for the way in which the batch ended.</returns>
     public async Task<int> FetchAsync(Batch ended, CancellationToken ct)
     {
         await ShownAsync(display => FetchAsync(ended, display, ct));

@@ -5,7 +5,7 @@ using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary><c>batch cancel ID</c>: asks for a batch to be stopped.</summary>
+/// <summary><c>batch cancel ID</c>: requests a batch's cancellation.</summary>
 internal static class CancelCommand
 {
     public static Command Create(CommandEnvironment environment)

@@ -3,10 +3,10 @@ using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary>Stands around each command: what goes wrong is one line on standard error, and an exit code.</summary>
+/// <summary>Wraps each command: a failure becomes one line on standard error and an exit code.</summary>
 internal static class CommandGuard
 {
-    /// <summary>Makes the command do this.</summary>
+    /// <summary>Sets the command's action, guarded.</summary>
     public static void Runs(this Command command, Func<ParseResult, CancellationToken, Task<int>> act) =>
         command.SetAction(async (parsed, ct) =>
         {

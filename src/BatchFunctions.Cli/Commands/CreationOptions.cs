@@ -4,7 +4,7 @@ using BatchFunctions.Cli.Input;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary>What a batch is made of.</summary>
+/// <summary>The argument and options that a batch is created from.</summary>
 internal sealed class CreationOptions
 {
     private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one per line (JSONL)." };
@@ -34,7 +34,7 @@ internal sealed class CreationOptions
         Description = "Uploads in parts of 64 MB (POST /v1/uploads), for services that accept no file this large in one request.",
     };
 
-    /// <summary>Gives a command the argument and the options.</summary>
+    /// <summary>Adds the argument and the options to a command.</summary>
     public void AddTo(Command command)
     {
         _file.AcceptExistingOnly();
@@ -53,17 +53,17 @@ internal sealed class CreationOptions
     }
 
     /// <summary>Opens the file of requests.</summary>
-    /// <exception cref="FailureException">It cannot be read, or is empty.</exception>
+    /// <exception cref="FailureException">The file cannot be read, is empty, or is not JSONL.</exception>
     public InputFile OpenInput(ParseResult parsed) => InputFile.Open(parsed.GetValue(_file)!);
 
-    /// <summary>The endpoint: as named, or as the first line has it.</summary>
-    /// <exception cref="FailureException">Neither of them says.</exception>
+    /// <summary>The endpoint: the option's value, or else the URL of the first line.</summary>
+    /// <exception cref="FailureException">There is neither.</exception>
     public string EndpointOf(ParseResult parsed, InputFile input) => parsed.GetValue(_endpoint) ?? input.FirstUrl();
 
-    /// <summary>Whether the file goes in parts.</summary>
+    /// <summary>Whether to upload the file in parts.</summary>
     public bool InParts(ParseResult parsed) => parsed.GetValue(_parts);
 
-    /// <summary>The request for the batch.</summary>
+    /// <summary>The body of the request to create the batch.</summary>
     public BatchRequest Request(ParseResult parsed, string file, string endpoint)
     {
         var notes = new Dictionary<string, string>();

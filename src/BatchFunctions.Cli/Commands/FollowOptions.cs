@@ -4,8 +4,8 @@ using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary>What commands that wait for a batch and fetch its results may be told.</summary>
-/// <param name="outputIsShown">Whether results go to standard output where no place is named for them.</param>
+/// <summary>The options of commands that wait for a batch and download its results.</summary>
+/// <param name="outputIsShown">Whether results go to standard output unless a file is named.</param>
 internal sealed class FollowOptions(bool outputIsShown = false)
 {
     private readonly Option<string?> _output = new("--output", "-o")
@@ -28,7 +28,7 @@ internal sealed class FollowOptions(bool outputIsShown = false)
 
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "No progress." };
 
-    /// <summary>Gives a command the options.</summary>
+    /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(_output);
@@ -47,14 +47,14 @@ internal sealed class FollowOptions(bool outputIsShown = false)
     /// <summary>Where the results go.</summary>
     public ResultPlaces Places(ParseResult parsed) => ResultPlaces.Of(parsed.GetValue(_output), parsed.GetValue(_errors));
 
-    /// <summary>The places once more, for a command that a person is told to go on with.</summary>
+    /// <summary>The options for the places, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(
         parsed.GetValue(_output) is { } output ? $" -o {ShellText.Quoted(output)}" : "",
         parsed.GetValue(_errors) is { } errors ? $" --errors {ShellText.Quoted(errors)}" : "");
 
-    /// <summary>Whether the batch is printed for programs.</summary>
+    /// <summary>Whether to print the batch as JSON.</summary>
     public bool AsJson(ParseResult parsed) => parsed.GetValue(_json);
 
-    /// <summary>Whether no progress is shown.</summary>
+    /// <summary>Whether to show no progress.</summary>
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);
 }

@@ -3,7 +3,7 @@ using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary><c>batch results ID</c>: downloads what a batch that has ended has left.</summary>
+/// <summary><c>batch results ID</c>: downloads the results of a batch that has ended.</summary>
 internal static class ResultsCommand
 {
     public static Command Create(CommandEnvironment environment)

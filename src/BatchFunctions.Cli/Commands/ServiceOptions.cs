@@ -4,7 +4,7 @@ using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary>Which service a command speaks to.</summary>
+/// <summary>The options that say which service a command talks to.</summary>
 internal sealed class ServiceOptions(CommandEnvironment environment)
 {
     private readonly Option<string?> _baseUrl = new("--base-url")
@@ -20,19 +20,19 @@ internal sealed class ServiceOptions(CommandEnvironment environment)
         HelpName = "FILE",
     };
 
-    /// <summary>Gives a command the options.</summary>
+    /// <summary>Adds the options to a command.</summary>
     public void AddTo(Command command)
     {
         command.Add(_baseUrl);
         command.Add(_keyFile);
     }
 
-    /// <summary>The client that they ask for.</summary>
-    /// <exception cref="FailureException">There is no key, or the URL is none.</exception>
+    /// <summary>Makes a client for the service.</summary>
+    /// <exception cref="FailureException">There is no key, or the URL or the key is invalid.</exception>
     public ApiClient Open(ParseResult parsed) =>
         new(ServiceAddress.Read(environment.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)), environment.Times);
 
-    /// <summary>The options once more, for a command that a person is told to go on with.</summary>
+    /// <summary>The options once more, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(
         parsed.GetValue(_baseUrl) is { } url ? $" --base-url {ShellText.Quoted(url)}" : "",
         parsed.GetValue(_keyFile) is { } file ? $" --api-key-file {ShellText.Quoted(file.ToString())}" : "");

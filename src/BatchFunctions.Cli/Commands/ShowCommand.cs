@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary><c>batch show ID</c>: one batch, with its course, counts, tokens, files and errors.</summary>
+/// <summary><c>batch show ID</c>: shows a batch: its timeline, counts, tokens, files and errors.</summary>
 internal static class ShowCommand
 {
     public static Command Create(CommandEnvironment environment)
@@ -85,7 +85,10 @@ internal static class ShowCommand
         ("Expires", batch.HasEnded ? null : batch.ExpiresAt),
     ];
 
-    /// <summary>The moment, and how far it is from the creation, or from now for the creation itself and the future.</summary>
+    /// <summary>
+    /// A time, and its distance from the batch's creation; for the creation itself and for the future, its distance
+    /// from now.
+    /// </summary>
     private static string Moment(long seconds, long? created, DateTimeOffset now)
     {
         var moment = DateTimeOffset.FromUnixTimeSeconds(seconds);

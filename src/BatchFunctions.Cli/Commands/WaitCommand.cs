@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary><c>batch wait ID</c>: stays with a batch to its end, and downloads its results where asked to.</summary>
+/// <summary><c>batch wait ID</c>: waits until a batch has ended, and downloads its results if asked to.</summary>
 internal static class WaitCommand
 {
     public static Command Create(CommandEnvironment environment)

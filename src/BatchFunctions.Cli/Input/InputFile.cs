@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BatchFunctions.Cli.Input;
 
-/// <summary>A file of requests, open for the whole of the command.</summary>
+/// <summary>A file of requests, kept open while the command runs.</summary>
 internal sealed class InputFile : IDisposable
 {
     private const int FirstLook = 64 * 1024;
@@ -24,14 +24,16 @@ internal sealed class InputFile : IDisposable
     /// <summary>The file itself.</summary>
     public SafeFileHandle Handle { get; }
 
-    /// <summary>Its length, bytes.</summary>
+    /// <summary>Its length, in bytes.</summary>
     public long Length { get; }
 
     /// <summary>Its name, without folders.</summary>
     public string Name => _file.Name;
 
     /// <summary>Opens a file.</summary>
-    /// <exception cref="FailureException">It cannot be read, is empty, or is known to be something else than JSONL.</exception>
+    /// <exception cref="FailureException">
+    /// The file cannot be read, is empty, or is recognized as something other than JSONL.
+    /// </exception>
     public static InputFile Open(FileInfo file)
     {
         try
@@ -57,7 +59,7 @@ internal sealed class InputFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
 
-    /// <summary>The <c>url</c> of the first line, which is the endpoint of all lines.</summary>
+    /// <summary>The <c>url</c> of the first line; all lines have the same one.</summary>
     /// <exception cref="FailureException">The first line has none.</exception>
     public string FirstUrl()
     {
@@ -73,7 +75,7 @@ internal sealed class InputFile : IDisposable
         }
         catch (JsonException)
         {
-            // Told below: what is wrong with the line is for the service to say, which checks all of them.
+            // Reported below. What is wrong with the line is for the service to say, which checks all lines.
         }
 
         throw new FailureException(
@@ -87,7 +89,7 @@ internal sealed class InputFile : IDisposable
         {
             FirstLine.Empty => "is empty: write one request a line.",
 
-            // A line that is nothing in particular is for the service to judge.
+            // A first line that is not recognized as anything is left to the service.
             FirstLine.JsonObject or FirstLine.NotJsonObject => null,
             var line => $"is no JSONL: {line.Explanation()}",
         };

@@ -2,14 +2,14 @@ using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Input;
 
-/// <summary>Brings a file of requests to the service, from the disk as it is sent.</summary>
+/// <summary>Uploads a file of requests, reading it from disk as it is sent.</summary>
 internal static class InputUpload
 {
-    /// <summary>Uploads it in one request.</summary>
+    /// <summary>Uploads the file in one request.</summary>
     /// <param name="client">The service.</param>
     /// <param name="input">The file.</param>
-    /// <param name="sent">Told how many bytes have gone.</param>
-    /// <param name="ct">Ends the upload.</param>
+    /// <param name="sent">Is told how many bytes have been sent.</param>
+    /// <param name="ct">Cancels the upload.</param>
     /// <returns>The file's id.</returns>
     public static async Task<string> WholeAsync(ApiClient client, InputFile input, Action<long> sent, CancellationToken ct)
     {
@@ -17,12 +17,12 @@ internal static class InputUpload
         return file.Id;
     }
 
-    /// <summary>Uploads it in parts, for services that take no large request.</summary>
+    /// <summary>Uploads the file in parts, for services that do not accept large requests.</summary>
     /// <param name="client">The service.</param>
     /// <param name="input">The file.</param>
-    /// <param name="partBytes">The size of a part, bytes.</param>
-    /// <param name="sent">Told how many bytes have gone.</param>
-    /// <param name="ct">Ends the upload.</param>
+    /// <param name="partBytes">The size of a part, in bytes.</param>
+    /// <param name="sent">Is told how many bytes have been sent.</param>
+    /// <param name="ct">Cancels the upload.</param>
     /// <returns>The file's id.</returns>
     public static async Task<string> InPartsAsync(
         ApiClient client, InputFile input, long partBytes, Action<long> sent, CancellationToken ct)

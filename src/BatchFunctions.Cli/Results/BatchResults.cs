@@ -4,12 +4,12 @@ using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli.Results;
 
-/// <summary>Downloads what a batch has left: its output and its error file.</summary>
+/// <summary>Downloads the results of a batch: its output and its error file.</summary>
 internal sealed class BatchResults(ApiClient client, CommandEnvironment environment)
 {
     /// <summary>
-    /// Downloads what there is. A named output is written also where no line succeeded, empty: results of an earlier
-    /// batch must not be taken for this one's. The error file is written only if there is one.
+    /// Downloads what there is. If no line succeeded, the output is still written to its file, empty: results of an
+    /// earlier batch must not be mistaken for this one's. The error file is written only if there is one.
     /// </summary>
     public async Task FetchAsync(Batch batch, ResultPlaces places, IProgressDisplay display, CancellationToken ct)
     {

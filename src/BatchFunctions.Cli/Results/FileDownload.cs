@@ -3,7 +3,7 @@ using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Results;
 
-/// <summary>Brings a file of the service here. Where the connection breaks off, it goes on from there.</summary>
+/// <summary>Downloads a file of the service, resuming after a broken connection.</summary>
 internal static class FileDownload
 {
     private const int BufferBytes = 128 * 1024;
@@ -12,9 +12,9 @@ internal static class FileDownload
     /// <summary>Copies a file's content.</summary>
     /// <param name="client">The service.</param>
     /// <param name="id">The file.</param>
-    /// <param name="to">Where it goes; nothing is ever written twice, so that a pipe will do.</param>
-    /// <param name="moved">Told how many bytes have come, and of how many if that is known.</param>
-    /// <param name="ct">Ends the download.</param>
+    /// <param name="to">Receives the content. No byte is written twice, so a pipe works.</param>
+    /// <param name="moved">Is told how many bytes have arrived, and the total if it is known.</param>
+    /// <param name="ct">Cancels the download.</param>
     public static async Task CopyAsync(ApiClient client, string id, Stream to, Action<long, long?> moved, CancellationToken ct)
     {
         var done = 0L;
@@ -29,7 +29,7 @@ internal static class FileDownload
             {
                 await foreach (var piece in PiecesAsync(client, answer, ct))
                 {
-                    // What an answer from the beginning repeats has been written.
+                    // If the answer starts from the beginning, the first bytes have already been written.
                     var known = (int)Math.Clamp(done - start, 0, piece.Length);
                     await to.WriteAsync(piece[known..], ct);
                     start += piece.Length;

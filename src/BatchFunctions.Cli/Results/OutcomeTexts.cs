@@ -3,13 +3,13 @@ using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Results;
 
-/// <summary>How a batch has ended, where its results are, and what to do next.</summary>
+/// <summary>Describes how a batch ended, where its results are, and what to do next.</summary>
 internal static class OutcomeTexts
 {
-    /// <summary>The lines to say.</summary>
+    /// <summary>The lines to print.</summary>
     /// <param name="batch">A batch that has ended.</param>
     /// <param name="places">Where its results went.</param>
-    /// <param name="service">What a further command needs to speak to the same service.</param>
+    /// <param name="service">The options with which a further command reaches the same service.</param>
     public static IEnumerable<string> Of(Batch batch, ResultPlaces places, string service)
     {
         yield return Outcome(batch);

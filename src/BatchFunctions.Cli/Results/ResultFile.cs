@@ -1,8 +1,8 @@
 namespace BatchFunctions.Cli.Results;
 
 /// <summary>
-/// A file that results are written to. It grows beside its place, as <c>FILE.part</c>, and takes its name when it is
-/// complete: whatever has the name is whole.
+/// A file that results are written to. It is written as <c>FILE.part</c>, and renamed when it is complete, so that a
+/// file with the final name is never partial.
 /// </summary>
 internal sealed class ResultFile : IAsyncDisposable
 {
@@ -17,11 +17,11 @@ internal sealed class ResultFile : IAsyncDisposable
         Stream = new FileStream(path + Suffix, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
     }
 
-    /// <summary>Where to write.</summary>
+    /// <summary>The stream to write to.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>Begins a file.</summary>
-    /// <exception cref="FailureException">It cannot be written there.</exception>
+    /// <summary>Starts a file.</summary>
+    /// <exception cref="FailureException">The path cannot be written to.</exception>
     public static ResultFile Create(string path)
     {
         try
@@ -36,14 +36,14 @@ internal sealed class ResultFile : IAsyncDisposable
         }
     }
 
-    /// <summary>Finds out now what would otherwise be found out when the batch has ended.</summary>
-    /// <exception cref="FailureException">It cannot be written there.</exception>
+    /// <summary>Checks early that the file can be written, rather than only once the batch has ended.</summary>
+    /// <exception cref="FailureException">The path cannot be written to.</exception>
     public static async Task CheckAsync(string path)
     {
         await using var file = Create(path);
     }
 
-    /// <summary>Gives the file its name.</summary>
+    /// <summary>Renames the file to its final name.</summary>
     public async Task CompleteAsync()
     {
         await Stream.DisposeAsync();
@@ -51,7 +51,7 @@ internal sealed class ResultFile : IAsyncDisposable
         _isComplete = true;
     }
 
-    /// <summary>Removes what is not complete.</summary>
+    /// <summary>Deletes the file if it is not complete.</summary>
     public async ValueTask DisposeAsync()
     {
         await Stream.DisposeAsync();

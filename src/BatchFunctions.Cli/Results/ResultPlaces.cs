@@ -1,14 +1,16 @@
 namespace BatchFunctions.Cli.Results;
 
-/// <summary>Where a batch's results go.</summary>
-/// <param name="Output">A file, <see cref="StandardOutput"/>, or null for nowhere.</param>
-/// <param name="Errors">A file, or null for nowhere.</param>
+/// <summary>The destinations of a batch's results.</summary>
+/// <param name="Output">A file, <see cref="StandardOutput"/>, or null for none.</param>
+/// <param name="Errors">A file, or null for none.</param>
 internal sealed record ResultPlaces(string? Output, string? Errors)
 {
-    /// <summary>Stands for standard output.</summary>
+    /// <summary>The value that means standard output.</summary>
     public const string StandardOutput = "-";
 
-    /// <summary>What the options say; errors go beside the output where no place is named for them.</summary>
+    /// <summary>
+    /// The destinations by the options; unless a file is named for them, errors go beside the output.
+    /// </summary>
     public static ResultPlaces Of(string? output, string? errors) =>
         new(output, errors ?? (output is null or StandardOutput ? null : BesideOf(output)));
 

@@ -2,10 +2,11 @@ using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>What is wrong with an input, one line each.</summary>
+/// <summary>The errors of an input, for people.</summary>
 internal static class BatchErrorTexts
 {
-    /// <summary>Line number, message and code: <c>line 3: Missing required parameter: 'custom_id'. (missing_required_parameter)</c>.</summary>
+    /// <summary> Line number, message and code:
+    /// <c>line 3: Missing required parameter: 'custom_id'. (missing_required_parameter)</c>. </summary>
     public static string Line(BatchError error) =>
         string.Concat(
             error.Line is { } line ? $"line {line}: " : "",

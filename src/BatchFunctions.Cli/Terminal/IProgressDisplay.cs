@@ -1,8 +1,8 @@
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>Shows how far something is: a bar, lines of a log, or nothing.</summary>
+/// <summary>Shows progress: as a bar, as lines of a log, or not at all.</summary>
 internal interface IProgressDisplay
 {
-    /// <summary>Shows it; called whenever there is something new, however often.</summary>
+    /// <summary>Shows the progress; called for every change, however frequent.</summary>
     void Show(ProgressNote note);
 }

@@ -3,17 +3,17 @@ using System.Text.Json;
 
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>The service's JSON for programs and for people.</summary>
+/// <summary>Formats the service's JSON for programs and for people.</summary>
 internal static class JsonTexts
 {
-    // It goes to a terminal or a program, and into no web page.
+    // The text goes to a terminal or a program, never into a web page.
     private static readonly JsonWriterOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions Indented = OneLine with { Indented = true };
 
-    /// <summary>On one line.</summary>
+    /// <summary>The JSON on one line.</summary>
     public static string Line(JsonElement json) => Write(json, OneLine);
 
-    /// <summary>Over several lines.</summary>
+    /// <summary>The JSON indented, over several lines.</summary>
     public static string Lines(JsonElement json) => Write(json, Indented);
 
     private static string Write(JsonElement json, JsonWriterOptions options)

@@ -3,7 +3,7 @@ using Spectre.Console.Rendering;
 
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>Progress in a terminal: one line with a bar, which goes when the work is done.</summary>
+/// <summary>Progress in a terminal: one line with a bar, which is removed when the work is done.</summary>
 internal sealed class ProgressBarLine : IProgressDisplay
 {
     private const int BarWidth = 30;
@@ -17,7 +17,7 @@ internal sealed class ProgressBarLine : IProgressDisplay
         _detail = detail;
     }
 
-    /// <summary>Shows the line while the work is done.</summary>
+    /// <summary>Shows the line while the work runs.</summary>
     public static Task<T> AroundAsync<T>(IAnsiConsole console, Func<IProgressDisplay, Task<T>> work)
     {
         var detail = new DetailColumn();

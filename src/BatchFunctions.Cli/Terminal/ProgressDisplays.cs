@@ -5,7 +5,7 @@ namespace BatchFunctions.Cli.Terminal;
 /// <summary>Chooses how progress is shown.</summary>
 internal static class ProgressDisplays
 {
-    /// <summary>Shows progress on standard error while the work is done: a bar in a terminal, lines elsewhere.</summary>
+    /// <summary>Shows progress on standard error while the work runs: a bar in a terminal, lines elsewhere.</summary>
     public static Task<T> AroundAsync<T>(
         ParseResult parsed, bool quiet, TimeProvider time, Func<IProgressDisplay, Task<T>> work)
     {

@@ -1,6 +1,6 @@
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>Progress where no terminal is: a line for each new step, and now and then one in between.</summary>
+/// <summary>Progress without a terminal: a line for each new step, and one every half minute within a step.</summary>
 internal sealed class ProgressLines(TextWriter writer, TimeProvider time) : IProgressDisplay
 {
     private static readonly TimeSpan Gap = TimeSpan.FromSeconds(30);

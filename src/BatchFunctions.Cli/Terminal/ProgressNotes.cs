@@ -3,7 +3,7 @@ using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>What is said while a batch is uploaded, waited for and downloaded.</summary>
+/// <summary>The progress notes for uploading, waiting and downloading.</summary>
 internal static class ProgressNotes
 {
     private const string Gap = "  ";
@@ -27,7 +27,7 @@ internal static class ProgressNotes
                 counts.Failed > 0 ? $"{Texts.Count(counts.Failed)} failed" : null));
     }
 
-    /// <summary>Bytes that are carried: <c>12.3 MB of 48.0 MB  8.1 MB/s  4 s left</c>.</summary>
+    /// <summary>Bytes transferred: <c>12.3 MB of 48.0 MB  8.1 MB/s  4 s left</c>.</summary>
     public static ProgressNote OfBytes(string label, long done, long? total, Pace pace) =>
         new(
             label,
@@ -37,7 +37,7 @@ internal static class ProgressNotes
                 pace.PerSecond is { } perSecond ? $"{Texts.Bytes(perSecond)}/s" : null,
                 total > done && pace.Left(total.Value - done) is { } left ? $"{Texts.Rough(left)} left" : null));
 
-    /// <summary>The service does not answer; the batch goes on all the same.</summary>
+    /// <summary>The service does not answer; the batch may well go on meanwhile.</summary>
     public static ProgressNote Unanswered(ProgressNote last, TimeSpan silence) =>
         last with { Detail = $"no answer from the service for {Texts.Rough(silence)}; retrying" };
 

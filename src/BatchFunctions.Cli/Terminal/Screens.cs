@@ -3,16 +3,16 @@ using Spectre.Console;
 
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>The consoles of a command: colours and live displays in a terminal, plain text anywhere else.</summary>
+/// <summary>A command's consoles: colours and live displays in a terminal, plain text elsewhere.</summary>
 internal static class Screens
 {
-    /// <summary>Wide enough that no table is folded where nobody looks at it.</summary>
+    /// <summary>The width without a terminal: so large that no table is wrapped.</summary>
     private const int Unfolded = 1000;
 
     /// <summary>Standard output.</summary>
     public static IAnsiConsole Output(ParseResult parsed) => Of(parsed.InvocationConfiguration.Output);
 
-    /// <summary>Standard error: progress, and what is said beside the results.</summary>
+    /// <summary>Standard error: progress, and messages that accompany the results.</summary>
     public static IAnsiConsole Error(ParseResult parsed) => Of(parsed.InvocationConfiguration.Error);
 
     private static IAnsiConsole Of(TextWriter writer)

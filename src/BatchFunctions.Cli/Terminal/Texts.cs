@@ -3,7 +3,7 @@ using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Terminal;
 
-/// <summary>Numbers and times as people read them.</summary>
+/// <summary>Formats numbers and times for people.</summary>
 internal static class Texts
 {
     private static readonly string[] ByteUnits = ["B", "kB", "MB", "GB", "TB"];
@@ -37,7 +37,7 @@ internal static class Texts
         };
     }
 
-    /// <summary>A length of time in its largest unit alone: <c>3 min</c>.</summary>
+    /// <summary>A length of time in its largest unit: <c>3 min</c>.</summary>
     public static string Rough(TimeSpan length)
     {
         var text = Duration(length);
@@ -48,7 +48,7 @@ internal static class Texts
     public static string Age(DateTimeOffset moment, DateTimeOffset now) =>
         now - moment < TimeSpan.FromSeconds(1) ? "just now" : $"{Rough(now - moment)} ago";
 
-    /// <summary>A pace: <c>210/s</c>, or <c>12/min</c> where it is slow.</summary>
+    /// <summary>A rate: <c>210/s</c>, or <c>12/min</c> if it is low.</summary>
     public static string Pace(double perSecond) => perSecond switch
     {
         >= 9.95 => $"{Count((long)Math.Round(perSecond))}/s",
@@ -56,7 +56,7 @@ internal static class Texts
         _ => $"{(perSecond * 60).ToString("0.#", CultureInfo.InvariantCulture)}/min",
     };
 
-    /// <summary>How far a batch is: <c>1,234/50,000, 12 failed</c>.</summary>
+    /// <summary>A batch's progress: <c>1,234/50,000, 12 failed</c>.</summary>
     public static string Progress(BatchCounts? counts) => counts switch
     {
         null or { Total: 0 } => "-",

@@ -2,19 +2,21 @@ using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Waiting;
 
-/// <summary>Asks for a batch again and again until it has ended.</summary>
+/// <summary>Polls a batch until it has ended.</summary>
 internal sealed class BatchWatch(ApiClient client, PollTimes times, TimeProvider time)
 {
     private const double Growth = 1.2;
     private const double Jitter = 0.1;
 
-    /// <summary>Waits for the end.</summary>
-    /// <param name="id">The batch.</param>
-    /// <param name="seen">Told of each answer.</param>
-    /// <param name="unanswered">Told for how long the service has not answered.</param>
-    /// <param name="ct">Ends the wait; the batch goes on.</param>
+    /// <summary>Waits until the batch has ended.</summary>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="seen">Is given each answer.</param>
+    /// <param name="unanswered">Is told for how long the service has not answered.</param>
+    /// <param name="ct">Cancels the wait; the batch goes on.</param>
     /// <returns>The batch, which has ended.</returns>
-    /// <exception cref="ApiException">The service refuses, or has not answered for <see cref="PollTimes.Patience"/>.</exception>
+    /// <exception cref="ApiException">
+    /// The service refuses, or has not answered for <see cref="PollTimes.Patience"/>.
+    /// </exception>
     public async Task<Batch> UntilEndedAsync(string id, Action<Batch> seen, Action<TimeSpan> unanswered, CancellationToken ct)
     {
         var gap = times.First;

@@ -1,16 +1,18 @@
 namespace BatchFunctions.Cli.Waiting;
 
-/// <summary>How fast something gets on, over the last minute: services write counts in steps.</summary>
+/// <summary>
+/// The rate of progress over the last minute; the window smooths counts that services update in steps.
+/// </summary>
 internal sealed class Pace(TimeProvider time)
 {
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private readonly Queue<(DateTimeOffset Moment, double Done)> _seen = new();
 
-    /// <summary>So much a second; null while that cannot be told, or nothing moves.</summary>
+    /// <summary>The rate per second; null if it is unknown or nothing moves.</summary>
     public double? PerSecond { get; private set; }
 
-    /// <summary>Notes how much is done.</summary>
+    /// <summary>Records how much is done.</summary>
     public void Note(double done)
     {
         var now = time.GetUtcNow();
@@ -25,6 +27,6 @@ internal sealed class Pace(TimeProvider time)
         PerSecond = seconds > 0 && done > before ? (done - before) / seconds : null;
     }
 
-    /// <summary>How long the rest takes; null while that cannot be told.</summary>
+    /// <summary>The time that the rest takes at this rate; null if it is unknown.</summary>
     public TimeSpan? Left(double rest) => PerSecond is { } pace ? TimeSpan.FromSeconds(Math.Min(rest / pace, TimeSpan.MaxValue.TotalSeconds / 2)) : null;
 }

@@ -1,14 +1,14 @@
 namespace BatchFunctions.Cli.Waiting;
 
-/// <summary>How often a batch is asked for while it is waited for.</summary>
+/// <summary>How often a batch is polled.</summary>
 internal sealed record PollTimes
 {
-    /// <summary>The first gap; each is longer than the one before it.</summary>
+    /// <summary>The first interval; each further one is longer.</summary>
     public TimeSpan First { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The longest gap.</summary>
+    /// <summary>The longest interval.</summary>
     public TimeSpan Longest { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>For how long a service that does not answer is asked again.</summary>
+    /// <summary>How long to keep polling a service that does not answer.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromMinutes(10);
 }

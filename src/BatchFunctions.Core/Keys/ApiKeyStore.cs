@@ -8,7 +8,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Keys;
 
-/// <summary>API keys in their table, found by their SHA-256.</summary>
+/// <summary>The table of API keys, found by the SHA-256 of the key.</summary>
 public sealed partial class ApiKeyStore
 {
     private const string Prefix = "sk-";
@@ -23,8 +23,8 @@ public sealed partial class ApiKeyStore
     private readonly TableClient _table;
     private readonly TimeProvider _time;
 
-    /// <summary>Keys in the storage account.</summary>
-    /// <param name="tables">The account's tables.</param>
+    /// <summary>A store in the storage account.</summary>
+    /// <param name="tables">The account's table service.</param>
     /// <param name="time">The clock.</param>
     public ApiKeyStore(TableServiceClient tables, TimeProvider time)
     {
@@ -33,11 +33,16 @@ public sealed partial class ApiKeyStore
         _time = time;
     }
 
-    /// <summary>Whether a text may name a project: it is a partition key and part of blob paths.</summary>
+    /// <summary>
+    /// Whether a text is a valid project name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a
+    /// hyphen. The name is a partition key and part of blob paths.
+    /// </summary>
     /// <param name="project">The text.</param>
     public static bool IsProjectName(string project) => ProjectName().IsMatch(project);
 
-    /// <summary>Whether a text has a key's form; what has not never reaches storage.</summary>
+    /// <summary>
+    /// Whether a text has the form of a key. A text that does not is refused without a look-up in storage.
+    /// </summary>
     /// <param name="key">The text.</param>
     public static bool IsKey(string key)
     {
@@ -47,11 +52,11 @@ public sealed partial class ApiKeyStore
             && key.AsSpan(Prefix.Length).IndexOfAnyExcept(KeyCharacters) < 0;
     }
 
-    /// <summary>Makes a key for a project.</summary>
+    /// <summary>Creates a key for a project.</summary>
     /// <param name="project">The project's name; see <see cref="IsProjectName"/>.</param>
     /// <param name="name">A label for people.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <exception cref="ArgumentException">The project's name is not one.</exception>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <exception cref="ArgumentException"><paramref name="project"/> is not a valid project name.</exception>
     public async Task<NewApiKey> CreateAsync(string project, string name, CancellationToken ct)
     {
         if (!IsProjectName(project))
@@ -75,9 +80,9 @@ public sealed partial class ApiKeyStore
         return new NewApiKey(key, record);
     }
 
-    /// <summary>The key's record, revoked ones included; null when it is unknown.</summary>
+    /// <summary>The record of a key, revoked or not; null if the key is unknown.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task<ApiKey?> FindAsync(string key, CancellationToken ct)
     {
         var row = await _table.GetEntityIfExistsAsync<TableEntity>(Partition, HashOf(key), null, ct);
@@ -85,7 +90,7 @@ public sealed partial class ApiKeyStore
     }
 
     /// <summary>All keys, revoked ones included.</summary>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async IAsyncEnumerable<ApiKey> ListAsync([EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var row in _table.QueryAsync<TableEntity>(cancellationToken: ct))
@@ -94,10 +99,10 @@ public sealed partial class ApiKeyStore
         }
     }
 
-    /// <summary>Revokes a key. Processes that have it cached go on taking it for a minute.</summary>
+    /// <summary>Revokes a key. Processes that have cached it accept it for up to a minute more.</summary>
     /// <param name="id">The key's id, not the key.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <returns>Whether there is such a key.</returns>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>Whether the key exists; revoking it again is not an error.</returns>
     public async Task<bool> RevokeAsync(string id, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(id);
@@ -115,7 +120,8 @@ public sealed partial class ApiKeyStore
             if (!row.ContainsKey("RevokedAt"))
             {
                 row["RevokedAt"] = _time.GetUtcNow();
-                // A key's row has one change in its life, so whoever was faster revoked it too.
+                // RevokedAt is the only change that a key's row ever sees, so whoever won the race has revoked the key
+                // too.
                 _ = await TableWrites.TryUpdateAsync(_table, row, row.ETag, ct);
             }
 
@@ -129,7 +135,9 @@ public sealed partial class ApiKeyStore
 
     private static string IdOf(string hash) => IdPrefix + hash[..IdDigits];
 
-    /// <summary>A newer version's key may be limited in a way that is not known here, so it is no key here at all.</summary>
+    /// <summary>
+    /// Refuses a newer version's row: it may restrict the key in a way that this version does not know.
+    /// </summary>
     private ApiKey FromRow(TableEntity row)
     {
         NewerRowException.ThrowIfNewer(_table, row);

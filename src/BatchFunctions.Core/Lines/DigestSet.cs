@@ -4,22 +4,22 @@ using System.Security.Cryptography;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// A set of texts that keeps a 128-bit digest of each: 50,000 ids of 512 characters cost 2 MB, and adding one makes no
-/// garbage. The seed is random, so nobody can prepare two texts that collide.
+/// A set of strings that keeps a 128-bit digest of each: 50,000 ids of 512 characters take 2 MB, and adding one
+/// allocates nothing until the table grows. The seed is random, so that nobody can prepare two strings that collide.
 /// </summary>
 internal sealed class DigestSet
 {
     private const int InitialSlots = 32;
     private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
 
-    // Open addressing over digests that are evenly spread already; zero marks a free slot.
+    // Open addressing by the digest's low bits, which are uniformly distributed; zero marks a free slot.
     private UInt128[] _slots = new UInt128[InitialSlots];
     private int _count;
 
     /// <summary>Whether nothing has been added.</summary>
     public bool IsEmpty => _count == 0;
 
-    /// <summary>Adds a text; false when it is there already.</summary>
+    /// <summary>Adds a text; false if the set contains it already.</summary>
     public bool Add(ReadOnlySpan<byte> text)
     {
         if (_count >= _slots.Length / 2)
@@ -36,7 +36,7 @@ internal sealed class DigestSet
         return true;
     }
 
-    /// <summary>Whether a text has been added.</summary>
+    /// <summary>Whether the set contains a text.</summary>
     public bool Contains(ReadOnlySpan<byte> text)
     {
         var digest = DigestOf(text);
@@ -52,7 +52,7 @@ internal sealed class DigestSet
         return false;
     }
 
-    /// <summary>Forgets all texts.</summary>
+    /// <summary>Removes all texts.</summary>
     public void Clear()
     {
         if (_slots.Length > InitialSlots)
@@ -93,7 +93,7 @@ internal sealed class DigestSet
 
     private void Grow()
     {
-        // By four: a third of the moves that doubling makes, and from 32 on the same size at 50,000.
+        // Grows by four: that moves a third as many digests as doubling, and ends at the same size for 50,000.
         var larger = new UInt128[_slots.Length * 4];
         foreach (var digest in _slots)
         {

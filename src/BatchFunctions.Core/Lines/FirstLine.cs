@@ -1,24 +1,24 @@
 namespace BatchFunctions.Lines;
 
-/// <summary>What the first line of a file is.</summary>
+/// <summary>What a file's first line turns out to be.</summary>
 internal enum FirstLine
 {
-    /// <summary>Not enough of it has been seen.</summary>
+    /// <summary>Not enough has been read to decide.</summary>
     Undecided,
 
-    /// <summary>A JSON object, or too large a beginning of one to hold.</summary>
+    /// <summary>A JSON object, or the beginning of one that is too large to buffer.</summary>
     JsonObject,
 
-    /// <summary>There is none: the file is empty or blank.</summary>
+    /// <summary>There is no line: the file is empty or blank.</summary>
     Empty,
 
-    /// <summary>Anything that has no name of its own below.</summary>
+    /// <summary>Anything else that is not a JSON object.</summary>
     NotJsonObject,
 
     /// <summary>Text in UTF-16, with or without a byte order mark.</summary>
     Utf16,
 
-    /// <summary>Bytes that gzip has compressed.</summary>
+    /// <summary>Data compressed with gzip.</summary>
     Gzip,
 
     /// <summary>A zip archive.</summary>
@@ -27,23 +27,23 @@ internal enum FirstLine
     /// <summary>The beginning of a JSON array.</summary>
     JsonArray,
 
-    /// <summary>A JSON object that goes on in the next line.</summary>
+    /// <summary>A JSON object that continues on the next line.</summary>
     Indented,
 
-    /// <summary>JSON objects with CR alone between them.</summary>
+    /// <summary>JSON objects separated by CR alone.</summary>
     CarriageReturns,
 
-    /// <summary>A comma behind the last member or element, or behind the object.</summary>
+    /// <summary>A comma after the last member or element, or after the object.</summary>
     TrailingComma,
 
-    /// <summary><c>NaN</c> or <c>Infinity</c> where a value stands.</summary>
+    /// <summary><c>NaN</c> or <c>Infinity</c> as a value.</summary>
     NotANumber,
 }
 
-/// <summary>What is told of a first line that is no JSON object, by the service and by the command line alike.</summary>
+/// <summary>Explains why a first line is not a JSON object, for the service and the command line alike.</summary>
 internal static class FirstLines
 {
-    /// <summary>What it is and what to do, to be put behind a colon.</summary>
+    /// <summary>What the file is and what to do about it; follows a colon.</summary>
     public static string Explanation(this FirstLine line) => line switch
     {
         FirstLine.Utf16 => "the file is UTF-16. Save it as UTF-8.",

@@ -1,14 +1,14 @@
 namespace BatchFunctions.Lines;
 
-/// <summary>Recognizes what is often taken for JSONL, by the bytes where it turns out to be none.</summary>
+/// <summary>Recognizes formats that are often mistaken for JSONL, by the bytes at which JSONL ends.</summary>
 internal static class FirstLineNames
 {
-    /// <summary>As many bytes of a file's beginning as are looked at.</summary>
+    /// <summary>How many bytes of a file's beginning are examined.</summary>
     public const int LongestBeginning = 4;
 
     private const string Blanks = " \t\r";
 
-    /// <summary>Names a file by its first bytes, which begin no JSON object.</summary>
+    /// <summary>Classifies a file by its first bytes, which do not begin a JSON object.</summary>
     public static FirstLine OfBeginning(ReadOnlySpan<byte> bytes) => bytes switch
     {
         [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, (byte)'{', ..] => FirstLine.Utf16,
@@ -18,24 +18,24 @@ internal static class FirstLineNames
         _ => FirstLine.NotJsonObject,
     };
 
-    /// <summary>Names what JSON does not allow.</summary>
-    /// <param name="rest">The line behind the last token that is JSON, as far as it has been seen.</param>
-    /// <returns><see cref="FirstLine.Undecided"/> where more of the line may change the name.</returns>
+    /// <summary>Classifies a syntax error.</summary>
+    /// <param name="rest">The line after the last valid token, as far as it has been read.</param>
+    /// <returns><see cref="FirstLine.Undecided"/> if more of the line could change the result.</returns>
     public static FirstLine OfFault(ReadOnlySpan<byte> rest)
     {
         var comma = SkipToValue(ref rest);
         return rest switch
         {
-            // A brace in UTF-16, little end first: the brace was taken for a token.
+            // A brace in UTF-16 little-endian: its first byte was read as a token.
             [0, ..] => FirstLine.Utf16,
             [(byte)'}' or (byte)']', ..] when comma => FirstLine.TrailingComma,
             _ => OfWord(rest),
         };
     }
 
-    /// <summary>Names what stands behind a JSON object on its line.</summary>
-    /// <param name="next">The first byte that is no blank.</param>
-    /// <param name="afterReturn">Whether a CR stands before it.</param>
+    /// <summary>Classifies what follows a JSON object on its line.</summary>
+    /// <param name="next">The first byte that is not blank.</param>
+    /// <param name="afterReturn">Whether a CR precedes it.</param>
     public static FirstLine OfTail(byte next, bool afterReturn) => next switch
     {
         (byte)',' => FirstLine.TrailingComma,
@@ -43,15 +43,15 @@ internal static class FirstLineNames
         _ => FirstLine.NotJsonObject,
     };
 
-    /// <summary>Names a line that ends before its JSON object does.</summary>
-    /// <param name="rest">The line behind its last whole token.</param>
+    /// <summary>Classifies a line that ends before its JSON object does.</summary>
+    /// <param name="rest">The line after its last complete token.</param>
     public static FirstLine OfCutOff(ReadOnlySpan<byte> rest)
     {
         SkipToValue(ref rest);
         return rest.IsEmpty ? FirstLine.Indented : FirstLine.NotJsonObject;
     }
 
-    /// <summary>The bytes from the first on that is no blank.</summary>
+    /// <summary>The bytes from the first non-blank one on.</summary>
     public static ReadOnlySpan<byte> AfterBlanks(ReadOnlySpan<byte> bytes)
     {
         var start = 0;
@@ -63,8 +63,8 @@ internal static class FirstLineNames
         return bytes[start..];
     }
 
-    /// <summary>Goes on to where a value stands, or should.</summary>
-    /// <returns>Whether a comma stands before it.</returns>
+    /// <summary>Skips blanks and at most one comma, to where a value should begin.</summary>
+    /// <returns>Whether there was a comma.</returns>
     private static bool SkipToValue(ref ReadOnlySpan<byte> rest)
     {
         rest = AfterBlanks(rest);

@@ -4,13 +4,13 @@ using System.Text.Json;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// Decides, while a file passes by in pieces of any size, whether its first line that is not blank is a JSON object, and
-/// what else it is. Holds one unfinished token at most, and no more than <see cref="MaxHeldBytes"/>; what outgrows that is let through,
-/// and is for validation to judge, as are the line's encoding and depth.
+/// Decides, from a file that arrives in pieces of any size, whether its first non-blank line is a JSON object, and if
+/// not, what it is. Buffers at most one unfinished token of up to <see cref="MaxHeldBytes"/>. A longer one is accepted
+/// and left to validation, as are the line's encoding and depth.
 /// </summary>
 internal sealed class FirstLineProbe
 {
-    /// <summary>The most that is held of an unfinished token, in bytes.</summary>
+    /// <summary>The largest unfinished token that is buffered, in bytes.</summary>
     public const int MaxHeldBytes = 1024 * 1024;
 
     private readonly ArrayBufferWriter<byte> _held = new();
@@ -20,39 +20,39 @@ internal sealed class FirstLineProbe
     private int _tryAtBytes;
     private bool _returnSeen;
 
-    /// <summary>Where the reading is.</summary>
+    /// <summary>Where the reader is.</summary>
     private enum Place
     {
         /// <summary>Before the first line.</summary>
         Before,
 
-        /// <summary>At the beginning of a line that begins with no brace.</summary>
+        /// <summary>In a line that does not begin with a brace.</summary>
         Strange,
 
-        /// <summary>Within the line's object.</summary>
+        /// <summary>In the line's object.</summary>
         Object,
 
-        /// <summary>Behind the object, with nothing but blanks so far.</summary>
+        /// <summary>After the object, with only blanks so far.</summary>
         Behind,
     }
 
-    /// <summary>How what is read ends.</summary>
+    /// <summary>What ends the bytes that are being read.</summary>
     private enum End
     {
-        /// <summary>More may come.</summary>
+        /// <summary>Nothing: more may come.</summary>
         Open,
 
-        /// <summary>With the line.</summary>
+        /// <summary>The line ends.</summary>
         OfLine,
 
-        /// <summary>With the file.</summary>
+        /// <summary>The file ends.</summary>
         OfFile,
     }
 
-    /// <summary>What is known so far.</summary>
+    /// <summary>The result so far.</summary>
     public FirstLine Verdict { get; private set; }
 
-    /// <summary>Takes the file's next bytes.</summary>
+    /// <summary>Reads the file's next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         bytes = _place == Place.Before ? SkipToLine(bytes) : bytes;
@@ -72,15 +72,15 @@ internal sealed class FirstLineProbe
         }
     }
 
-    /// <summary>Says that the file has ended.</summary>
-    /// <returns>The verdict, which is no longer <see cref="FirstLine.Undecided"/>.</returns>
+    /// <summary>Tells the probe that the file has ended.</summary>
+    /// <returns>The verdict, which is never <see cref="FirstLine.Undecided"/>.</returns>
     public FirstLine Complete()
     {
         if (Verdict == FirstLine.Undecided)
         {
             if (_place == Place.Before)
             {
-                // One or two bytes of a byte order mark are no line of JSON either.
+                // One or two bytes of a byte order mark are not a line of JSON either.
                 Verdict = _markBytes is 0 or 3 ? FirstLine.Empty : FirstLine.NotJsonObject;
             }
             else
@@ -92,7 +92,7 @@ internal sealed class FirstLineProbe
         return Verdict;
     }
 
-    // Passes over a byte order mark and blank lines; what is left begins with the first line's first byte.
+    // Skips a byte order mark and blank lines; the rest starts with the first line's first byte.
     private ReadOnlySpan<byte> SkipToLine(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -103,7 +103,7 @@ internal sealed class FirstLineProbe
             }
             else if (_markBytes is 0 or 3 && bytes[0] is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')
             {
-                // A mark stands at the very beginning or nowhere.
+                // A byte order mark is valid only at the very beginning.
                 _markBytes = 3;
             }
             else
@@ -154,8 +154,8 @@ internal sealed class FirstLineProbe
 
         _held.Write(bytes);
 
-        // An unfinished token is read again from its beginning: only once it has doubled, so that pieces of one byte
-        // cost no more than twice the whole.
+        // An unfinished token is parsed again from its start, but only once it has doubled in size, so that pieces of
+        // one byte cost no more than twice the whole.
         if (end != End.Open || _held.WrittenCount >= _tryAtBytes)
         {
             Parse(_held.WrittenSpan, end);
@@ -175,7 +175,7 @@ internal sealed class FirstLineProbe
     {
         var reader = new Utf8JsonReader(bytes, isFinalBlock: false, _state);
 
-        // As it was behind the last token that is JSON: one that has failed tells nothing any more.
+        // The reader after the last valid token; one that has thrown cannot be used any more.
         var good = reader;
         try
         {
@@ -230,7 +230,7 @@ internal sealed class FirstLineProbe
         _tryAtBytes = 2 * rest.Length;
         if (rest.Length != _held.WrittenCount)
         {
-            // The rest may be a slice of what is held.
+            // The rest may be a slice of the buffer that is about to be overwritten.
             var copy = rest.ToArray();
             _held.ResetWrittenCount();
             _held.Write(copy);

@@ -5,9 +5,9 @@ using System.Text.Unicode;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// Brings a JSON document of any layout onto one line, in one pass and without changing a value: numbers keep every
-/// digit, strings their spelling. The one exception are the line breaks of Unicode (U+0085, U+2028, U+2029) inside of
-/// strings, which become escapes: they are no line breaks in JSONL, but they are to what many clients split files with.
+/// Puts a JSON document of any layout on one line, in one pass and without changing a value: numbers keep every digit,
+/// strings their spelling. The one exception is Unicode line breaks (U+0085, U+2028, U+2029) inside strings, which are
+/// escaped: in JSONL they are not line breaks, but many clients split files at them.
 /// </summary>
 internal static class JsonOneLine
 {
@@ -15,11 +15,11 @@ internal static class JsonOneLine
     private static readonly SearchValues<byte> Suspects = SearchValues.Create([(byte)'\n', (byte)'\r', 0xC2, 0xE2]);
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
 
-    // The reader keeps one bit a level; how deep an answer may be is not for this class to say.
+    // The reader keeps one bit per level; limiting the depth of an answer is not this class's job.
     private static readonly JsonReaderOptions Options = new() { MaxDepth = int.MaxValue };
 
-    /// <summary>Writes the document; a byte order mark before it is left out.</summary>
-    /// <returns>False, and nothing is written, when it is not one complete JSON value in valid UTF-8.</returns>
+    /// <summary>Writes the document, without a byte order mark.</summary>
+    /// <returns>False, with nothing written, if it is not one complete JSON value in valid UTF-8.</returns>
     public static bool TryWrite(ReadOnlySpan<byte> json, IBufferWriter<byte> output)
     {
         if (json.StartsWith("\uFEFF"u8))
@@ -53,7 +53,7 @@ internal static class JsonOneLine
         }
     }
 
-    // In valid JSON, LF and CR stand between tokens only, where they and the indentation behind them mean nothing.
+    // In valid JSON, LF and CR occur only between tokens, where they and the indentation after them mean nothing.
     private static void WriteLine(ReadOnlySpan<byte> json, IBufferWriter<byte> output)
     {
         while (true)

@@ -4,9 +4,9 @@ using System.Text.Json;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// Checks the lines of one batch input, one after the other. Reports the first thing that is wrong with a line, in the
-/// order form, <c>custom_id</c>, <c>method</c>, <c>url</c>, <c>body</c>. Properties it does not know are let through, as
-/// OpenAI does. Used by one thread at a time; a line that is right makes no garbage.
+/// Checks the lines of one batch input in order and reports the first problem of each line, looking at its JSON,
+/// <c>custom_id</c>, <c>method</c>, <c>url</c> and <c>body</c> in this order. Unknown properties are accepted, as
+/// OpenAI accepts them. Not thread-safe; allocates almost nothing for a valid line.
 /// </summary>
 /// <param name="endpoint">The batch's endpoint, which each line's <c>url</c> must equal.</param>
 internal sealed class LineChecker(string endpoint)
@@ -14,11 +14,11 @@ internal sealed class LineChecker(string endpoint)
     /// <summary>The longest <c>custom_id</c>, in characters (code points).</summary>
     public const int MaxCustomIdCharacters = 512;
 
-    /// <summary>The longest model's name, in characters (code points); it is kept in the batch's row.</summary>
+    /// <summary>The longest model name, in characters (code points); the name is kept in the batch's row.</summary>
     public const int MaxModelCharacters = 512;
 
-    // OpenAI's endpoints whose requests need a model. A moderation has a default one; of an endpoint that an operator
-    // adds, the upstream knows.
+    // OpenAI's endpoints that require a model. Moderations have a default model; for an endpoint that an operator adds,
+    // the upstream decides.
     private static readonly HashSet<string> ModelEndpoints = new(StringComparer.Ordinal)
     {
         "/v1/chat/completions",
@@ -38,13 +38,11 @@ internal sealed class LineChecker(string endpoint)
     private byte[]? _model;
     private bool _modelsDiffer;
 
-    /// <summary>
-    /// The model that all lines found right so far share; null when they differ, or one of them has none.
-    /// </summary>
+    /// <summary>The model that all valid lines so far share; null if they differ or one of them has none.</summary>
     public string? Model => _modelsDiffer || _model is null ? null : Encoding.UTF8.GetString(_model);
 
-    /// <summary>Checks one line, without its ending.</summary>
-    /// <returns>What is wrong with it; null when it is right.</returns>
+    /// <summary>Checks one line, without its line ending.</summary>
+    /// <returns>What is wrong with the line; null if it is valid.</returns>
     public LineProblem? Check(ReadOnlySpan<byte> line)
     {
         var fields = new LineFields(line);
@@ -61,7 +59,7 @@ internal sealed class LineChecker(string endpoint)
         return problem;
     }
 
-    // Notes the id even if the rest of the line is wrong: its double is wrong whatever becomes of this line.
+    // Records the id even if the rest of the line is wrong: its duplicate is an error in any case.
     private LineProblem? CheckCustomId(LineField customId)
     {
         if (CheckString(customId, "custom_id") is { } problem)
@@ -87,7 +85,7 @@ internal sealed class LineChecker(string endpoint)
         _ => LineProblem.InvalidType("body", "an object", fields.Body.Kind()),
     };
 
-    // Some servers take 1 or "true" for true, so nothing passes here but what none can.
+    // Some servers read 1 or "true" as true, so nothing is accepted but false and null.
     private static LineProblem? CheckStream(LineField stream) => stream.Type switch
     {
         JsonTokenType.None or JsonTokenType.Null or JsonTokenType.False => null,
@@ -130,7 +128,7 @@ internal sealed class LineChecker(string endpoint)
         return characters <= max ? null : LineProblem.StringTooLong(param, max, characters);
     }
 
-    // UTF-8 has one byte in each character that does not continue another.
+    // In UTF-8, each character has exactly one byte that is not a continuation byte.
     private static int Characters(ReadOnlySpan<byte> text)
     {
         var characters = 0;

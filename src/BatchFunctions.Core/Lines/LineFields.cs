@@ -3,9 +3,7 @@ using System.Text.Json;
 
 namespace BatchFunctions.Lines;
 
-/// <summary>
-/// The parts of a line that have a meaning here, as places in the line. What the line lacks is left empty.
-/// </summary>
+/// <summary>The properties of a line that matter here, as positions in the line. A missing property is empty.</summary>
 internal ref struct LineFields(ReadOnlySpan<byte> line)
 {
     private readonly ReadOnlySpan<byte> _line = line;
@@ -23,7 +21,7 @@ internal ref struct LineFields(ReadOnlySpan<byte> line)
 
     public readonly LineField Stream => At(Part.Stream);
 
-    /// <summary>Notes where a part stands.</summary>
+    /// <summary>Records where a part is.</summary>
     public void Set(Part part, JsonTokenType type, int start, int end, bool escaped) =>
         _places[(int)part] = new Place(start, end, type, escaped);
 
@@ -33,7 +31,7 @@ internal ref struct LineFields(ReadOnlySpan<byte> line)
         return new LineField(place.Type, _line[place.Start..place.End], place.Escaped);
     }
 
-    /// <summary>The parts; each has a bit of its own in a mask of those that were seen.</summary>
+    /// <summary>The parts; each has its own bit in the mask of parts already seen.</summary>
     internal enum Part : byte
     {
         Other,
@@ -55,17 +53,20 @@ internal ref struct LineFields(ReadOnlySpan<byte> line)
 }
 
 /// <summary>
-/// A value within a line, as it is spelled there: a string with its quotes and escapes, of an object or array how it begins.
+/// A value within a line, as it is spelled there: a string with its quotes and escapes, an object or array by its
+/// opening bracket alone.
 /// </summary>
 internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> spelled, bool escaped)
 {
     private readonly ReadOnlySpan<byte> _spelled = spelled;
     private readonly bool _escaped = escaped;
 
-    /// <summary>The value's first token; <see cref="JsonTokenType.None"/> when the line has no such property.</summary>
+    /// <summary>
+    /// The type of the value's first token; <see cref="JsonTokenType.None"/> if the line has no such property.
+    /// </summary>
     public JsonTokenType Type { get; } = type;
 
-    /// <summary>Whether the value is a string, and this one.</summary>
+    /// <summary>Whether the value is this string.</summary>
     public bool Is(ReadOnlySpan<byte> text)
     {
         if (Type != JsonTokenType.String)
@@ -82,7 +83,9 @@ internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> sp
         return reader.ValueTextEquals(text);
     }
 
-    /// <summary>The text of a string without its escapes, in UTF-8; <paramref name="scratch"/> is used only if it has any.</summary>
+    /// <summary>
+    /// The unescaped text of a string, in UTF-8; <paramref name="scratch"/> is used only if there are escapes.
+    /// </summary>
     public ReadOnlySpan<byte> Text(Scratch scratch)
     {
         if (!_escaped)
@@ -94,7 +97,7 @@ internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> sp
         return scratch.Unescape(in reader);
     }
 
-    /// <summary>What the value is, with its article, as OpenAI's messages name types.</summary>
+    /// <summary>The value's type with its article, in the words of OpenAI's messages.</summary>
     public string Kind() => Type switch
     {
         JsonTokenType.String => "a string",
@@ -113,13 +116,13 @@ internal readonly ref struct LineField(JsonTokenType type, ReadOnlySpan<byte> sp
     }
 }
 
-/// <summary>Room for one string without its escapes, used again and again.</summary>
+/// <summary>A reusable buffer for one unescaped string.</summary>
 internal sealed class Scratch
 {
     private const int KeptBytes = 16 * 1024;
     private byte[] _bytes = new byte[1024];
 
-    /// <summary>The string that the reader stands at, valid until the next call.</summary>
+    /// <summary>The string at the reader's position, unescaped; valid until the next call.</summary>
     public ReadOnlySpan<byte> Unescape(scoped in Utf8JsonReader reader)
     {
         var most = reader.ValueSpan.Length;

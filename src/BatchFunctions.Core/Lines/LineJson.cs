@@ -2,25 +2,29 @@ using System.Text.Json;
 
 namespace BatchFunctions.Lines;
 
-/// <summary>How the JSON of a line is read, the same wherever one is: what one reader takes, no other refuses.</summary>
+/// <summary>
+/// How the JSON of a line is read. All readers share these settings, so that none refuses what another has accepted.
+/// </summary>
 internal static class LineJson
 {
-    /// <summary>Objects and arrays within each other, the line's own object included.</summary>
+    /// <summary>The deepest nesting of objects and arrays, the line's own object included.</summary>
     public const int MaxDepth = 256;
 
-    /// <summary>One level more than allowed, so that the reader's user can tell depth from bad syntax.</summary>
+    /// <summary>
+    /// Allows one level more than <see cref="MaxDepth"/>, so that callers can tell excessive depth from bad syntax.
+    /// </summary>
     public static JsonReaderOptions ReaderOptions { get; } = new() { MaxDepth = MaxDepth + 1 };
 
-    /// <summary>Whether the reader stands at the beginning of an object or array that is nested too deeply.</summary>
+    /// <summary>Whether the reader is at the start of an object or array that is nested too deeply.</summary>
     public static bool IsTooDeep(in Utf8JsonReader reader) => reader.CurrentDepth >= MaxDepth;
 
     /// <summary>
-    /// Whether a string as it is spelled in JSON, its escapes in place, has half of a surrogate pair alone. The
-    /// spelling must be valid JSON and valid UTF-8, so that surrogates can only be escapes.
+    /// Whether a JSON string, spelled with its escapes, contains an unpaired surrogate. The spelling must be valid JSON
+    /// and valid UTF-8, so that surrogates can only occur as escapes.
     /// </summary>
     public static bool HasLoneSurrogate(ReadOnlySpan<byte> spelled)
     {
-        // Most escapes are \n and \": the search for \u is quick, and there is mostly none.
+        // Most escapes are \n and \", and most strings have no \u at all, which this search finds out quickly.
         if (spelled.IndexOf("\\u"u8) < 0)
         {
             return false;

@@ -4,14 +4,18 @@ using System.Runtime.CompilerServices;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// One pass over a JSONL stream, a line at a time. Lines end with LF or CRLF, and the last one needs no ending. Lines
-/// of nothing but spaces, tabs and CRs are counted and passed over. Holds one line, or one buffer of short ones, and
-/// never more than <c>maxLineBytes</c> of a line. The stream stays its owner's to dispose of.
+/// Reads a JSONL stream once, line by line. Lines end with LF or CRLF; the last one needs no line ending. Lines of only
+/// spaces, tabs and CRs are counted but skipped. Buffers one line or several short ones, and no line beyond
+/// <c>maxLineBytes</c>. The caller disposes of the stream.
 /// </summary>
-/// <param name="stream">What is read; it need not support seeking, and may return as few bytes as it likes.</param>
-/// <param name="maxLineBytes">The longest line that is handed out, in bytes without its ending.</param>
-/// <param name="startOffset">Where in the file the stream's first byte stands. A byte order mark is skipped at 0 only.</param>
-/// <param name="firstLineNumber">The number of the line that the stream begins with.</param>
+/// <param name="stream">
+/// The stream to read; it need not support seeking, and may return any number of bytes per read.
+/// </param>
+/// <param name="maxLineBytes">The longest line that is returned, in bytes without its line ending.</param>
+/// <param name="startOffset">
+/// The position in the file of the stream's first byte. A byte order mark is skipped only at 0.
+/// </param>
+/// <param name="firstLineNumber">The number of the stream's first line.</param>
 internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffset = 0, int firstLineNumber = 1)
     : IDisposable
 {
@@ -26,32 +30,32 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
     private bool _streamEnded;
     private bool _begun;
 
-    // Of the line that is being read: it has outgrown maxLineBytes, it is blank as far as it has been passed over, and
-    // how many of its bytes have left the buffer already.
+    // The state of the line being read: whether it has outgrown maxLineBytes, whether what was skipped of it is blank,
+    // and how many of its bytes have already left the buffer.
     private bool _passingOver;
     private bool _blankSoFar = true;
     private long _passedOver;
 
-    /// <summary>The line without its ending; valid until the next read. Empty when <see cref="TooLong"/>.</summary>
+    /// <summary>The line without its line ending; valid until the next read. Empty if <see cref="TooLong"/>.</summary>
     public ReadOnlyMemory<byte> Line { get; private set; }
 
     /// <summary>The line's number in the file, from 1. Blank lines count.</summary>
     public int Number { get; private set; } = firstLineNumber - 1;
 
-    /// <summary>Where in the file the line's first byte stands.</summary>
+    /// <summary>The position in the file of the line's first byte.</summary>
     public long Offset { get; private set; }
 
-    /// <summary>Where in the file the first byte behind the line's ending stands.</summary>
+    /// <summary>The position in the file of the first byte after the line ending.</summary>
     public long End { get; private set; } = startOffset;
 
-    /// <summary>Whether the line is longer than allowed: it was passed over, not held.</summary>
+    /// <summary>Whether the line is longer than allowed, and was skipped instead of buffered.</summary>
     public bool TooLong { get; private set; }
 
-    /// <summary>Bytes read from the stream so far, those ahead of the current line included.</summary>
+    /// <summary>Bytes read from the stream so far, including what was read ahead of the current line.</summary>
     public long BytesRead { get; private set; }
 
-    /// <summary>Goes to the next line that is not blank.</summary>
-    /// <returns>False when there is none.</returns>
+    /// <summary>Advances to the next line that is not blank.</summary>
+    /// <returns>False at the end of the stream.</returns>
     public ValueTask<bool> ReadAsync(CancellationToken ct) =>
         _begun && TryTakeLine() ? ValueTask.FromResult(true) : ReadOnAsync(ct);
 
@@ -69,7 +73,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
         }
     }
 
-    // Pooled, since a line that does not fit into what is buffered comes this way.
+    // Pooled: every line that is not completely in the buffer takes this path.
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReadOnAsync(CancellationToken ct)
     {
@@ -139,7 +143,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
         }
     }
 
-    // Takes the next line out of the buffer; false when it is not there as a whole.
+    // Takes the next line from the buffer; false if the buffer does not hold all of it.
     private bool TryTakeLine()
     {
         while (true)
@@ -171,7 +175,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
         }
     }
 
-    // Ends the line that goes up to `end`; false when it is blank.
+    // Ends the line at `end`; false if it is blank.
     private bool EndLine(int end, int next, bool terminated)
     {
         Offset = End;
@@ -196,7 +200,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
 
     private void PassOverWhatIsTooLong()
     {
-        // One byte more may yet turn out to be the CR of a CRLF.
+        // One more byte may turn out to be the CR of a CRLF.
         var held = _filled - _start;
         if (!_passingOver && held <= maxLineBytes + 1L)
         {
@@ -209,7 +213,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
         _start = _scanned = _filled = 0;
     }
 
-    // Nearly every line begins with what is no blank.
+    // Nearly every line begins with a byte that is not blank.
     private static bool IsBlank(ReadOnlySpan<byte> bytes) =>
         bytes.IsEmpty || (bytes[0] <= ' ' && bytes.IndexOfAnyExcept(Blanks) < 0);
 }

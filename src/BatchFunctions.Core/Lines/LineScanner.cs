@@ -6,9 +6,9 @@ using static BatchFunctions.Lines.LineFields;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// Reads a line's JSON once, from end to end, and says where its fields stand. Refuses what two readers could
-/// understand differently: broken text, lone surrogates, and names that stand twice in the line or in its body. Used by
-/// one thread at a time; makes no garbage while lines are right.
+/// Parses a line's JSON once, from start to end, and locates its fields. Rejects what two readers could understand
+/// differently: invalid UTF-8, unpaired surrogates, and names that occur twice in the line or in its body. Not
+/// thread-safe; allocates nothing for a valid line.
 /// </summary>
 internal sealed class LineScanner
 {
@@ -17,13 +17,13 @@ internal sealed class LineScanner
     private readonly NameSet _bodyNames = new();
     private readonly Scratch _scratch = new();
 
-    // The parameter that stands twice, where that is the fault.
+    // The duplicate parameter, if that is the fault.
     private string _duplicate = "";
 
-    /// <summary>Finds a line's fields.</summary>
-    /// <param name="line">The line, without its ending.</param>
-    /// <param name="fields">The line's; they are of use only when nothing is wrong.</param>
-    /// <returns>What is wrong with the line's form; null when it is a JSON object as it should be.</returns>
+    /// <summary>Locates a line's fields.</summary>
+    /// <param name="line">The line, without its line ending.</param>
+    /// <param name="fields">Receives the fields; valid only if nothing is wrong.</param>
+    /// <returns>What is wrong with the line's form; null if it is a well-formed JSON object.</returns>
     public LineProblem? Scan(ReadOnlySpan<byte> line, ref LineFields fields)
     {
         Fault fault;
@@ -39,8 +39,8 @@ internal sealed class LineScanner
         return fault == Fault.None ? null : Problem(fault);
     }
 
-    // One loop with one read, which the compiler makes one piece of. It goes to the end in any case, or as deep as it may:
-    // that a line is no JSON is said rather than anything else that is wrong with it.
+    // One loop with a single call to Read, which the compiler can inline. It always runs to the end of the line or to
+    // the depth limit, since invalid JSON is reported in preference to anything else that is wrong.
     private Fault ScanLine(ReadOnlySpan<byte> line, ref LineFields fields)
     {
         _lineNames.Clear();
@@ -134,7 +134,7 @@ internal sealed class LineScanner
             name = _scratch.Unescape(in reader);
         }
 
-        // A name that is known needs one bit to be remembered.
+        // A known name takes one bit to remember.
         var found = inBody ? PartOfBody(name) : PartOfLine(name);
         var bit = 1u << (int)found;
         if (found == Part.Other ? !(inBody ? _bodyNames : _lineNames).Add(name, line) : (seen & bit) != 0)
@@ -164,7 +164,7 @@ internal sealed class LineScanner
         _ => Part.Other,
     };
 
-    // A property's name for a message; one without end is cut, since a hundred messages are kept in the batch's row.
+    // A property's name for a message, cut to a bounded length: a hundred messages are kept in the batch's row.
     private static string Param(ReadOnlySpan<byte> name, bool inBody)
     {
         var text = Encoding.UTF8.GetString(name[..Math.Min(name.Length, 4 * MaxNameCharacters)]);
@@ -187,7 +187,7 @@ internal sealed class LineScanner
         _ => LineProblem.InvalidJson,
     };
 
-    // What is wrong with a line's form; small, since it is handed up for every value.
+    // What is wrong with a line's form; a byte, since it is passed up for every value.
     private enum Fault : byte
     {
         None,

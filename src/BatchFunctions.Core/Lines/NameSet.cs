@@ -1,8 +1,8 @@
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// The names of one object, to find one that stands twice. An object has a handful, which are compared one by one where
-/// they stand in the line; what is more than that, or is not spelled there as it reads, is kept by its digest.
+/// The names of one object, to detect duplicates. Most objects have only a handful, which are compared one by one in
+/// place in the line; further names, and names spelled with escapes, are kept as digests.
 /// </summary>
 internal sealed class NameSet
 {
@@ -12,9 +12,9 @@ internal sealed class NameSet
     private readonly DigestSet _others = new();
     private int _count;
 
-    /// <summary>Adds a name; false when it is there already.</summary>
-    /// <param name="name">The name without escapes.</param>
-    /// <param name="line">The line of all names until <see cref="Clear"/>.</param>
+    /// <summary>Adds a name; false if the set contains it already.</summary>
+    /// <param name="name">The unescaped name.</param>
+    /// <param name="line">The line that contains all names added since the last <see cref="Clear"/>.</param>
     public bool Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> line)
     {
         for (var i = 0; i < _count; i++)
@@ -35,7 +35,7 @@ internal sealed class NameSet
         return _others.IsEmpty || !_others.Contains(name);
     }
 
-    /// <summary>Forgets all names.</summary>
+    /// <summary>Removes all names.</summary>
     public void Clear()
     {
         _count = 0;

@@ -10,10 +10,10 @@ namespace BatchFunctions.Lines;
 /// </summary>
 internal static class OutputLine
 {
-    // Stands before the ids of lines, and not before those of requests.
+    // The prefix that the ids of lines have and those of requests do not.
     private const string IdPrefix = "batch_";
 
-    // The files are downloads and no part of a page: nothing is escaped but what JSON and "one line" ask for.
+    // The files are downloads, never part of a web page: only what JSON and the one-line format require is escaped.
     private static readonly JsonWriterOptions Options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -22,21 +22,23 @@ internal static class OutputLine
 
     private static readonly ArrayBufferWriter<byte> Nowhere = new(1);
 
-    // A line is written in one go: one writer for each thread, in the place of one for each line.
+    // A line is written in one go, so one writer per thread is enough.
     [ThreadStatic]
     private static Utf8JsonWriter? Kept;
 
-    /// <summary>Writes the line of a request that was answered.</summary>
-    /// <param name="output">Where the line goes.</param>
+    /// <summary>Writes the line of an answered request.</summary>
+    /// <param name="output">Receives the line.</param>
     /// <param name="id">The line's own id, <c>batch_req_…</c>.</param>
     /// <param name="customId">The request's <c>custom_id</c>.</param>
     /// <param name="statusCode">The answer's HTTP status.</param>
     /// <param name="requestId">
-    /// The answer's <c>x-request-id</c>. Where it had none, the line's own id without <c>batch_</c> stands for it, since
-    /// clients rely on one: <c>req_…</c>.
+    /// The answer's <c>x-request-id</c>. If it has none, the line's own id without <c>batch_</c> (<c>req_…</c>) takes
+    /// its place, since clients rely on a request id.
     /// </param>
-    /// <param name="bodyJson">The answer's body: one JSON value without line breaks, as <see cref="JsonOneLine"/> makes it.</param>
-    /// <param name="error">What is wrong besides the answer itself, if anything.</param>
+    /// <param name="bodyJson">
+    /// The answer's body: one JSON value without line breaks, as <see cref="JsonOneLine"/> writes it.
+    /// </param>
+    /// <param name="error">An error in addition to the answer, if any.</param>
     public static void WriteResponse(
         IBufferWriter<byte> output,
         string id,
@@ -57,12 +59,12 @@ internal static class OutputLine
         End(writer, output);
     }
 
-    /// <summary>Writes the line of a request that has no answer.</summary>
-    /// <param name="output">Where the line goes.</param>
+    /// <summary>Writes the line of a request without an answer.</summary>
+    /// <param name="output">Receives the line.</param>
     /// <param name="id">The line's own id, <c>batch_req_…</c>.</param>
     /// <param name="customId">The request's <c>custom_id</c>.</param>
-    /// <param name="code">Why there is none, for programs.</param>
-    /// <param name="message">Why there is none, for people.</param>
+    /// <param name="code">Why there is no answer: a code for programs.</param>
+    /// <param name="message">Why there is no answer: a message for people.</param>
     public static void WriteError(IBufferWriter<byte> output, string id, string customId, string code, string message)
     {
         var writer = Begin(output, id, customId);
@@ -87,7 +89,7 @@ internal static class OutputLine
         writer.Flush();
         output.Write("\n"u8);
 
-        // Between two lines it keeps nobody's buffer.
+        // Between two lines the writer holds on to no caller's buffer.
         writer.Reset(Nowhere);
     }
 

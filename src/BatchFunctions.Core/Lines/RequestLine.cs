@@ -2,13 +2,15 @@ using System.Text.Json;
 
 namespace BatchFunctions.Lines;
 
-/// <summary>A line that a <see cref="LineChecker"/> has found right, opened for sending.</summary>
+/// <summary>A line that has passed <see cref="LineChecker"/>, parsed for sending.</summary>
 /// <param name="CustomId">The line's <c>custom_id</c>, without escapes.</param>
 /// <param name="Body">The request's body: a slice of the line, byte for byte what was checked.</param>
 internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Opens a line.</summary>
-    /// <exception cref="InvalidDataException">The line is none that was found right: the file is not the one that was checked.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The line is not a valid request: the file is not the one that was checked.
+    /// </exception>
     public static RequestLine Parse(ReadOnlyMemory<byte> line)
     {
         string? customId = null;

@@ -3,13 +3,13 @@ using System.Text.Json;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// Tokens that an answer reports in its <c>usage</c>, in the terms of a batch's own <c>usage</c>. Counts stop at the
-/// largest that there is: an upstream that reports nonsense gets a large sum and never a negative one.
+/// The token counts in an answer's <c>usage</c>, in the terms of a batch's own <c>usage</c>. Counts saturate: an
+/// upstream that reports nonsense yields a large sum, never a negative one.
 /// </summary>
 /// <param name="Input"><c>input_tokens</c>, or <c>prompt_tokens</c>.</param>
-/// <param name="CachedInput">Those of them that came from a cache.</param>
+/// <param name="CachedInput">Input tokens that came from a cache.</param>
 /// <param name="Output"><c>output_tokens</c>, or <c>completion_tokens</c>.</param>
-/// <param name="ReasoningOutput">Those of them that were spent on reasoning.</param>
+/// <param name="ReasoningOutput">Output tokens that were spent on reasoning.</param>
 internal readonly record struct TokenUsage(long Input, long CachedInput, long Output, long ReasoningOutput)
 {
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
@@ -25,10 +25,10 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
         Sum(left.ReasoningOutput, right.ReasoningOutput));
 
     /// <summary>
-    /// Reads the <c>usage</c> of an answer. What is absent, or is no whole number, counts as zero: a batch does not
-    /// fail for its bookkeeping.
+    /// Reads the <c>usage</c> of an answer. Missing values, and values that are not whole numbers, count as zero: a
+    /// batch does not fail over its bookkeeping.
     /// </summary>
-    /// <param name="json">Valid JSON. A name in it may be no valid Unicode (a lone surrogate, escaped).</param>
+    /// <param name="json">Valid JSON; names in it may contain escaped unpaired surrogates.</param>
     public static TokenUsage Read(ReadOnlySpan<byte> json)
     {
         try
@@ -37,7 +37,8 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
         }
         catch (InvalidOperationException)
         {
-            // A name that no text can be made of: the answer is kept as it is, and its tokens are not counted.
+            // A name with an unpaired surrogate cannot be decoded: the answer is kept as it is, and its tokens are not
+            // counted.
             return default;
         }
     }
@@ -132,7 +133,7 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
             return 0;
         }
 
-        // A whole number may be spelled with a point or an exponent, and may be beyond any that can be kept.
+        // A whole number may be written with a decimal point or an exponent, and may not fit into a long.
         return reader.TryGetInt64(out var count) ? Math.Max(0, count)
             : reader.TryGetDouble(out var number) && number > 0 && Math.Floor(number) == number ? Saturated(number)
             : 0;

@@ -4,8 +4,8 @@ using Azure.Core.Pipeline;
 namespace BatchFunctions.Storage;
 
 /// <summary>
-/// How often the SDK has sent one request. Its retries are its own affair, but whether there were any decides whether a
-/// refusal may be the echo of an earlier try.
+/// Counts how often the SDK has sent one request. Only if it was sent more than once can a refusal be the echo of an
+/// earlier try.
 /// </summary>
 internal sealed class SendCount
 {
@@ -17,16 +17,16 @@ internal sealed class SendCount
     public SendCount() => _properties = new Dictionary<string, object?> { [Property] = this };
 
     /// <summary>
-    /// Whether the request went out exactly once. False where that is not known, as of a client without
-    /// <see cref="Policy"/>. The HTTP handler repeats by itself only what it has sent no part of the body of, which is
-    /// no request that writes a row.
+    /// Whether the request was sent exactly once. False if that is not known, for instance for a client without
+    /// <see cref="Policy"/>. The HTTP handler itself repeats a request only if it has sent no part of its body, so
+    /// never a write that storage has seen.
     /// </summary>
     public bool IsOne => _sent == 1;
 
-    /// <summary>Counts what is sent within it.</summary>
+    /// <summary>Counts the requests that are sent within the scope.</summary>
     public IDisposable Begin() => HttpPipeline.CreateHttpMessagePropertiesScope(_properties);
 
-    /// <summary>Stands in the pipeline behind the retries.</summary>
+    /// <summary>The pipeline policy that counts. It belongs after the retry policy.</summary>
     public sealed class Policy : HttpPipelineSynchronousPolicy
     {
         public override void OnSendingRequest(HttpMessage message)

@@ -13,14 +13,16 @@ namespace BatchFunctions.Storage;
 /// <param name="configuration">Where the connection is read from.</param>
 public sealed class StorageConnection(IConfiguration configuration)
 {
-    /// <summary>The name of the connection, as the triggers name it too.</summary>
+    /// <summary>The name of the connection, which the triggers use too.</summary>
     public const string Name = "AzureWebJobsStorage";
 
     private readonly IConfigurationSection _section = configuration.GetSection(Name);
     private TokenCredential? _credential;
 
-    /// <summary>How requests to storage are tried again.</summary>
-    /// <param name="options">The options of a client.</param>
+    /// <summary>
+    /// Sets how requests to storage are retried: three times, with a backoff of 0.2 to 3 s, and 30 s for each try.
+    /// </summary>
+    /// <param name="options">The client options to change.</param>
     public static void SetRetries(ClientOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -30,7 +32,7 @@ public sealed class StorageConnection(IConfiguration configuration)
         options.Retry.NetworkTimeout = TimeSpan.FromSeconds(30);
     }
 
-    /// <summary>Makes the client of the account's tables alone; nothing is asked of storage yet.</summary>
+    /// <summary>Creates a client for the account's tables, without sending anything yet.</summary>
     /// <exception cref="InvalidOperationException">No connection is configured.</exception>
     public TableServiceClient OpenTables()
     {
@@ -39,8 +41,8 @@ public sealed class StorageConnection(IConfiguration configuration)
         return OpenTables(options);
     }
 
-    /// <summary>The same, with options.</summary>
-    /// <param name="options">Options, to which the count of what is sent is added.</param>
+    /// <summary>Creates a client for the account's tables with the given options.</summary>
+    /// <param name="options">The client options, to which <see cref="SendCount.Policy"/> is added.</param>
     /// <exception cref="InvalidOperationException">No connection is configured.</exception>
     public TableServiceClient OpenTables(TableClientOptions options)
     {
@@ -49,10 +51,12 @@ public sealed class StorageConnection(IConfiguration configuration)
         return Open("table", text => new TableServiceClient(text, options), (uri, credential) => new TableServiceClient(uri, credential, options));
     }
 
-    /// <summary>Makes the client of one of the account's services.</summary>
-    /// <param name="kind">The service, as it stands in the names of settings and hosts.</param>
-    /// <param name="byText">Makes it of a connection string.</param>
-    /// <param name="byIdentity">Makes it of an address and an identity.</param>
+    /// <summary>Creates a client for one of the account's services.</summary>
+    /// <param name="kind">
+    /// The service, as named in settings and host names: <c>blob</c>, <c>queue</c> or <c>table</c>.
+    /// </param>
+    /// <param name="byText">Creates the client from a connection string.</param>
+    /// <param name="byIdentity">Creates the client from an address and a credential.</param>
     /// <exception cref="InvalidOperationException">No connection is configured.</exception>
     internal T Open<T>(string kind, Func<string, T> byText, Func<Uri, TokenCredential, T> byIdentity)
     {

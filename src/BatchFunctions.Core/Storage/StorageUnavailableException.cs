@@ -1,5 +1,7 @@
 namespace BatchFunctions.Storage;
 
-/// <summary>Storage did not answer, or answered that it cannot; what was asked may or may not have been done.</summary>
+/// <summary>
+/// Storage did not answer, or answered with a failure of its own; the request may or may not have taken effect.
+/// </summary>
 internal sealed class StorageUnavailableException(Exception inner)
     : Exception("Storage is not available at the moment.", inner);

@@ -5,25 +5,28 @@ using Azure.Data.Tables;
 namespace BatchFunctions.Storage;
 
 /// <summary>
-/// Inserts and fenced updates that know their own echo. The SDK sends a request again when an answer is lost, and then
-/// a 409 or 412 may tell of one's own write: each write carries an id of its own, and the row is read to compare. Where
-/// the answer never came, the row is read too, since the write may stand. A refusal of what was sent once is no echo,
-/// and costs no read: of many who ask for one wake-up, all but the first are refused.
+/// Inserts and fenced updates that recognise their own echo. The SDK sends a request again if its answer is lost, and a
+/// 409 or 412 may then be the result of one's own write. So each write carries a unique id, and the row is read back to
+/// compare. It is also read back if no answer came at all, since the write may have taken effect. The refusal of a
+/// request that was sent only once is no echo and costs no read: of many processes that ask for the same wake-up, all
+/// but the first are refused.
 /// </summary>
 internal static class TableWrites
 {
     public const string WriteId = "WriteId";
 
-    /// <summary>The version of the row's layout: an upgrade meets rows that an older version wrote.</summary>
+    /// <summary>
+    /// The column with the version of the row's layout: after an upgrade there are rows that an older version wrote.
+    /// </summary>
     public const string Version = "Version";
 
     public const int CurrentVersion = 1;
 
-    /// <summary>Columns that every row has, whatever it keeps.</summary>
+    /// <summary>The columns that the rows of all tables have.</summary>
     public static FrozenSet<string> Columns { get; } =
         FrozenSet.Create(StringComparer.Ordinal, "PartitionKey", "RowKey", "Timestamp", "odata.etag", "odata.metadata", Version, WriteId);
 
-    /// <summary>Inserts the row; null when another stands there already.</summary>
+    /// <summary>Inserts the row; null if there is another already.</summary>
     public static async Task<ETag?> TryInsertAsync(TableClient table, TableEntity row, CancellationToken ct)
     {
         Stamp(row);
@@ -45,7 +48,7 @@ internal static class TableWrites
         }
     }
 
-    /// <summary>Replaces the row under its ETag; null when it has changed or gone meanwhile.</summary>
+    /// <summary>Replaces the row under its ETag; null if it has been changed or deleted since.</summary>
     public static async Task<ETag?> TryUpdateAsync(
         TableClient table, TableEntity row, ETag expected, CancellationToken ct)
     {
@@ -68,7 +71,7 @@ internal static class TableWrites
         }
     }
 
-    /// <summary>Deletes the row whatever its state; deleting what has gone is no error.</summary>
+    /// <summary>Deletes the row whatever its ETag; a row that is already gone is not an error.</summary>
     public static async Task DeleteAsync(TableClient table, string partitionKey, string rowKey, CancellationToken ct)
     {
         // ETag.All: callers delete rows that nobody writes any more, or whose content does not matter (wake-ups).
@@ -90,6 +93,8 @@ internal static class TableWrites
         row[WriteId] = Guid.NewGuid().ToString("N");
     }
 
-    /// <summary>Whether the request may have been carried out though it failed: no answer, or a server's fault.</summary>
+    /// <summary>
+    /// Whether the request may have taken effect although it failed: there was no answer, or a server error.
+    /// </summary>
     private static bool IsUncertain(RequestFailedException e) => e.Status is 0 or 408 || e.Status >= 500;
 }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace BatchFunctions.SelfHost.Azurite;
 
 /// <summary>
-/// A data folder, held alone by the process whose Azurite serves it. The operating system lets go of it when that process
-/// ends, however that happens; the Azurite ends with it, and may take a moment longer to write its data out.
+/// A data folder, locked by the process whose Azurite serves it. The operating system releases the lock when that
+/// process ends, for whatever reason; its Azurite ends with it, but may take a moment longer to write out its data.
 /// </summary>
 internal sealed class AzuriteFolder : IDisposable
 {
@@ -21,8 +21,8 @@ internal sealed class AzuriteFolder : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Takes the folder, which is made if it is not there, once what another run has left there is complete.</summary>
-    /// <exception cref="StartupException">Another process holds it, and goes on holding it.</exception>
+    /// <summary>Takes the folder, creating it if necessary, once an earlier run has finished writing to it.</summary>
+    /// <exception cref="StartupException">Another process holds it and does not release it in time.</exception>
     public static async Task<AzuriteFolder> TakeAsync(string path, Action<string> say, CancellationToken ct)
     {
         if (await TryTakeAsync(path, ct) is { } free)
@@ -44,7 +44,7 @@ internal sealed class AzuriteFolder : IDisposable
         throw InUse(path);
     }
 
-    /// <summary>Takes the folder if no other process holds it.</summary>
+    /// <summary>Takes the folder; null if another process holds it.</summary>
     public static async Task<AzuriteFolder?> TryTakeAsync(string path, CancellationToken ct)
     {
         Directory.CreateDirectory(path);
@@ -69,13 +69,13 @@ internal sealed class AzuriteFolder : IDisposable
         }
     }
 
-    /// <summary>What to tell of a folder that another process holds.</summary>
+    /// <summary>The error for a folder that another process holds.</summary>
     public static StartupException InUse(string path) => new(
         $"{path} is in use by another process: end that self-host, or name another folder with --data.");
 
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>Waits until the Azurite of a parent that was killed has gone.</summary>
+    /// <summary>Waits until the Azurite of a killed parent process is gone.</summary>
     private async Task LeftAsync(CancellationToken ct)
     {
         var start = Stopwatch.GetTimestamp();

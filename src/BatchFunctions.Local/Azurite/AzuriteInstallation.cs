@@ -3,22 +3,24 @@ using System.Diagnostics;
 namespace BatchFunctions.SelfHost.Azurite;
 
 /// <summary>
-/// Azurite from npm, installed once from the lock file that comes with the self-host. When two processes come at the
-/// same time one installs and the other waits; the folder appears by a rename when it is complete, so that an
-/// installation that was killed leaves nothing that looks like one.
+/// Azurite from npm, installed once from the lock file that comes with the self-host. If two processes start at the
+/// same time, one installs and the other waits. The folder appears by a rename once it is complete, so that an
+/// installation that was killed leaves nothing that looks complete.
 /// </summary>
 internal static class AzuriteInstallation
 {
     private static readonly string Source = Path.Combine(AppContext.BaseDirectory, "Azurite", "npm");
     private static readonly string[] Files = ["package.json", "package-lock.json"];
 
-    /// <summary>The program that runs Azurite; it comes with the build, and may be newer than the installation.</summary>
+    /// <summary>
+    /// The script that runs Azurite; it comes with the build, and may be newer than the installation.
+    /// </summary>
     public static string Launcher { get; } = Path.Combine(Source, "launch.cjs");
 
-    /// <summary>Installs Azurite unless it is there.</summary>
-    /// <param name="folder">Where it belongs.</param>
-    /// <param name="say">Tells the person what takes so long.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <summary>Installs Azurite unless it is installed already.</summary>
+    /// <param name="folder">The folder to install it in.</param>
+    /// <param name="say">Tells the user what takes so long.</param>
+    /// <param name="ct">Cancels the operation.</param>
     /// <exception cref="StartupException">Node.js is missing, or npm failed.</exception>
     public static async Task EnsureAsync(string folder, Action<string> say, CancellationToken ct)
     {
@@ -87,7 +89,7 @@ internal static class AzuriteInstallation
         }
     }
 
-    /// <summary>npm says the cause first, and last where its log is.</summary>
+    /// <summary>npm's output begins with the cause and ends with the place of its log.</summary>
     private static string ReasonIn(string errors)
     {
         var lines = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)

@@ -1,17 +1,17 @@
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>How Azurite is started.</summary>
+/// <summary>How to start Azurite.</summary>
 public sealed record AzuriteOptions
 {
-    /// <summary>The account that there is when no others are named: Azurite's own default.</summary>
+    /// <summary>The only account unless others are named: Azurite's own default.</summary>
     public const string DefaultAccount = "devstoreaccount1";
 
-    /// <summary>Where Azurite itself is installed, once for all runs.</summary>
+    /// <summary>Where Azurite is installed, once for all runs.</summary>
     public required string InstallFolder { get; init; }
 
-    /// <summary>Where the data stay between runs; null to keep them in memory.</summary>
+    /// <summary>Where the data are kept between runs; null to keep them in memory.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>The accounts that there are.</summary>
+    /// <summary>The names of the accounts.</summary>
     public IReadOnlyList<string> Accounts { get; init; } = [DefaultAccount];
 }

@@ -4,14 +4,14 @@ using System.Text;
 namespace BatchFunctions.SelfHost.Azurite;
 
 /// <summary>
-/// The process that Azurite runs in, a child of this one. It ends when its standard input does: by <see cref="EndAsync"/>,
-/// or by the operating system when this process is killed.
+/// The process that runs Azurite, a child of this one. It ends when its standard input is closed: by
+/// <see cref="EndAsync"/>, or by the operating system when this process is killed.
 /// </summary>
 internal sealed class AzuriteProcess
 {
     private const int SaidLimit = 2000;
 
-    /// <summary>Longer than the launcher gives Azurite for writing its data out.</summary>
+    /// <summary>Longer than the launcher gives Azurite to write out its data.</summary>
     private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
 
     private readonly Process _process;
@@ -21,7 +21,7 @@ internal sealed class AzuriteProcess
 
     public int Id => _process.Id;
 
-    /// <summary>What it has said on its standard error, on one line.</summary>
+    /// <summary>What the process has written to its standard error so far, on one line.</summary>
     private string Said
     {
         get
@@ -33,11 +33,11 @@ internal sealed class AzuriteProcess
         }
     }
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts the process.</summary>
     /// <exception cref="StartupException">Node.js is missing.</exception>
     public static AzuriteProcess Start(ProcessStartInfo start)
     {
-        // Pipes of its own: what inherited ours would keep whoever reads our output waiting for its end.
+        // It gets pipes of its own: if it inherited ours, whoever reads our output would have to wait until it ends.
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
@@ -47,11 +47,11 @@ internal sealed class AzuriteProcess
         return started;
     }
 
-    /// <summary>Reads on until it says that something is listening.</summary>
-    /// <param name="what">The name of what listens, as it begins the line.</param>
-    /// <param name="ct">Ends the wait.</param>
-    /// <returns>The port, which the line ends with.</returns>
-    /// <exception cref="StartupException">It has ended instead.</exception>
+    /// <summary>Reads the output until it says that something is listening.</summary>
+    /// <param name="what">The name of what listens, with which the line begins.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>The port, with which the line ends.</returns>
+    /// <exception cref="StartupException">The process has ended instead.</exception>
     public async Task<int> ListeningAsync(string what, CancellationToken ct)
     {
         while (await _process.StandardOutput.ReadLineAsync(ct) is { } line)
@@ -62,13 +62,13 @@ internal sealed class AzuriteProcess
             }
         }
 
-        // The last that it said is still to be read.
+        // The last of its error output is still to be read.
         await _process.WaitForExitAsync(ct);
         throw new StartupException(
             $"Azurite does not start ({(Said is { Length: > 0 } said ? said : "it says nothing")}): Node.js must be 20 or newer; delete {_process.StartInfo.Environment[AzuriteServer.InstallFolderVariable]} to have Azurite installed anew.");
     }
 
-    /// <summary>Gives it the word to begin.</summary>
+    /// <summary>Tells the process to begin.</summary>
     public async Task BeginAsync(CancellationToken ct)
     {
         try
@@ -78,14 +78,14 @@ internal sealed class AzuriteProcess
         }
         catch (IOException)
         {
-            // It has ended, and its output tells so to whoever reads on.
+            // It has ended, as whoever reads its output will find.
         }
     }
 
-    /// <summary>Reads what it says from now on, and forgets it: a full pipe would stop it.</summary>
+    /// <summary>Reads and discards the further output: a full pipe would block the process.</summary>
     public void Ignore() => _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
 
-    /// <summary>Lets it write its data out and end, and ends it if it does not.</summary>
+    /// <summary>Lets the process write out its data and end, and kills it if it does not.</summary>
     public async Task EndAsync()
     {
         try
@@ -94,7 +94,7 @@ internal sealed class AzuriteProcess
         }
         catch (IOException)
         {
-            // It has ended before it has read everything.
+            // It ended before reading all of its input.
         }
 
         using var limit = new CancellationTokenSource(EndLimit);

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace BatchFunctions.SelfHost.Azurite;
 
 /// <summary>
-/// Azurite on free loopback ports, as a child that ends with this process. With a data folder, which it has for itself,
-/// it says there where it listens, so that other processes can use it while it runs.
+/// Azurite on free loopback ports, as a child process that ends with this one. With a data folder, which it locks, it
+/// writes its ports there, so that other processes can use it while it runs.
 /// </summary>
 public sealed class AzuriteServer : IAsyncDisposable
 {
@@ -24,13 +24,13 @@ public sealed class AzuriteServer : IAsyncDisposable
         _folder = folder;
     }
 
-    /// <summary>The process that serves.</summary>
+    /// <summary>The id of the Azurite process.</summary>
     public int ProcessId => _process.Id;
 
-    /// <summary>Installs Azurite if need be, and starts it.</summary>
+    /// <summary>Installs Azurite if necessary, and starts it.</summary>
     /// <param name="options">Where and how.</param>
-    /// <param name="say">Tells the person what takes so long.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <param name="say">Tells the user what takes so long.</param>
+    /// <param name="ct">Cancels the operation.</param>
     /// <exception cref="StartupException">It cannot be installed or started, or another process holds the data folder.</exception>
     public static async Task<AzuriteServer> StartAsync(
         AzuriteOptions options, Action<string> say, CancellationToken ct)
@@ -44,10 +44,10 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     /// <summary>The connection string of an account.</summary>
-    /// <param name="account">One of the accounts that it was started with.</param>
+    /// <param name="account">One of the accounts that Azurite was started with.</param>
     public string ConnectionString(string account = AzuriteOptions.DefaultAccount) => _endpoints.ConnectionString(account);
 
-    /// <summary>Ends it, when its data are written out.</summary>
+    /// <summary>Ends Azurite, once it has written out its data.</summary>
     public async ValueTask DisposeAsync()
     {
         await _process.EndAsync();
@@ -58,7 +58,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it on a folder that is held already, and is let go of when it does not start.</summary>
+    /// <summary>Starts Azurite on a folder that is already held, and releases the folder if that fails.</summary>
     internal static async Task<AzuriteServer> StartAsync(
         AzuriteOptions options, AzuriteFolder? folder, Action<string> say, CancellationToken ct)
     {
@@ -82,7 +82,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         limit.CancelAfter(StartLimit);
         try
         {
-            // Should this process be killed from now on, the next one knows whose end it must wait for.
+            // If this process is killed from here on, the next one knows whose end it has to wait for.
             var state = new AzuriteState(id, await process.ListeningAsync("The guard", limit.Token), Endpoints: null);
             Write(state, folder);
             await process.BeginAsync(limit.Token);
@@ -117,11 +117,11 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     private static ProcessStartInfo Command(AzuriteOptions options, string? folder, string id)
     {
-        // It refuses the API version that these SDKs speak unless it is told not to look at it.
+        // Without this flag it refuses the API version of these SDKs.
         List<string> arguments = [AzuriteInstallation.Launcher, "--silent", "--skipApiVersionCheck", "--disableTelemetry"];
         foreach (var service in Services)
         {
-            // Connections are kept longer than clients keep idle ones, so that none is closed under a request.
+            // Connections are kept open longer than clients keep idle ones, so that none is closed during a request.
             arguments.AddRange([$"--{service}Host", "127.0.0.1", $"--{service}Port", "0", $"--{service}KeepAliveTimeout", "300"]);
         }
 

@@ -4,16 +4,20 @@ using System.Text.Json;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>What a data folder knows of the Azurite that serves it, or did when its parent was killed.</summary>
-/// <param name="Id">What its guard answers with, to tell it from another program that has the port by now.</param>
-/// <param name="GuardPort">Where the guard listens until the process has gone.</param>
-/// <param name="Endpoints">Where it serves; null until it does.</param>
+/// <summary>
+/// What a data folder records of the Azurite that serves it, or that served it when its parent was killed.
+/// </summary>
+/// <param name="Id">
+/// What its guard answers with, which tells it from another program that has got the port since.
+/// </param>
+/// <param name="GuardPort">The port that the guard listens on until the process is gone.</param>
+/// <param name="Endpoints">The ports that it serves on; null until it does.</param>
 internal sealed record AzuriteState(string Id, int GuardPort, AzuriteEndpoints? Endpoints)
 {
     private const string FileName = "azurite.json";
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(5);
 
-    /// <summary>What the folder knows; null when that is nothing, or nothing legible.</summary>
+    /// <summary>Reads the record in a folder; null if there is none, or it is not legible.</summary>
     public static AzuriteState? Read(string folder)
     {
         try
@@ -28,7 +32,7 @@ internal sealed record AzuriteState(string Id, int GuardPort, AzuriteEndpoints? 
 
     public static void Remove(string folder) => File.Delete(Path.Combine(folder, FileName));
 
-    /// <summary>Writes it, whole or not at all.</summary>
+    /// <summary>Writes the record, atomically.</summary>
     public void Write(string folder)
     {
         var unfinished = Path.Combine(folder, FileName + ".unfinished");
@@ -36,7 +40,7 @@ internal sealed record AzuriteState(string Id, int GuardPort, AzuriteEndpoints? 
         File.Move(unfinished, Path.Combine(folder, FileName), overwrite: true);
     }
 
-    /// <summary>Whether its process is still there, and may thus write to the folder.</summary>
+    /// <summary>Whether the recorded process is still there, and may thus write to the folder.</summary>
     public async Task<bool> IsAliveAsync(CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -4,22 +4,27 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>The storage that is there when none is configured: an Azurite of the data folder's own.</summary>
+/// <summary>The storage to use if none is configured: an Azurite on the data folder.</summary>
 internal static class EmbeddedStorage
 {
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Starts it when the settings name no storage, and puts its connection into them.</summary>
+    /// <summary>Starts it if the settings name no storage, and adds its connection string to them.</summary>
     /// <exception cref="StartupException">It cannot be started, or another process holds the folder.</exception>
-    /// <returns>What to end with the service; null when storage is configured.</returns>
+    /// <returns>The server, to be disposed of with the service; null if storage is configured.</returns>
     public static Task<AzuriteServer?> StartIfNeededAsync(
         IConfigurationRoot settings, string dataFolder, Action<string> say, CancellationToken ct) =>
         UseAsync(settings, dataFolder, options => AzuriteServer.StartAsync(options, say, ct)!);
 
-    /// <summary>The same for a command beside the service: the one that serves the folder already is used as it is.</summary>
-    /// <exception cref="StartupException">It cannot be started, or the one of another process does not come up.</exception>
-    /// <returns>What to end with the command; null when storage is configured, or is another process's.</returns>
+    /// <summary>
+    /// Does the same for a command that may run beside the service: if an Azurite serves the folder already, it is
+    /// used.
+    /// </summary>
+    /// <exception cref="StartupException">It cannot be started, or another process's does not become ready.</exception>
+    /// <returns>
+    /// The server, to be disposed of with the command; null if storage is configured, or another process serves it.
+    /// </returns>
     public static Task<AzuriteServer?> JoinIfNeededAsync(
         IConfigurationRoot settings, string dataFolder, Action<string> say, CancellationToken ct) =>
         UseAsync(settings, dataFolder, options => JoinAsync(settings, options, say, ct));

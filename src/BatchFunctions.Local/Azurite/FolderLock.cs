@@ -1,8 +1,8 @@
 namespace BatchFunctions.SelfHost.Azurite;
 
 /// <summary>
-/// A lock between processes, by a file that is held open. The operating system lets go of it when its process ends,
-/// however that happens.
+/// A lock between processes: a file that is held open. The operating system releases it when the process ends, for
+/// whatever reason.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class FolderLock : IDisposable
         }
     }
 
-    /// <summary>Takes the lock if nobody holds it.</summary>
+    /// <summary>Takes the lock; null if somebody holds it.</summary>
     public static FolderLock? TryTake(string path)
     {
         try
@@ -36,7 +36,7 @@ internal sealed class FolderLock : IDisposable
         }
         catch (IOException e) when (e.GetType() == typeof(IOException))
         {
-            // Held. Missing folders and the like have exceptions of their own.
+            // Somebody holds it. A missing folder and the like throw derived exceptions.
             return null;
         }
     }

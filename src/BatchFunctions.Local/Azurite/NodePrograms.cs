@@ -3,11 +3,11 @@ using System.Diagnostics;
 
 namespace BatchFunctions.SelfHost.Azurite;
 
-/// <summary>Programs that come with Node.js.</summary>
+/// <summary>Starts programs that come with Node.js.</summary>
 internal static class NodePrograms
 {
-    /// <summary>Starts one, with one plain sentence when it is not there.</summary>
-    /// <exception cref="StartupException">It is not there.</exception>
+    /// <summary>Starts a program; if it is missing, the error says in one sentence what to install.</summary>
+    /// <exception cref="StartupException">The program is not installed.</exception>
     public static Process Start(ProcessStartInfo start)
     {
         try

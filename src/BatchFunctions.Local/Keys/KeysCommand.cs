@@ -11,8 +11,8 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.SelfHost.Keys;
 
 /// <summary>
-/// <c>keys add</c>, <c>keys list</c>, <c>keys revoke</c>: on the storage that the service uses, whether or not it runs,
-/// or on an account that <c>--storage</c> names.
+/// The commands <c>keys add</c>, <c>keys list</c> and <c>keys revoke</c>. They work on the service's storage, whether
+/// or not the service is running, or on the account that <c>--storage</c> names.
 /// </summary>
 internal static class KeysCommand
 {
@@ -22,10 +22,10 @@ internal static class KeysCommand
         WriteIndented = true,
     };
 
-    /// <summary>The command and its three.</summary>
-    /// <param name="data">Where the embedded storage keeps its data.</param>
-    /// <param name="failed">The exit code of what could not be done.</param>
-    /// <param name="makesData">Whether an embedded storage that is not there yet is made.</param>
+    /// <summary>The command <c>keys</c> with its three subcommands.</summary>
+    /// <param name="data">The option for the folder of the embedded storage.</param>
+    /// <param name="failed">The exit code for a failure.</param>
+    /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
     public static Command Create(Option<string> data, int failed, bool makesData)
     {
         var storage = new Option<string?>("--storage")
@@ -65,10 +65,10 @@ internal static class KeysCommand
         return new Command("keys", "Makes, lists and revokes API keys.") { storage, add, list, revoke };
     }
 
-    /// <summary>The settings, which name a storage unless an embedded one may be used.</summary>
-    /// <param name="storage">What the command line says.</param>
-    /// <param name="dataFolder">A folder that must be there if no storage is named; null if it may be made.</param>
-    /// <exception cref="StartupException">No storage is named, and there is none in the folder.</exception>
+    /// <summary>The settings, which name a storage account unless an embedded storage may be used.</summary>
+    /// <param name="storage">The value of <c>--storage</c>; null if it is not given.</param>
+    /// <param name="dataFolder">A folder that must exist if no storage is named; null if it may be created.</param>
+    /// <exception cref="StartupException">No storage is named, and the folder does not exist.</exception>
     private static IConfigurationRoot SettingsOf(string? storage, string? dataFolder)
     {
         var settings = SelfHostSettings.Read(storage is null ? null : SelfHostSettings.OfStorage(storage));
@@ -95,12 +95,12 @@ internal static class KeysCommand
         }
         catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Forbidden)
         {
-            // Who deployed the template has a role on this one table, which is there: making tables takes a wider one.
-            // Whoever has no role at all is refused by what comes next.
+            // Whoever deployed the template has a role on this one table, which exists; creating tables takes a wider
+            // role. A caller without any role is refused by the next request.
         }
     }
 
-    /// <summary>Before any storage is opened: what is wrong by itself starts no emulator.</summary>
+    /// <summary>Checked before any storage is opened, so that an invalid name does not start an emulator.</summary>
     private static void CheckProject(string project)
     {
         if (!ApiKeyStore.IsProjectName(project))

@@ -4,8 +4,8 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.SelfHost.Settings;
 
 /// <summary>
-/// Where the self-host finds its settings: <c>local.settings.json</c> as Core Tools reads it ("Values"), below the
-/// environment, below what the command line says.
+/// The settings of the self-host and of the keys commands. The command line overrides the environment, which overrides
+/// <c>local.settings.json</c> (its "Values", as Core Tools reads them).
 /// </summary>
 internal static class SelfHostSettings
 {
@@ -13,18 +13,18 @@ internal static class SelfHostSettings
     private const string Marker = "BatchFunctions.sln";
     private const string DataFolderName = ".batchfunctions";
 
-    /// <summary>The folder that the project stands in; the current folder where the program runs outside of one.</summary>
+    /// <summary>The project's folder, or the current folder if the program runs outside of the project.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Where data are kept that no option places elsewhere.</summary>
+    /// <summary>The data folder unless an option names another.</summary>
     public static string DefaultDataFolder => Path.Combine(Root, DataFolderName, "data");
 
     /// <summary>Where Azurite is installed, once for every data folder.</summary>
     public static string AzuriteFolder => Path.Combine(Root, DataFolderName, "azurite-3.37.0");
 
     /// <summary>Reads the settings.</summary>
-    /// <param name="overrides">What stands above file and environment.</param>
-    /// <exception cref="StartupException">The file is no settings file.</exception>
+    /// <param name="overrides">Settings that take precedence over file and environment.</param>
+    /// <exception cref="StartupException">The file is not a valid settings file.</exception>
     public static IConfigurationRoot Read(IReadOnlyDictionary<string, string?>? overrides = null) =>
         new ConfigurationBuilder()
             .AddInMemoryCollection(ReadFile())
@@ -32,15 +32,15 @@ internal static class SelfHostSettings
             .AddInMemoryCollection(overrides ?? new Dictionary<string, string?>())
             .Build();
 
-    /// <summary>Whether the settings name a storage account, in either of the two ways.</summary>
+    /// <summary>Whether the settings name a storage account, by a connection string or by an address.</summary>
     public static bool HasStorage(IConfiguration configuration) =>
         configuration.GetSection(StorageConnection.Name).AsEnumerable().Any(setting => !string.IsNullOrEmpty(setting.Value));
 
     /// <summary>
-    /// The settings that name an account: a connection string as it is; an account's address (of any of its services)
-    /// stands for all three, opened with the signed-in identity.
+    /// The settings that name an account. A connection string is taken as it is; the address of any of the account's
+    /// services stands for all three services, opened with the signed-in identity.
     /// </summary>
-    /// <exception cref="StartupException">It is neither.</exception>
+    /// <exception cref="StartupException">The text is neither.</exception>
     public static IReadOnlyDictionary<string, string?> OfStorage(string storage)
     {
         if (storage.Contains('=', StringComparison.Ordinal))

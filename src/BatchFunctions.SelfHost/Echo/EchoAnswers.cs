@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 namespace BatchFunctions.SelfHost.Echo;
 
 /// <summary>
-/// The answers, in the shapes of OpenAI's API reference. Everything in them follows from the request but for the time,
+/// The echo's answers, in the shapes of OpenAI's API reference. Apart from the time, they depend only on the request,
 /// so that a demonstration gives the same results each time.
 /// </summary>
 internal static class EchoAnswers
@@ -156,7 +156,7 @@ internal static class EchoAnswers
 
     private static string[] Inputs(JsonObject request) => (request["input"] ?? throw new EchoRefusalException("input")) switch
     {
-        // A list of numbers is one input, already cut into tokens.
+        // A list of numbers is a single input, already tokenized.
         JsonArray list when list.Any(item => item is not JsonValue number || number.TryGetValue(out string? _)) =>
             [.. list.Select(EchoText.Of)],
         JsonNode input => [EchoText.Of(input)],

@@ -1,6 +1,6 @@
 namespace BatchFunctions.SelfHost.Echo;
 
-/// <summary>A request lacks what its endpoint needs.</summary>
+/// <summary>A request lacks a parameter that its endpoint requires.</summary>
 internal sealed class EchoRefusalException(string parameter)
     : Exception($"Missing required parameter: '{parameter}'.")
 {

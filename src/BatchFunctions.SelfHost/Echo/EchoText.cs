@@ -3,12 +3,12 @@ using System.Text.Json.Nodes;
 
 namespace BatchFunctions.SelfHost.Echo;
 
-/// <summary>Finds the text of a request: what is said back, and what is counted.</summary>
+/// <summary>Extracts the text of a request, which is echoed and counted.</summary>
 internal static class EchoText
 {
     private const int CharactersPerToken = 4;
 
-    /// <summary>The text of the last message that a user sent; of the last message where no user sent one.</summary>
+    /// <summary>The text of the last user message, or of the last message if there is none from a user.</summary>
     public static string LastUserMessage(JsonArray messages)
     {
         var last = messages.OfType<JsonObject>().LastOrDefault(IsFromUser)
@@ -18,7 +18,7 @@ internal static class EchoText
 
     /// <summary>
     /// The text of a message's content or of an input: a string, or parts with a <c>text</c>, joined by line breaks.
-    /// What has none (an image, a token array) counts as empty.
+    /// Content without text (an image, a token array) counts as empty.
     /// </summary>
     public static string Of(JsonNode? content) => content switch
     {
@@ -28,7 +28,9 @@ internal static class EchoText
         _ => "",
     };
 
-    /// <summary>A plausible number of tokens, always the same for the same text: about four characters each.</summary>
+    /// <summary>
+    /// A plausible number of tokens, always the same for the same text: one for every four characters.
+    /// </summary>
     public static int Tokens(string text) => (text.Length + CharactersPerToken - 1) / CharactersPerToken;
 
     private static bool IsFromUser(JsonObject message) => Of(message["role"]) == "user";

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace BatchFunctions.SelfHost.Echo;
 
 /// <summary>
-/// An upstream for first runs and demonstrations: it answers the endpoints of OpenAI's batches in their shapes and
-/// says back what it was told. It listens on a free port of the loopback interface and asks for no key.
+/// An upstream for first runs and demonstrations: answers chat completions, completions, responses, embeddings and
+/// moderations in OpenAI's shapes, and echoes the text it is sent. It listens on a free loopback port and needs no key.
 /// </summary>
 internal sealed class EchoUpstream : IAsyncDisposable
 {
@@ -25,13 +25,13 @@ internal sealed class EchoUpstream : IAsyncDisposable
 
     private EchoUpstream(WebApplication app) => _app = app;
 
-    /// <summary>Where it listens: a value for <c>Batch__Upstream__BaseUrl</c>.</summary>
+    /// <summary>Its address: a value for <c>Batch__Upstream__BaseUrl</c>.</summary>
     public Uri Address => new(_app.Urls.Single());
 
-    /// <summary>Starts it.</summary>
+    /// <summary>Starts the upstream.</summary>
     public static async Task<EchoUpstream> StartAsync(CancellationToken ct)
     {
-        // An empty builder reads no settings: what is set is meant for the service, its port above all.
+        // An empty builder reads no settings: they are meant for the service, above all its port.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -47,7 +47,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        // A cancelled token: the service that sent the calls in flight is going too.
+        // A cancelled token: the service that sent the calls in flight is stopping too.
         await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
     }
@@ -75,7 +75,7 @@ internal sealed class EchoUpstream : IAsyncDisposable
 
         try
         {
-            // A property that stands there twice, or half of a surrogate pair, is found out when the value is asked for.
+            // Duplicate properties and unpaired surrogates only throw when the value is read.
             return await JsonNode.ParseAsync(request.Body, cancellationToken: ct) is JsonObject body
                 ? (200, answer(body))
                 : (400, EchoAnswers.Error("The body of the request must be a JSON object."));

@@ -3,8 +3,8 @@ using BatchFunctions.Keys;
 namespace BatchFunctions.SelfHost.Keys;
 
 /// <summary>
-/// The key of the project <c>local</c>, which the embedded storage's data folder keeps readable to its owner, so that it
-/// can be printed again. A real account's keys are kept nowhere.
+/// The key of the project <c>local</c>. The embedded storage's data folder keeps it, readable only by its owner, so
+/// that it can be printed again. Keys of a real account are never stored.
 /// </summary>
 internal static class LocalKey
 {

@@ -3,14 +3,16 @@ using System.Globalization;
 namespace BatchFunctions.SelfHost.Pump;
 
 /// <summary>
-/// What <c>host.json</c> says about queues: the one copy that the Functions host reads too. Each setting can be
-/// overridden as there, for instance by <c>AzureFunctionsJobHost__extensions__queues__batchSize</c>
-/// (https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values). What neither says
-/// has the Functions host's default.
+/// The queue settings of <c>host.json</c>, the same file that the Functions host reads. Each can be overridden as
+/// there, for instance by <c>AzureFunctionsJobHost__extensions__queues__batchSize</c>
+/// (https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values). A setting that is
+/// in neither has a default, as in the Functions host.
 /// </summary>
 internal sealed record HostJson
 {
-    /// <summary>The setting of the handlers' time limit, as the service's own settings are checked against it.</summary>
+    /// <summary>
+    /// The setting for the handlers' time limit, against which the service's own settings are checked.
+    /// </summary>
     public const string FunctionTimeoutSetting = Overrides + ":functionTimeout";
 
     private const string Overrides = "AzureFunctionsJobHost";
@@ -18,29 +20,31 @@ internal sealed record HostJson
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>As long as a queue keeps a message away. A plain "30" means days, and is thus refused.</summary>
+    /// <summary>
+    /// The longest time that a queue can hide a message. A plain "30" means 30 days, and is thus refused.
+    /// </summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
-    /// <summary>Messages fetched at once.</summary>
+    /// <summary>How many messages are fetched at once.</summary>
     public required int BatchSize { get; init; }
 
-    /// <summary>More are fetched once no more than this many of a queue are being handled.</summary>
+    /// <summary>More messages are fetched while no more than this many of a queue are being handled.</summary>
     public required int NewBatchThreshold { get; init; }
 
     /// <summary>How often a message is tried before it goes to the poison queue.</summary>
     public required int MaxDequeueCount { get; init; }
 
-    /// <summary>How long an empty queue is left alone, at most.</summary>
+    /// <summary>The longest time between two polls of an empty queue.</summary>
     public required TimeSpan MaxPollingInterval { get; init; }
 
-    /// <summary>How long a message stays away after its handler has failed.</summary>
+    /// <summary>How long a message stays invisible after its handler has failed.</summary>
     public required TimeSpan VisibilityTimeout { get; init; }
 
-    /// <summary>How long a handler may take; <see cref="Timeout.InfiniteTimeSpan"/> where the file says -1.</summary>
+    /// <summary>The time limit of a handler; <see cref="Timeout.InfiniteTimeSpan"/> if the setting is -1.</summary>
     public required TimeSpan FunctionTimeout { get; init; }
 
-    /// <summary>Reads the file, and what stands above it in the settings.</summary>
-    /// <exception cref="StartupException">The file is missing or no JSON, or a setting is wrong.</exception>
+    /// <summary>Reads the file, and the settings that override it.</summary>
+    /// <exception cref="StartupException">The file is missing or not valid JSON, or a setting is invalid.</exception>
     public static HostJson Read(string path, IConfiguration settings)
     {
         if (!File.Exists(path))

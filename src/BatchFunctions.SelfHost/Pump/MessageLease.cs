@@ -5,9 +5,9 @@ using Azure.Storage.Queues.Models;
 namespace BatchFunctions.SelfHost.Pump;
 
 /// <summary>
-/// Keeps a fetched message away from others while its handler runs, by renewing its visibility timeout at half of it.
-/// Each renewal gives the message another pop receipt, so whoever deletes or releases it must use
-/// <see cref="EndAsync"/>'s.
+/// Keeps a fetched message invisible to others while its handler runs, renewing the visibility timeout when half of it
+/// has passed. Each renewal changes the message's pop receipt, so whoever deletes or releases the message must use the
+/// one from <see cref="EndAsync"/>.
 /// </summary>
 internal sealed partial class MessageLease : IDisposable
 {
@@ -29,7 +29,10 @@ internal sealed partial class MessageLease : IDisposable
         _renewing = RenewAsync();
     }
 
-    /// <summary>Begins to renew the <paramref name="duration"/> that <paramref name="message"/> was fetched for.</summary>
+    /// <summary>
+    /// Starts renewing the visibility timeout of <paramref name="message"/>, which was fetched for
+    /// <paramref name="duration"/>.
+    /// </summary>
     public static MessageLease Keep(
         QueueClient queue, QueueMessage message, TimeSpan duration, TimeProvider time, ILogger logger) =>
         new(queue, message, duration, time, logger);
@@ -38,7 +41,7 @@ internal sealed partial class MessageLease : IDisposable
     /// <returns>The message with its latest pop receipt.</returns>
     public async Task<QueueMessage> EndAsync()
     {
-        // Only the wait is broken off: a renewal that is under way must end, or its new pop receipt would be lost.
+        // Only the wait is cancelled: a renewal under way must complete, or its new pop receipt would be lost.
         await _ended.CancelAsync();
         await _renewing;
         return _message;
@@ -72,7 +75,7 @@ internal sealed partial class MessageLease : IDisposable
             }
             catch (Exception e) when (e is RequestFailedException or AggregateException or OperationCanceledException)
             {
-                // There are several tries left before the message shows itself to others.
+                // Several tries are left before the message becomes visible to others.
                 Log.NotRenewed(_logger, e, _queue.Name, _message.MessageId);
                 wait = _duration / 10;
             }

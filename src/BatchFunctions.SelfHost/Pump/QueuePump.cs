@@ -7,16 +7,17 @@ using BatchFunctions.Wakeups;
 namespace BatchFunctions.SelfHost.Pump;
 
 /// <summary>
-/// Hands a queue's messages to its handler as the Functions queue trigger does: up to <c>batchSize</c> at once whenever
-/// no more than <c>newBatchThreshold</c> are being handled; invisible to others while the handler runs, however long;
-/// deleted when it returns, back after <c>visibilityTimeout</c> when it throws, and on the poison queue after
-/// <c>maxDequeueCount</c> tries. When the host stops, nothing more is fetched and the handlers' token fires; those that
-/// have not returned after <see cref="PumpTimes.ShutdownLimit"/> are left, and their messages come back by themselves.
+/// Hands a queue's messages to its handler as the Functions queue trigger does. Up to <c>batchSize</c> messages are
+/// fetched whenever no more than <c>newBatchThreshold</c> are being handled. A message is invisible to others while its
+/// handler runs, however long; it is deleted when the handler returns, comes back after <c>visibilityTimeout</c> when
+/// it throws, and goes to the poison queue after <c>maxDequeueCount</c> tries. When the host stops, nothing more is
+/// fetched and the handlers' token fires; handlers that have not returned after <see cref="PumpTimes.ShutdownLimit"/>
+/// are abandoned, and their messages become visible again by themselves.
 /// </summary>
 /// <remarks>
-/// The Functions host's own listener keeps the same contract, by the same tests, and would do but for three differences,
-/// which tests hold too: it finds what this process has sent at its next poll only, it waits for stuck handlers without a
-/// limit, and what it has fetched when the stop comes stays away for a whole lease.
+/// The Functions host's own listener passes the same contract tests, and would do but for three differences, which have
+/// tests as well: it finds messages sent by its own process only at its next poll, it waits for stuck handlers without
+/// a limit, and messages that it has fetched when the stop comes stay invisible for a whole lease.
 /// </remarks>
 internal sealed partial class QueuePump(
     QueueServiceClient queues,
@@ -39,7 +40,7 @@ internal sealed partial class QueuePump(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Leave the host's start to go on.
+        // Lets the host's start go on.
         await Task.Yield();
         using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var stop = stoppingToken.Register(() => limit.CancelAfter(times.ShutdownLimit));
@@ -49,7 +50,7 @@ internal sealed partial class QueuePump(
             _running.RemoveWhere(task => task.IsCompleted);
             if (_running.Count > settings.NewBatchThreshold)
             {
-                // The stop breaks it off: handlers that are stuck must not keep it.
+                // A stop ends the wait: stuck handlers must not prolong it.
                 await ((Task)Task.WhenAny(_running)).WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 continue;
             }
@@ -76,12 +77,12 @@ internal sealed partial class QueuePump(
         }
     }
 
-    /// <summary>A fifth more or less, so that several processes do not look at the same moments.</summary>
+    /// <summary>Varies the delay by up to a fifth, so that several processes do not poll at the same moments.</summary>
     private static TimeSpan Jittered(TimeSpan delay) => delay * (0.8 + (0.4 * Random.Shared.NextDouble()));
 
     /// <summary>
-    /// Takes the next messages. A stop waits for the answer until its limit: messages in an answer that nobody reads would
-    /// be away for a whole lease.
+    /// Fetches the next messages. A stop waits for the response until its limit: messages in a response that nobody
+    /// reads would stay invisible for a whole lease.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever storage does, the queue is looked at again.")]
     private async Task<QueueMessage[]> FetchAsync(CancellationToken stopping, CancellationToken limit)
@@ -109,7 +110,7 @@ internal sealed partial class QueuePump(
         {
             if (ct.IsCancellationRequested)
             {
-                // It came with the stop, and nobody has begun it.
+                // Fetched just as the stop came, and not begun.
                 await _queue.UpdateMessageAsync(
                     message.MessageId,
                     message.PopReceipt,
@@ -118,7 +119,7 @@ internal sealed partial class QueuePump(
             }
             else if (message.DequeueCount > settings.MaxDequeueCount)
             {
-                // Its last try ended together with its process, so that nobody has moved it.
+                // Its last try ended with the process, so nobody has moved it.
                 await MoveToPoisonAsync(message);
             }
             else
@@ -128,7 +129,7 @@ internal sealed partial class QueuePump(
         }
         catch (Exception e)
         {
-            // It becomes visible by itself when its lease has run out; or it is gone already, and so is the matter.
+            // Either it becomes visible by itself when its lease ends, or it is gone already and nothing is left to do.
             Log.NotSettled(logger, e, name, message.MessageId);
         }
     }
@@ -155,7 +156,7 @@ internal sealed partial class QueuePump(
                 cancellationToken: CancellationToken.None);
         }
 
-        // What fails in a poison queue stays away until its lease ends, as the Functions host leaves it.
+        // A message that fails in a poison queue stays invisible until its lease ends, as under the Functions host.
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a handler throws is a failed try of its message.")]
@@ -176,8 +177,9 @@ internal sealed partial class QueuePump(
     }
 
     /// <summary>
-    /// Sends the message on and then deletes it: a crash in between leaves it in both queues, and never in neither.
-    /// One that is in a poison queue already has nowhere to go, and is handled no more, as under the Functions host.
+    /// Sends the message to the poison queue and then deletes it: a crash in between leaves it in both queues, but
+    /// never in neither. A message that is already in a poison queue has nowhere to go, and is not handled any more, as
+    /// under the Functions host.
     /// </summary>
     private async Task MoveToPoisonAsync(QueueMessage message)
     {

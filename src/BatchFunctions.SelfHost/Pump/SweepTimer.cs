@@ -2,7 +2,9 @@ using BatchFunctions.Processing;
 
 namespace BatchFunctions.SelfHost.Pump;
 
-/// <summary>The hourly timer behind the sweep, and one sweep when the service starts: what a stopped service has left is taken up.</summary>
+/// <summary>
+/// The hourly timer behind the sweep, and one sweep at startup, which resumes what a stopped service has left.
+/// </summary>
 internal sealed partial class SweepTimer(BatchJobs jobs, TimeProvider time, ILogger<SweepTimer> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
@@ -20,7 +22,7 @@ internal sealed partial class SweepTimer(BatchJobs jobs, TimeProvider time, ILog
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The service stops.
+            // The service is stopping.
         }
     }
 

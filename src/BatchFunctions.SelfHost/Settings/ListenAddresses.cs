@@ -2,11 +2,13 @@ using System.Net;
 
 namespace BatchFunctions.SelfHost.Settings;
 
-/// <summary>What <c>--urls</c> says.</summary>
+/// <summary>The addresses of <c>--urls</c>.</summary>
 internal static class ListenAddresses
 {
-    /// <summary>Checks the option, whose addresses are separated by semicolons.</summary>
-    /// <exception cref="StartupException">One of them is none; Kestrel itself would say so in a stack trace.</exception>
+    /// <summary>Checks the addresses, which are separated by semicolons.</summary>
+    /// <exception cref="StartupException">
+    /// One of them is not an address; Kestrel itself would only say so in a stack trace.
+    /// </exception>
     public static void Check(string urls)
     {
         foreach (var url in urls.Split(';'))
@@ -21,8 +23,10 @@ internal static class ListenAddresses
         }
     }
 
-    /// <summary>An address to call from the same machine: a host that stands for all of its addresses is none.</summary>
-    /// <param name="listening">An address that Kestrel listens at.</param>
+    /// <summary>
+    /// An address to call from the same machine: a wildcard host is replaced by the loopback address.
+    /// </summary>
+    /// <param name="listening">An address that Kestrel listens on.</param>
     public static string ToCall(string listening)
     {
         var address = BindingAddress.Parse(listening);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.SelfHost.Upstream;
 
 /// <summary>
-/// Asks the upstream for its models once, at the start: a wrong address is told then, and not by the first batch. The
-/// service runs in any case, since an upstream may come up later.
+/// Asks the upstream for its models once at startup, so that a wrong address is reported then and not by the first
+/// batch. The service starts in any case, since the upstream may come up later.
 /// </summary>
 internal static class UpstreamProbe
 {
@@ -16,9 +16,9 @@ internal static class UpstreamProbe
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>What looks wrong with the upstream, and what to do, on one line; null when nothing does.</summary>
-    /// <param name="services">The service's own, whose connection to the upstream is used.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <summary>One line that says what looks wrong with the upstream and what to do; null if nothing does.</summary>
+    /// <param name="services">The service's container, for its connection to the upstream.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public static async Task<string?> AskAsync(IServiceProvider services, CancellationToken ct)
     {
         if (!UpstreamAddress.TryParse(services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream.BaseUrl, out var root))

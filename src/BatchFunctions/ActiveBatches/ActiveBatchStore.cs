@@ -6,8 +6,8 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.ActiveBatches;
 
 /// <summary>
-/// A row for each batch that has not ended, by tenant: what the sweep goes through, and what keeps an input file from
-/// being deleted. It is written before its batch and removed after the batch has ended and is cleared away.
+/// One row for each batch that has not ended, by tenant. The sweep goes through these rows, and they keep an input file
+/// from being deleted. A row is written before its batch, and removed once the batch has ended and been cleared away.
 /// </summary>
 internal sealed class ActiveBatchStore(TableClient table)
 {
@@ -41,7 +41,9 @@ internal sealed class ActiveBatchStore(TableClient table)
         return false;
     }
 
-    /// <summary>All of them, of whatever version: what may be done about a batch is decided by the batch's own row.</summary>
+    /// <summary>
+    /// All active batches, whatever the version of their rows: what may be done with a batch is decided by its own row.
+    /// </summary>
     public async IAsyncEnumerable<ActiveBatch> ListAsync([EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: ct))

@@ -7,12 +7,12 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Batches;
 
 /// <summary>
-/// A batch as its row keeps it. Times are UTC. Its status moves by the verbs alone, each of which asks
-/// <see cref="BatchTransitions"/>.
+/// A batch, as stored in its row. Times are UTC. The status changes only through the verbs (<see cref="Begin"/>,
+/// <see cref="Cancel"/> and so on), each of which consults <see cref="BatchTransitions"/>.
 /// </summary>
 internal sealed record Batch : IFenced<Batch>
 {
-    /// <summary>A new batch, or one as its row has it.</summary>
+    /// <summary>A new batch, or one read from its row.</summary>
     public Batch(BatchStatus status) => Status = status;
 
     public required string Tenant { get; init; }
@@ -29,10 +29,10 @@ internal sealed record Batch : IFenced<Batch>
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The deadline: what has not been answered by then is not sent any more.</summary>
+    /// <summary>The deadline: lines not answered by then are no longer sent.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>The model that all lines share; null until validation has seen them, and where they differ.</summary>
+    /// <summary>The model that all lines share; null until validation has seen them, and if they differ.</summary>
     public string? Model { get; init; }
 
     public IReadOnlyList<BatchError> Errors { get; init; } = [];
@@ -61,40 +61,42 @@ internal sealed record Batch : IFenced<Batch>
 
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
-    /// <summary>Seconds that the output and error files live; null when they are kept.</summary>
+    /// <summary>The lifetime of the output and error files, in seconds; null if they do not expire.</summary>
     public long? OutputExpiresAfter { get; init; }
 
-    /// <summary>The chunk sizes that hold for this batch, however the settings change while it runs.</summary>
+    /// <summary>The chunk sizes of this batch, which hold even if the settings change while it runs.</summary>
     public required int ChunkLines { get; init; }
 
     /// <inheritdoc cref="ChunkLines"/>
     public required int ChunkBytes { get; init; }
 
-    /// <summary>How many chunks there are to be, about, however many lines: see <c>ChunkCutter</c>.</summary>
+    /// <summary>The approximate number of chunks to aim for; see <c>ChunkCutter</c>.</summary>
     public required int ChunkTarget { get; init; }
 
-    /// <summary>How many chunk rows the batch has; null until validation has written them.</summary>
+    /// <summary>The number of the batch's chunk rows; null until validation has written them.</summary>
     public int? ChunkCount { get; init; }
 
-    /// <summary>Bytes in the input file.</summary>
+    /// <summary>The size of the input file, in bytes.</summary>
     public long InputBytes { get; init; }
 
-    /// <summary>Where the input's bytes are.</summary>
+    /// <summary>The blob that holds the input.</summary>
     public required BlobLocation InputBlob { get; init; }
 
-    /// <summary>The status that a <see cref="BatchStatus.Finalizing"/> batch ends with, decided when it became so.</summary>
+    /// <summary>
+    /// The status that a <see cref="BatchStatus.Finalizing"/> batch will end with, decided on entering that status.
+    /// </summary>
     public BatchStatus? Outcome { get; init; }
 
-    /// <summary>When the counts moved last.</summary>
+    /// <summary>When the counts last changed; at first, when the lines began to be sent.</summary>
     public DateTimeOffset? ProgressAt { get; init; }
 
-    /// <summary>When messages were last sent again for want of progress.</summary>
+    /// <summary>When messages were last sent again for lack of progress.</summary>
     public DateTimeOffset? SentAgainAt { get; init; }
 
-    /// <summary>How often the messages of unclaimed chunks were sent again without progress between.</summary>
+    /// <summary>How often the messages of the batch have been sent again since the last progress.</summary>
     public int Resends { get; init; }
 
-    /// <summary>How often the validation of this batch ended on the poison queue.</summary>
+    /// <summary>How often the message to validate this batch has ended on the poison queue.</summary>
     public int Strikes { get; init; }
 
     /// <summary>The W3C trace context of the request that created the batch.</summary>
@@ -107,9 +109,9 @@ internal sealed record Batch : IFenced<Batch>
 
     public BatchKey Key => new(Tenant, Id);
 
-    /// <summary>The batch with its lines known, and the first of them about to be sent.</summary>
+    /// <summary>The batch after validation, with its lines known and the first about to be sent.</summary>
     /// <param name="lines">Lines in the input.</param>
-    /// <param name="model">The model that all of them share.</param>
+    /// <param name="model">The model that all of them share; null if they differ.</param>
     /// <param name="chunks">Chunks that they were cut into.</param>
     /// <param name="now">The time.</param>
     public Batch Begin(int lines, string? model, int chunks, DateTimeOffset now) => To(BatchStatus.InProgress) with
@@ -122,11 +124,11 @@ internal sealed record Batch : IFenced<Batch>
         ChunkCount = chunks,
     };
 
-    /// <summary>The batch asked to be cancelled.</summary>
+    /// <summary>The batch with its cancellation requested.</summary>
     public Batch Cancel(DateTimeOffset now) => To(BatchStatus.Cancelling) with { CancellingAt = now };
 
     /// <summary>The batch with nothing left to send, about to have its files put together.</summary>
-    /// <param name="outcome">What it will end with.</param>
+    /// <param name="outcome">The status it will end with.</param>
     /// <param name="now">The time.</param>
     public Batch Finalize(BatchStatus outcome, DateTimeOffset now) =>
         To(BatchStatus.Finalizing) with { Outcome = outcome, FinalizingAt = now };
@@ -143,48 +145,50 @@ internal sealed record Batch : IFenced<Batch>
         CancelledAt = end.Outcome == BatchStatus.Cancelled ? end.At : null,
     };
 
-    /// <summary>The batch ended without results.</summary>
+    /// <summary>The batch failed, without results.</summary>
     public Batch Fail(IReadOnlyList<BatchError> errors, DateTimeOffset now) =>
         To(BatchStatus.Failed) with { FailedAt = now, Errors = errors };
 
-    /// <summary>The batch with counts that have moved.</summary>
+    /// <summary>The batch with new counts.</summary>
     public Batch Progress(int completed, int failed, TokenUsage usage, DateTimeOffset now) =>
         this with { Counts = Counts with { Completed = completed, Failed = failed }, Usage = usage, ProgressAt = now, Resends = 0 };
 
-    /// <summary>The batch with its messages sent once more for want of progress.</summary>
+    /// <summary>The batch with its messages sent once more for lack of progress.</summary>
     public Batch SentAgain(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Resends + 1 };
 
-    /// <summary>The batch with one more message to validate it on the poison queue.</summary>
+    /// <summary>The batch with one more strike: its validation message ended on the poison queue.</summary>
     public Batch Strike() => this with { Strikes = Strikes + 1 };
 
     public bool IsOverdue(DateTimeOffset now) => now >= ExpiresAt;
 
-    /// <summary>Whether lines that are not yet answered may still be sent.</summary>
+    /// <summary>Whether open lines may still be sent.</summary>
     public bool Runs(DateTimeOffset now) => Status == BatchStatus.InProgress && !IsOverdue(now);
 
     /// <inheritdoc/>
     public Batch InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 
-    /// <summary>The batch in another status, which it must be allowed to go to.</summary>
+    /// <summary>The batch in another status; throws if the transition is not allowed.</summary>
     private Batch To(BatchStatus status) => BatchTransitions.Leads(Status, status)
         ? this with { Status = status }
         : throw BatchTransitions.Refusal(Id, Status, status);
 }
 
-/// <summary>Lines of a batch. What never ran (cancelled, expired) is counted in <see cref="Total"/> alone.</summary>
+/// <summary>
+/// A batch's <c>request_counts</c>. Lines that never ran (cancelled, expired) count in <see cref="Total"/> only.
+/// </summary>
 internal readonly record struct RequestCounts(
     int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
 internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line);
 
-/// <summary>What a batch ends with.</summary>
-/// <param name="Outcome">Its last status.</param>
-/// <param name="At">When it was decided.</param>
-/// <param name="OutputFileId">The file of lines that succeeded; null where none did.</param>
-/// <param name="ErrorFileId">The file of the others; null where there are none.</param>
-/// <param name="Counts">How many of each.</param>
-/// <param name="Usage">Tokens, of all.</param>
+/// <summary>How a batch ends.</summary>
+/// <param name="Outcome">Its final status.</param>
+/// <param name="At">When this was decided.</param>
+/// <param name="OutputFileId">The file of the lines that succeeded; null if none did.</param>
+/// <param name="ErrorFileId">The file of the other lines; null if there are none.</param>
+/// <param name="Counts">The final counts.</param>
+/// <param name="Usage">The tokens of all lines together.</param>
 internal sealed record BatchEnd(
     BatchStatus Outcome,
     DateTimeOffset At,

@@ -9,10 +9,10 @@ namespace BatchFunctions.Batches;
 /// <summary>The operations of <c>/v1/batches</c>.</summary>
 public sealed class BatchApi
 {
-    /// <summary>How many batches a page has at most, unless asked otherwise.</summary>
+    /// <summary>The page size unless the request sets one, in batches.</summary>
     internal const int DefaultLimit = 20;
 
-    /// <summary>How many a page may be asked for.</summary>
+    /// <summary>The largest page size that a request may set.</summary>
     internal const int MaxLimit = 100;
 
     private readonly ApiGuard _guard;
@@ -37,7 +37,7 @@ public sealed class BatchApi
 
     /// <summary><c>GET /v1/batches</c>: a page of the caller's batches, newest first.</summary>
     /// <param name="request">The request, with <c>after</c> and <c>limit</c> in its query.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> ListAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -46,8 +46,8 @@ public sealed class BatchApi
                 var limit = ApiQuery.Limit(request.Query, DefaultLimit, MaxLimit);
                 var after = ApiQuery.Single(request.Query, "after");
 
-                // An empty cursor is refused too: it comes of a client that has run past the end, and page one would
-                // send it round for ever.
+                // An empty cursor is refused too: it comes from a client that has run past the end, and page one would
+                // make it loop forever.
                 if (after is not null && !IdKind.Batch.IsValid(after))
                 {
                     throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Form));
@@ -58,9 +58,9 @@ public sealed class BatchApi
             },
             ct);
 
-    /// <summary><c>POST /v1/batches</c>: makes a batch from an uploaded file.</summary>
+    /// <summary><c>POST /v1/batches</c>: creates a batch from an uploaded file.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -76,7 +76,7 @@ public sealed class BatchApi
     /// <summary><c>GET /v1/batches/{id}</c>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The batch's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -88,12 +88,12 @@ public sealed class BatchApi
             ct);
 
     /// <summary>
-    /// <c>POST /v1/batches/{id}/cancel</c>. A batch that is cancelling or cancelled already is answered as it is; one
-    /// that has come to another end, or is about to, is refused.
+    /// <c>POST /v1/batches/{id}/cancel</c>. A batch that is already cancelling or cancelled is returned as
+    /// it is; one that has ended in another way, or is about to, is refused with 409.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The batch's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,

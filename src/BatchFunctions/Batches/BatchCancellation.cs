@@ -4,15 +4,15 @@ using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>Cancels batches.</summary>
+/// <summary>Cancels a batch on request.</summary>
 internal sealed class BatchCancellation(BatchStore batches, BatchQueues queues, ProtocolSteps steps, TimeProvider time)
 {
     /// <summary>
-    /// Takes the batch to <see cref="BatchStatus.Cancelling"/> and asks for an advance, which closes its idle chunks;
-    /// running ones see the status and close themselves. A batch that can no longer be cancelled is left as it is: the
-    /// caller reads its status.
+    /// Sets the batch to <see cref="BatchStatus.Cancelling"/> and asks for an advance, which closes its idle chunks;
+    /// running ones notice the status and close themselves. A batch that can no longer be cancelled is left as it is,
+    /// and the caller checks its status.
     /// </summary>
-    /// <returns>The batch as it stands after; null when there is none.</returns>
+    /// <returns>The batch afterwards; null if there is none.</returns>
     public async Task<Batch?> CancelAsync(BatchKey key, CancellationToken ct)
     {
         var batch = await batches.MutateAsync(
@@ -25,7 +25,8 @@ internal sealed class BatchCancellation(BatchStore batches, BatchQueues queues, 
         {
             await steps.ReachedAsync(ProtocolStep.CancelWritten, ct);
 
-            // Also for a batch that was cancelling already: the first asking may have been lost with its process.
+            // Also for a batch that was already cancelling: the process that set the status may have crashed before it
+            // asked.
             await queues.AskAdvanceAsync(key, ct);
         }
 

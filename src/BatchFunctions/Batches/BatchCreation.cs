@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>Makes batches.</summary>
+/// <summary>Creates batches from uploaded files.</summary>
 internal sealed partial class BatchCreation(
     BatchStore batches,
     ActiveBatchStore active,
@@ -23,17 +23,22 @@ internal sealed partial class BatchCreation(
     TimeProvider time,
     ILogger<BatchCreation> logger)
 {
-    /// <summary>How long after the first write the second may start; the sweep takes the first for lost much later.</summary>
+    /// <summary>
+    /// The longest time between the first write and the second. The sweep waits much longer before it takes the first
+    /// for an orphan.
+    /// </summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Makes a batch, in this order: the <c>activebatches</c> row, then the look at the input file, then the batch row,
-    /// then the message. The first before the second, since who deletes a file marks its row and then looks for active
-    /// batches: one of the two sees the other. A crash after the first write leaves a row that the sweep removes; after
-    /// the second, a batch that the sweep sends the message for. Once the batch row stands the answer is the batch,
-    /// also when the send fails: a client that was told of a failure would make a second batch.
+    /// Creates a batch in this order: the <c>activebatches</c> row, the look at the input file, the batch row, the
+    /// message. The first comes before the second because whoever deletes a file marks its row and then looks for
+    /// active batches: one of the two sees the other. A crash after the first write leaves a row that the sweep
+    /// removes; after the batch row, a batch whose message the sweep sends. Once the batch row is written the batch is
+    /// returned even if the send fails: a client that is told of a failure would create a second batch.
     /// </summary>
-    /// <returns>The batch; null when the input file is not there, another tenant's, or has another purpose.</returns>
+    /// <returns>
+    /// The batch; null if the input file does not exist, belongs to another tenant or has another purpose.
+    /// </returns>
     public async Task<Batch?> TryCreateAsync(NewBatch request, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -97,7 +102,7 @@ internal sealed partial class BatchCreation(
     }
 }
 
-/// <summary>What a batch is made from; checked by whoever asks.</summary>
+/// <summary>What a batch is created from; the caller has checked it.</summary>
 internal sealed record NewBatch(
     string Tenant,
     string InputFileId,

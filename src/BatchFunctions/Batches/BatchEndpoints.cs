@@ -1,7 +1,7 @@
 namespace BatchFunctions.Batches;
 
 /// <summary>
-/// The endpoints that a batch may name where the settings name none: those of OpenAI's Batch API
+/// The endpoints that a batch may name unless the settings say otherwise: those of OpenAI's Batch API
 /// (platform.openai.com/docs/api-reference/batch/create).
 /// </summary>
 internal static class BatchEndpoints

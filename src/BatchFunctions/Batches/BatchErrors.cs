@@ -2,7 +2,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>What is wrong with a request about batches, as OpenAI words it where it is known to have words.</summary>
+/// <summary>The errors of requests about batches, in OpenAI's wording where it is known.</summary>
 internal static class BatchErrors
 {
     public static ApiError NoBatch(string id) => ApiError.NotFound($"No batch found with id '{ApiError.Shown(id)}'.");

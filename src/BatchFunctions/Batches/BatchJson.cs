@@ -3,7 +3,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>The JSON of batches.</summary>
+/// <summary>Serializes the batch objects that the API returns.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(BatchObject))]
 [JsonSerializable(typeof(ListObject<BatchObject>), TypeInfoPropertyName = "BatchList")]

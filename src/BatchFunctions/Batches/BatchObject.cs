@@ -5,7 +5,7 @@ using BatchFunctions.Lines;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch as the API answers it: OpenAI's properties in OpenAI's order.</summary>
+/// <summary>A batch as the API returns it, with OpenAI's properties in OpenAI's order.</summary>
 internal sealed class BatchObject
 {
     private const string Kind = "batch";
@@ -77,7 +77,7 @@ internal sealed class BatchObject
     public static ListObject<BatchObject> ListOf(BatchPage page) =>
         new([.. page.Batches.Select(batch => new BatchObject(batch))], page.HasMore, batch => batch.Id);
 
-    /// <summary>Why a batch has failed.</summary>
+    /// <summary>Why a batch failed.</summary>
     internal sealed class ErrorList
     {
         private const string Kind = "list";

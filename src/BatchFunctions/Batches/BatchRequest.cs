@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>Reads and checks what a batch is to be made from.</summary>
+/// <summary>Reads and checks the body of a request to create a batch.</summary>
 internal static class BatchRequest
 {
     private const string Window = "24h";
@@ -19,7 +19,7 @@ internal static class BatchRequest
 
     private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
 
-    /// <exception cref="ApiException">Something is wrong with the request.</exception>
+    /// <exception cref="ApiException">The request is invalid.</exception>
     public static async Task<NewBatch> ReadAsync(
         HttpRequest request, string tenant, BatchOptions options, CancellationToken ct)
     {
@@ -64,7 +64,7 @@ internal static class BatchRequest
         }
     }
 
-    // In characters (code points), as a line's custom_id is counted.
+    // In characters (code points), like a line's custom_id.
     private static void CheckLength(string param, string text, int max)
     {
         if (text.Length > max && text.EnumerateRunes().Count() is var characters && characters > max)

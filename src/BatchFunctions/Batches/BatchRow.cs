@@ -6,7 +6,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch to its table row and back.</summary>
+/// <summary>Maps a batch to its table row and back.</summary>
 internal static class BatchRow
 {
     public static (string PartitionKey, string RowKey) KeysOf(BatchKey key) => (key.Tenant, IdKind.Batch.RowKeyOf(key.Id));
@@ -98,7 +98,7 @@ internal static class BatchRow
             ChunkLines = row.GetInt32("ChunkLines")!.Value,
             ChunkBytes = row.GetInt32("ChunkBytes")!.Value,
 
-            // A row of an older version: its chunks were never joined.
+            // A row of an older version, whose chunks were never joined.
             ChunkTarget = row.GetInt32("ChunkTarget") ?? int.MaxValue,
             ChunkCount = row.GetInt32("ChunkCount"),
             InputBytes = row.GetInt64("InputBytes") ?? 0,

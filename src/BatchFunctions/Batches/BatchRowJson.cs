@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace BatchFunctions.Batches;
 
 /// <summary>
-/// JSON inside a row's binary properties. Kept as UTF-8 bytes with few escapes, since a property holds 64 KiB; metadata, which
-/// could fill one, is written by <see cref="MetadataJson"/>.
+/// The JSON in a row's binary properties: UTF-8 bytes with few escapes, since a property holds 64 KiB. Metadata, which
+/// could exceed that, is written by <see cref="MetadataJson"/>.
 /// </summary>
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<BatchError>))]

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>A batch's status, as the API names it in lower case with underscores.</summary>
+/// <summary>A batch's status; the API names it in lower case with underscores.</summary>
 internal enum BatchStatus
 {
     Validating,
@@ -36,6 +36,6 @@ internal static class BatchStatusNames
         is BatchStatus.Failed or BatchStatus.Completed or BatchStatus.Expired or BatchStatus.Cancelled;
 }
 
-/// <summary>Says that a property is one of the statuses' names.</summary>
+/// <summary>Declares that a property is the name of a batch status.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class BatchStatusesAttribute() : AllowedValuesAttribute([.. BatchStatusNames.All]);

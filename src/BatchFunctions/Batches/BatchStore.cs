@@ -6,7 +6,10 @@ using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>Batches in their table. Every state is written under the row's ETag and through <see cref="BatchTransitions"/>.</summary>
+/// <summary>
+/// The table of batches. Every change of status is written under the row's ETag and checked by
+/// <see cref="BatchTransitions"/>.
+/// </summary>
 internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
 {
     private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow);
@@ -16,7 +19,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     {
     }
 
-    /// <summary>Inserts a new batch; null when its id is taken.</summary>
+    /// <summary>Inserts a new batch; null if its id is taken.</summary>
     public async Task<Batch?> TryInsertAsync(Batch batch, CancellationToken ct)
     {
         var inserted = await _rows.TryInsertAsync(batch, ct);
@@ -36,9 +39,10 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
 
     /// <summary>
     /// Up to <paramref name="limit"/> batches of the tenant that are older than <paramref name="after"/>, newest first,
-    /// and whether there are more. One query: ascending row keys are newest first, and the cursor is a row key whether
-    /// or not its row still stands. One more row than asked for decides <c>HasMore</c>; a query may answer few or no
-    /// rows with a continuation token, so tokens are followed until that many have come or none is left.
+    /// and whether there are more. A single query: ascending row keys are newest first, and the cursor is a row key,
+    /// whether or not its row still exists. It asks for one row more than the limit, to decide <c>HasMore</c>. A query
+    /// may return few or no rows with a continuation token, so tokens are followed until enough have come or none is
+    /// left.
     /// </summary>
     public async Task<BatchPage> ListAsync(string tenant, string? after, int limit, CancellationToken ct)
     {
@@ -106,5 +110,5 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     }
 }
 
-/// <summary>A page of the list.</summary>
+/// <summary>A page of a tenant's batches.</summary>
 internal sealed record BatchPage(IReadOnlyList<Batch> Batches, bool HasMore);

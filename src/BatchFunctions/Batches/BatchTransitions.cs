@@ -2,9 +2,9 @@
 namespace BatchFunctions.Batches;
 
 /// <summary>
-/// The states a batch may go to from each state. Every verb of <see cref="Batch"/> and every write of its row passes
-/// through it, so that no handler, however late its message, can take a batch where it must not go. A write that keeps
-/// the status is always allowed until the batch has ended.
+/// The allowed transitions between statuses. Every verb of <see cref="Batch"/> and every write of its row is checked
+/// here, so that no handler, however late its message, can move a batch where it must not go. A write that keeps the
+/// status is allowed until the batch has ended.
 /// </summary>
 internal static class BatchTransitions
 {
@@ -20,11 +20,13 @@ internal static class BatchTransitions
         [BatchStatus.Failed] = [],
     };
 
-    /// <summary>Whether a batch may go from one state to the other.</summary>
+    /// <summary>Whether a batch may change from one status to the other.</summary>
     public static bool Leads(BatchStatus from, BatchStatus to) => Table[from].Contains(to);
 
-    /// <summary>Checks a write of a batch's row, which may also leave the status as it is.</summary>
-    /// <exception cref="InvalidOperationException">The batch must not go there, or has ended already.</exception>
+    /// <summary>Checks a write of a batch's row, which may also leave the status unchanged.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The transition is not allowed, or the batch has already ended.
+    /// </exception>
     public static void Check(string batchId, BatchStatus from, BatchStatus to)
     {
         if (from == to ? from.HasEnded() : !Leads(from, to))

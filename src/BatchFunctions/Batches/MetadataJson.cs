@@ -4,13 +4,13 @@ using System.Text;
 namespace BatchFunctions.Batches;
 
 /// <summary>
-/// A batch's metadata as its row's property has it. The serializer's encoders spell a character beyond the Basic
-/// Multilingual Plane with twelve bytes, which would be too many; as it is, it takes four. A control character takes the
-/// most, six, and the largest metadata (16 pairs of 64 and 512 characters) fits the 64 KiB of a property.
+/// A batch's metadata, as stored in its row. The serializer's encoders escape a character beyond the Basic Multilingual
+/// Plane as twelve bytes, which could exceed the 64 KiB of a property; unescaped it takes four. Control characters then
+/// take the most, six bytes each, and the largest metadata (16 pairs of 64 and 512 characters) fits.
 /// </summary>
 internal static class MetadataJson
 {
-    /// <summary>Writes a JSON object in UTF-8, with no escape but those that JSON asks for.</summary>
+    /// <summary>Writes a JSON object in UTF-8, with only the escapes that JSON requires.</summary>
     public static byte[] Write(IReadOnlyDictionary<string, string> metadata)
     {
         var json = new StringBuilder("{");

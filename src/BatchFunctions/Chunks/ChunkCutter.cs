@@ -4,23 +4,23 @@ using BatchFunctions.Configuration;
 namespace BatchFunctions.Chunks;
 
 /// <summary>
-/// Cuts an input into chunks, by the sizes that the batch's row carries: the same input gives the same chunks whenever it
-/// is cut. A small batch is cut finely, so that many workers share it. A large one has workers enough with fewer chunks,
-/// and each chunk costs a dozen requests to storage however long it is: there neighbours are joined, until there are
-/// about as many as <see cref="Batch.ChunkTarget"/> says.
+/// Cuts an input into chunks by the sizes in the batch's row, so that the same input always gives the same chunks. A
+/// small batch is cut finely, so that many workers can share it. A large one keeps enough workers busy with fewer
+/// chunks, and each chunk costs a dozen storage requests however long it is: so neighbouring chunks are joined, until
+/// there are about <see cref="Batch.ChunkTarget"/>.
 /// </summary>
-/// <param name="batch">Whose input it is.</param>
+/// <param name="batch">The batch whose input is cut.</param>
 internal sealed class ChunkCutter(Batch batch)
 {
     private readonly List<Chunk> _chunks = [];
     private Chunk? _open;
 
-    /// <summary>Lines so far.</summary>
+    /// <summary>Lines added so far.</summary>
     public int Lines { get; private set; }
 
     /// <summary>Adds the next line.</summary>
-    /// <param name="offset">Where its first byte stands.</param>
-    /// <param name="end">Where the first byte behind its ending stands.</param>
+    /// <param name="offset">The position in the input of its first byte.</param>
+    /// <param name="end">The position of the first byte after its line ending.</param>
     public void Add(long offset, long end)
     {
         if (_open is { } full && (full.Lines == batch.ChunkLines || end - full.Offset > batch.ChunkBytes))
@@ -43,7 +43,7 @@ internal sealed class ChunkCutter(Batch batch)
         Lines++;
     }
 
-    /// <summary>The chunks of all lines that were added, in order.</summary>
+    /// <summary>The chunks of all lines added, in order.</summary>
     public IReadOnlyList<Chunk> End()
     {
         if (_open is { } open)

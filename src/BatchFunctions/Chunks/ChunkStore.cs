@@ -4,10 +4,10 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Chunks;
 
-/// <summary>Chunks in their table: a partition a batch, by number.</summary>
+/// <summary>The table of chunks: one partition per batch, by number.</summary>
 internal sealed class ChunkStore(TableClient table)
 {
-    /// <summary>What one transaction of the table service may hold.</summary>
+    /// <summary>The most operations that a transaction of the table service may have.</summary>
     private const int GroupSize = 100;
 
     private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow);
@@ -18,11 +18,11 @@ internal sealed class ChunkStore(TableClient table)
     }
 
     /// <summary>
-    /// Inserts the chunks of a batch, in groups of a hundred that stand or fall together. Never an upsert: a group that
-    /// is there already (a validator before this one got so far) may have been worked on since. But it must be cut alike: one
-    /// input that is cut in two ways would lose lines, or call them twice.
+    /// Inserts the chunks of a batch, in transactions of a hundred. Never an upsert: a group that already exists, from
+    /// an earlier run of the validation, may have been worked on since. But it must have been cut in the same way: an
+    /// input that is cut in two ways would lose lines, or send them twice.
     /// </summary>
-    /// <exception cref="ChunksDifferException">Chunks stand that are cut otherwise.</exception>
+    /// <exception cref="ChunksDifferException">There are chunks already that were cut differently.</exception>
     public async Task InsertAsync(IReadOnlyList<Chunk> chunks, CancellationToken ct)
     {
         foreach (var group in chunks.Chunk(GroupSize))
@@ -39,7 +39,7 @@ internal sealed class ChunkStore(TableClient table)
             }
             catch (TableTransactionFailedException e) when (e.Status == 409)
             {
-                // The group is there: by an earlier run of the validation, or by this very request sent twice.
+                // The group exists, from an earlier run of the validation or from this very request, sent twice.
                 await CompareAsync(group, ct);
             }
         }
@@ -55,7 +55,9 @@ internal sealed class ChunkStore(TableClient table)
     public IAsyncEnumerable<Chunk> ListAsync(string batchId, CancellationToken ct) =>
         _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {batchId}"), null, ct);
 
-    /// <summary>Deletes all chunk rows of a batch that has ended; rows that are gone already are no error.</summary>
+    /// <summary>
+    /// Deletes all chunk rows of a batch that has ended; rows that are already gone are not an error.
+    /// </summary>
     public async Task DeleteAllAsync(string batchId, CancellationToken ct)
     {
         var keys = new List<string>();
@@ -67,7 +69,7 @@ internal sealed class ChunkStore(TableClient table)
 
         foreach (var group in keys.Chunk(GroupSize))
         {
-            // ETag.All: the batch has ended, so whatever a late worker wrote into the row is part of nothing.
+            // ETag.All: the batch has ended, so what a late worker may have written into a row no longer matters.
             var actions = group.Select(key => new TableTransactionAction(
                 TableTransactionActionType.Delete, new TableEntity(batchId, key), ETag.All));
             try
@@ -76,7 +78,8 @@ internal sealed class ChunkStore(TableClient table)
             }
             catch (TableTransactionFailedException e) when (e.Status == 404)
             {
-                // Another is clearing away too: one by one, so that its having been faster with one row keeps none.
+                // Somebody else is clearing away too: one by one, so that a row that is already gone does not keep the
+                // others.
                 foreach (var key in group)
                 {
                     await TableWrites.DeleteAsync(table, batchId, key, ct);

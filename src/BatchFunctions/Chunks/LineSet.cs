@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace BatchFunctions.Chunks;
 
-/// <summary>Lines of a chunk by index, one bit each. Immutable; at most 1,000 lines, so 125 bytes.</summary>
+/// <summary>A set of a chunk's lines, one bit for each index. Immutable; at most 1,000 lines, so 125 bytes.</summary>
 internal readonly struct LineSet
 {
     public static readonly LineSet Empty = new([]);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Configuration;
 
 /// <summary>
-/// Checks the settings when the host starts: each by its own annotations, then the rules that span several. Every
-/// message names the setting, as it is written in the environment, and what to set it to.
+/// Checks the settings when the host starts: first each by its annotations, then the rules that span several. Every
+/// message names the setting as it is written in the environment, and says what to set it to.
 /// </summary>
 internal sealed class BatchOptionsValidator(IConfiguration configuration) : IValidateOptions<BatchOptions>
 {

@@ -6,8 +6,8 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// What is due to be looked at, by time: files, uploads and manifests. An entry is written before the blob that it
-/// tells of, so that a crash between the two leaves an entry without a blob and never a blob that nobody knows.
+/// The table of files, uploads and manifests that are due to be looked at, by time. An entry is written before the blob
+/// it refers to, so that a crash in between leaves an entry without a blob, and never a blob that nothing refers to.
 /// </summary>
 internal sealed class ExpiringStore(TableClient table)
 {
@@ -28,7 +28,7 @@ internal sealed class ExpiringStore(TableClient table)
             ["Blob"] = entry.Blob.Name,
         };
 
-        // An entry that is there already says the same.
+        // An entry that exists already says the same.
         _ = await TableWrites.TryInsertAsync(table, row, ct);
     }
 
@@ -36,8 +36,8 @@ internal sealed class ExpiringStore(TableClient table)
         TableWrites.DeleteAsync(table, Partition, RowKeyOf(entry), ct);
 
     /// <summary>
-    /// Entries that are due by <paramref name="now"/>, the oldest first. A newer version's are left to it: its kinds may not
-    /// be known here, and one entry that cannot be read must keep none behind it from going.
+    /// Entries that are due by <paramref name="now"/>, oldest first. A newer version's entries are skipped: their kind
+    /// may be unknown here, and an entry that cannot be read must not hold up the ones after it.
     /// </summary>
     public async IAsyncEnumerable<ExpiringEntry> ListDueAsync(
         DateTimeOffset now, [EnumeratorCancellation] CancellationToken ct)
@@ -80,6 +80,6 @@ internal enum ExpiringKind
     Manifest,
 }
 
-/// <summary>Something to be looked at when it is due: gone, or still wanted.</summary>
+/// <summary>Something to look at when it is due, and to remove if it is no longer wanted.</summary>
 internal sealed record ExpiringEntry(
     ExpiringKind Kind, string Tenant, string Id, BlobLocation Blob, DateTimeOffset Due);

@@ -7,7 +7,7 @@ namespace BatchFunctions.Files;
 /// <summary>The operations of <c>/v1/files</c>.</summary>
 public sealed class FileApi
 {
-    /// <summary>How many files a page may be asked for, and has at most unless asked otherwise.</summary>
+    /// <summary>The page size unless the request sets one, and the largest that it may set, in files.</summary>
     internal const int MaxLimit = 10_000;
 
     private readonly ApiGuard _guard;
@@ -25,9 +25,11 @@ public sealed class FileApi
         _blobs = blobs;
     }
 
-    /// <summary><c>POST /v1/files</c>: takes a file and what it is for, in a multipart body whose parts may come in any order.</summary>
+    /// <summary>
+    /// <c>POST /v1/files</c>: uploads a file and its purpose, as a multipart body whose parts may come in any order.
+    /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> UploadAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -40,7 +42,7 @@ public sealed class FileApi
 
     /// <summary><c>GET /v1/files</c>: a page of the caller's files, newest first unless asked otherwise.</summary>
     /// <param name="request">The request, with <c>after</c>, <c>limit</c>, <c>order</c> and <c>purpose</c> in its query.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> ListAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -54,7 +56,7 @@ public sealed class FileApi
     /// <summary><c>GET /v1/files/{id}</c>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -65,10 +67,12 @@ public sealed class FileApi
             },
             ct);
 
-    /// <summary><c>DELETE /v1/files/{id}</c>: refused while a batch that has not ended reads the file.</summary>
+    /// <summary>
+    /// <c>DELETE /v1/files/{id}</c>: deletes a file; refused with 409 while a batch that has not ended reads it.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> DeleteAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -80,7 +84,7 @@ public sealed class FileApi
     /// <summary><c>GET /v1/files/{id}/content</c>: the file's bytes, or a range of them.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> ContentAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,

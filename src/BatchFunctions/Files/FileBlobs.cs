@@ -9,10 +9,10 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
 
-/// <summary>The blobs of files. What is staged is part of nothing, and nobody sees it, until a commit names it.</summary>
+/// <summary>The blobs of files. Staged blocks are invisible, and part of no file, until a commit names them.</summary>
 internal sealed class FileBlobs(StorageClients storage)
 {
-    /// <summary>A blob's limit.</summary>
+    /// <summary>The most blocks that a blob may have.</summary>
     public const int MaxBlocks = 50_000;
 
     private const int UsualBlockBytes = 4 * 1024 * 1024;
@@ -22,16 +22,14 @@ internal sealed class FileBlobs(StorageClients storage)
 
     public static BlobLocation LocationOf(string tenant, string id) => new(ContainerNames.Files, $"{tenant}/{id}");
 
-    /// <summary>
-    /// Stages all of a form's part in blocks, one buffer of memory at a time.
-    /// </summary>
-    /// <param name="blob">Where to.</param>
-    /// <param name="part">What.</param>
+    /// <summary>Stages a whole part of a form as blocks, holding one block in memory at a time.</summary>
+    /// <param name="blob">The blob to stage into.</param>
+    /// <param name="part">The part to read.</param>
     /// <param name="owner">32 hex digits that the names of these blocks begin with.</param>
-    /// <param name="maxBytes">What the part may weigh.</param>
-    /// <param name="see">Sees every byte before it is staged.</param>
-    /// <param name="ct">Ends the work.</param>
-    /// <exception cref="ApiException">The part is too large, or breaks off.</exception>
+    /// <param name="maxBytes">The largest size of the part, in bytes.</param>
+    /// <param name="see">Is shown every byte before it is staged.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <exception cref="ApiException">The part is too large, or ends early.</exception>
     public async Task<StagedBlocks> StageAsync(
         BlobLocation blob, FormPart part, string owner, long maxBytes, Action<ReadOnlySpan<byte>> see, CancellationToken ct)
     {
@@ -71,14 +69,16 @@ internal sealed class FileBlobs(StorageClients storage)
         }
     }
 
-    /// <summary>Makes the blob of staged blocks.</summary>
+    /// <summary>Commits staged blocks as the blob's content.</summary>
     public async Task CommitAsync(BlobLocation blob, IEnumerable<string> blockIds, CancellationToken ct) =>
         await Client(blob).CommitBlockListAsync(
             blockIds,
             new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/octet-stream" } },
             ct);
 
-    /// <summary>Every block of the blob, staged or committed, with its size; none when there is no such blob.</summary>
+    /// <summary>
+    /// All blocks of the blob, staged or committed, by name with their sizes in bytes; none if there is no such blob.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, long>> BlocksAsync(BlobLocation blob, CancellationToken ct)
     {
         try
@@ -98,7 +98,9 @@ internal sealed class FileBlobs(StorageClients storage)
         }
     }
 
-    /// <summary>Opens a range of the blob, in one read that goes on after a broken connection; null when it is gone.</summary>
+    /// <summary>
+    /// Opens a range of the blob for reading. The read continues after a broken connection. Null if the blob is gone.
+    /// </summary>
     public async Task<Stream?> OpenAsync(BlobLocation blob, long offset, long length, CancellationToken ct)
     {
         try
@@ -113,11 +115,13 @@ internal sealed class FileBlobs(StorageClients storage)
         }
     }
 
-    /// <summary>Deletes the blob; deleting what has gone is no error.</summary>
+    /// <summary>Deletes the blob; a blob that is already gone is not an error.</summary>
     public async Task DeleteAsync(BlobLocation blob, CancellationToken ct) =>
         await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
 
-    /// <summary>A block's name: whose it is, and its place there. All names of a blob are of one length, as they must be.</summary>
+    /// <summary>
+    /// A block's name: its owner and its number. All names in a blob have one length, as storage requires.
+    /// </summary>
     public static string BlockId(string owner, int number)
     {
         Span<byte> name = stackalloc byte[OwnerBytes + sizeof(ushort)];
@@ -130,5 +134,5 @@ internal sealed class FileBlobs(StorageClients storage)
         _blobs.GetBlobContainerClient(blob.Container).GetBlockBlobClient(blob.Name);
 }
 
-/// <summary>What has been staged of a file or a part.</summary>
+/// <summary>The blocks staged for a file or a part, in order, and their total size in bytes.</summary>
 internal sealed record StagedBlocks(IReadOnlyList<string> BlockIds, long Bytes);

@@ -6,8 +6,8 @@ using Microsoft.Net.Http.Headers;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// A file's bytes, or one range of them, streamed out of one read of storage. Always a download and never a page: what
-/// users upload must not run in a browser that shows the service's origin.
+/// A file's bytes, or one range of them, streamed from a single read of storage. Always sent as a download: what users
+/// upload must not run in a browser under the service's origin.
 /// </summary>
 internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
 {
@@ -38,17 +38,17 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
             response.Headers.ContentRange = Text($"bytes {offset}-{offset + length - 1}/{file.Bytes}");
         }
 
-        // What fails from here on breaks the answer off: these headers suit no error.
+        // A failure from here on breaks the response off: these headers do not fit an error.
         await response.StartAsync(ct);
         await content.CopyToAsync(response.Body, ct);
     }
 
-    /// <summary>A file's bytes never change, so its id is their tag.</summary>
+    /// <summary>A file's bytes never change, so its id serves as its ETag.</summary>
     private EntityTagHeaderValue EntityTag => new($"\"{file.Id}\"");
 
     /// <summary>
-    /// The one range that is asked for; of length 0 when it is beyond the file; null for the whole file. Several
-    /// ranges, and what is no range, are answered with the whole, as RFC 9110 allows.
+    /// The single range that is asked for, with length 0 if it lies beyond the file; null for the whole file. Several
+    /// ranges, and anything that is not a range, get the whole file, as RFC 9110 allows.
     /// </summary>
     private (long Offset, long Length)? RangeOf(HttpRequest request)
     {

@@ -4,8 +4,8 @@ using BatchFunctions.Http;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// Deletes a file, in this order: the entry that will clear its tombstone away, the mark on its row, the look for
-/// batches that read it, its blob. The mark before the look, since who creates a batch writes its
+/// Deletes a file in this order: the entry that will clear its tombstone away, the mark on its row, the look for
+/// batches that read it, its blob. The mark comes before the look because whoever creates a batch writes its
 /// <c>activebatches</c> row and then reads the file's: one of the two sees the other. A crash after the mark leaves a
 /// tombstone, which the entry clears away together with the blob.
 /// </summary>
@@ -14,10 +14,12 @@ internal sealed class FileDeletion(
 {
     private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(1);
 
-    /// <summary>Longer than a manifest lives: a late finisher that follows one must find the tombstone.</summary>
+    /// <summary>
+    /// Longer than a manifest lives: a late finisher that follows the manifest must still find the tombstone.
+    /// </summary>
     private static readonly TimeSpan OutputTombstoneLife = TimeSpan.FromDays(8);
 
-    /// <returns>Whether there was such a file.</returns>
+    /// <returns>Whether the file existed.</returns>
     /// <exception cref="ApiException">A batch that has not ended reads the file.</exception>
     public async Task<bool> TryDeleteAsync(string tenant, string id, CancellationToken ct)
     {
@@ -44,7 +46,7 @@ internal sealed class FileDeletion(
             return false;
         }
 
-        // From here on a client that goes away changes nothing: a mark must not stay on a file that is refused.
+        // From here on a client's disconnecting changes nothing: a file whose deletion is refused must not stay marked.
         if (await active.AnyReadsAsync(tenant, id, CancellationToken.None))
         {
             await files.MutateAsync(

@@ -3,7 +3,7 @@ using BatchFunctions.Lines;
 
 namespace BatchFunctions.Files;
 
-/// <summary>What is wrong with a request about files, as OpenAI words it where it is known to have words.</summary>
+/// <summary>The errors of requests about files, in OpenAI's wording where it is known.</summary>
 internal static class FileErrors
 {
     public static ApiError BrokenForm { get; } = ApiError.InvalidRequest(
@@ -23,10 +23,10 @@ internal static class FileErrors
     public static ApiError NotJsonLines(FirstLine line) => ApiError.InvalidRequest(
         $"Invalid file format for Batch API. Must be .jsonl: {line.Explanation()}", "file", "invalid_json_line");
 
-    /// <summary>OpenAI's words for a file that is not there.</summary>
+    /// <summary>OpenAI's message for a file that does not exist.</summary>
     public static ApiError NoFile(string id) => ApiError.NotFound($"No such File object: {ApiError.Shown(id)}", "id");
 
-    /// <summary>OpenAI's words for an unknown purpose, and its null for a code.</summary>
+    /// <summary>OpenAI's message for an unknown purpose, and its null code.</summary>
     public static ApiError NoPurpose(string given) => ApiError.InvalidRequest(
         $"'{ApiError.Shown(given)}' is not one of [{string.Join(", ", FilePurposes.Uploaded.Select(purpose => $"'{purpose}'"))}] - 'purpose'",
         "purpose",

@@ -3,7 +3,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Files;
 
-/// <summary>The fields that come with an uploaded file, each checked as soon as it is there.</summary>
+/// <summary>The form fields that accompany an uploaded file, each checked as soon as it arrives.</summary>
 internal sealed class FileFields
 {
     public const string File = "file";
@@ -15,11 +15,11 @@ internal sealed class FileFields
     private string? _anchor;
     private long? _seconds;
 
-    /// <summary>What the file is for; null until it is known.</summary>
+    /// <summary>The file's purpose; null until it is known.</summary>
     public string? Purpose { get; private set; }
 
-    /// <summary>Takes up a field that is not the file.</summary>
-    /// <exception cref="ApiException">It is unknown, given twice, or wrong.</exception>
+    /// <summary>Reads a field other than the file.</summary>
+    /// <exception cref="ApiException">The field is unknown, given twice, or invalid.</exception>
     public async Task TakeAsync(FormPart part, CancellationToken ct)
     {
         switch (part.Name)
@@ -45,8 +45,8 @@ internal sealed class FileFields
         }
     }
 
-    /// <summary>Says that no more fields come.</summary>
-    /// <returns>The purpose, and the life asked for in seconds.</returns>
+    /// <summary>Checks that all required fields have arrived.</summary>
+    /// <returns>The purpose, and the requested lifetime in seconds.</returns>
     /// <exception cref="ApiException">A field is missing.</exception>
     public (string Purpose, long? Seconds) Complete()
     {

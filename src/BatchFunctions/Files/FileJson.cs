@@ -3,7 +3,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Files;
 
-/// <summary>The JSON of files.</summary>
+/// <summary>Serializes the file objects that the API returns.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(FileObject))]
 [JsonSerializable(typeof(ListObject<FileObject>), TypeInfoPropertyName = "FileList")]

@@ -3,12 +3,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace BatchFunctions.Files;
 
-/// <summary>The name of an uploaded file: shown to people and offered to browsers, never used as a path.</summary>
+/// <summary>The name of an uploaded file, shown to people and offered to browsers, but never used as a path.</summary>
 internal static class FileName
 {
     public const int MaxLength = 255;
 
-    /// <summary>The extended name (<c>filename*</c>) before the plain one; null when there is none.</summary>
+    /// <summary>
+    /// The extended name (<c>filename*</c>) if there is one, else the plain one; null if there is neither.
+    /// </summary>
     public static string? Of(ContentDispositionHeaderValue disposition)
     {
         if (disposition.FileNameStar is { HasValue: true, Length: > 0 } extended)
@@ -21,11 +23,14 @@ internal static class FileName
             : null;
     }
 
-    /// <summary>A quotation mark comes escaped, or, as browsers' forms and those of official clients have it, as %22.</summary>
+    /// <summary>A quotation mark is escaped, or written as %22, as browsers and the official clients do.</summary>
     private static string Unquoted(string name) =>
         name.Replace("\\\"", "\"", StringComparison.Ordinal).Replace("%22", "\"", StringComparison.Ordinal);
 
-    /// <summary>The last part of a path, without control characters, cut to its length; null when nothing is left.</summary>
+    /// <summary>
+    /// The last segment of a path, without control characters and cut to <see cref="MaxLength"/>; null if nothing is
+    /// left.
+    /// </summary>
     public static string? Clean(string name)
     {
         var last = name[(name.LastIndexOfAny(['/', '\\']) + 1)..];

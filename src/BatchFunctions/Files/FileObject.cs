@@ -4,10 +4,10 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Files;
 
-/// <summary>A file as the API answers it: OpenAI's properties in OpenAI's order.</summary>
+/// <summary>A file as the API returns it, with OpenAI's properties in OpenAI's order.</summary>
 internal sealed class FileObject
 {
-    /// <summary>What files are called in <c>object</c>.</summary>
+    /// <summary>The value of <c>object</c> for files.</summary>
     public const string Kind = "file";
 
     private const string Processed = "processed";
@@ -44,7 +44,7 @@ internal sealed class FileObject
         new([.. page.Files.Select(file => new FileObject(file))], page.HasMore, file => file.Id);
 }
 
-/// <summary>What the API answers of a file that it has deleted.</summary>
+/// <summary>The API's answer to a deletion.</summary>
 internal sealed class DeletedFileObject
 {
     internal DeletedFileObject(string id) => Id = id;

@@ -1,6 +1,8 @@
 namespace BatchFunctions.Files;
 
-/// <summary>What files are for, by OpenAI's names. Only batches read them here; the others are stored as they are.</summary>
+/// <summary>
+/// The purposes of files, by OpenAI's names. Only batches read files here; other files are merely stored.
+/// </summary>
 internal static class FilePurposes
 {
     public const string Batch = "batch";
@@ -10,7 +12,9 @@ internal static class FilePurposes
     public static IReadOnlyList<string> Uploaded { get; } =
         ["fine-tune", "assistants", Batch, "user_data", "vision", "evals"];
 
-    /// <summary>The purposes that a list may be asked for: those that no file here can have make an empty list.</summary>
+    /// <summary>
+    /// The purposes that a list may be filtered by. No file here can have the last two, so they give an empty list.
+    /// </summary>
     public static IReadOnlyList<string> Listed { get; } =
         [.. Uploaded, BatchOutput, "assistants_output", "fine-tune-results"];
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace BatchFunctions.Files;
 
-/// <summary>Registers what keeps files and answers for them.</summary>
+/// <summary>Registers the storage and the API of files.</summary>
 internal static class FileServices
 {
     public static IServiceCollection AddFiles(this IServiceCollection services)

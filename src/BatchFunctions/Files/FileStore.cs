@@ -4,7 +4,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
 
-/// <summary>Files in their table: a partition a tenant, newest first.</summary>
+/// <summary>The table of files: one partition per tenant, newest first.</summary>
 internal sealed class FileStore(TableClient table, TimeProvider time)
 {
     private readonly FencedTable<StoredFile> _rows = new(table, ToRow, FromRow);
@@ -14,15 +14,15 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
     {
     }
 
-    /// <summary>Inserts the file's row; false when one stands there already, a tombstone included.</summary>
+    /// <summary>Inserts the file's row; false if it has one already, a tombstone included.</summary>
     public async Task<bool> TryInsertAsync(StoredFile file, CancellationToken ct) =>
         await _rows.TryInsertAsync(file, ct) is not null;
 
-    /// <summary>The file; null when there is none, or it has been deleted or has expired.</summary>
+    /// <summary>The file; null if it does not exist, or has been deleted or has expired.</summary>
     public async Task<StoredFile?> FindAsync(string tenant, string id, CancellationToken ct) =>
         await FindAnyAsync(tenant, id, ct) is { } file && !file.IsGone(time.GetUtcNow()) ? file : null;
 
-    /// <summary>The file's row, be it a tombstone or expired.</summary>
+    /// <summary>The file's row, even if it is a tombstone or has expired.</summary>
     public Task<StoredFile?> FindAnyAsync(string tenant, string id, CancellationToken ct) =>
         _rows.FindAsync(tenant, IdKind.File.RowKeyOf(id), ct);
 
@@ -31,13 +31,14 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         string tenant, string id, Func<StoredFile, StoredFile?> change, CancellationToken ct) =>
         _rows.MutateAsync(tenant, IdKind.File.RowKeyOf(id), (file, _) => ValueTask.FromResult(change(file)), ct);
 
-    /// <summary>Removes the row itself, once nobody can bring the file back.</summary>
+    /// <summary>Removes the row itself, once nothing can bring the file back.</summary>
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
         _rows.DeleteAsync(tenant, IdKind.File.RowKeyOf(id), ct);
 
     /// <summary>
-    /// Files of the tenant that are there, newest first, or oldest first. The table is ordered newest first alone, so
-    /// the other order reads the tenant's files through (a request a thousand) and keeps the last of them.
+    /// The tenant's files that are neither deleted nor expired, newest or oldest first. The table is only ordered
+    /// newest first, so the other order reads all of the tenant's files (one request per thousand) and keeps the last
+    /// ones.
     /// </summary>
     public async Task<FilePage> ListAsync(string tenant, FileListing listing, CancellationToken ct)
     {
@@ -111,7 +112,7 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
     }
 }
 
-/// <summary>What a list of files asks for.</summary>
+/// <summary>The parameters of a list of files.</summary>
 internal sealed record FileListing(string? After, int Limit, bool OldestFirst, string? Purpose);
 
 /// <summary>A page of files.</summary>

@@ -8,17 +8,17 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// Takes a file in one request. Its bytes are staged as they come, whatever fields follow them; staged blocks are
-/// invisible, and storage drops them after a week. Only when every field is known and right come, in this order, the
-/// <c>expiring</c> entry, the commit and the row: a crash between them leaves a blob that the entry tells of, and never
-/// a row without its bytes.
+/// Takes a file in one request. Its bytes are staged as they arrive, whatever fields come after them; staged blocks are
+/// invisible, and storage drops them after a week. Once all fields are known and valid, these follow in order: the
+/// <c>expiring</c> entry, the commit, the row. A crash in between leaves a blob that the entry refers to, and never a
+/// row without its bytes.
 /// </summary>
 internal sealed class FileUpload(
     FileStore files, ExpiringStore expiring, FileBlobs blobs, IOptions<BatchOptions> options, TimeProvider time)
 {
     private readonly long _maxBytes = options.Value.MaxFileBytes;
 
-    /// <exception cref="ApiException">Something is wrong with the request; it leaves nothing.</exception>
+    /// <exception cref="ApiException">The request is invalid; nothing is kept of it.</exception>
     public async Task<StoredFile> TakeAsync(HttpRequest request, string tenant, CancellationToken ct)
     {
         var form = MultipartForm.Open(request, _maxBytes);
@@ -69,7 +69,7 @@ internal sealed class FileUpload(
             Blob = blob,
         };
 
-        // Everything has come: a client that goes away now has its file, whole.
+        // Everything has arrived: a client that disconnects now still gets its file, complete.
         await KeepAsync(file, staged);
         return file;
 

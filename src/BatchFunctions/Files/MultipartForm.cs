@@ -7,15 +7,15 @@ using Microsoft.Net.Http.Headers;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// A multipart body, part by part as it comes, with nothing held but the part's headers. ASP.NET's own form reading
-/// would hold or spool it whole, and stops at limits of its own.
+/// A multipart body, read part by part as it arrives, with only a part's headers in memory. ASP.NET's own form reading
+/// would buffer or spool the whole body, and has limits of its own.
 /// </summary>
 internal sealed class MultipartForm
 {
     private const string MediaType = "multipart/form-data";
     private const int MaxBoundaryLength = 256;
 
-    /// <summary>What a body may weigh beyond its file: boundaries, headers and the other fields.</summary>
+    /// <summary>The most bytes of a body beyond its file: boundaries, headers and the other fields.</summary>
     private const long Overhead = 1024 * 1024;
 
     private readonly MultipartReader _reader;
@@ -23,8 +23,8 @@ internal sealed class MultipartForm
     private MultipartForm(MultipartReader reader) => _reader = reader;
 
     /// <param name="request">The request.</param>
-    /// <param name="maxFileBytes">What its file may weigh.</param>
-    /// <exception cref="ApiException">The body is no form, or too large by what it says of itself.</exception>
+    /// <param name="maxFileBytes">The largest size of its file, in bytes.</param>
+    /// <exception cref="ApiException">The body is not a form, or too large by its Content-Length.</exception>
     public static MultipartForm Open(HttpRequest request, long maxFileBytes)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
@@ -70,21 +70,21 @@ internal sealed class MultipartForm
     }
 }
 
-/// <summary>One part of a form: to be read before the next is asked for.</summary>
+/// <summary>One part of a form, to be read before the next one.</summary>
 internal sealed class FormPart(string name, ContentDispositionHeaderValue disposition, Stream body)
 {
-    /// <summary>No field but the file is longer.</summary>
+    /// <summary>The longest value of a field other than the file, in bytes.</summary>
     private const int MaxTextBytes = 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     public string Name { get; } = name;
 
-    /// <summary>The name that the client gives the file, fit to be kept; null when it gives none.</summary>
+    /// <summary>The client's name for the file, cleaned; null if it sends none.</summary>
     public string? Filename { get; } = FileName.Of(disposition);
 
-    /// <summary>Reads on until the buffer is full or the part has ended.</summary>
-    /// <returns>How many bytes were read: fewer than the buffer takes at the end alone.</returns>
+    /// <summary>Reads until the buffer is full or the part has ended.</summary>
+    /// <returns>The number of bytes read, which is less than the buffer's size only at the end of the part.</returns>
     public async ValueTask<int> FillAsync(Memory<byte> buffer, CancellationToken ct)
     {
         try
@@ -97,7 +97,7 @@ internal sealed class FormPart(string name, ContentDispositionHeaderValue dispos
         }
     }
 
-    /// <summary>The part as a short text.</summary>
+    /// <summary>Reads the part as a short text.</summary>
     public async Task<string> ReadTextAsync(CancellationToken ct)
     {
         var buffer = new byte[MaxTextBytes + 1];
@@ -118,6 +118,8 @@ internal sealed class FormPart(string name, ContentDispositionHeaderValue dispos
         }
     }
 
-    /// <summary>Whether the form is at fault. What the server itself finds wrong with the body says so by its status.</summary>
+    /// <summary>
+    /// Whether the form is at fault. The server's own complaints about a body carry a status of their own.
+    /// </summary>
     public static bool IsBroken(Exception e) => e is InvalidDataException or (IOException and not BadHttpRequestException);
 }

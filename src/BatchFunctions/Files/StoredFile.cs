@@ -3,7 +3,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
 
-/// <summary>A file as its row keeps it. Times are UTC.</summary>
+/// <summary>A file, as stored in its row. Times are UTC.</summary>
 internal sealed record StoredFile : IFenced<StoredFile>
 {
     public required string Tenant { get; init; }
@@ -12,21 +12,23 @@ internal sealed record StoredFile : IFenced<StoredFile>
 
     public required string Filename { get; init; }
 
-    /// <summary>What the file is for: <c>batch</c> for inputs, <c>batch_output</c> for what batches make.</summary>
+    /// <summary>
+    /// What the file is for: <c>batch</c> for inputs, <c>batch_output</c> for the results of batches.
+    /// </summary>
     public required string Purpose { get; init; }
 
     public required long Bytes { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the file goes; null when it is kept.</summary>
+    /// <summary>When the file expires; null if it does not.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public required BlobLocation Blob { get; init; }
 
     /// <summary>
     /// A tombstone: the file has been deleted, and its row stays for a while so that a late finisher of a batch does
-    /// not bring it back.
+    /// not bring the file back.
     /// </summary>
     public bool Deleted { get; init; }
 
@@ -37,7 +39,7 @@ internal sealed record StoredFile : IFenced<StoredFile>
 
     public bool IsGone(DateTimeOffset now) => Deleted || ExpiresAt <= now;
 
-    /// <summary>What tells the sweep of the file.</summary>
+    /// <summary>The entry by which the sweep finds the file.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.File, Tenant, Id, Blob, due);
 
     /// <inheritdoc/>

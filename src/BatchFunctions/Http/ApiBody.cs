@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Http;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// A request's JSON object, read property by property so that whatever is wrong is named: unknown, missing, given twice,
-/// or of another type.
+/// The JSON object in a request's body, read property by property so that each error names what is wrong: unknown,
+/// missing, given twice, or of the wrong type.
 /// </summary>
 internal sealed class ApiBody
 {
-    /// <summary>The largest body that is read: every object of this API is far smaller.</summary>
+    /// <summary>The largest body that is read, in bytes; the objects of this API are far smaller.</summary>
     public const int MaxBytes = 256 * 1024;
 
     private readonly Dictionary<string, JsonElement> _properties;
@@ -22,7 +22,7 @@ internal sealed class ApiBody
         _prefix = prefix;
     }
 
-    /// <summary>Reads the body; properties other than the named ones are refused.</summary>
+    /// <summary>Reads the body; properties other than those in <paramref name="known"/> are refused.</summary>
     public static async Task<ApiBody> ReadAsync(HttpRequest request, IReadOnlyCollection<string> known, CancellationToken ct)
     {
         if (request.ContentType is { Length: > 0 } && !request.HasJsonContentType())
@@ -35,7 +35,7 @@ internal sealed class ApiBody
             throw new ApiException(ApiError.TooLarge(MaxBytes));
         }
 
-        // One byte more than allowed tells a body that is too large from one that just fits.
+        // One byte more than allowed, to tell a body that is too large from one that just fits.
         var buffer = new byte[(request.ContentLength ?? MaxBytes) + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
         if (length > MaxBytes)
@@ -58,7 +58,7 @@ internal sealed class ApiBody
 
     public string RequiredString(string name) => OptionalString(name) ?? throw new ApiException(ApiError.Missing(Path(name)));
 
-    /// <summary>The string; null when it is not given, or null.</summary>
+    /// <summary>The string; null if it is absent or null.</summary>
     public string? OptionalString(string name) => Find(name) switch
     {
         null => null,
@@ -66,7 +66,7 @@ internal sealed class ApiBody
         { } value => throw new ApiException(ApiError.WrongType(Path(name), "a string", NameOf(value))),
     };
 
-    /// <summary>The whole number within its bounds; fails when it is not given.</summary>
+    /// <summary>The whole number, within its bounds; throws if it is absent.</summary>
     public long RequiredInteger(string name, long min, long max)
     {
         if (Find(name) is not { } value)
@@ -85,11 +85,11 @@ internal sealed class ApiBody
             : number;
     }
 
-    /// <summary>The object with the named properties; null when it is not given, or null.</summary>
+    /// <summary>The object with the given properties; null if it is absent or null.</summary>
     public ApiBody? OptionalObject(string name, IReadOnlyCollection<string> known) =>
         OptionalElement(name, JsonValueKind.Object, "an object") is { } value ? Of(value, Path(name) + ".", known) : null;
 
-    /// <summary>The strings of a list; fails when it is not given.</summary>
+    /// <summary>The strings of an array; throws if it is absent.</summary>
     public IReadOnlyList<string> RequiredStrings(string name)
     {
         var list = OptionalElement(name, JsonValueKind.Array, "an array") ?? throw new ApiException(ApiError.Missing(Path(name)));
@@ -101,7 +101,7 @@ internal sealed class ApiBody
         ];
     }
 
-    /// <summary>An object of whatever names, each with a string; null when it is not given, or null.</summary>
+    /// <summary>An object that maps arbitrary names to strings; null if it is absent or null.</summary>
     public IReadOnlyDictionary<string, string>? OptionalStringMap(string name)
     {
         if (OptionalElement(name, JsonValueKind.Object, "an object") is not { } value)
@@ -128,7 +128,7 @@ internal sealed class ApiBody
         return map;
     }
 
-    // A mark is no part of JSON, and what some clients write before it (RFC 8259, 8.1, lets a reader pass it over).
+    // A byte order mark is not part of JSON, but some clients write one, and RFC 8259, 8.1 lets a reader ignore it.
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> json) =>
         json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
 
@@ -173,7 +173,7 @@ internal sealed class ApiBody
         }
         catch (InvalidOperationException)
         {
-            // A surrogate without its partner: no UTF-8 can carry it.
+            // An unpaired surrogate, which UTF-8 cannot encode.
             throw new ApiException(ApiError.NotUnicode(path));
         }
     }

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// What is wrong with a request, in the API's envelope, as OpenAI words it where it is known to have words. Errors of one kind
-/// of object stand beside it (<c>BatchErrors</c>, <c>FileErrors</c>, <c>UploadErrors</c>), those of a batch's lines in
+/// An error of the API, as in its envelope, in OpenAI's wording where it is known. Errors about one kind of object are
+/// defined beside it (<c>BatchErrors</c>, <c>FileErrors</c>, <c>UploadErrors</c>), those of a batch's lines in
 /// <c>LineProblem</c>.
 /// </summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Type">The kind of error, as official clients group them.</param>
-/// <param name="Message">The sentence that people read.</param>
-/// <param name="Param">The parameter that is wrong, if one is.</param>
-/// <param name="Code">What programs tell errors by.</param>
+/// <param name="Type">The kind of error, by which official clients group them.</param>
+/// <param name="Message">The message, for people.</param>
+/// <param name="Param">The parameter that is wrong, if any.</param>
+/// <param name="Code">The error code, for programs.</param>
 internal sealed record ApiError(int Status, string Type, string Message, string? Param, string? Code)
 {
     public const string InvalidRequestType = "invalid_request_error";
@@ -121,17 +121,17 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public static ApiError Unsupported(string param, string given, IEnumerable<string> supported) => InvalidRequest(
         $"Invalid value: '{given}'. Supported values are: {string.Join(", ", supported.Select(value => $"'{value}'"))}.", param);
 
-    /// <summary>A cursor that is no id. It is not shown back: it may be anything, a key as well.</summary>
+    /// <summary>A cursor that is not an id. It is not echoed back: it could be anything, even a key.</summary>
     public static ApiError BadCursor(string param, string form) =>
         InvalidRequest($"Invalid '{param}': expected an id, which is {form}.", param);
 
-    /// <summary>What a caller sent, fit to be shown back: short, and without control characters.</summary>
+    /// <summary>A caller's text, made fit to be echoed back: cut short, and without control characters.</summary>
     public static string Shown(string text)
     {
         var cut = text.Length <= 64 ? text : text[..64] + "…";
         return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '?' : c));
     }
 
-    /// <summary>The text with its numbers written as every reader expects them.</summary>
+    /// <summary>Formats the text in the invariant culture.</summary>
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

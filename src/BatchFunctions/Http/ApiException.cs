@@ -1,6 +1,6 @@
 namespace BatchFunctions.Http;
 
-/// <summary>Ends a request with an error, from wherever it is found.</summary>
+/// <summary>Ends a request with an error, wherever it is found.</summary>
 internal sealed class ApiException(ApiError error) : Exception(error.Message)
 {
     public ApiError Error { get; } = error;

@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// Stands around every handler, in both hosts alike: gives the request an id and the answer its common headers, asks for
-/// the key, and turns whatever goes wrong, in the handler or while its result is written, into the API's envelope. Under
-/// Functions no middleware, filter or exception handler of ASP.NET runs, so nothing of this can live there.
+/// Wraps every handler, in both hosts alike: gives the request an id and the response its common headers, checks the
+/// key, and turns every failure, of the handler or while its result is written, into the API's error envelope. Under
+/// Functions no middleware, filter or exception handler of ASP.NET runs, so none of this can live there.
 /// </summary>
 internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
 {
@@ -18,20 +18,20 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
 
     private ILogger Logger => logger;
 
-    /// <summary>Runs a handler for a caller who has a key.</summary>
+    /// <summary>Runs a handler that needs a valid key.</summary>
     public Task<IResult> RunAsync(
         HttpRequest request, Func<ApiCaller, CancellationToken, Task<IResult>> handle, CancellationToken ct) =>
         RunOpenAsync(
             request,
             async token =>
             {
-                // All that comes is refused before its body is read, so a wrong key costs no upload.
+                // The key is checked before the body is read, so that a wrong key costs no upload.
                 var caller = await keys.AuthenticateAsync(request, token);
                 return await handle(caller, token);
             },
             ct);
 
-    /// <summary>Runs a handler for anybody.</summary>
+    /// <summary>Runs a handler that needs no key.</summary>
     public async Task<IResult> RunOpenAsync(
         HttpRequest request, Func<CancellationToken, Task<IResult>> handle, CancellationToken ct)
     {
@@ -39,7 +39,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         var headers = request.HttpContext.Response.Headers;
         headers["x-request-id"] = requestId;
 
-        // Answers show names and texts that callers gave: no browser is to take them for anything but what they say they are.
+        // Responses contain names and texts from callers: browsers must not guess at another content type.
         headers.XContentTypeOptions = "nosniff";
         Activity.Current?.SetTag("batchfunctions.request.id", requestId);
         using var scope = Scope(logger, requestId);
@@ -57,7 +57,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
     {
         if (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to be told.
+            // The client has disconnected.
             return Results.Empty;
         }
 
@@ -76,7 +76,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
                 context.Response.Headers.WWWAuthenticate = "Bearer";
                 break;
             case StatusCodes.Status409Conflict when error != ApiError.Contended:
-                // Official clients send a 409 again by themselves.
+                // Official clients retry a 409 by themselves.
                 context.Response.Headers["x-should-retry"] = "false";
                 break;
             case StatusCodes.Status503ServiceUnavailable:
@@ -93,7 +93,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         return ApiJson.Of(error);
     }
 
-    /// <summary>A handler's result, whose own writing may fail too.</summary>
+    /// <summary>A handler's result, which may fail while it is written.</summary>
     private sealed class GuardedResult(ApiGuard guard, string requestId, IResult inner) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
@@ -106,7 +106,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
             {
                 if (httpContext.Response.HasStarted)
                 {
-                    // Half an answer must not look like a whole one.
+                    // Half a response must not look like a complete one.
                     if (!httpContext.RequestAborted.IsCancellationRequested)
                     {
                         Log.BrokenOff(guard.Logger, e, httpContext.Request.Method, httpContext.Request.Path, requestId);
@@ -134,6 +134,6 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
     }
 }
 
-/// <summary>Who asks.</summary>
-/// <param name="Tenant">The project of the caller's key: no handler looks beyond it.</param>
+/// <summary>The caller of a request.</summary>
+/// <param name="Tenant">The project of the caller's key; no handler looks beyond it.</param>
 internal sealed record ApiCaller(string Tenant);

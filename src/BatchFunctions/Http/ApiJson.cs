@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Http;
 
-/// <summary>Answers in JSON: what every answer is written with, and the objects that belong to no one kind of object.</summary>
+/// <summary>Writes JSON responses, and serializes the objects that belong to no room of their own.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ErrorObject))]
 [JsonSerializable(typeof(HealthObject))]
@@ -15,8 +15,8 @@ internal sealed partial class ApiJson : JsonSerializerContext
     static ApiJson() => Default = new ApiJson(NewOptions());
 
     /// <summary>
-    /// How answers are written: properties in the order of their declaration, absent values as explicit nulls. Answers are
-    /// no part of a page, so nothing is escaped but what JSON asks for.
+    /// The serializer's options for all responses: properties in the order of their declaration, absent values as
+    /// explicit nulls. Responses are never part of a web page, so only what JSON requires is escaped.
     /// </summary>
     public static JsonSerializerOptions NewOptions() => new()
     {

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Http;
 
-/// <summary>Reads the query of a list, as strictly as OpenAI does: a wrong value is refused and never guessed at.</summary>
+/// <summary>
+/// Reads the query of a list, as strictly as OpenAI does: an invalid value is refused, never guessed at.
+/// </summary>
 internal static class ApiQuery
 {
-    /// <summary>A whole number from 1 to <paramref name="max"/>; <paramref name="fallback"/> when it is not given.</summary>
+    /// <summary>A whole number from 1 to <paramref name="max"/>; <paramref name="fallback"/> if it is absent.</summary>
     public static int Limit(IQueryCollection query, int fallback, int max)
     {
         const string name = "limit";
@@ -28,7 +30,7 @@ internal static class ApiQuery
             throw new ApiException(ApiError.WrongType(name, "an integer", "a string"));
         }
 
-        // A number that no long holds is as far beyond its bound as any.
+        // A number that does not fit into a long is out of bounds like any other.
         var known = long.TryParse(text, CultureInfo.InvariantCulture, out var value);
         if (text[0] == '-' || (known && value < 1))
         {
@@ -40,7 +42,7 @@ internal static class ApiQuery
             : throw new ApiException(ApiError.AboveMax(name, ApiError.Shown(text), max));
     }
 
-    /// <summary>The one value of a parameter; null when it is not given.</summary>
+    /// <summary>The only value of a parameter; null if it is absent.</summary>
     public static string? Single(IQueryCollection query, string name)
     {
         var values = query[name];

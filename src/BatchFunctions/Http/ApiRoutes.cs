@@ -1,12 +1,12 @@
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// The routes' templates, as both hosts name them: without a leading slash, as the Functions host takes them. The table of
-/// operations and the Functions app's triggers name them.
+/// The route templates of both hosts, without a leading slash, as the Functions host requires. The table of operations
+/// and the Functions app's triggers use them.
 /// </summary>
 public static class ApiRoutes
 {
-    /// <summary>Lists and makes batches.</summary>
+    /// <summary>Lists and creates batches.</summary>
     public const string Batches = "v1/batches";
 
     /// <summary>One batch.</summary>
@@ -15,7 +15,7 @@ public static class ApiRoutes
     /// <summary>Cancels a batch.</summary>
     public const string BatchCancel = "v1/batches/{id}/cancel";
 
-    /// <summary>Lists and takes files.</summary>
+    /// <summary>Lists and uploads files.</summary>
     public const string Files = "v1/files";
 
     /// <summary>One file.</summary>
@@ -27,26 +27,26 @@ public static class ApiRoutes
     /// <summary>Begins an upload in parts.</summary>
     public const string Uploads = "v1/uploads";
 
-    /// <summary>Takes a part of an upload.</summary>
+    /// <summary>Adds a part to an upload.</summary>
     public const string UploadParts = "v1/uploads/{id}/parts";
 
-    /// <summary>Makes a file of an upload's parts.</summary>
+    /// <summary>Creates a file from an upload's parts.</summary>
     public const string UploadComplete = "v1/uploads/{id}/complete";
 
-    /// <summary>Gives an upload up.</summary>
+    /// <summary>Cancels an upload.</summary>
     public const string UploadCancel = "v1/uploads/{id}/cancel";
 
     /// <summary>Whether the service works.</summary>
     public const string Health = "healthz";
 
-    /// <summary>The API described.</summary>
+    /// <summary>The OpenAPI document.</summary>
     public const string OpenApi = "openapi.json";
 
     /// <summary>Everything else.</summary>
     public const string Fallback = "{*path}";
 }
 
-/// <summary>Where an operation of the API is.</summary>
+/// <summary>The route of an operation.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Template">The route's template, without a leading slash.</param>
 public sealed record ApiRoute(string Method, string Template);

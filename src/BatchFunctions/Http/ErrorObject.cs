@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BatchFunctions.Http;
 
-/// <summary>An error as the API answers it: the envelope, with all four properties.</summary>
+/// <summary>An error as the API returns it: the envelope, with all four properties.</summary>
 internal sealed class ErrorObject
 {
     internal ErrorObject(ApiError error) => Error = new Details(error);

@@ -1,6 +1,6 @@
 namespace BatchFunctions.Http;
 
-/// <summary>What a property of an answer looks like, for the API's description.</summary>
+/// <summary>An example value of a property, for the OpenAPI document.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class ExampleAttribute(string value) : Attribute
 {

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BatchFunctions.Http;
 
-/// <summary>What the service answers when it works.</summary>
+/// <summary>The API's answer when the service is healthy.</summary>
 internal sealed class HealthObject
 {
     private const string Ok = "ok";

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// The limits of the server that handlers run on: the self-host's own, and under Functions the worker's behind the
-/// host. Bodies are streamed and bounded by the handlers, which answer in the API's envelope; the server's own limit
-/// would turn even an early 401 to a large upload into an empty 500. Lines and headers are let through beyond what the
-/// Functions host lets through, since a request at the worker's limit hangs there for seconds.
+/// The limits of the server that handlers run on: the self-host's own, and under Functions that of the worker behind
+/// the host. The handlers stream and bound the bodies themselves, and answer in the API's envelope; the server's own
+/// limit would turn even an early 401 to a large upload into an empty 500. The limits for request lines and headers are
+/// above those of the Functions host, since a request that hits the worker's limit hangs for seconds.
 /// </summary>
 internal static class KestrelLimits
 {

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Caching.Memory;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// Tells who a request comes from. A key is looked up once and remembered for a minute; what has no key's form never
-/// reaches storage, and unknown keys are remembered too, in a cache of bounded size: otherwise anybody could run up
+/// Authenticates requests. A key is looked up once and cached for a minute; a text that does not have the form of a key
+/// is never looked up, and unknown keys are cached as well, in a cache of bounded size: otherwise anybody could run up
 /// storage transactions.
 /// </summary>
 internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposable
@@ -21,7 +21,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
     private readonly MemoryCache _unknown = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
 
-    /// <exception cref="ApiException">There is no key, or it is no good.</exception>
+    /// <exception cref="ApiException">The key is missing or invalid.</exception>
     public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
     {
         var key = KeyOf(request.Headers.Authorization.ToString().Trim());
@@ -46,7 +46,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
 
     private async ValueTask<string?> FindAsync(string key, CancellationToken ct)
     {
-        // Kept by hash: a dump of the process shows no keys but those of requests under way.
+        // Cached by hash: a dump of the process shows only the keys of requests in progress.
         var hash = new Hash(SHA256.HashData(Encoding.ASCII.GetBytes(key)));
         var now = time.GetUtcNow();
         if (TryRecall(_known, hash, now, out var project) || TryRecall(_unknown, hash, now, out project))

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BatchFunctions.Http;
 
-/// <summary>A page of a list as the API answers it.</summary>
+/// <summary>A page of a list, as the API returns it.</summary>
 internal sealed class ListObject<T>
 {
     private const string Kind = "list";

@@ -5,9 +5,9 @@ using System.Security.Cryptography;
 namespace BatchFunctions.Ids;
 
 /// <summary>
-/// A kind of id: its prefix and 32 lower-case hex digits, 12 of Unix milliseconds and 20 that are random. The table's
-/// row key is those digits, each replaced by its complement (<c>f - d</c>), so that ascending row keys are newest
-/// first and a cursor needs no look-up: the map goes both ways.
+/// A kind of id: a prefix and 32 lower-case hex digits, 12 of Unix milliseconds and 20 random. The table's row key is
+/// those digits, each replaced by its complement (<c>f - d</c>), so that ascending row keys are newest first. Each can
+/// be computed from the other, so a cursor needs no look-up.
 /// </summary>
 internal sealed class IdKind(string prefix)
 {
@@ -20,7 +20,7 @@ internal sealed class IdKind(string prefix)
 
     public string Prefix { get; } = prefix;
 
-    /// <summary>What an id of this kind looks like, in words for a caller who has sent none.</summary>
+    /// <summary>What an id of this kind looks like, for an error message.</summary>
     public string Form { get; } = $"'{prefix}' followed by {Digits} lower-case hex digits";
 
     public string New(DateTimeOffset now)
@@ -54,7 +54,9 @@ internal sealed class IdKind(string prefix)
 
     public string IdOf(string rowKey) => Complement(rowKey, Prefix);
 
-    /// <summary>The moment in the id, to the millisecond: list order and <c>created_at</c> cannot disagree.</summary>
+    /// <summary>
+    /// The creation time in the id, to the millisecond: list order and <c>created_at</c> cannot disagree.
+    /// </summary>
     public DateTimeOffset CreatedAt(string id) => DateTimeOffset.FromUnixTimeMilliseconds(
         long.Parse(id.AsSpan(Prefix.Length, TimeDigits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 

@@ -10,7 +10,7 @@ using BatchFunctions.Uploads;
 
 namespace BatchFunctions.OpenApi;
 
-/// <summary>The schemas of what the API answers, made from the types that the answers are written from.</summary>
+/// <summary>The schemas of the API's answers, generated from the types that the answers are serialized from.</summary>
 internal static class AnswerSchemas
 {
     private static readonly (string Name, JsonTypeInfo Type)[] Answers =
@@ -35,7 +35,9 @@ internal static class AnswerSchemas
     public static IEnumerable<KeyValuePair<string, JsonNode?>> All() =>
         Answers.Select(answer => KeyValuePair.Create(answer.Name, (JsonNode?)answer.Type.GetJsonSchemaAsNode(Options)));
 
-    /// <summary>Adds what the types alone do not say, and refers to what has a schema of its own.</summary>
+    /// <summary>
+    /// Adds what the types alone do not express, and replaces types that have a schema of their own by references.
+    /// </summary>
     private static JsonObject Complete(JsonSchemaExporterContext context, JsonNode node)
     {
         if (node is not JsonObject schema)
@@ -43,7 +45,7 @@ internal static class AnswerSchemas
             throw new InvalidOperationException($"{context.TypeInfo.Type} is written in a way that has no schema.");
         }
 
-        // The exporter thinks of reading too: a property without a setter might be given null.
+        // The exporter also considers deserialization, where a property without a setter might be given null.
         if (context.PropertyInfo is { IsGetNullable: false } && schema["type"] is JsonArray types)
         {
             schema["type"] = types[0]!.DeepClone();
@@ -58,7 +60,7 @@ internal static class AnswerSchemas
 
         if (schema["properties"] is JsonObject properties)
         {
-            // All of an answer's properties are always there.
+            // An answer always has all of its properties.
             schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
         }
 

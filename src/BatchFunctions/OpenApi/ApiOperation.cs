@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Routing.Template;
 
 namespace BatchFunctions.OpenApi;
 
-/// <summary>An operation of the API: where it is, what handles it, and how it is described.</summary>
+/// <summary>An operation of the API: its route, its handler and its description.</summary>
 /// <param name="route">Its method and template.</param>
-/// <param name="handler">Its handler, out of the container.</param>
-/// <param name="description">What the OpenAPI document says of it.</param>
+/// <param name="handler">Gets its handler from the container.</param>
+/// <param name="description">Its description in the OpenAPI document.</param>
 internal sealed class ApiOperation(ApiRoute route, Func<IServiceProvider, Delegate> handler, OperationDescription description)
 {
     private readonly TemplateMatcher _matcher = new(TemplateParser.Parse(route.Template), []);
@@ -18,28 +18,28 @@ internal sealed class ApiOperation(ApiRoute route, Func<IServiceProvider, Delega
 
     public Delegate HandlerOf(IServiceProvider services) => handler(services);
 
-    /// <summary>Whether a path is one of the operation's, whatever the method.</summary>
+    /// <summary>Whether the operation's template matches a path, whatever the method.</summary>
     public bool Matches(string path) => _matcher.TryMatch(path, []);
 }
 
-/// <summary>An operation as the OpenAPI document describes it.</summary>
-/// <param name="Id">The operation's name.</param>
-/// <param name="Summary">What it does.</param>
-/// <param name="Answer">The schema of its answer; null for bytes.</param>
+/// <summary>The description of an operation in the OpenAPI document.</summary>
+/// <param name="Id">The operation's <c>operationId</c>.</param>
+/// <param name="Summary">A sentence about what it does.</param>
+/// <param name="Answer">The name of its answer's schema; null for a binary answer.</param>
 internal sealed record OperationDescription(string Id, string Summary, string? Answer)
 {
-    /// <summary>The statuses of its errors, without those that every operation has.</summary>
+    /// <summary>The HTTP statuses of its errors, without those that every operation has.</summary>
     public int[] Errors { get; init; } = [];
 
-    /// <summary>What the id in its path is of; null when it has none.</summary>
+    /// <summary>The kind of object that the id in its path belongs to; null if its path has no id.</summary>
     public string? IdOf { get; init; }
 
-    /// <summary>What its query may name.</summary>
+    /// <summary>The parameters of its query.</summary>
     public (string Name, JsonObject Schema)[] Query { get; init; } = [];
 
-    /// <summary>What its body is; null when it has none.</summary>
+    /// <summary>The content type and schema of its body; null if it has none.</summary>
     public (string ContentType, string Schema)? Body { get; init; }
 
-    /// <summary>Whether it needs no key.</summary>
+    /// <summary>Whether it works without a key.</summary>
     public bool Open { get; init; }
 }

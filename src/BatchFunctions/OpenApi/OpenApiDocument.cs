@@ -5,8 +5,8 @@ using static BatchFunctions.OpenApi.OpenApiSchema;
 namespace BatchFunctions.OpenApi;
 
 /// <summary>
-/// The API described in OpenAPI 3.1, put together from the operations, the settings and exchanges that were recorded from the
-/// running service.
+/// The OpenAPI 3.1 document, built from the operations, the settings, and exchanges that were recorded from the running
+/// service.
 /// </summary>
 internal static class OpenApiDocument
 {

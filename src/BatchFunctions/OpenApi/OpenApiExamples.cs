@@ -4,19 +4,19 @@ using System.Text.Json.Nodes;
 namespace BatchFunctions.OpenApi;
 
 /// <summary>
-/// Exchanges that were recorded from the running service, and that tests have again and compare: each is shown where its
-/// operation and status are described.
+/// Exchanges that were recorded from the running service; tests repeat and compare them. Each is shown with the
+/// operation and status that it is an example of.
 /// </summary>
 internal static class OpenApiExamples
 {
-    /// <summary>What the recordings' resources are called, before the example's own name.</summary>
+    /// <summary>The prefix of the recordings' resource names, before the example's own name.</summary>
     private const string Prefix = "example/";
 
     private const string Json = "application/json";
 
-    /// <summary>Adds every recording to the operation that it is of.</summary>
+    /// <summary>Adds every recording to its operation.</summary>
     /// <param name="paths">The document's <c>paths</c>.</param>
-    /// <param name="operations">All that is described there.</param>
+    /// <param name="operations">The operations described there.</param>
     public static void AddTo(JsonObject paths, IReadOnlyList<ApiOperation> operations)
     {
         var assembly = Assembly.GetExecutingAssembly();
@@ -36,7 +36,7 @@ internal static class OpenApiExamples
         var route = operations.FirstOrDefault(candidate => candidate.Route.Method == method && candidate.Matches(path))?.Route;
         if (route is null)
         {
-            // An unknown address, or a method that none has: there is no operation to show it with.
+            // An unknown URL, or a method that no operation has: there is nothing to show it with.
             return;
         }
 
@@ -49,10 +49,10 @@ internal static class OpenApiExamples
         }
     }
 
-    /// <summary>Adds the value as an example of the one content type that is described.</summary>
+    /// <summary>Adds the value as an example of the JSON content, if there is such content.</summary>
     private static void Show(JsonObject? content, string name, JsonNode? value)
     {
-        // A form's text would show its boundaries, and a file's content is anything.
+        // A form would show its boundaries, and a file can have any content.
         if (content?[Json] is not JsonObject media || value is null)
         {
             return;

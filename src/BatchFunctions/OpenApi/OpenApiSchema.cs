@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace BatchFunctions.OpenApi;
 
-/// <summary>Schemas of the document, in the few shapes that the API has.</summary>
+/// <summary>Builds the few shapes of schema that the API uses.</summary>
 internal static class OpenApiSchema
 {
     public static JsonObject String(string? description = null, string? example = null) =>
@@ -33,7 +33,7 @@ internal static class OpenApiSchema
 
     public static JsonObject Ref(string name) => new() { ["$ref"] = $"#/components/schemas/{name}" };
 
-    /// <summary>The schema, or null: absent values are explicit nulls in this API.</summary>
+    /// <summary>The schema or null: this API writes absent values as explicit nulls.</summary>
     public static JsonObject Nullable(JsonObject schema)
     {
         if (schema["type"] is JsonValue type)
@@ -50,7 +50,9 @@ internal static class OpenApiSchema
         description,
         null);
 
-    /// <summary>A request's object: only the named ones are required, and no others are accepted.</summary>
+    /// <summary>
+    /// The schema of a request's object: only the named properties are required, and no others are accepted.
+    /// </summary>
     public static JsonObject Request(string[] required, params (string Name, JsonObject Schema)[] properties) => new()
     {
         ["type"] = "object",

@@ -4,7 +4,9 @@ using static BatchFunctions.OpenApi.OpenApiSchema;
 
 namespace BatchFunctions.OpenApi;
 
-/// <summary>The schemas of what the API takes. Requests are read property by property, so no type has them.</summary>
+/// <summary>
+/// The schemas of the API's requests, written by hand: requests are read property by property, not into types.
+/// </summary>
 internal static class RequestSchemas
 {
     private const string ExpiryRange = "from an hour to thirty days";

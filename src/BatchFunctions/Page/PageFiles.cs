@@ -6,23 +6,23 @@ using Microsoft.Net.Http.Headers;
 namespace BatchFunctions.Page;
 
 /// <summary>
-/// The web page and what it is made of: the files of <c>Static</c>, carried in the library, so that both hosts serve the
-/// same ones. They hold no data; all that the page shows it asks the API for, with the key that is pasted into it.
+/// The web page: the files of <c>Static</c>, embedded in the library, so that both hosts serve the same ones. They
+/// contain no data; the page gets everything from the API, with the key that is pasted into it.
 /// </summary>
 internal static class PageFiles
 {
-    /// <summary>Where the page is; its other files lie below <c>/page/</c>.</summary>
+    /// <summary>The path of the page; its other files are below <c>/page/</c>.</summary>
     public const string Root = "/";
 
     /// <summary>
-    /// Nothing but the service's own files and answers: no inline script or style, no other host, no frame around it. Markup
-    /// out of strings is refused too, since all that the page shows comes from users.
+    /// Allows nothing but the service's own files and answers: no inline script or style, no other host, no framing.
+    /// Markup from strings is refused too, since everything that the page shows comes from users.
     /// </summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
         + "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    /// <summary>The methods that its files are asked for with.</summary>
+    /// <summary>The methods that the page's files can be requested with.</summary>
     public static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     private const string Folder = "/page/";
@@ -37,12 +37,12 @@ internal static class PageFiles
     /// <summary>The paths of all files.</summary>
     public static IEnumerable<string> Paths => Files.Value.Keys;
 
-    /// <summary>Whether a path is one of the page's.</summary>
+    /// <summary>Whether a path belongs to the page.</summary>
     public static bool Has(string path) => Files.Value.ContainsKey(path);
 
     /// <summary>
-    /// A file of the page. Browsers ask each time whether it has changed, and are answered 304 by its tag: after an upgrade
-    /// no script meets one of another version.
+    /// A file of the page. Browsers revalidate it each time and get a 304 if its ETag still matches, so that after an
+    /// upgrade scripts of two versions never meet.
     /// </summary>
     public static IResult Answer(string path, HttpResponse response)
     {

@@ -2,10 +2,12 @@ using BatchFunctions.Batches;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>What a sweep has seen of the batches that have not ended.</summary>
+/// <summary>What a sweep found of the batches that have not ended, for the gauges.</summary>
 internal sealed class ActiveBatchCensus
 {
-    /// <summary>Every status that an active batch can have, so that one that no batch has is told as zero.</summary>
+    /// <summary>
+    /// Contains every status that an active batch can have, so that one that no batch has is reported as zero.
+    /// </summary>
     private readonly Dictionary<BatchStatus, long> _byStatus = Enum.GetValues<BatchStatus>()
         .Where(status => !status.HasEnded())
         .ToDictionary(status => status, _ => 0L);

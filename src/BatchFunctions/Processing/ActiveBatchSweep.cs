@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// What the sweep does about one batch that has not ended, or has left something: sends what was lost, frees chunks that their
-/// workers forsook, has it closed when it is due, and clears away behind it.
+/// What the sweep does about one batch that has not ended, or is not yet cleared away: sends lost messages again, wakes
+/// forsaken chunks, has the batch closed when it is due, and clears away after it.
 /// </summary>
 internal sealed partial class ActiveBatchSweep(
     BatchStore batches,
@@ -26,9 +26,9 @@ internal sealed partial class ActiveBatchSweep(
 {
     private readonly BatchOptions _options = options.Value;
 
-    /// <summary>Looks after the batch of a row.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="seen">Told of the batch, where it has not ended.</param>
+    /// <summary>Looks after the batch of an active row.</summary>
+    /// <param name="row">The active row.</param>
+    /// <param name="seen">Receives the batch, if it has not ended.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public async Task RunAsync(ActiveBatch row, ActiveBatchCensus seen, CancellationToken ct)
     {
@@ -85,8 +85,9 @@ internal sealed partial class ActiveBatchSweep(
 
             open++;
 
-            // The row first: it keeps the next sweep from sending another at once. A worker that is late and not dead may
-            // take the chunk back with its next checkpoint, until another has claimed it: its answers are paid for.
+            // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
+            // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are
+            // paid for.
             if (chunk.IsForsaken(now, _options.WakeUpLost)
                 && await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
             {
@@ -105,8 +106,8 @@ internal sealed partial class ActiveBatchSweep(
     }
 
     /// <summary>
-    /// Sends the batch's messages again when it has made no progress for the given time, and doubles that each time: a
-    /// long queue is no lost message, and what is sent in vain lengthens it.
+    /// Sends the batch's messages again if it has made no progress for the given time, which doubles each time: a long
+    /// queue is not a lost message, and what is sent for nothing makes it longer.
     /// </summary>
     private async Task SendAgainAsync(Batch batch, TimeSpan patience, DateTimeOffset now, CancellationToken ct)
     {

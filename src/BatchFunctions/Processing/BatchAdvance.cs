@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Moves a batch on: sums its chunks into its counts, closes what must be closed, and finishes it when every chunk has
-/// ended. It recomputes and never increments, so that repeated, late and reordered messages do no harm.
+/// Moves a batch forward: sums its chunks into its counts, closes what must be closed, and finishes it when all chunks
+/// have ended. It recomputes and never increments, so that repeated, late and reordered messages do no harm.
 /// </summary>
 internal sealed partial class BatchAdvance(
     BatchStore batches,
@@ -25,12 +25,12 @@ internal sealed partial class BatchAdvance(
     private const int ClosedAtOnce = 8;
 
     /// <summary>
-    /// Takes up the wake-up: its row goes before anything is read, so that whatever changes after that asks anew. A
-    /// crash in between is answered by the message, which comes again; then it finds no row, and goes on all the same.
-    /// One that finds none when it comes first is a copy: what it was asked for has been seen by another.
+    /// Takes up the wake-up: removes its row before anything is read, so that any later change asks anew. After a crash
+    /// in between, the message comes again, finds no row, and proceeds all the same. A message that finds no row on its
+    /// first delivery is a copy: another has already seen what it was asked for.
     /// </summary>
     /// <param name="key">The batch.</param>
-    /// <param name="isFirstDelivery">Whether the message has not been handed out before.</param>
+    /// <param name="isFirstDelivery">Whether the message is being delivered for the first time.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public async Task TakeUpAsync(BatchKey key, bool isFirstDelivery, CancellationToken ct)
     {
@@ -57,7 +57,7 @@ internal sealed partial class BatchAdvance(
         }
 
         // The chunks are summed anew for each reading of the batch: a sum from before another's write could be older
-        // than the counts that stand, and its write under the new ETag would take them back.
+        // than the counts in the row, and writing it under the new ETag would take them back.
         var after = await batches.MutateAsync(key, MoveOnAsync, ct);
         await steps.ReachedAsync(ProtocolStep.CountsWritten, ct);
         if (after is { Status: BatchStatus.Finalizing } || after?.Status.HasEnded() == true)
@@ -75,7 +75,7 @@ internal sealed partial class BatchAdvance(
             case BatchStatus.Validating when batch.IsOverdue(now):
                 return batch.Finalize(BatchStatus.Expired, now);
             case BatchStatus.Cancelling when batch.ChunkCount is null:
-                // Cancelled before validation was through: no line is known, and none will be.
+                // Cancelled before validation was complete: no line is known, and none will be.
                 return batch.Finalize(BatchStatus.Cancelled, now);
             case BatchStatus.InProgress or BatchStatus.Cancelling:
                 break;
@@ -126,7 +126,8 @@ internal sealed partial class BatchAdvance(
             }
             catch (Exception e) when (e is FileNotFoundException or InvalidDataException)
             {
-                // One chunk whose input cannot be read keeps the others from nothing; the sweep has the last resort.
+                // A chunk whose input cannot be read must not hold up the others; the sweep's last resort ends the
+                // batch.
                 Log.NotClosed(logger, e, batch.Id, chunk.Number);
             }
         });

@@ -6,12 +6,14 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>The blobs of a batch: its input, read by ranges, and what it makes: output, error file and manifest.</summary>
+/// <summary>
+/// The blobs of a batch: its input, read by ranges, and its results: output file, error file and manifest.
+/// </summary>
 internal sealed class BatchBlobs(StorageClients storage)
 {
     private readonly BlobServiceClient _blobs = storage.Blobs;
 
-    /// <summary>Opens a range of the input as a stream, which reads on after a broken connection.</summary>
+    /// <summary>Opens a range of the input for reading. The read continues after a broken connection.</summary>
     /// <exception cref="FileNotFoundException">The blob is gone.</exception>
     public async Task<Stream> OpenInputAsync(BlobLocation blob, long offset, long length, CancellationToken ct)
     {
@@ -27,15 +29,15 @@ internal sealed class BatchBlobs(StorageClients storage)
         }
     }
 
-    /// <summary>Stages a block. It is part of nothing until a commit names it.</summary>
+    /// <summary>Stages a block, which is part of no file until a commit names it.</summary>
     public async Task StageAsync(string batchId, ResultFile file, string blockId, Stream content, CancellationToken ct)
     {
         content.Position = 0;
         await Client(LocationOf(batchId, file)).StageBlockAsync(blockId, content, cancellationToken: ct);
     }
 
-    /// <summary>Makes the file of the staged blocks, unless it stands already.</summary>
-    /// <exception cref="ResultsLostException">A block is gone: storage keeps uncommitted ones for a week.</exception>
+    /// <summary>Commits the staged blocks as the file, unless it exists already.</summary>
+    /// <exception cref="ResultsLostException">A block is gone: storage keeps uncommitted blocks for a week.</exception>
     public async Task CommitAsync(string batchId, ResultFile file, IEnumerable<string> blockIds, CancellationToken ct)
     {
         try
@@ -51,7 +53,7 @@ internal sealed class BatchBlobs(StorageClients storage)
         }
         catch (RequestFailedException e) when (e.Status == 409)
         {
-            // Committed already, by another or by this very request sent twice; all follow the one manifest.
+            // Committed already, by another finisher or by this very request, sent twice; all follow the one manifest.
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.InvalidBlockList)
         {
@@ -59,7 +61,7 @@ internal sealed class BatchBlobs(StorageClients storage)
         }
     }
 
-    /// <summary>Makes the manifest, or reads the one that stands: whoever comes second follows the first.</summary>
+    /// <summary>Writes the manifest, or reads the existing one: whoever comes second follows the first.</summary>
     public async Task<Manifest> CreateOrReadManifestAsync(string batchId, Manifest manifest, CancellationToken ct)
     {
         try
@@ -109,13 +111,13 @@ internal sealed class BatchBlobs(StorageClients storage)
         _blobs.GetBlobContainerClient(blob.Container).GetBlockBlobClient(blob.Name);
 }
 
-/// <summary>The two files that a batch makes.</summary>
+/// <summary>The two result files of a batch.</summary>
 internal enum ResultFile
 {
     Output,
     Error,
 }
 
-/// <summary>Blocks that a manifest names are gone, so the batch's results cannot be put together any more.</summary>
+/// <summary>Blocks that a manifest names are gone, so the batch's results cannot be put together.</summary>
 internal sealed class ResultsLostException(Exception inner)
     : Exception("Results that were staged are gone from storage.", inner);

@@ -10,10 +10,10 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Ends a batch whose chunks have all ended. In this order: the manifest, the two files, their rows, the batch's row,
-/// then the chunk rows, and last the <c>activebatches</c> row. Every step may be done again, by anybody, at any time:
-/// all follow the manifest that was made first. A crash at any gap leaves the <c>activebatches</c> row, from which the
-/// sweep starts over.
+/// Finishes a batch whose chunks have all ended, in this order: the manifest, the two files, their rows, the batch's
+/// row, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time:
+/// all follow the manifest that was written first. A crash at any gap leaves the <c>activebatches</c> row, from which
+/// the sweep starts over.
 /// </summary>
 internal sealed partial class BatchFinish(
     BatchStore batches,
@@ -26,10 +26,12 @@ internal sealed partial class BatchFinish(
     TimeProvider time,
     ILogger<BatchFinish> logger)
 {
-    /// <summary>How long a manifest outlives its batch.</summary>
+    /// <summary>How long a manifest is kept after its batch has ended.</summary>
     private static readonly TimeSpan ManifestLife = TimeSpan.FromDays(7);
 
-    /// <summary>Finishes a batch that is finalizing, and clears away after one that has ended.</summary>
+    /// <summary>
+    /// Finishes a batch that is finalizing, and clears away after it; after one that has ended, only clears away.
+    /// </summary>
     public async Task FinishAsync(Batch batch, CancellationToken ct)
     {
         if (batch.Status == BatchStatus.Finalizing)
@@ -49,7 +51,7 @@ internal sealed partial class BatchFinish(
         await ClearAwayAsync(batch.Key, ct);
     }
 
-    /// <summary>Ends a batch as failed, unless it has ended already.</summary>
+    /// <summary>Fails a batch, unless it has ended already.</summary>
     public Task<Batch?> FailAsync(BatchKey key, string code, string message, CancellationToken ct) =>
         batches.MutateAsync(
             key,
@@ -58,7 +60,9 @@ internal sealed partial class BatchFinish(
                 : batch.Fail([new BatchError(code, message, null, null)], time.GetUtcNow()),
             ct);
 
-    /// <summary>Removes what an ended batch has left: its chunk rows, then its <c>activebatches</c> row.</summary>
+    /// <summary>
+    /// Deletes what an ended batch has left behind: its chunk rows, then its <c>activebatches</c> row.
+    /// </summary>
     public async Task ClearAwayAsync(BatchKey key, CancellationToken ct)
     {
         await chunks.DeleteAllAsync(key.Id, ct);
@@ -104,7 +108,7 @@ internal sealed partial class BatchFinish(
             errorBytes += chunk.ErrorBytes;
         }
 
-        // A batch that never came to have chunks has none to count; rows that a cancelled validation left count nothing.
+        // A batch that never got as far as chunks has none to count; rows left by a cancelled validation do not matter.
         if (batch.ChunkCount is { } count && ended != count)
         {
             throw new InvalidOperationException(
@@ -167,7 +171,7 @@ internal sealed partial class BatchFinish(
         }
         catch (ResultsLostException)
         {
-            // A file whose row stands, be it a tombstone, was committed: an earlier finisher came so far, and the file's
+            // A file that has a row, even a tombstone, was committed: an earlier finisher got this far, and the file's
             // owner has deleted it since.
             if (await files.FindAnyAsync(batch.Tenant, fileId, ct) is null)
             {
@@ -189,7 +193,7 @@ internal sealed partial class BatchFinish(
             await expiring.AddAsync(new ExpiringEntry(ExpiringKind.File, batch.Tenant, id, location, due), ct);
         }
 
-        // Never over a row that stands: it may be the tombstone of a file that its owner has deleted meanwhile.
+        // Never over an existing row: it may be the tombstone of a file that its owner has deleted meanwhile.
         await files.TryInsertAsync(
             new StoredFile
             {

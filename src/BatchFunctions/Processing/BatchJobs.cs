@@ -7,9 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// The two queues' handlers and the timer's: what both hosts call. A handler that returns has its
-/// message deleted; one that throws has it come back. When the host shuts down, the message is sent again and the
-/// handler returns: a host that is going away uses up no attempt and leaves nothing invisible.
+/// The handlers of the two queues and of the timer, which both hosts call. When a handler returns, its message is
+/// deleted; when it throws, the message comes again. When the host shuts down, the handler sends its message again and
+/// returns, so that a shutdown uses up no attempt and leaves no message invisible.
 /// </summary>
 public sealed class BatchJobs
 {
@@ -19,7 +19,7 @@ public sealed class BatchJobs
     private static readonly Func<ILogger, BatchMessageKind, string, int?, IDisposable?> Scope =
         LoggerMessage.DefineScope<BatchMessageKind, string, int?>("{Kind}, batch {BatchId}, chunk {Chunk}");
 
-    /// <summary>How long sending a message again may take while the host is shutting down.</summary>
+    /// <summary>How long sending a message again may take during a shutdown.</summary>
     private static readonly TimeSpan SendAgainLimit = TimeSpan.FromSeconds(5);
 
     private readonly BatchValidation _validation;
@@ -61,14 +61,14 @@ public sealed class BatchJobs
 
     /// <summary>Handles a message of <see cref="QueueNames.Steps"/>.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="ct">Fires when the host shuts down, or takes the handler for stuck.</param>
+    /// <param name="ct">Fires when the host shuts down or considers the handler stuck.</param>
     public Task StepAsync(QueueMessage message, CancellationToken ct) => RunAsync(message, QueueNames.Steps, ct);
 
     /// <summary>Handles a message of <see cref="QueueNames.Chunk"/>.</summary>
     /// <inheritdoc cref="StepAsync"/>
     public Task ChunkAsync(QueueMessage message, CancellationToken ct) => RunAsync(message, QueueNames.Chunk, ct);
 
-    /// <summary>The hourly timer.</summary>
+    /// <summary>Handles a tick of the hourly timer.</summary>
     /// <param name="ct">Fires when the host shuts down.</param>
     public Task SweepTimerAsync(CancellationToken ct) => _sweep.RunTimerAsync(ct);
 
@@ -81,7 +81,9 @@ public sealed class BatchJobs
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };
 
-    /// <summary>Handles a message within the trace that sent it, and has all logs meanwhile name the batch and chunk.</summary>
+    /// <summary>
+    /// Handles a message within the trace that sent it, with the batch and chunk in all logs meanwhile.
+    /// </summary>
     private async Task RunAsync(QueueMessage message, string queue, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(message);

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Goes through what has not ended and puts right what a crash, a lost message or a lapsed lease has left, and removes
-/// what has expired. Its message sends itself again while anything is active, so that at rest nothing runs; an hourly
-/// timer stands behind it.
+/// Goes through everything that has not ended, repairs what a crash, a lost message or an expired lease has left, and
+/// removes what has expired. Its message sends itself again while anything is active, so that nothing runs at rest; an
+/// hourly timer backs it up.
 /// </summary>
 internal sealed partial class BatchSweep(
     ActiveBatchStore active,
@@ -24,8 +24,10 @@ internal sealed partial class BatchSweep(
     ProtocolSteps steps,
     ILogger<BatchSweep> logger)
 {
-    /// <summary>Takes up the sweep's message; asks for the next one while anything is active.</summary>
-    /// <param name="ticket">The message's; a copy of a message whose sweep has been taken up does nothing.</param>
+    /// <summary>Takes up the sweep's message, and asks for the next one while anything is active.</summary>
+    /// <param name="ticket">
+    /// The message's ticket; a copy of a message whose sweep has been taken up does nothing.
+    /// </param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public async Task TakeUpAsync(string? ticket, CancellationToken ct)
     {
@@ -43,7 +45,7 @@ internal sealed partial class BatchSweep(
         await steps.ReachedAsync(ProtocolStep.SweepDone, ct);
     }
 
-    /// <summary>The hourly timer: a sweep, and a new chain of messages where the old one is broken.</summary>
+    /// <summary>The hourly timer: runs a sweep, and starts a new chain of messages if the old one is broken.</summary>
     public async Task RunTimerAsync(CancellationToken ct)
     {
         if (await RunAsync(ct))
@@ -53,9 +55,9 @@ internal sealed partial class BatchSweep(
     }
 
     /// <summary>
-    /// Goes through all there is to look after. Each part by itself: one that cannot be helped keeps no other from its help.
+    /// Runs all parts of the sweep, each by itself: one that fails does not keep the others from their turn.
     /// </summary>
-    /// <returns>Whether there is more to do later; where a part failed, there may be.</returns>
+    /// <returns>Whether there is, or after a failure may be, more to do soon.</returns>
     private async Task<bool> RunAsync(CancellationToken ct)
     {
         var isActive = await TryAsync("active batches", SweepBatchesAsync, ct);
@@ -100,14 +102,14 @@ internal sealed partial class BatchSweep(
         return isActive;
     }
 
-    /// <returns>False: whose advance is late is active, and seen as that.</returns>
+    /// <returns>False: a batch whose advance is late is active, and counted as such.</returns>
     private async Task<bool> SendLateAdvancesAsync(CancellationToken ct)
     {
         await queues.SendLateAdvancesAsync(ct);
         return false;
     }
 
-    /// <returns>Whether any poison queue had messages: until they are gone the sweep looks again.</returns>
+    /// <returns>Whether any poison queue had messages: the sweep goes on until they are gone.</returns>
     private async Task<bool> SweepPoisonAsync(CancellationToken ct)
     {
         var used = await gauges.MeasureAsync(ct);
@@ -120,7 +122,7 @@ internal sealed partial class BatchSweep(
         return poisoned.Count > 0;
     }
 
-    /// <returns>False: what is due later is looked at hourly.</returns>
+    /// <returns>False: what becomes due later is left to the hourly timer.</returns>
     private async Task<bool> ExpireAsync(CancellationToken ct)
     {
         await expiry.RunDueAsync(ct);

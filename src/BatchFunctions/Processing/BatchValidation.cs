@@ -11,10 +11,11 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Reads a batch's input through once: checks each line, and cuts the file into chunks. In this order: the chunk rows
-/// (inserted, never overwritten), then the batch in progress with its total and number of chunks in one write, then a
-/// message a chunk. A crash before the batch's write leaves rows that the next run finds in place, cut by the same sizes
-/// since the batch's row carries them; after it, messages that the next run, or the sweep, sends again.
+/// Validates a batch's input in one pass: checks each line, and cuts the file into chunks. In this order: the chunk
+/// rows (inserted, never overwritten); in one write the batch's total, chunk count and <c>in_progress</c>; one message
+/// per chunk. A crash before the batch's write leaves chunk rows, which the next run finds in place, cut by the same
+/// sizes since the batch's row carries them. A crash after it leaves messages unsent, which the next run, or the sweep,
+/// sends.
 /// </summary>
 internal sealed partial class BatchValidation(
     BatchStore batches,
@@ -28,7 +29,7 @@ internal sealed partial class BatchValidation(
     TimeProvider time,
     ILogger<BatchValidation> logger)
 {
-    /// <summary>Entries in a failed batch's <c>errors.data</c>, at most.</summary>
+    /// <summary>The most entries in a failed batch's <c>errors.data</c>.</summary>
     private const int MaxErrors = 100;
 
     private const int SentAtOnce = 16;
@@ -59,8 +60,8 @@ internal sealed partial class BatchValidation(
     }
 
     /// <summary>
-    /// Sends the messages of the chunks that nobody holds. Those that wait for a time have theirs, or get another from
-    /// the sweep once that time is past.
+    /// Sends the messages of the chunks that have never been claimed. Those that wait for a given time have a message,
+    /// or get one from the sweep once that time has passed.
     /// </summary>
     public async Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
     {
@@ -97,7 +98,8 @@ internal sealed partial class BatchValidation(
         }
         catch (ChunksDifferException e)
         {
-            // No line has been sent, unless whoever cut them runs them by now; then the batch is no longer validated here.
+            // No line has been sent, unless whoever cut the chunks runs them by now; then the batch is no longer
+            // validating, and this fails nothing.
             Log.ChunksDiffer(logger, e, batch.Id);
             var error = new BatchError(
                 "internal_error",
@@ -118,13 +120,13 @@ internal sealed partial class BatchValidation(
         await steps.ReachedAsync(ProtocolStep.InProgressWritten, ct);
         if (after is not { Status: BatchStatus.InProgress })
         {
-            // Cancelled meanwhile, or failed: what this run wrote goes with the rest.
+            // Cancelled or failed meanwhile: what this run wrote is cleared away with the rest.
             await EndOrAdvanceAsync(batch.Key, ct);
             return;
         }
 
-        // A small batch is run at once. Its message is there for a crash: while the chunk is held here another could do
-        // nothing with it, and when it comes it finds nothing left to do.
+        // A small batch runs at once. Its message is insurance against a crash: while the chunk is held here, nobody
+        // else could work on it, and when the message arrives it finds nothing left to do.
         var isSmall = reading.Chunks.Count == 1;
         var delay = isSmall ? options.Value.Lease : TimeSpan.Zero;
         await Parallel.ForEachAsync(reading.Chunks, Sending(ct), async (chunk, token) =>
@@ -188,7 +190,7 @@ internal sealed partial class BatchValidation(
 
             if (batch.InputBytes == 0)
             {
-                // Storage has no range of nothing.
+                // Storage has no empty ranges.
                 Add(LineProblem.EmptyFile, null);
                 return;
             }

@@ -7,12 +7,12 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// A batch's row, at most <see cref="BatchOptions.StatusPoll"/> old: the chunks of a batch that run in one process
-/// look for a cancel with one read between them.
+/// A batch's row, at most <see cref="BatchOptions.StatusPoll"/> old: all chunks of a batch that run in one process
+/// share one read to notice a cancel.
 /// </summary>
 internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> options, TimeProvider time) : IDisposable
 {
-    /// <summary>How often a process brings a batch's counts forward while its chunks run.</summary>
+    /// <summary>How often a process updates a batch's counts while its chunks run.</summary>
     private static readonly TimeSpan ProgressGap = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new();
@@ -21,8 +21,9 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
     public Task<Batch?> GetAsync(BatchKey key, CancellationToken ct) => ReadingOf(key).Batch.WaitAsync(ct);
 
     /// <summary>
-    /// The batch as the chunks that run here know it, which saves each chunk a read: a cancel is seen as late as they
-    /// see it, and by this chunk's run as soon. That it does not run is not believed without a look.
+    /// The batch as the chunks that run here know it, which saves each chunk a read: a cancel is noticed when they
+    /// notice it, and this chunk's run notices it as soon. Only a status other than <c>in_progress</c> is checked by a
+    /// fresh read.
     /// </summary>
     public async Task<Batch?> ReadUnlessRunningAsync(BatchKey key, CancellationToken ct) =>
         await GetAsync(key, ct) is { Status: BatchStatus.InProgress } running
@@ -30,8 +31,8 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
             : await batches.FindAsync(key, ct);
 
     /// <summary>
-    /// Whether it is time for this process to ask for an advance of the batch for the sake of its counts alone. What
-    /// must be asked for (a chunk's end) is asked for regardless.
+    /// Whether it is this process's turn to ask for an advance of the batch just for its counts. Advances that must be
+    /// asked for (after a chunk's end) do not wait for a turn.
     /// </summary>
     public bool TryTakeProgressTurn(BatchKey key)
     {
@@ -48,7 +49,9 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
 
     public void Dispose() => _cache.Dispose();
 
-    /// <summary>A reading that is young enough, be it under way: chunks that begin together ask once.</summary>
+    /// <summary>
+    /// A recent enough reading, even one still under way: chunks that start together share one request.
+    /// </summary>
     private Reading ReadingOf(BatchKey key)
     {
         var now = time.GetUtcNow();
@@ -61,8 +64,8 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
                 return last;
             }
 
-            // Of nobody's own: who asked first may go before the answer comes. The cache's expiry only clears away what
-            // nobody asks for any more; how old is too old is decided above.
+            // Not cancelled with any caller: whoever asked first may leave before the answer comes. The cache's expiry
+            // only removes what nobody asks for any more; the age limit is checked above.
             var reading = new Reading(batches.FindAsync(key, CancellationToken.None), now);
             _cache.Set(key, reading, TimeSpan.FromMinutes(1));
             return reading;

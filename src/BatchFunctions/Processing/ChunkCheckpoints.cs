@@ -4,8 +4,8 @@ using BatchFunctions.Protocol;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// The checkpoints of a run, segment by segment: what has come in is sealed and committed. A segment that was given
-/// block ids keeps its content until it is known to stand, and is committed before another is sealed.
+/// The checkpoints of a run, segment by segment: results so far are sealed and committed. A segment that has been given
+/// block ids keeps its content until its commit is known to have succeeded, and only then is another sealed.
 /// </summary>
 internal sealed class ChunkCheckpoints(
     LineResults results,
@@ -16,13 +16,13 @@ internal sealed class ChunkCheckpoints(
 {
     private ChunkSegment? _sealed;
 
-    /// <summary>The chunk as the row has it.</summary>
+    /// <summary>The chunk, as in its row.</summary>
     public Chunk Chunk => commits.Chunk;
 
-    /// <summary>Whether so little is left of the lease that it should be renewed though there is nothing to commit.</summary>
+    /// <summary>Whether so little of the lease is left that it should be renewed even with nothing to commit.</summary>
     public bool IsRenewalDue => Chunk.LeaseUntil - time.GetUtcNow() < lease / 2;
 
-    /// <summary>Commits what has come to an end so far and renews the lease.</summary>
+    /// <summary>Commits all results so far and renews the lease.</summary>
     /// <returns>Whether the claim still stands.</returns>
     public async Task<bool> CommitAsync(CancellationToken ct)
     {
@@ -35,7 +35,7 @@ internal sealed class ChunkCheckpoints(
         return await CommitSealedAsync(ct);
     }
 
-    /// <summary>Commits what an earlier checkpoint staged, where its write is not known to stand.</summary>
+    /// <summary>Commits the segment of an earlier checkpoint whose write is not known to have succeeded.</summary>
     /// <returns>Whether the claim still stands.</returns>
     public async Task<bool> CommitSealedAsync(CancellationToken ct)
     {
@@ -53,9 +53,9 @@ internal sealed class ChunkCheckpoints(
         return true;
     }
 
-    /// <summary>Commits everything, and ends the chunk or gives it up with the same write.</summary>
-    /// <param name="last">Ends or releases the chunk, as it stands with all lines committed.</param>
-    /// <param name="ct">Ends the wait.</param>
+    /// <summary>Commits all results, and ends or releases the chunk in the same write.</summary>
+    /// <param name="last">Ends or releases the chunk, given its state with all lines committed.</param>
+    /// <param name="ct">Cancels the operation.</param>
     /// <returns>Whether the claim still stood.</returns>
     public async Task<bool> CommitLastAsync(Func<Chunk, Chunk> last, CancellationToken ct)
     {

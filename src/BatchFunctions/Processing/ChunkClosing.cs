@@ -7,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Closes chunks that nobody holds: a claim that calls nobody. Its own epoch goes first, so that its block shares no id
-/// with one of another claim; then the error block of the lines that are not done; then the row, ended.
+/// Closes chunks that nobody holds, by a claim that does not call the upstream. The claim's write comes first, with an
+/// epoch of its own, so that its block shares no id with another claim's; then the error block of the lines that are
+/// not done; then the row, ended.
 /// </summary>
 internal sealed class ChunkClosing(
     ChunkStore chunks,
@@ -18,7 +19,7 @@ internal sealed class ChunkClosing(
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
-    /// <returns>Whether this call closed the chunk; false when another has it or ended it.</returns>
+    /// <returns>Whether this call closed the chunk; false if another holds it or has ended it.</returns>
     public async Task<bool> TryCloseAsync(Batch batch, Chunk chunk, CloseReason reason, CancellationToken ct)
     {
         var now = time.GetUtcNow();

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>What follows from the last write of a chunk's run: an advance of the batch, or a message for the next run.</summary>
+/// <summary>
+/// What follows the last write of a chunk's run: an advance of the batch, or a message for the next run.
+/// </summary>
 internal sealed partial class ChunkFollowUp(
     BatchAdvance advance,
     BatchQueues queues,
@@ -17,23 +19,23 @@ internal sealed partial class ChunkFollowUp(
     TimeProvider time,
     ILogger<ChunkFollowUp> logger)
 {
-    /// <summary>How long sending what follows a run may take when the host is shutting down.</summary>
+    /// <summary>How long sending the follow-up of a run may take during a shutdown.</summary>
     private static readonly TimeSpan AfterLimit = TimeSpan.FromSeconds(10);
 
-    /// <summary>Does, or sends, what follows.</summary>
+    /// <summary>Does or sends the follow-up.</summary>
     /// <param name="batch">The chunk's batch.</param>
     /// <param name="chunk">The chunk as the run's last write left it.</param>
     /// <param name="end">How the run ended.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public async Task RunAsync(Batch batch, Chunk chunk, ChunkRunEnd end, CancellationToken ct)
     {
-        // The host's token may have fired by now; what follows from the last write is sent all the same.
+        // The host's token may have fired by now, but the follow-up of the last write is sent in any case.
         using var limit = new CancellationTokenSource(AfterLimit, time);
         switch (end)
         {
             case ChunkRunEnd.Ended when tally.Add(batch, chunk.Number):
-                // The last chunk, as far as this process can know: its end makes the batch's possible, so it is taken
-                // at once. A crash on the way leaves this chunk's message, which asks for the advance.
+                // The last chunk, as far as this process can tell, so the batch can probably be finished, and the
+                // advance is made at once. A crash on the way leaves this chunk's message, which asks for the advance.
                 await advance.AdvanceAsync(batch.Key, ct);
                 break;
             case ChunkRunEnd.Ended:

@@ -4,19 +4,21 @@ using Microsoft.Extensions.Caching.Memory;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Which chunks of a batch have ended in this process. Whoever ends the last of them, where all have ended here, knows
-/// that the batch can be finished and need not wait for an advance's message. Where others have ended some, the message
-/// it is.
+/// Counts the chunks of a batch that have ended in this process. If all of them have ended here, whoever ends the last
+/// knows that the batch can be finished, and need not wait for the message of an advance. If other processes have ended
+/// some, the message does it.
 /// </summary>
 internal sealed class ChunkTally : IDisposable
 {
-    /// <summary>After so long without an end, a batch is taken to be in others' hands.</summary>
+    /// <summary>
+    /// A batch none of whose chunks has ended here for this long is taken to be in other processes' hands.
+    /// </summary>
     private static readonly TimeSpan KeptFor = TimeSpan.FromHours(1);
 
     private readonly Lock _lock = new();
     private readonly MemoryCache _ended = new(new MemoryCacheOptions());
 
-    /// <summary>Notes that a chunk has ended.</summary>
+    /// <summary>Records that a chunk has ended.</summary>
     /// <param name="batch">Its batch.</param>
     /// <param name="chunk">Its number.</param>
     /// <returns>Whether all chunks of the batch have ended in this process.</returns>

@@ -9,10 +9,9 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// What a chunk's message leads to. In this order: look at batch and chunk, claim the chunk, run it (each checkpoint is
-/// a commit), write its end or hand-over, send what follows from that, and only then let the message go. A crash
-/// anywhere leaves the message, which comes again, and at worst calls in flight since the last checkpoint to be made
-/// again.
+/// Handles a chunk's message, in this order: reads batch and chunk, claims the chunk, runs it (each checkpoint is a
+/// commit), writes its end or hand-over, sends the follow-up, and only then lets the message go. A crash anywhere
+/// leaves the message, which comes again; at worst the calls in flight since the last checkpoint are made again.
 /// </summary>
 internal sealed class ChunkWork(
     ChunkStore chunks,
@@ -30,13 +29,14 @@ internal sealed class ChunkWork(
             || batch.Status is not (BatchStatus.InProgress or BatchStatus.Cancelling)
             || await chunks.FindAsync(key.Id, number, ct) is not { } chunk)
         {
-            // Ended, or not there: whatever there was to do is done, or whoever puts the batch forward sends again.
+            // Ended, or not there: either nothing is left to do, or whoever moves the batch forward sends the message
+            // again.
             return;
         }
 
         if (chunk.Ended)
         {
-            // The asking of the run that ended it may have been lost.
+            // The run that ended it may not have got as far as asking.
             await queues.AskAdvanceAsync(key, ct);
             return;
         }
@@ -73,7 +73,7 @@ internal sealed class ChunkWork(
     }
 
     /// <summary>
-    /// Sends a copy of the message for later, and lets this one go: a message that fails for "busy" would be poison
+    /// Sends a copy of the message for later, and lets this one go: a message that failed as "busy" would be poison
     /// after five tries.
     /// </summary>
     private Task PutOffAsync(Chunk chunk, TimeSpan delay, CancellationToken ct) =>

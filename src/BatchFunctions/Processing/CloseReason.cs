@@ -2,7 +2,7 @@ using BatchFunctions.Batches;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>Why lines end without having been answered.</summary>
+/// <summary>Why lines end without an answer.</summary>
 internal sealed record CloseReason(string Code, string Message, bool CountsAsFailed)
 {
     public static readonly CloseReason Cancelled = new(
@@ -14,7 +14,7 @@ internal sealed record CloseReason(string Code, string Message, bool CountsAsFai
     public static readonly CloseReason InternalError = new(
         "internal_error", "This request could not be executed because of an internal error.", CountsAsFailed: true);
 
-    /// <summary>Why the batch's lines are not sent any more; null while they are.</summary>
+    /// <summary>Why the batch's lines are no longer sent; null while they still are.</summary>
     public static CloseReason? Of(Batch batch, DateTimeOffset now) => batch.Status switch
     {
         BatchStatus.Cancelling => Cancelled,

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Removes what has expired, entry by entry: the blob first, then the row, and the entry last, so that a crash leaves an
-/// entry that is due again. What still lives gets a new entry before its old one goes.
+/// Removes what has expired, entry by entry: first the blob, then the row, last the entry, so that a crash leaves an
+/// entry that is still due. What lives on gets a new entry before its old one goes.
 /// </summary>
 internal sealed partial class Expiry(
     ExpiringStore expiring,
@@ -22,10 +22,10 @@ internal sealed partial class Expiry(
     TimeProvider time,
     ILogger<Expiry> logger)
 {
-    /// <summary>How long a file is put off that a batch still reads.</summary>
+    /// <summary>How long the removal of a file is postponed if a batch still needs it.</summary>
     private static readonly TimeSpan PutOff = TimeSpan.FromHours(1);
 
-    /// <summary>Goes through all that is due by now.</summary>
+    /// <summary>Handles every entry that is due.</summary>
     public async Task RunDueAsync(CancellationToken ct)
     {
         await foreach (var entry in expiring.ListDueAsync(time.GetUtcNow(), ct))
@@ -41,13 +41,13 @@ internal sealed partial class Expiry(
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
-                // One that cannot be removed keeps no other from going.
+                // An entry that cannot be settled must not hold up the others.
                 Log.NotRemoved(logger, e, entry.Kind, entry.Id);
             }
         }
     }
 
-    /// <returns>When to look again; null when nothing is left to look at.</returns>
+    /// <returns>When to look again; null if nothing is left to look at.</returns>
     private async Task<DateTimeOffset?> SettleAsync(ExpiringEntry entry, CancellationToken ct)
     {
         switch (entry.Kind)
@@ -86,7 +86,7 @@ internal sealed partial class Expiry(
     }
 
     /// <summary>
-    /// Whether a batch that has not ended reads the file, or has yet to write the row of the one that it makes.
+    /// Whether a batch that has not ended reads the file, or has yet to write the row of this result file.
     /// </summary>
     private async Task<bool> IsWantedAsync(ExpiringEntry entry, StoredFile? file, CancellationToken ct)
     {

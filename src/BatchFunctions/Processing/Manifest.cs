@@ -6,8 +6,8 @@ using BatchFunctions.Lines;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// What a batch ends with. Made once, under <c>If-None-Match: *</c>, it is the point of decision: whoever comes second
-/// follows the one that stands, down to file ids and timestamps.
+/// How a batch ends. The manifest is written once, under <c>If-None-Match: *</c>, and is the point of decision: whoever
+/// comes second follows the existing one, down to file ids and timestamps.
 /// </summary>
 internal sealed record Manifest
 {
@@ -17,7 +17,7 @@ internal sealed record Manifest
 
     public required DateTimeOffset FinishedAt { get; init; }
 
-    /// <summary>Null when no line is in the file; then there is no file.</summary>
+    /// <summary>Null if the file would have no lines; then there is no file.</summary>
     public string? OutputFileId { get; init; }
 
     /// <inheritdoc cref="OutputFileId"/>
@@ -37,7 +37,7 @@ internal sealed record Manifest
 
     public required TokenUsage Usage { get; init; }
 
-    /// <summary>What it says of the batch.</summary>
+    /// <summary>How the batch ends, by this manifest.</summary>
     [JsonIgnore]
     public BatchEnd End => new(Outcome, FinishedAt, OutputFileId, ErrorFileId, Counts, Usage);
 

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// What is done about messages that failed too often. Nothing is thrown away: the row is looked at first, and only
-/// strike after strike without a new line between them ends lines with <c>internal_error</c>.
+/// Handles messages that failed too often. Nothing is dropped: the rows are read first, and only three strikes without
+/// a new line in between end a chunk's lines with <c>internal_error</c>.
 /// </summary>
 internal sealed partial class PoisonHandling(
     BatchStore batches,
@@ -27,7 +27,7 @@ internal sealed partial class PoisonHandling(
     private static readonly BatchError NotValidated = new(
         "internal_error", "The input file could not be validated because of an internal error.", null, null);
 
-    /// <summary>Does what is due about a message that failed too often.</summary>
+    /// <summary>Handles one message that failed too often.</summary>
     /// <param name="message">The message.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public Task HandleAsync(BatchMessage message, CancellationToken ct) => message.Kind switch
@@ -60,7 +60,8 @@ internal sealed partial class PoisonHandling(
         var strikes = done > chunk.StrikeDone ? 1 : chunk.Strikes + 1;
         if (strikes < Strikes)
         {
-            // Somebody who has claimed the chunk since drives it; then the strike is not noted, and need not be.
+            // If the update fails, somebody has claimed the chunk and works on it; then the strike is not recorded, and
+            // need not be.
             await chunks.TryUpdateAsync(chunk.Strike(strikes), ct);
             await queues.SendChunkAsync(key, number, options.Value.Lease, ct);
             return;
@@ -93,14 +94,15 @@ internal sealed partial class PoisonHandling(
                 await queues.SendValidateAsync(key, options.Value.Lease, ct);
                 break;
             default:
-                // Validated by another message, or by this one, which then failed to send what follows: that is sent again.
+                // Validated by another message, or by this one, which then failed to send the follow-up: that is sent
+                // again.
                 Log.ValidationFollowed(logger, key.Id, batch.Status);
                 await queues.SendValidateAsync(key, options.Value.Lease, ct);
                 break;
         }
     }
 
-    /// <summary>A poisoned advance fails nothing: it is asked for again.</summary>
+    /// <summary>A poisoned advance fails no batch: it is asked for again.</summary>
     public async Task AdvanceAsync(BatchKey key, CancellationToken ct)
     {
         if (await batches.FindAsync(key, ct) is { } batch && !batch.Status.HasEnded())
@@ -110,7 +112,7 @@ internal sealed partial class PoisonHandling(
         }
     }
 
-    /// <summary>A poisoned sweep must not break the chain.</summary>
+    /// <summary>A poisoned sweep must not break the chain, so the next one is asked for.</summary>
     public Task SweepAsync(CancellationToken ct) => queues.AskSweepAsync(ct);
 
     private static partial class Log

@@ -8,22 +8,26 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Looks after the poison queues, which no host hands messages out of: each message by itself, so that one that cannot be
-/// helped keeps no other from its help, nor the sweep from its end. One whose handling fails stays and is taken up by a
-/// later sweep; what it points to ends at the latest with its batch, and then nothing is left to do about it.
+/// Looks after the poison queues, whose messages no host hands out: each message by itself, so that one that fails
+/// holds up neither the others nor the sweep. A message whose handling fails stays for a later sweep. It ceases to
+/// matter at the latest when its batch ends.
 /// </summary>
 internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling poison, ILogger<PoisonSweep> logger)
 {
-    /// <summary>As many as one request may fetch.</summary>
+    /// <summary>The most messages that one request may fetch.</summary>
     private const int FetchedAtOnce = 32;
 
-    /// <summary>Requests of one sweep to one queue: five hundred chunks that were poisoned together are done within it.</summary>
+    /// <summary>
+    /// The most requests per queue in one sweep: enough for five hundred chunks that were poisoned together.
+    /// </summary>
     private const int MostFetches = 16;
 
-    /// <summary>How long a message is this sweep's alone. A copy that another handles meanwhile does no harm.</summary>
+    /// <summary>
+    /// How long a fetched message is invisible to others. A copy that another sweep handles meanwhile does no harm.
+    /// </summary>
     private static readonly TimeSpan Visibility = TimeSpan.FromMinutes(1);
 
-    /// <summary>Handles what waits on a poison queue, as far as it can be handled now.</summary>
+    /// <summary>Handles the messages of a poison queue, as far as they can be handled now.</summary>
     /// <param name="name">The poison queue.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public async Task RunAsync(string name, CancellationToken ct)
@@ -52,7 +56,7 @@ internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling
         }
         catch (FormatException e)
         {
-            // Messages are pointers: what one that cannot be read pointed to, the sweep finds in the rows.
+            // Messages are only pointers: whatever an unreadable one pointed to, the sweep finds in the rows.
             Log.NotRead(logger, e, queue.Name, message.MessageId);
         }
         catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
@@ -67,7 +71,7 @@ internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling
         }
         catch (RequestFailedException e) when (e.Status == 404)
         {
-            // Its minute was over and another sweep has it; that one does what has been done here once more.
+            // Its minute was over and another sweep has it, which will repeat harmlessly what was done here.
         }
     }
 

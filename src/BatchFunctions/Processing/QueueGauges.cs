@@ -3,7 +3,9 @@ using BatchFunctions.Telemetry;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>Measures the queues, poison queues included. The sweep asks for it: nothing is measured at rest but hourly.</summary>
+/// <summary>
+/// Measures all queues, poison queues included. The sweep calls it, so that at rest they are measured only hourly.
+/// </summary>
 internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, TimeProvider time)
 {
     /// <returns>The queues that have messages, delayed ones included.</returns>
@@ -20,7 +22,7 @@ internal sealed class QueueGauges(StorageClients storage, BatchMetrics metrics, 
             {
                 used.Add(name);
 
-                // Only visible messages can be peeked at: what is delayed on purpose does not count as waiting.
+                // Only visible messages can be peeked at, so deliberately delayed ones do not count as waiting.
                 var head = await queue.PeekMessageAsync(ct);
                 oldest = head.Value?.InsertedOn is { } since ? time.GetUtcNow() - since : TimeSpan.Zero;
             }

@@ -4,13 +4,18 @@ using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>A chunk's batch as the chunk's run sees it: whether it still runs, and where to tell of progress.</summary>
+/// <summary>
+/// A chunk's batch from the point of view of the chunk's run: whether it still runs, and where to report progress.
+/// </summary>
 internal sealed class RunningBatch(Batch batch, BatchWatch watch, BatchQueues queues, TimeProvider time)
 {
-    /// <summary>The batch as it was when the run began.</summary>
+    /// <summary>The batch at the start of the run.</summary>
     public Batch Batch { get; } = batch;
 
-    /// <summary>The row's status, as far as it can be read; a storage outage ends no run.</summary>
+    /// <summary>
+    /// Whether the batch still runs, by its row as far as that can be read: a storage outage ends no run before the
+    /// deadline.
+    /// </summary>
     public async Task<bool> StillRunsAsync()
     {
         try
@@ -23,14 +28,17 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, BatchQueues qu
         }
     }
 
-    /// <summary>Why the batch's lines are not sent any more; null while they are.</summary>
+    /// <summary>Why the batch's lines are no longer sent; null while they still are.</summary>
     public async Task<CloseReason?> CloseReasonAsync(CancellationToken ct)
     {
         var now = time.GetUtcNow();
         return CloseReason.Of(await watch.GetAsync(Batch.Key, ct) ?? Batch, now);
     }
 
-    /// <summary>Lines were committed: asks for an advance for the sake of the batch's counts, where it is time for that.</summary>
+    /// <summary>
+    /// Called after lines were committed: asks for an advance to update the batch's counts, if it is this process's
+    /// turn.
+    /// </summary>
     public Task ProgressedAsync(CancellationToken ct) =>
         watch.TryTakeProgressTurn(Batch.Key) ? queues.AskAdvanceAsync(Batch.Key, ct) : Task.CompletedTask;
 }

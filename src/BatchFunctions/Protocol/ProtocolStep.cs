@@ -1,8 +1,8 @@
 namespace BatchFunctions.Protocol;
 
 /// <summary>
-/// The points of the protocol between two writes: where a crash or a pause could do harm, if anywhere. Named so that
-/// proofs can stop a process at each of them.
+/// The points of the protocol between two writes, where a crash or a pause could do harm. They are named so that tests
+/// can stop a process at each of them.
 /// </summary>
 internal enum ProtocolStep
 {

@@ -1,6 +1,6 @@
 namespace BatchFunctions.Protocol;
 
-/// <summary>Told of each step as it is reached. Does nothing, but in a proof's own process.</summary>
+/// <summary>Called at each step as it is reached. Does nothing outside of tests.</summary>
 internal class ProtocolSteps
 {
     public virtual ValueTask ReachedAsync(ProtocolStep step, CancellationToken ct) => ValueTask.CompletedTask;

@@ -11,8 +11,9 @@ using static BatchFunctions.OpenApi.OpenApiSchema;
 namespace BatchFunctions.Service;
 
 /// <summary>
-/// Every operation of the API, once: the self-host's mapping, the fallback's choice between 404 and 405, and the OpenAPI
-/// document read this table. The Functions app's triggers are written out, as the platform asks; a test compares them with it.
+/// All operations of the API, in one table that the self-host's mapping, the fallback's choice between 404 and 405, and
+/// the OpenAPI document read. The Functions app's triggers are written out, as the platform requires; a test compares
+/// them with this table.
 /// </summary>
 public static class ApiOperations
 {
@@ -104,7 +105,7 @@ public static class ApiOperations
         }),
     ];
 
-    /// <summary>The methods and templates of all operations, which is every route but the fallback.</summary>
+    /// <summary>The methods and templates of all operations: every route except the fallback.</summary>
     public static IReadOnlyList<ApiRoute> Routes { get; } = [.. All.Select(operation => operation.Route)];
 
     private static ApiOperation Of<TApi>(string method, string template, Func<TApi, Delegate> handler, OperationDescription description)

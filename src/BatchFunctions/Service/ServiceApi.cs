@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Service;
 
-/// <summary>What the service answers about itself, and where there is nothing to answer.</summary>
+/// <summary>The operations about the service itself, and the fallback for paths without a route.</summary>
 public sealed class ServiceApi
 {
     private readonly ApiGuard _guard;
@@ -22,9 +22,9 @@ public sealed class ServiceApi
         _document = new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Build(ApiOperations.All, options.Value.Endpoints)));
     }
 
-    /// <summary><c>GET /healthz</c>: 200 when storage answers, 503 when it does not. Needs no key.</summary>
+    /// <summary><c>GET /healthz</c>: 200 if storage answers, 503 if it does not. Needs no key.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> HealthAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunOpenAsync(
             request,
@@ -35,7 +35,7 @@ public sealed class ServiceApi
 
     /// <summary><c>GET /openapi.json</c>: the API in OpenAPI 3.1. Needs no key.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> OpenApiAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunOpenAsync(
             request,
@@ -43,11 +43,12 @@ public sealed class ServiceApi
             ct);
 
     /// <summary>
-    /// Everything that has no route: the page, 405 where the path has a route for another method, else 404. The page has none
-    /// because the Functions host gives a function without a template one of its name: <c>/</c> can only come here.
+    /// Answers everything that has no route: the page, 405 if the path has a route for another method, else 404. The
+    /// page has no route because the Functions host gives a function without a template its name as the route, so only
+    /// the fallback can serve <c>/</c>.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> FallbackAsync(HttpRequest request, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -5,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Service;
 
 /// <summary>
-/// Whether storage answers. Anybody may ask, and must not run up transactions: all who ask share one look, which nobody's
-/// leaving ends, and its answer holds for a while.
+/// Checks whether storage answers. Anybody may ask, and must not be able to run up transactions: all callers share one
+/// check, which goes on if a caller leaves, and its result is reused for a while.
 /// </summary>
 internal sealed partial class StorageHealth(StorageClients storage, TimeProvider time, ILogger<StorageHealth> logger)
 {
-    /// <summary>How long an answer holds, counted from when storage was asked.</summary>
+    /// <summary>How long a result is reused, counted from the start of the check.</summary>
     public static readonly TimeSpan Age = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long storage has to answer.</summary>
+    /// <summary>How long storage may take to answer.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(4);
 
     private readonly TableClient _table = storage.Tables.GetTableClient(TableNames.ActiveBatches);
@@ -21,8 +21,8 @@ internal sealed partial class StorageHealth(StorageClients storage, TimeProvider
     private Task<bool>? _look;
     private DateTimeOffset _askedAt;
 
-    /// <summary>Whether storage answers, or did a few seconds ago.</summary>
-    /// <param name="ct">Ends the waiting alone, not the look.</param>
+    /// <summary>Whether storage answers, or did so a few seconds ago.</summary>
+    /// <param name="ct">Cancels the wait, not the check.</param>
     public Task<bool> IsHealthyAsync(CancellationToken ct)
     {
         lock (_lock)

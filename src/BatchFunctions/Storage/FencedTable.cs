@@ -5,45 +5,45 @@ using Azure.Data.Tables;
 namespace BatchFunctions.Storage;
 
 /// <summary>
-/// Records in a table, each changed under its row's ETag alone. A row of a newer version is refused; columns that are not
-/// known are kept, so that two versions may work side by side as long as the version stays the same.
+/// Records in a table, each changed only under its row's ETag. A row of a newer version is refused. Unknown columns are
+/// kept, so that two releases can work side by side as long as the row version stays the same.
 /// </summary>
 /// <remarks>
-/// An update replaces the row, since a merge cannot remove a column (an owner, a time to wait for). So the record carries
-/// the columns of its row that it does not know, and they are written back with the rest.
+/// An update replaces the row, since a merge cannot remove a column (an owner, a time to wait for). So the record
+/// carries the unknown columns of its row, and they are written back with the rest.
 /// </remarks>
-/// <typeparam name="T">The record.</typeparam>
+/// <typeparam name="T">The type of the records.</typeparam>
 /// <param name="table">The table.</param>
 /// <param name="toRow">
-/// The row of a record, with its keys and every column that this version knows, absent ones as null: a column that is left
-/// out would be taken for another version's, and could not be removed again.
+/// Makes a record's row, with its keys and every column that this version knows, absent ones as null: a column that is
+/// left out would be taken for an unknown one, and could never be removed.
 /// </param>
-/// <param name="fromRow">The record of a row.</param>
+/// <param name="fromRow">Makes the record of a row.</param>
 internal sealed class FencedTable<T>(TableClient table, Func<T, TableEntity> toRow, Func<TableEntity, T> fromRow)
     where T : class, IFenced<T>
 {
-    /// <summary>How often others may be faster before a change is given up.</summary>
+    /// <summary>How often a change is tried while others are faster.</summary>
     private const int Tries = 8;
 
     private FrozenSet<string>? _columns;
 
-    /// <summary>Inserts the record's row; null when one stands there already.</summary>
+    /// <summary>Inserts the record's row; null if there is one already.</summary>
     public async Task<T?> TryInsertAsync(T record, CancellationToken ct) =>
         await TableWrites.TryInsertAsync(table, RowOf(record), ct) is { } etag ? record.InRow(etag, null) : null;
 
-    /// <summary>The record; null when it has no row.</summary>
-    /// <exception cref="NewerRowException">The row is a newer version's.</exception>
+    /// <summary>Finds a record; null if it has no row.</summary>
+    /// <exception cref="NewerRowException">A newer version wrote the row.</exception>
     public async Task<T?> FindAsync(string partitionKey, string rowKey, CancellationToken ct)
     {
         var row = await table.GetEntityIfExistsAsync<TableEntity>(partitionKey, rowKey, null, ct);
         return row.HasValue ? Read(row.Value!) : null;
     }
 
-    /// <summary>Records, in the order of their rows.</summary>
+    /// <summary>Lists records, in the order of their rows.</summary>
     /// <param name="filter">An OData filter.</param>
-    /// <param name="perPage">How many rows a request may answer; null for as many as storage will.</param>
-    /// <param name="ct">Ends the walk.</param>
-    /// <exception cref="NewerRowException">A row is a newer version's.</exception>
+    /// <param name="perPage">The most rows per request; null for storage's own limit.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <exception cref="NewerRowException">A newer version wrote one of the rows.</exception>
     public async IAsyncEnumerable<T> QueryAsync(string filter, int? perPage, [EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var row in table.QueryAsync<TableEntity>(filter, perPage, cancellationToken: ct))
@@ -52,19 +52,21 @@ internal sealed class FencedTable<T>(TableClient table, Func<T, TableEntity> toR
         }
     }
 
-    /// <summary>Writes the record under the ETag that it was read with; null when its row has changed or gone meanwhile.</summary>
+    /// <summary>
+    /// Writes the record under the ETag that it was read with; null if its row has been changed or deleted since.
+    /// </summary>
     public async Task<T?> TryUpdateAsync(T record, CancellationToken ct) =>
         await TableWrites.TryUpdateAsync(table, RowOf(record), record.ETag, ct) is { } etag
             ? record.InRow(etag, record.Unknown)
             : null;
 
     /// <summary>
-    /// Reads a record, changes it and writes it under its ETag; reads again at once when another was faster. The change answers
-    /// null to leave the record as it is, and may end the matter by throwing. It runs again on each reading: what it decides
-    /// from must be read inside it.
+    /// Reads a record, changes it and writes it under its ETag; if another was faster, reads it again at once. The
+    /// change returns null to leave the record as it is, and may throw to give up. It runs again on each reading, so it
+    /// must read inside it whatever it decides from.
     /// </summary>
-    /// <returns>The record as it stands after, changed or not; null when there is none.</returns>
-    /// <exception cref="ConcurrencyException">Others were faster each time.</exception>
+    /// <returns>The record afterwards, changed or not; null if there is none.</returns>
+    /// <exception cref="ConcurrencyException">Others were faster every time.</exception>
     public async Task<T?> MutateAsync(
         string partitionKey, string rowKey, Func<T, CancellationToken, ValueTask<T?>> change, CancellationToken ct)
     {
@@ -89,11 +91,11 @@ internal sealed class FencedTable<T>(TableClient table, Func<T, TableEntity> toR
         throw new ConcurrencyException($"The row {rowKey} of the table {table.Name}");
     }
 
-    /// <summary>Deletes the row whatever its state; deleting what has gone is no error.</summary>
+    /// <summary>Deletes the row whatever its ETag; a row that is already gone is not an error.</summary>
     public Task DeleteAsync(string partitionKey, string rowKey, CancellationToken ct) =>
         TableWrites.DeleteAsync(table, partitionKey, rowKey, ct);
 
-    /// <summary>The row of a record as it is written: without absent columns, with those of other versions.</summary>
+    /// <summary>A record's row as it is written: without absent columns, but with the unknown ones.</summary>
     public TableEntity RowOf(T record)
     {
         var row = toRow(record);

@@ -2,16 +2,16 @@ using Azure;
 
 namespace BatchFunctions.Storage;
 
-/// <summary>A record that a row keeps: what its fence is, and what else stands in the row.</summary>
-/// <typeparam name="T">The record itself.</typeparam>
+/// <summary>A record that is stored in a row, with the row's ETag and unknown columns.</summary>
+/// <typeparam name="T">The record's own type.</typeparam>
 internal interface IFenced<out T>
 {
-    /// <summary>The row's ETag when it was read or written.</summary>
+    /// <summary>The row's ETag when it was last read or written.</summary>
     ETag ETag { get; }
 
-    /// <summary>Columns of the row that this version does not know, to be kept; null where there are none.</summary>
+    /// <summary>Columns of the row that this version does not know and must keep; null if there are none.</summary>
     IReadOnlyDictionary<string, object>? Unknown { get; }
 
-    /// <summary>The record as its row was read or written.</summary>
+    /// <summary>The record with the ETag and the unknown columns of its row.</summary>
     T InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown);
 }

@@ -1,23 +1,26 @@
 namespace BatchFunctions.Storage;
 
-/// <summary>The queues that the service keeps. Triggers and templates repeat the names; tests compare. Each has a poison queue of its name and <see cref="PoisonSuffix"/>, as the Functions host names them.</summary>
+/// <summary>
+/// The service's queues. Triggers and templates repeat the names, and tests compare them. Each has a poison queue,
+/// named after it with <see cref="PoisonSuffix"/>, as the Functions host does.
+/// </summary>
 public static class QueueNames
 {
-    /// <summary>The steps of batches: what is short, and what the message's kind tells apart.</summary>
+    /// <summary>The short steps of batches; the message's kind says which.</summary>
     public const string Steps = "batch-steps";
 
-    /// <summary>Chunks to be worked on, for minutes each: a queue of its own, so that no step waits behind them.</summary>
+    /// <summary>Chunks to work on, for minutes each: a queue of their own, so that no step waits behind them.</summary>
     public const string Chunk = "batch-chunk";
 
-    /// <summary>What the Functions host adds to a queue's name for messages that failed too often.</summary>
+    /// <summary>The suffix that the Functions host appends for the queue of messages that failed too often.</summary>
     public const string PoisonSuffix = "-poison";
 
-    /// <summary>The queues that a host hands messages out of.</summary>
+    /// <summary>The queues whose messages a host hands out.</summary>
     public static IReadOnlyList<string> Working { get; } = [Steps, Chunk];
 
-    /// <summary>The queues that only the sweep looks at.</summary>
+    /// <summary>The queues that only the sweep reads.</summary>
     public static IReadOnlyList<string> Poison { get; } = [.. Working.Select(name => name + PoisonSuffix)];
 
-    /// <summary>All of them.</summary>
+    /// <summary>All queues.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Working, .. Poison];
 }

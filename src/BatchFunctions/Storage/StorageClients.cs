@@ -8,15 +8,17 @@ using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Storage;
 
-/// <summary>The clients of the one storage account, as <see cref="StorageConnection"/> finds it.</summary>
+/// <summary>The clients of the one storage account that <see cref="StorageConnection"/> finds.</summary>
 public sealed class StorageClients
 {
-    /// <summary>The name of the connection, as the triggers name it too.</summary>
+    /// <summary>The name of the connection, which the triggers use too.</summary>
     public const string Connection = StorageConnection.Name;
 
-    /// <summary>Makes the clients; nothing is asked of storage yet.</summary>
+    /// <summary>Creates the clients, without sending anything yet.</summary>
     /// <param name="configuration">Where the connection is read from.</param>
-    /// <param name="policies">Added to each client's pipeline, once a try: what a test counts or breaks.</param>
+    /// <param name="policies">
+    /// Added to each client's pipeline, per try; tests count or break requests with them.
+    /// </param>
     /// <exception cref="InvalidOperationException">No connection is configured.</exception>
     public StorageClients(IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies)
         : this(configuration, policies, metrics: null)
@@ -43,7 +45,7 @@ public sealed class StorageClients
             return options;
         }
 
-        // Queue texts go as they are: host.json says messageEncoding none, since they are JSON already.
+        // Queue messages are sent unencoded, since they are JSON: host.json sets messageEncoding to none.
         var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, "queue");
         var blobOptions = With(new BlobClientOptions(), "blob");
         var connection = new StorageConnection(configuration);
@@ -54,17 +56,17 @@ public sealed class StorageClients
             "blob", text => new BlobServiceClient(text, blobOptions), (uri, credential) => new BlobServiceClient(uri, credential, blobOptions));
     }
 
-    /// <summary>Tables.</summary>
+    /// <summary>The client of the account's tables.</summary>
     public TableServiceClient Tables { get; }
 
-    /// <summary>Queues.</summary>
+    /// <summary>The client of the account's queues.</summary>
     public QueueServiceClient Queues { get; }
 
-    /// <summary>Blobs.</summary>
+    /// <summary>The client of the account's blobs.</summary>
     public BlobServiceClient Blobs { get; }
 
-    /// <summary>Makes every table, queue and container that is not there yet.</summary>
-    /// <param name="ct">Ends the wait.</param>
+    /// <summary>Creates all tables, queues and containers that do not exist yet.</summary>
+    /// <param name="ct">Cancels the operation.</param>
     public async Task CreateAllAsync(CancellationToken ct)
     {
         var tables = TableNames.All.Select(name =>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Storage;
 
-/// <summary>Makes the tables, queues and containers when the host starts, unless a template has made them.</summary>
+/// <summary>Creates the tables, queues and containers when the host starts, unless a template creates them.</summary>
 internal sealed class StorageProvisioner(StorageClients storage, IOptions<BatchOptions> options) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) =>

@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace BatchFunctions.Telemetry;
 
-/// <summary>What the service measures of itself. Names and units are an operator's contract: the alerts read them.</summary>
+/// <summary>
+/// The service's own metrics. Their names and units are a contract with operators: alerts depend on them.
+/// </summary>
 internal sealed class BatchMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -77,9 +79,11 @@ internal sealed class BatchMetrics
     public void MessageTaken(string queue, TimeSpan wait) =>
         _queueWait.Record(wait > TimeSpan.Zero ? wait.TotalSeconds : 0, new KeyValuePair<string, object?>(QueueTag, queue));
 
-    /// <summary>What a look at all active batches found.</summary>
-    /// <param name="byStatus">How many there are; statuses that none has are there too, with zero.</param>
-    /// <param name="longestWithoutProgress">The longest time that one of them has made no progress.</param>
+    /// <summary>Records what a sweep found of all active batches.</summary>
+    /// <param name="byStatus">
+    /// The number of batches by status; a status that no batch has is included with zero.
+    /// </param>
+    /// <param name="longestWithoutProgress">The longest time that one of them has gone without progress.</param>
     /// <param name="oldest">The age of the oldest.</param>
     public void BatchesSeen(IEnumerable<KeyValuePair<string, long>> byStatus, TimeSpan longestWithoutProgress, TimeSpan oldest)
     {

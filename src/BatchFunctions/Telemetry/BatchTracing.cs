@@ -3,16 +3,19 @@ using System.Diagnostics;
 namespace BatchFunctions.Telemetry;
 
 /// <summary>
-/// Traces that follow a batch from its making through its chunks to its end. The context travels in the messages, so
-/// that what one process sends is the parent of what another does with it; the batch's row keeps the context that it was
-/// made in, for what the sweep does about it.
+/// Traces that follow a batch from its creation through its chunks to its end. The context travels in the messages, so
+/// that the span that sends a message is the parent of the one that handles it. The batch's row keeps the context of
+/// its creation, for what the sweep does about it.
 /// </summary>
 internal static class BatchTracing
 {
-    /// <summary>The source of the spans of making, validating, running, advancing and finishing a batch.</summary>
+    /// <summary>The source of the spans for creating, validating, running, advancing and finishing a batch.</summary>
     public const string SourceName = "BatchFunctions";
 
-    /// <summary>The source of a span for each attempt at a line: fifty thousand a batch, so it is asked for apart.</summary>
+    /// <summary>
+    /// The source of a span for each attempt at a line: up to fifty thousand lines per batch, so it is off unless asked
+    /// for.
+    /// </summary>
     public const string UpstreamSourceName = "BatchFunctions.Upstream";
 
     private const string BatchTag = "batchfunctions.batch.id";
@@ -26,14 +29,14 @@ internal static class BatchTracing
     public static Activity? StartCreate(string batchId) => Source.StartActivity("create batch")?.SetTag(BatchTag, batchId);
 
     /// <summary>
-    /// The handling of a message, within the trace that sent it. A sweep is sent by the sweep before it, and so on without
-    /// an end: each is a trace of its own, with a link to the one before.
+    /// Starts the span for handling a message, within the trace that sent it. Each sweep is sent by the one before,
+    /// without end, so each is a trace of its own with a link to the one before.
     /// </summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="kind">What the message asks for.</param>
-    /// <param name="batchId">The batch; null for a message about none.</param>
-    /// <param name="chunk">The chunk's number; null for a message about none.</param>
-    /// <param name="traceParent">The W3C trace context in which the message was sent.</param>
+    /// <param name="kind">The kind of the message.</param>
+    /// <param name="batchId">The batch; null if the message is not about one.</param>
+    /// <param name="chunk">The chunk's number; null if the message is not about one.</param>
+    /// <param name="traceParent">The W3C trace context that the message was sent in.</param>
     public static Activity? StartHandling(
         string queue, string kind, string? batchId, int? chunk, string? traceParent)
     {
@@ -60,7 +63,9 @@ internal static class BatchTracing
         return activity;
     }
 
-    /// <summary>What the sweep does about a batch: part of the batch's trace, linked to the sweep.</summary>
+    /// <summary>
+    /// Starts the span for what the sweep does about a batch: part of the batch's trace, linked to the sweep.
+    /// </summary>
     public static Activity? StartSweep(string batchId, string? traceParent) =>
         Source.HasListeners()
             ? Source.StartActivity(
@@ -78,11 +83,13 @@ internal static class BatchTracing
     public static Activity? StartFinish(string batchId, string outcome) =>
         Source.StartActivity("finish batch")?.SetTag(BatchTag, batchId).SetTag(StatusTag, outcome);
 
-    /// <summary>One attempt at a line; the upstream is told of it by the <c>traceparent</c> header.</summary>
+    /// <summary>
+    /// Starts the span for one attempt at a line; the <c>traceparent</c> header passes it on to the upstream.
+    /// </summary>
     public static Activity? StartAttempt(string endpoint) =>
         Upstream.StartActivity("call upstream", ActivityKind.Client)?.SetTag("url.path", endpoint);
 
-    /// <summary>Marks a span as failed. The exception's text stays out of it: it may carry what a user sent.</summary>
+    /// <summary>Marks a span as failed, without the exception's text, which may contain a user's data.</summary>
     public static void Fail(this Activity? activity, Exception e) =>
         activity?.SetStatus(ActivityStatusCode.Error).SetTag("error.type", e.GetType().FullName);
 

@@ -6,7 +6,7 @@ namespace BatchFunctions.Telemetry;
 /// <summary>Counts the requests to one of the storage services, each try by itself, as storage bills them.</summary>
 internal sealed class StorageMetrics(string service, BatchMetrics metrics) : HttpPipelinePolicy
 {
-    /// <summary>The status of a request that had no answer.</summary>
+    /// <summary>The status recorded for a request that got no answer.</summary>
     private const int NoAnswer = 0;
 
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)

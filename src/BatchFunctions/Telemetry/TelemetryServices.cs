@@ -30,7 +30,7 @@ internal static class TelemetryServices
 
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">Where the settings are read from.</param>
-    /// <param name="healthPath">The path whose requests are no traces: it is asked for all the time.</param>
+    /// <param name="healthPath">The path whose requests are not traced, since it is polled all the time.</param>
     public static IServiceCollection AddTelemetry(
         this IServiceCollection services, IConfiguration configuration, PathString healthPath)
     {
@@ -81,20 +81,20 @@ internal static class TelemetryServices
             traces.AddSource(BatchTracing.UpstreamSourceName);
         }
 
-        // The instrumentation writes a query's values as "Redacted": whoever puts a key there by mistake does not find it
-        // in a trace.
+        // The instrumentation writes the values of a query as "Redacted", so a key that somebody put there by mistake
+        // does not end up in a trace.
         traces.AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path != healthPath);
         if (string.IsNullOrEmpty(configuration[Sampler]))
         {
-            // A caller that does not sample its own requests, as a function host may not, is no reason to lose the trace
-            // of a day's batch.
+            // A caller that does not sample its own requests, such as a function host, must not cost the trace of a
+            // day's batch.
             traces.SetSampler(new AlwaysOnSampler());
         }
     }
 
     /// <summary>
-    /// The identity of a setting such as <c>Authorization=AAD;ClientId=…</c>, which the Functions host reads and the
-    /// exporter does not; null where the connection string is enough.
+    /// The credential of a setting such as <c>Authorization=AAD;ClientId=…</c>, which the Functions host understands
+    /// and the exporter does not; null if the connection string is enough.
     /// </summary>
     internal static TokenCredential? CredentialOf(string? setting)
     {

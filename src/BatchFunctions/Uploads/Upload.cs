@@ -5,10 +5,10 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>A file that comes in parts, as its row keeps it. Times are UTC.</summary>
+/// <summary>A file uploaded in parts, as stored in the upload's row. Times are UTC.</summary>
 internal sealed record Upload : IFenced<Upload>
 {
-    /// <summary>How long parts may be added, as OpenAI's.</summary>
+    /// <summary>How long parts may be added: an hour, as with OpenAI.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
     public required string Tenant { get; init; }
@@ -16,8 +16,8 @@ internal sealed record Upload : IFenced<Upload>
     public required string Id { get; init; }
 
     /// <summary>
-    /// The file's id, chosen when the upload is first completed, so that the file is as old as that; null before. Who
-    /// comes after a crash goes on with it.
+    /// The file's id, chosen when the upload is first completed, so that the file's age counts from then; null before.
+    /// A completion after a crash continues with the same id.
     /// </summary>
     public string? FileId { get; init; }
 
@@ -25,15 +25,15 @@ internal sealed record Upload : IFenced<Upload>
 
     public required string Purpose { get; init; }
 
-    /// <summary>What the parts must come to.</summary>
+    /// <summary>The total size that the parts must have, in bytes.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>The life asked for the file, in seconds.</summary>
+    /// <summary>The requested lifetime of the file, in seconds.</summary>
     public long? FileSeconds { get; init; }
 
     public required UploadStatus Status { get; init; }
 
-    /// <summary>Until when one request alone may complete the upload; null when none does.</summary>
+    /// <summary>Until when one request holds the exclusive right to complete the upload; null if none does.</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
     public ETag ETag { get; init; }
@@ -45,16 +45,16 @@ internal sealed record Upload : IFenced<Upload>
 
     public DateTimeOffset ExpiresAt => CreatedAt + Life;
 
-    /// <summary>Where the parts are staged, and the file's bytes stay.</summary>
+    /// <summary>The blob in which the parts are staged, and which becomes the file's.</summary>
     public BlobLocation Blob => FileBlobs.LocationOf(Tenant, Id);
 
-    /// <summary>What the upload is by now, whether or not anybody has written down that it has expired.</summary>
+    /// <summary>The upload's status at a given time, even if its expiry has not been written to the row yet.</summary>
     public UploadStatus StatusAt(DateTimeOffset now) =>
         Status == UploadStatus.Pending && ExpiresAt <= now ? UploadStatus.Expired : Status;
 
     public bool IsClaimed(DateTimeOffset now) => ClaimedUntil > now;
 
-    /// <summary>The file that the upload makes, once it has an id.</summary>
+    /// <summary>The file that the upload becomes; it must have an id.</summary>
     public StoredFile ToFile()
     {
         var createdAt = IdKind.File.CreatedAt(FileId!);
@@ -71,7 +71,7 @@ internal sealed record Upload : IFenced<Upload>
         };
     }
 
-    /// <summary>What tells the sweep of the upload.</summary>
+    /// <summary>The entry by which the sweep finds the upload.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.Upload, Tenant, Id, Blob, due);
 
     /// <inheritdoc/>

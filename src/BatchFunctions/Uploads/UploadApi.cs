@@ -7,7 +7,9 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>The operations of <c>/v1/uploads</c>: large files in parts, of which no byte is copied or held.</summary>
+/// <summary>
+/// The operations of <c>/v1/uploads</c>: large files in parts, without copying or buffering the file.
+/// </summary>
 public sealed class UploadApi
 {
     private readonly ApiGuard _guard;
@@ -39,9 +41,9 @@ public sealed class UploadApi
         _time = time;
     }
 
-    /// <summary><c>POST /v1/uploads</c>: begins an upload, which parts may be added to for an hour.</summary>
+    /// <summary><c>POST /v1/uploads</c>: begins an upload, to which parts can be added for an hour.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> CreateAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -54,10 +56,12 @@ public sealed class UploadApi
             },
             ct);
 
-    /// <summary><c>POST /v1/uploads/{id}/parts</c>: takes a part of at most 64 MB, the multipart field <c>data</c>.</summary>
+    /// <summary>
+    /// <c>POST /v1/uploads/{id}/parts</c>: adds a part of at most 64 MB, in the multipart field <c>data</c>.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The upload's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> AddPartAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -70,10 +74,10 @@ public sealed class UploadApi
             },
             ct);
 
-    /// <summary><c>POST /v1/uploads/{id}/complete</c>: makes a file of the parts, in the order given.</summary>
+    /// <summary><c>POST /v1/uploads/{id}/complete</c>: creates a file from the parts, in the given order.</summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The upload's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> CompleteAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
@@ -89,10 +93,12 @@ public sealed class UploadApi
             },
             ct);
 
-    /// <summary><c>POST /v1/uploads/{id}/cancel</c>: gives the upload up. One that is cancelled already is answered as it is.</summary>
+    /// <summary>
+    /// <c>POST /v1/uploads/{id}/cancel</c>: cancels the upload. One that is already cancelled is returned as it is.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The upload's id.</param>
-    /// <param name="ct">Fires when the client goes away.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> CancelAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,

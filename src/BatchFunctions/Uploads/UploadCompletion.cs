@@ -12,11 +12,11 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Uploads;
 
 /// <summary>
-/// Makes a file of an upload's parts, without copying or holding a byte: the blocks are there, and the commit names
-/// their order. One request at a time does it, by a claim on the upload's row, in this order: the claim with the file's
-/// id, the <c>expiring</c> entry, the commit, the look at what was committed, the file's row, the upload's row. A crash
-/// leaves a claim that lapses; who completes the upload next goes on with the same file id, and commits again unless
-/// the file's row is there. An upload that nobody completes any more expires, and its blob with it.
+/// Creates a file from an upload's parts without copying or holding a byte: the blocks are there, and the commit names
+/// their order. One request at a time does so, by a claim on the upload's row, in this order: the claim with the file's
+/// id, the <c>expiring</c> entry, the commit, the check of what was committed, the file's row, the upload's row. A
+/// crash leaves a claim that lapses; whoever completes the upload next continues with the same file id, and commits
+/// again unless the file has a row. An upload that nobody completes any more expires, and its blob with it.
 /// </summary>
 internal sealed partial class UploadCompletion(
     UploadStore uploads,
@@ -30,11 +30,15 @@ internal sealed partial class UploadCompletion(
 
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
 
-    /// <summary>Claims of this process that it could not give up, by upload: it may take them over, whose work has ended.</summary>
+    /// <summary>
+    /// Claims that this process failed to release, by upload: their work has ended, so this process may take them over.
+    /// </summary>
     private readonly MemoryCache _unreleased = new(new MemoryCacheOptions());
 
-    /// <returns>The upload and its file; null when there is no such upload.</returns>
-    /// <exception cref="ApiException">The parts do not make the file, or the upload's state forbids it.</exception>
+    /// <returns>The upload and its file; null if there is no such upload.</returns>
+    /// <exception cref="ApiException">
+    /// The parts do not make up the file, or the upload's status does not allow it.
+    /// </exception>
     public async Task<CompletedUpload?> CompleteAsync(
         string tenant, string id, IReadOnlyList<string> partIds, byte[]? md5, CancellationToken ct)
     {
@@ -74,7 +78,7 @@ internal sealed partial class UploadCompletion(
 
     private async Task<CompletedUpload> CompleteAsync(Upload claimed, IReadOnlyList<string> blockIds, byte[]? md5)
     {
-        // A client that goes away changes nothing any more. Whoever holds a claim stops long before it lapses.
+        // From here on a client's disconnecting changes nothing. The holder of a claim stops long before it lapses.
         using var limit = new CancellationTokenSource(Claim / 2, time);
         try
         {
@@ -93,8 +97,8 @@ internal sealed partial class UploadCompletion(
     }
 
     /// <summary>
-    /// Gives the claim up, so that the client's next try need not wait for it to lapse. What went wrong first is what the client
-    /// is told. A claim whose release fails too is taken over by this process's next try, and lapses for others.
+    /// Releases the claim, so that the client's next try need not wait for it to lapse. A failure to release does not
+    /// hide the original error; the claim is then taken over by this process's next try, and lapses for others.
     /// </summary>
     private async Task ReleaseAsync(Upload claimed)
     {
@@ -134,7 +138,10 @@ internal sealed partial class UploadCompletion(
         return file;
     }
 
-    /// <summary>Reads what was committed, as far as it must: blocks cannot be read before, nor sums of parts be added up.</summary>
+    /// <summary>
+    /// Checks what was committed, reading as little as possible: uncommitted blocks cannot be read, and checksums of
+    /// parts do not add up to the file's.
+    /// </summary>
     private async Task VerifyAsync(StoredFile file, byte[]? md5, CancellationToken ct)
     {
         var probe = file.Purpose == FilePurposes.Batch ? new FirstLineProbe() : null;
@@ -146,7 +153,7 @@ internal sealed partial class UploadCompletion(
         await using var content = await blobs.OpenAsync(file.Blob, 0, file.Bytes, ct)
             ?? throw new InvalidOperationException($"The blob of file {file.Id} has been committed and is gone.");
 
-        // The checksum is the client's own: it guards against accidents, and MD5 is what the API has.
+        // The checksum is the client's own and only guards against accidents; MD5 is what the API specifies.
 #pragma warning disable CA5351
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
 #pragma warning restore CA5351
@@ -224,5 +231,5 @@ internal sealed partial class UploadCompletion(
     }
 }
 
-/// <summary>A completed upload and its file, which is null when it has been deleted since.</summary>
+/// <summary>A completed upload and its file, which is null if it has been deleted or has expired since.</summary>
 internal sealed record CompletedUpload(Upload Upload, StoredFile? File);

@@ -2,7 +2,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>What is wrong with a request about uploads in parts.</summary>
+/// <summary>The errors of requests about uploads in parts.</summary>
 internal static class UploadErrors
 {
     public static ApiError EmptyPart { get; } = ApiError.InvalidRequest("Invalid 'data': the part is empty.", "data");

@@ -2,14 +2,16 @@ using BatchFunctions.Files;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>Ends uploads whose hour is over, and removes the rows of ended ones.</summary>
+/// <summary>Ends uploads that have expired or are cancelled, and removes the rows of ended ones.</summary>
 internal sealed class UploadExpiry(UploadStore uploads, FileStore files, FileBlobs blobs, TimeProvider time)
 {
-    /// <summary>How long an upload is remembered after its hour: a second complete is answered as the first was.</summary>
+    /// <summary>
+    /// How long an upload's row is kept after its hour, so that a repeated complete gets the same answer.
+    /// </summary>
     private static readonly TimeSpan Remembered = TimeSpan.FromDays(1);
 
-    /// <summary>Looks at an upload that is due.</summary>
-    /// <returns>When to look again; null when nothing is left of it.</returns>
+    /// <summary>Handles an upload whose entry is due.</summary>
+    /// <returns>When to look again; null if nothing is left of it.</returns>
     public async Task<DateTimeOffset?> SettleAsync(string tenant, string id, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -38,11 +40,11 @@ internal sealed class UploadExpiry(UploadStore uploads, FileStore files, FileBlo
     }
 
     /// <summary>
-    /// Ends an upload that is pending and claimed by nobody. Its file's row decides: where a crash came between that row
-    /// and the upload's, the upload is completed, whatever was asked. The upload's row before the blob, so that nobody
-    /// completes what is being deleted.
+    /// Ends an upload that is pending and unclaimed. The file's row decides: if it exists, a crash came between it and
+    /// the upload's row, and the upload is completed, whatever was asked for. The upload's row is written before the
+    /// blob is deleted, so that nobody completes an upload whose blob is going.
     /// </summary>
-    /// <returns>The upload; null when another was faster.</returns>
+    /// <returns>The upload; null if another was faster.</returns>
     public async Task<Upload?> EndAsync(Upload upload, UploadStatus status, CancellationToken ct)
     {
         var made = upload.FileId is { } fileId && await files.FindAnyAsync(upload.Tenant, fileId, ct) is not null;

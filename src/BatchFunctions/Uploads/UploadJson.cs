@@ -3,7 +3,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>The JSON of uploads.</summary>
+/// <summary>Serializes the upload objects that the API returns.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(UploadObject))]
 [JsonSerializable(typeof(UploadPartObject))]

@@ -5,7 +5,7 @@ using BatchFunctions.Http;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>An upload as the API answers it: OpenAI's properties in OpenAI's order.</summary>
+/// <summary>An upload as the API returns it, with OpenAI's properties in OpenAI's order.</summary>
 internal sealed class UploadObject
 {
     private const string Kind = "upload";
@@ -13,7 +13,7 @@ internal sealed class UploadObject
     private readonly Upload _upload;
 
     /// <param name="upload">The upload.</param>
-    /// <param name="file">The file that it has made; null while there is none, or when it has gone.</param>
+    /// <param name="file">The file that it became; null before that, or if the file is gone.</param>
     internal UploadObject(Upload upload, StoredFile? file)
     {
         _upload = upload;
@@ -46,7 +46,7 @@ internal sealed class UploadObject
     public FileObject? File { get; }
 }
 
-/// <summary>A part of an upload as the API answers it.</summary>
+/// <summary>A part of an upload, as the API returns it.</summary>
 internal sealed class UploadPartObject
 {
     private const string Kind = "upload.part";

@@ -4,8 +4,8 @@ using BatchFunctions.Ids;
 namespace BatchFunctions.Uploads;
 
 /// <summary>
-/// A part of an upload: the blocks whose names begin with its id's digits. An id that was answered stands for blocks
-/// that are all there; one that was not is known to nobody, so a part that broke off can never be named.
+/// A part of an upload: the blocks whose names begin with the digits of its id. The id is only returned once all of its
+/// blocks are staged, so a part that broke off has an id that nobody knows, and can never be named.
 /// </summary>
 internal sealed record UploadPart(string Id, string UploadId)
 {
@@ -18,10 +18,12 @@ internal sealed record UploadPart(string Id, string UploadId)
 
     public DateTimeOffset CreatedAt => Kind.CreatedAt(Id);
 
-    /// <summary>What the names of the part's blocks begin with.</summary>
+    /// <summary>The prefix of the names of the part's blocks.</summary>
     public static string OwnerOf(string id) => id[Kind.Prefix.Length..];
 
-    /// <summary>The part's blocks, in order, out of all those of the blob; none when it is no part of it.</summary>
+    /// <summary>
+    /// The part's blocks, in order, from all blocks of the blob; empty if the upload has no such part.
+    /// </summary>
     public static IEnumerable<(string BlockId, long Bytes)> BlocksOf(string id, IReadOnlyDictionary<string, long> blocks)
     {
         for (var number = 0; ; number++)

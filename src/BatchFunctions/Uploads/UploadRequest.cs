@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>Reads and checks what uploads are begun and completed with.</summary>
+/// <summary>Reads and checks the bodies of requests to create and complete uploads.</summary>
 internal static class UploadRequest
 {
     private static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after"];
     private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
     private static readonly string[] CompleteProperties = ["part_ids", "md5"];
 
-    /// <exception cref="ApiException">Something is wrong with the request.</exception>
+    /// <exception cref="ApiException">The request is invalid.</exception>
     public static async Task<Upload> ReadNewAsync(
         HttpRequest request, string tenant, BatchOptions options, DateTimeOffset now, CancellationToken ct)
     {
@@ -21,7 +21,7 @@ internal static class UploadRequest
         var bytes = body.RequiredInteger("bytes", 1, options.MaxFileBytes);
         var filename = body.RequiredString("filename");
 
-        // OpenAI asks for it, so that a program that lacks it is told; files here are bytes of no type.
+        // OpenAI requires it, so a program that omits it is told here too; files here have no type.
         _ = body.RequiredString("mime_type");
         var purpose = FileFields.CheckedPurpose(body.RequiredString("purpose"));
         return new Upload
@@ -37,7 +37,7 @@ internal static class UploadRequest
         };
     }
 
-    /// <exception cref="ApiException">Something is wrong with the request.</exception>
+    /// <exception cref="ApiException">The request is invalid.</exception>
     public static async Task<(IReadOnlyList<string> PartIds, byte[]? Md5)> ReadCompleteAsync(
         HttpRequest request, CancellationToken ct)
     {
@@ -74,7 +74,9 @@ internal static class UploadRequest
                 ApiError.Unsupported("expires_after.anchor", ApiError.Shown(anchor), [FileLife.Anchor]));
     }
 
-    /// <summary>OpenAI does not say how the sum is written: in hex, as <c>md5sum</c> does, or base64, as HTTP does.</summary>
+    /// <summary>
+    /// OpenAI does not specify the checksum's format: hex, as from <c>md5sum</c>, and base64, as in HTTP, are accepted.
+    /// </summary>
     private static byte[] Md5Of(string text)
     {
         var md5 = new byte[16];

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>An upload's status, as the API names it in lower case.</summary>
+/// <summary>An upload's status; the API names it in lower case.</summary>
 internal enum UploadStatus
 {
     Pending,
@@ -20,6 +20,6 @@ internal static class UploadStatusNames
     public static string Wire(this UploadStatus status) => Names[(int)status];
 }
 
-/// <summary>Says that a property is one of the statuses' names.</summary>
+/// <summary>Declares that a property is the name of an upload status.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class UploadStatusesAttribute() : AllowedValuesAttribute([.. UploadStatusNames.All]);

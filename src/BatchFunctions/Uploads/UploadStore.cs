@@ -4,7 +4,9 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Uploads;
 
-/// <summary>Uploads in their table: a partition a tenant. Their parts have no rows: storage's own list of blocks is theirs.</summary>
+/// <summary>
+/// The table of uploads: one partition per tenant. Parts have no rows; storage's own list of blocks takes their place.
+/// </summary>
 internal sealed class UploadStore(TableClient table)
 {
     private readonly FencedTable<Upload> _rows = new(table, ToRow, FromRow);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Wakeups;
 
 /// <summary>
-/// Advances whose messages this process has sent and nobody can have been handed yet, since they were sent with a delay.
-/// Such an advance will read what has been written by now, so that asking for another would be in vain.
+/// Advances whose messages this process has sent with a delay, so that nobody can have received them yet. Such an
+/// advance will see everything written so far, so asking for another would be pointless.
 /// </summary>
 internal sealed class AskedAdvances(IOptions<BatchOptions> options, TimeProvider time) : IDisposable
 {
@@ -17,12 +17,12 @@ internal sealed class AskedAdvances(IOptions<BatchOptions> options, TimeProvider
     public bool IsOnItsWay(BatchKey batch) =>
         _asked.TryGetValue(batch, out long asked)
 
-            // Not quite the whole delay: storage's clock may run faster than this one.
+            // Not quite the whole delay, since storage's clock may run faster than this one.
             && time.GetElapsedTime(asked) < options.Value.AdvanceDelay * 0.9;
 
-    /// <summary>Notes that an advance has been sent.</summary>
-    /// <param name="batch">Of this batch.</param>
-    /// <param name="asked">A timestamp from before it was sent.</param>
+    /// <summary>Records that an advance has been sent.</summary>
+    /// <param name="batch">The batch to advance.</param>
+    /// <param name="asked">A timestamp from before the message was sent.</param>
     public void Note(BatchKey batch, long asked) => _asked.Set(batch, asked, TimeSpan.FromMinutes(10));
 
     /// <inheritdoc/>

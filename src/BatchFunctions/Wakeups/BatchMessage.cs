@@ -6,9 +6,9 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Wakeups;
 
 /// <summary>
-/// A pointer on a queue, under 300 bytes: everything that decides is read from storage when it is handled, so that a
-/// message that comes late, twice or out of order does no harm. An older version's messages are read, a newer one's
-/// are refused (and tried again, by a worker that knows them).
+/// A message on a queue, under 300 bytes. It is only a pointer: everything that decides is read from storage when it is
+/// handled, so that a message that comes late, twice or out of order does no harm. An older version's messages are
+/// accepted; a newer one's are refused, and tried again by a worker of that version.
 /// </summary>
 internal sealed record BatchMessage
 {
@@ -32,17 +32,19 @@ internal sealed record BatchMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Chunk { get; init; }
 
-    /// <summary>The W3C trace context in which the message was sent.</summary>
+    /// <summary>The W3C trace context that the message was sent in.</summary>
     [JsonPropertyName("p")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TraceParent { get; init; }
 
-    /// <summary>A sweep's ticket: the ETag of the row that says that it is under way.</summary>
+    /// <summary>A sweep's ticket: the ETag of the pending row that says that it is under way.</summary>
     [JsonPropertyName("e")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Ticket { get; init; }
 
-    /// <summary>When the message was to be handled, in Unix milliseconds: what it waits beyond that, it waits in vain.</summary>
+    /// <summary>
+    /// When the message was to be handled, in Unix milliseconds. Any wait beyond that counts as queue wait.
+    /// </summary>
     [JsonPropertyName("d")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? DueAt { get; init; }
@@ -50,12 +52,12 @@ internal sealed record BatchMessage
     [JsonIgnore]
     public BatchKey Key => new(Tenant, BatchId);
 
-    /// <summary>The chunk's number, where the message must have one.</summary>
-    /// <exception cref="FormatException">It has none.</exception>
+    /// <summary>The chunk's number, which the message must have.</summary>
+    /// <exception cref="FormatException">The message has no chunk number.</exception>
     [JsonIgnore]
     public int ChunkNumber => Chunk ?? throw new FormatException("The queue message names no chunk.");
 
-    /// <summary>The queue that messages of this kind wait on.</summary>
+    /// <summary>The queue for messages of this kind.</summary>
     [JsonIgnore]
     public string Queue => Kind == BatchMessageKind.Chunk ? QueueNames.Chunk : QueueNames.Steps;
 
@@ -67,7 +69,7 @@ internal sealed record BatchMessage
     public static BatchMessage OfChunk(BatchKey batch, int number) =>
         Of(BatchMessageKind.Chunk, batch) with { Chunk = number };
 
-    /// <exception cref="FormatException">The text is no message, or one of a newer version.</exception>
+    /// <exception cref="FormatException">The text is not a message, or is one of a newer version.</exception>
     public static BatchMessage Parse(BinaryData body)
     {
         BatchMessage? message;

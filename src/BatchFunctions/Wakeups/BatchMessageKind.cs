@@ -6,19 +6,21 @@ namespace BatchFunctions.Wakeups;
 [JsonConverter(typeof(JsonStringEnumConverter<BatchMessageKind>))]
 internal enum BatchMessageKind
 {
-    /// <summary>That a chunk be worked on. The one kind that names a chunk, and needs no name of its own.</summary>
+    /// <summary>
+    /// Work on a chunk. Only this kind carries a chunk's number, and as the default value it is not written out.
+    /// </summary>
     [JsonStringEnumMemberName("chunk")]
     Chunk,
 
-    /// <summary>That a batch's input be read, checked and cut into chunks.</summary>
+    /// <summary>Read a batch's input, check it and cut it into chunks.</summary>
     [JsonStringEnumMemberName("validate")]
     Validate,
 
-    /// <summary>That a batch's counts and status be brought forward.</summary>
+    /// <summary>Bring a batch's counts and status up to date.</summary>
     [JsonStringEnumMemberName("advance")]
     Advance,
 
-    /// <summary>That all that is active be looked through.</summary>
+    /// <summary>Go through all active batches and whatever else needs looking after.</summary>
     [JsonStringEnumMemberName("sweep")]
     Sweep,
 }
@@ -27,6 +29,6 @@ internal static class BatchMessageKindNames
 {
     private static readonly string[] Names = ["chunk", "validate", "advance", "sweep"];
 
-    /// <summary>What traces call it.</summary>
+    /// <summary>The kind's name in traces.</summary>
     public static string Name(this BatchMessageKind kind) => Names[(int)kind];
 }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Wakeups;
 
-/// <summary>Sends the messages that move batches on.</summary>
+/// <summary>Sends the messages that move batches forward.</summary>
 internal sealed class BatchQueues(
     FrozenDictionary<string, QueueClient> queues,
     WakeupStore wakeups,
@@ -17,10 +17,10 @@ internal sealed class BatchQueues(
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
-    /// <summary>A message never dies of age: the row that it points to says whether it still means anything.</summary>
+    /// <summary>Messages do not expire: the row that a message points to says whether it still matters.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
 
-    /// <summary>What storage accepts as a message's delay, at most.</summary>
+    /// <summary>The longest delay of a message that storage accepts, with a margin.</summary>
     private static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1);
 
     public BatchQueues(
@@ -47,9 +47,9 @@ internal sealed class BatchQueues(
         SendAsync(BatchMessage.OfChunk(batch, chunk), delay, ct);
 
     /// <summary>
-    /// Asks for an advance of the batch; whoever asks first sends the message, a little delayed so that others join. A
-    /// crash between the row and the message leaves a row that the sweep finds old. What the advance is to see must have
-    /// been written before it is asked for.
+    /// Asks for an advance of the batch. Whoever asks first sends the message, with a delay so that others can join. A
+    /// crash between the row and the message leaves a row that the sweep finds overdue. Whatever the advance must see
+    /// has to be written before it is asked for.
     /// </summary>
     public async Task AskAdvanceAsync(BatchKey batch, CancellationToken ct)
     {
@@ -62,8 +62,8 @@ internal sealed class BatchQueues(
     }
 
     /// <summary>
-    /// Sends the messages of advances again that were asked for long ago and not taken up. Each row is taken over first,
-    /// under its ETag, which keeps the next sweep from sending another at once.
+    /// Sends the messages of advances again that were asked for long ago and not taken up. Each row is taken over
+    /// first, under its ETag, which keeps the next sweep from sending another at once.
     /// </summary>
     public async Task SendLateAdvancesAsync(CancellationToken ct)
     {
@@ -77,8 +77,8 @@ internal sealed class BatchQueues(
         SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch), delay, ct);
 
     /// <summary>
-    /// Asks for the next sweep. A crash between the row and the message leaves a row that whoever asks next finds old: the
-    /// maker of another batch, or the timer.
+    /// Asks for the next sweep. A crash between the row and the message leaves an overdue row, which whoever asks next
+    /// takes over: the creator of another batch, or the timer.
     /// </summary>
     public async Task AskSweepAsync(CancellationToken ct)
     {
@@ -91,8 +91,8 @@ internal sealed class BatchQueues(
     }
 
     /// <summary>
-    /// Sends a message that was not handled to its end once more. An advance is asked for anew: its row went when it was
-    /// taken up, and a new message that found none would be taken for a copy.
+    /// Sends a message again whose handling did not complete. An advance is asked for anew: its row was removed when it
+    /// was taken up, and a new message without a row would be taken for a copy.
     /// </summary>
     public Task SendAgainAsync(BatchMessage message, CancellationToken ct) => message.Kind == BatchMessageKind.Advance
         ? AskAdvanceAsync(message.Key, ct)

@@ -3,20 +3,20 @@ using System.Collections.Concurrent;
 namespace BatchFunctions.Wakeups;
 
 /// <summary>
-/// Tells a pump in this process of messages that this process has sent, so that it looks when they are due and not at
-/// its next poll. Nothing rests on it: who does not hear it finds the message by polling, as other processes do, and
+/// Tells a pump of messages that its own process has sent, so that it fetches them when they are due instead of at its
+/// next poll. Nothing depends on it: whoever does not hear it finds the message by polling, as other processes do, and
 /// under the Functions host nobody listens.
 /// </summary>
 internal sealed class QueueBell(TimeProvider time)
 {
-    /// <summary>A message becomes visible by storage's clock, and storage rounds.</summary>
+    /// <summary>Added to a delay: a message becomes visible by storage's clock, and storage rounds.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, Queue> _queues = new(StringComparer.Ordinal);
 
-    /// <summary>Says that a message has been sent; heard by whoever has waited for the queue's messages before.</summary>
-    /// <param name="queue">To which queue.</param>
-    /// <param name="delay">After which it becomes visible.</param>
+    /// <summary>Announces that a message has been sent, to those who have waited on the queue before.</summary>
+    /// <param name="queue">The message's queue.</param>
+    /// <param name="delay">The delay after which it becomes visible.</param>
     public void Ring(string queue, TimeSpan delay)
     {
         if (_queues.TryGetValue(queue, out var heard))
@@ -25,10 +25,10 @@ internal sealed class QueueBell(TimeProvider time)
         }
     }
 
-    /// <summary>Waits until a message that was told of is due, or the time has passed.</summary>
+    /// <summary>Waits until an announced message is due, or until the time is up.</summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="limit">How long at most.</param>
-    /// <param name="ct">Ends the wait, without a fault.</param>
+    /// <param name="limit">The longest wait.</param>
+    /// <param name="ct">Ends the wait without an exception.</param>
     public Task WaitAsync(string queue, TimeSpan limit, CancellationToken ct) =>
         _queues.GetOrAdd(queue, static _ => new Queue()).WaitAsync(time, limit, ct);
 
@@ -70,7 +70,7 @@ internal sealed class QueueBell(TimeProvider time)
                     }
 
                     rung = _rung.Task;
-                    // In whole milliseconds, as timers count, and rather too long: a wait that ends early begins again.
+                    // In whole milliseconds, as timers count, and rounded up: a wait that ends too early starts again.
                     left = TimeSpan.FromMilliseconds(
                         Math.Ceiling(((_due.Count > 0 && _due.Min < end ? _due.Min : end) - now).TotalMilliseconds));
                 }

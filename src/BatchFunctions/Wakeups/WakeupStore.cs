@@ -7,9 +7,9 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Wakeups;
 
 /// <summary>
-/// Which wake-ups have been sent and not yet been taken up, in the table <c>pending</c>. Whoever inserts the row sends
-/// the message; its handler removes the row before it reads anything, so that whatever changes after that asks anew.
-/// Many asking at once cost one message.
+/// The wake-ups that have been sent and not yet taken up, in the table <c>pending</c>. Whoever inserts the row sends
+/// the message; its handler removes the row before it reads anything, so that any later change asks anew. Many that ask
+/// at once cost one message.
 /// </summary>
 internal sealed class WakeupStore(TableClient table, TimeProvider time)
 {
@@ -19,7 +19,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     private const string AskedAt = "AskedAt";
     private const string Copies = "Copies";
 
-    /// <summary>As far as the time before the next copy grows: a thousand times.</summary>
+    /// <summary>The limit on how often the time before the next copy doubles: to about a thousand times.</summary>
     private const int MostDoublings = 10;
 
     public WakeupStore(StorageClients storage, TimeProvider time)
@@ -31,24 +31,24 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     public async Task<bool> TryAddAdvanceAsync(BatchKey batch, CancellationToken ct) =>
         await TableWrites.TryInsertAsync(table, RowOf(AdvancePartition, batch.Id, batch.Tenant), ct) is not null;
 
-    /// <summary>Takes up an advance: its row goes, and whatever changes from here on asks anew.</summary>
+    /// <summary>Takes up an advance: removes its row, so that any change from here on asks anew.</summary>
     /// <returns>
-    /// Whether a row was there. Where none was, another message has been taken up since this one was asked for. A row that
-    /// only may have been there, since the request had to be repeated, counts as one.
+    /// Whether there was a row. If there was none, another message has been taken up since this one was asked for. If
+    /// the request had to be repeated, a row may have been there, and counts as found.
     /// </returns>
     public async Task<bool> TryTakeAdvanceAsync(BatchKey batch, CancellationToken ct)
     {
         var sent = new SendCount();
         using var counted = sent.Begin();
 
-        // ETag.All: a row that was asked for again meanwhile is asked for what this handler is about to see.
+        // ETag.All: if the row was asked for again meanwhile, this handler is about to see what that was asked for.
         var response = await table.DeleteEntityAsync(AdvancePartition, batch.Id, ETag.All, ct);
         return response.Status != 404 || !sent.IsOne;
     }
 
     /// <summary>
-    /// The ticket of the next sweep, where the caller is the one to send it; null where one is under way. A row that was
-    /// asked for longer ago than <paramref name="lost"/> has lost its message, and is taken over.
+    /// The ticket of the next sweep if the caller is the one to send it; null if one is under way. A row that was asked
+    /// for longer than <paramref name="lost"/> ago has lost its message, and is taken over.
     /// </summary>
     public async Task<ETag?> TryAddSweepAsync(TimeSpan lost, CancellationToken ct)
     {
@@ -64,8 +64,8 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     }
 
     /// <summary>
-    /// Takes up a sweep by its ticket. A row with another ticket means that the next one is under way already: this message
-    /// is a copy, and would start a second chain beside the first. No row at all means that an earlier try came so far.
+    /// Takes up a sweep by its ticket. A row with another ticket means that the next sweep is already under way: this
+    /// message is a copy, and would start a second chain. No row at all means that an earlier try got this far.
     /// </summary>
     /// <returns>Whether to sweep.</returns>
     public async Task<bool> TryTakeSweepAsync(string? ticket, CancellationToken ct)
@@ -82,9 +82,10 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     }
 
     /// <summary>
-    /// Batches whose advance was asked for so long ago that its message may be lost: after <paramref name="lost"/>, and after
-    /// twice as long each time that it was sent again, since behind a long queue a message is late and not lost. Each row
-    /// bears the new time by then; one that another has changed meanwhile is left to that other.
+    /// Batches whose advance was asked for so long ago that its message may be lost: <paramref name="lost"/> ago, and
+    /// twice as long each time that it has been sent again, since behind a long queue a message is late rather than
+    /// lost. Each row carries the new time before it is returned; one that somebody else has changed meanwhile is left
+    /// to them.
     /// </summary>
     public async IAsyncEnumerable<BatchKey> TakeOverLateAdvancesAsync(
         TimeSpan lost, [EnumeratorCancellation] CancellationToken ct)

@@ -27,12 +27,16 @@ internal sealed partial class UpstreamBreaker(
     private const int FaultsThatOpen = 3;
 
     private DateTimeOffset? _openSince;
+    private string? _reason;
     private DateTimeOffset _nextProbe;
 
     /// <summary>The longest that a line waits in memory.</summary>
     public TimeSpan LongestWait { get; } = options.Value.Upstream.LongestWait;
 
     public bool IsOpen => _openSince is not null;
+
+    /// <summary>What is known of the upstream.</summary>
+    public UpstreamCondition Condition => new(record.Through > 0 || IsOpen, _openSince, IsOpen ? _reason : null);
 
     /// <summary>Whether so many lines have failed in a row that the upstream is taken for not well.</summary>
     public bool IsFailing => record.FaultsInARow >= FaultsThatOpen;
@@ -90,6 +94,7 @@ internal sealed partial class UpstreamBreaker(
             Report(reply);
         }
 
+        _reason = reply.Name;
         var wait = (reply as Reply.Answer)?.RetryAfter is { } asked && asked > ShortestAsked ? asked : ProbeInterval;
         var longest = UpstreamClient.LongestPostponement;
         _nextProbe = time.GetUtcNow() + (wait < longest ? wait : longest);

@@ -57,6 +57,18 @@ internal sealed class UpstreamGate : IDisposable
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>What is known of the upstream.</summary>
+    public UpstreamCondition Condition
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _breaker.Condition;
+            }
+        }
+    }
+
     /// <summary>Lines in flight.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 

@@ -24,13 +24,14 @@ public sealed class UpstreamFaultTests
                 ["Batch:Upstream:MaxAttempts"] = "3",
                 ["Batch:Upstream:MaxResponseBytes"] = "4096",
             });
-        var ended = await driver.RunToEndAsync(await driver.CreateAsync(15));
+        var ended = await driver.RunToEndAsync(await driver.CreateAsync(40));
         Assert.Equal(BatchStatus.Completed, ended.Status);
-        Assert.Equal(new RequestCounts(15, 5, 10), ended.Counts);
-        var (output, error) = await driver.AssertPromiseAsync(ended, 15);
+        var (output, error) = await driver.AssertPromiseAsync(ended, 40);
         Assert.Empty(driver.Faults);
 
-        Assert.Equal(["line-0", "line-1", "line-14", "line-2", "line-3"], output.Select(IdOf).Order());
+        // Those that are at fault themselves, and no other.
+        Assert.Equal(
+            new[] { 4, 5, 6, 7, 8, 9, 10, 12, 13 }.Select(line => $"line-{line}").Order(), error.Select(IdOf).Order());
         var failed = error.ToDictionary(IdOf);
         (int? Status, string? Code) Of(int line) => (StatusOf(failed[$"line-{line}"]), CodeOf(failed[$"line-{line}"]));
         Assert.Equal((200, "invalid_response"), Of(4));
@@ -49,9 +50,11 @@ public sealed class UpstreamFaultTests
         Assert.All(output.Concat(error.Where(line => StatusOf(line) is not null)), line => Assert.Equal(
             line.GetProperty("id").GetString()!["batch_".Length..], line.GetProperty("response").GetProperty("request_id").GetString()));
 
-        // One call where no other would answer better; as many as are allowed where one might.
-        Assert.Equal(
-            [1, 3, 3, 2, 3, 1, 3, 3, 1, 1, 3, 3, 3, 3, 1], Enumerable.Range(0, 15).Select(line => upstream.CallsOf($"m{line}")));
+        // One call where no other would answer better, two where the second is answered in the same words; as many as are
+        // allowed where another might be answered otherwise.
+        Assert.Equal([1, 3, 1, 3, 3, 1, 3], new[] { 0, 4, 5, 6, 7, 8, 13 }.Select(line => upstream.CallsOf($"m{line}")));
+        Assert.All(new[] { 9, 10 }, line => Assert.InRange(upstream.CallsOf($"m{line}"), 2, 3));
+        Assert.Equal(6, upstream.CallsOf("m12"));
     }
 
     [Fact]
@@ -89,7 +92,6 @@ public sealed class UpstreamFaultTests
             upstream.Address,
             new Dictionary<string, string?>
             {
-
                 // As shipped, or more: on a machine at work, a message that is late is not lost.
                 ["Batch:Lease"] = "00:01:00",
                 ["Batch:WakeUpLost"] = "00:02:00",
@@ -152,12 +154,13 @@ public sealed class UpstreamFaultTests
         8 => ScriptedAnswer.Error(400),
         9 => ScriptedAnswer.Redirect(new Uri("http://127.0.0.1:9/")),
         10 => ScriptedAnswer.Error(500),
-        11 => ScriptedAnswer.Error(429),
+        11 => call.Number < 10 ? ScriptedAnswer.Error(429) : ScriptedAnswer.Chat(call),
         12 => ScriptedAnswer.ConnectionReset(),
 
         // A label that lies, as some gateways' do, and a name that no text can be made of: each is its own line's affair.
         13 => ScriptedAnswer.Chat(call).WithHeader("Content-Encoding", "br"),
-        _ => ScriptedAnswer.Text("""{"id":"x","usage":{"\ud800":1}}""", "application/json"),
+        14 => ScriptedAnswer.Text("""{"id":"x","usage":{"\ud800":1}}""", "application/json"),
+        _ => ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(200)),
     };
 
     private static string IdOf(JsonElement line) => line.GetProperty("custom_id").GetString()!;

@@ -87,7 +87,7 @@ internal sealed class LineSender(
         }
     }
 
-    private async Task SendAsync(LineInFlight line, UpstreamGate.Place place, CancellationToken ct)
+    private async Task SendAsync(LineInFlight line, UpstreamPlace place, CancellationToken ct)
     {
         using (line)
         using (place)
@@ -112,7 +112,7 @@ internal sealed class LineSender(
         }
     }
 
-    private async Task SendAsync(int index, RequestLine request, UpstreamGate.Place place, CancellationToken ct)
+    private async Task SendAsync(int index, RequestLine request, UpstreamPlace place, CancellationToken ct)
     {
         var state = left.Of(index).State;
         var outcome = await upstream.SendAsync(

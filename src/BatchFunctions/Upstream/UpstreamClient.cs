@@ -40,7 +40,7 @@ internal sealed class UpstreamClient(
     /// <param name="place">Its first place in flight, given back here.</param>
     /// <param name="ct">Ends the call, and the waiting.</param>
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
-    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamGate.Place place, CancellationToken ct)
+    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamPlace place, CancellationToken ct)
     {
         var line = new LineHistory(request.State, record.Through);
         try
@@ -103,7 +103,7 @@ internal sealed class UpstreamClient(
     }
 
     private async Task<(Reply Reply, Verdict Verdict)> AttemptAsync(
-        LineHistory line, UpstreamRequest request, UpstreamGate.Place place, CancellationToken ct)
+        LineHistory line, UpstreamRequest request, UpstreamPlace place, CancellationToken ct)
     {
         using (place)
         {
@@ -144,6 +144,6 @@ internal sealed class UpstreamClient(
             $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
     };
 
-    private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
+    private static UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
         new(line.State, wait < LongestPostponement ? wait : LongestPostponement);
 }

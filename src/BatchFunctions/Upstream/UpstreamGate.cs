@@ -17,43 +17,28 @@ internal sealed class UpstreamGate : IDisposable
     /// <summary>Lines in flight at once that have been suspected once.</summary>
     private const int SmallCompany = 8;
 
-    /// <summary>How many lines in flight an upstream that has just come back begins with; it doubles with each round that goes through.</summary>
-    private const int FirstAfterOutage = 4;
-
-    /// <summary>How often the limit is lowered, at most: lines that were in flight together fail together.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long it is remembered how many in flight were too many.</summary>
-    private static readonly TimeSpan TooManyFor = TimeSpan.FromMinutes(10);
-
     /// <summary>How long suspects wait for others to go first.</summary>
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Waiter> _waiting = [];
-    private readonly LinkedList<Waiter> _suspects = [];
+    private readonly LinkedList<GateWaiter> _waiting = [];
+    private readonly LinkedList<GateWaiter> _suspects = [];
     private readonly UpstreamBreaker _breaker;
     private readonly UpstreamPace _pace;
+    private readonly InFlightLimit _limit;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private readonly int _most;
-    private double _limit;
-    private double _tooMany;
     private int _inFlight;
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
-    private DateTimeOffset _lowered;
-    private DateTimeOffset _timedOut;
 
     public UpstreamGate(UpstreamBreaker breaker, IOptions<BatchOptions> options, TimeProvider time)
     {
         _breaker = breaker;
         _pace = new UpstreamPace(time);
         _time = time;
-        _most = options.Value.Upstream.Concurrency;
-        _limit = _most;
-        _tooMany = 2 * _most;
+        _limit = new InFlightLimit(options.Value.Upstream.Concurrency, time);
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -82,10 +67,10 @@ internal sealed class UpstreamGate : IDisposable
     /// <returns>The place, to be disposed of when the line is back; or how long to wait in storage in the place of here.</returns>
     public Task<GateAnswer> EnterAsync(int suspicion, bool leadsChunk, CancellationToken ct)
     {
-        Waiter waiter;
+        GateWaiter waiter;
         lock (_lock)
         {
-            waiter = new Waiter(suspicion, leadsChunk, _time.GetUtcNow());
+            waiter = new GateWaiter(suspicion, leadsChunk, _time.GetUtcNow());
             (suspicion > 0 ? _suspects : _waiting).AddLast(waiter.Node);
             Grant();
         }
@@ -94,7 +79,7 @@ internal sealed class UpstreamGate : IDisposable
     }
 
     /// <summary>Takes note of what came of a line in flight, before its place is given back.</summary>
-    public void Note(Place place, Verdict verdict, Reply reply)
+    public void Note(UpstreamPlace place, Verdict verdict, Reply reply)
     {
         lock (_lock)
         {
@@ -111,26 +96,35 @@ internal sealed class UpstreamGate : IDisposable
         }
     }
 
+    /// <summary>Takes a place back.</summary>
+    public void Return(UpstreamPlace place)
+    {
+        lock (_lock)
+        {
+            _inFlight--;
+            _probesInFlight -= place.IsProbe ? 1 : 0;
+            _suspectsInFlight -= place.Suspicion > 0 ? 1 : 0;
+            _isAlone &= place.Suspicion < Alone;
+            Grant();
+        }
+    }
+
     public void Dispose() => _timer.Dispose();
 
     private void Passed()
     {
         if (_breaker.IsOpen)
         {
-            _limit = Math.Min(FirstAfterOutage, _most);
+            _limit.Restart();
         }
 
         _breaker.Passed();
         _pace.Passed();
-
-        // Doubling up to half of what was too much before, and from there on by one for as many as are in flight.
-        _limit = Math.Min(_most, _limit + (_limit < _tooMany / 2 ? 1 : 1 / _limit));
-        _tooMany = _time.GetUtcNow() - _timedOut > TooManyFor ? 2 * _most : Math.Max(_tooMany, _limit);
+        _limit.Passed();
     }
 
-    private void Failed(Place place, Reply reply)
+    private void Failed(UpstreamPlace place, Reply reply)
     {
-        var now = _time.GetUtcNow();
         if (reply is Reply.Answer { StatusCode: 429 } refusal)
         {
             // What is refused for being too much has a pace to be found. Everybody rests where nobody else gets through.
@@ -144,35 +138,24 @@ internal sealed class UpstreamGate : IDisposable
         }
 
         _breaker.Failed(reply);
-        if (reply is Reply.TimedOut)
-        {
-            _timedOut = now;
-            _tooMany = Math.Min(_tooMany, place.InFlight);
-        }
-
-        if (now - _lowered >= Settling)
-        {
-            _limit = Math.Max(1, Math.Min(_limit, Math.Max(1, _inFlight)) / 2);
-            _lowered = now;
-        }
+        _limit.Failed(_inFlight, tooMany: reply is Reply.TimedOut ? place.InFlight : null);
     }
 
-    private async Task<GateAnswer> WaitAsync(Waiter waiter, CancellationToken ct)
+    private async Task<GateAnswer> WaitAsync(GateWaiter waiter, CancellationToken ct)
     {
-        await using var registration = ct.UnsafeRegister(
-            static (state, token) =>
-            {
-                var (gate, waiter) = ((UpstreamGate, Waiter))state!;
-                lock (gate._lock)
-                {
-                    if (waiter.Source.TrySetCanceled(token))
-                    {
-                        waiter.Node.List?.Remove(waiter.Node);
-                    }
-                }
-            },
-            (this, waiter));
+        await using var registration = ct.UnsafeRegister((_, token) => Cancel(waiter, token), null);
         return await waiter.Source.Task;
+    }
+
+    private void Cancel(GateWaiter waiter, CancellationToken ct)
+    {
+        lock (_lock)
+        {
+            if (waiter.Source.TrySetCanceled(ct))
+            {
+                waiter.Node.List?.Remove(waiter.Node);
+            }
+        }
     }
 
     private void Look()
@@ -210,7 +193,7 @@ internal sealed class UpstreamGate : IDisposable
         }
     }
 
-    private Waiter? Candidate(DateTimeOffset now)
+    private GateWaiter? Candidate(DateTimeOffset now)
     {
         if (_suspectsInFlight > 0)
         {
@@ -224,7 +207,7 @@ internal sealed class UpstreamGate : IDisposable
             return _inFlight == 0 ? suspect : null;
         }
 
-        return _waiting.First?.Value is { } waiter && _inFlight < Math.Floor(_limit) ? waiter : null;
+        return _waiting.First?.Value is { } waiter && _inFlight < _limit.Most ? waiter : null;
     }
 
     private void Probe(DateTimeOffset now)
@@ -254,27 +237,17 @@ internal sealed class UpstreamGate : IDisposable
         }
     }
 
-    private void Give(Waiter waiter, bool isProbe)
+    private void Give(GateWaiter waiter, bool isProbe)
     {
         waiter.Node.List!.Remove(waiter.Node);
         _inFlight++;
         _probesInFlight += isProbe ? 1 : 0;
         _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;
         _isAlone |= waiter.Suspicion >= Alone;
+#pragma warning disable CA2000 // Whoever waited for the place disposes of it.
         waiter.Source.TrySetResult(new GateAnswer(
-            new Place(this, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
-    }
-
-    private void Return(Place place)
-    {
-        lock (_lock)
-        {
-            _inFlight--;
-            _probesInFlight -= place.IsProbe ? 1 : 0;
-            _suspectsInFlight -= place.Suspicion > 0 ? 1 : 0;
-            _isAlone &= place.Suspicion < Alone;
-            Grant();
-        }
+            new UpstreamPlace(this, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
+#pragma warning restore CA2000
     }
 
     private void WakeAt(DateTimeOffset due, DateTimeOffset now)
@@ -282,49 +255,4 @@ internal sealed class UpstreamGate : IDisposable
         var wait = due - now;
         _timer.Change(wait > TimeSpan.FromMilliseconds(1) ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
-
-    private sealed class Waiter
-    {
-        public Waiter(int suspicion, bool leadsChunk, DateTimeOffset since)
-        {
-            Suspicion = suspicion;
-            LeadsChunk = leadsChunk;
-            Since = since;
-            Node = new LinkedListNode<Waiter>(this);
-        }
-
-        public int Suspicion { get; }
-
-        public bool LeadsChunk { get; }
-
-        public DateTimeOffset Since { get; }
-
-        public LinkedListNode<Waiter> Node { get; }
-
-        public TaskCompletionSource<GateAnswer> Source { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    /// <summary>A line's place in flight.</summary>
-    internal sealed class Place(
-        UpstreamGate gate, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent) : IDisposable
-    {
-        private UpstreamGate? _gate = gate;
-
-        public int Suspicion { get; } = suspicion;
-
-        public bool IsProbe { get; } = isProbe;
-
-        /// <summary>How many lines were in flight with it when it was given out, itself included.</summary>
-        public int InFlight { get; } = inFlight;
-
-        /// <summary>When it was given out, as the pace counts it.</summary>
-        public LinkedListNode<DateTimeOffset> Sent { get; } = sent;
-
-        public void Dispose() => Interlocked.Exchange(ref _gate, null)?.Return(this);
-    }
 }
-
-/// <summary>A place in flight, or else how long to wait in storage for one.</summary>
-/// <param name="Place">The place; null when there is none to be had soon.</param>
-/// <param name="Wait">How long to wait in storage.</param>
-internal readonly record struct GateAnswer(UpstreamGate.Place? Place, TimeSpan Wait);

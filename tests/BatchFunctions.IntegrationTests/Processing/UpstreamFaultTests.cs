@@ -1,7 +1,6 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;

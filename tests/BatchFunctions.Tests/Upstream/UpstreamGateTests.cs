@@ -91,6 +91,6 @@ public sealed class UpstreamGateTests
         Assert.Equal(1, (await suspects[1]).Place!.InFlight);
     }
 
-    private static async Task<UpstreamGate.Place> EnterAsync(UpstreamFixture fixture) =>
+    private static async Task<UpstreamPlace> EnterAsync(UpstreamFixture fixture) =>
         (await fixture.Gate.EnterAsync(0, leadsChunk: true, default)).Place!;
 }

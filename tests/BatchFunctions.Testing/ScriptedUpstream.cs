@@ -162,7 +162,9 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
         {
             await response.Body.WriteAsync(body.AsMemory(0, body.Length / 2), context.RequestAborted);
             await response.Body.FlushAsync(context.RequestAborted);
-            Reset(context);
+
+            // Closed and not reset: a reset may overtake what was sent.
+            context.Abort();
             return;
         }
 

@@ -42,7 +42,9 @@ internal sealed class LineHistory(LineState state, long through)
     public int Suspicion => SuspicionOf(Breaks);
 
     /// <summary>What the chunk's row keeps of it.</summary>
-    public LineState State => new(Attempts, Breaks, OthersPassed, Last);
+    /// <param name="through">How many lines have gone through by now.</param>
+    public LineState StateAt(long through) =>
+        new(Attempts, Breaks, OthersPassed || (Breaks > 0 && through > ThroughBefore), Last);
 
     /// <summary>The suspicion that so many breaks make: none, small company, or <see cref="UpstreamGate.Alone"/>.</summary>
     public static int SuspicionOf(int breaks) => Math.Clamp(breaks - BreaksByChance, 0, UpstreamGate.Alone);

@@ -71,7 +71,7 @@ internal sealed class UpstreamClient(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            throw new UpstreamCancelledException(line.State, ct);
+            throw new UpstreamCancelledException(line.StateAt(record.Through), ct);
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class UpstreamClient(
             var took = time.GetElapsedTime(began);
             metrics.AttemptMade(reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
-            line.InFlight = Math.Max(place.InFlight, gate.InFlight);
+            line.InFlight = gate.CompanyOf(place);
             var verdict = _verdicts.Judge(line, reply, took);
             gate.Note(place, verdict, reply);
             return (reply, verdict);
@@ -144,6 +144,6 @@ internal sealed class UpstreamClient(
             $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
     };
 
-    private static UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
-        new(line.State, wait < LongestPostponement ? wait : LongestPostponement);
+    private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
+        new(line.StateAt(record.Through), wait < LongestPostponement ? wait : LongestPostponement);
 }

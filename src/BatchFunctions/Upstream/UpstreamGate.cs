@@ -21,14 +21,14 @@ internal sealed class UpstreamGate : IDisposable
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<GateWaiter> _waiting = [];
-    private readonly LinkedList<GateWaiter> _suspects = [];
+    private readonly GateWaiters _waiters = new();
     private readonly UpstreamBreaker _breaker;
     private readonly UpstreamPace _pace;
     private readonly InFlightLimit _limit;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private int _inFlight;
+    private int _given;
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
@@ -54,8 +54,8 @@ internal sealed class UpstreamGate : IDisposable
         }
     }
 
-    /// <summary>Lines in flight.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    /// <summary>How many lines were in flight beside the one that has this place, itself included, at one time or another.</summary>
+    public int CompanyOf(UpstreamPlace place) => place.InFlight + Volatile.Read(ref _given) - place.Number;
 
     /// <summary>Waits for a place.</summary>
     /// <param name="suspicion">How far the line is suspected of breaking connections; <see cref="Alone"/> at most.</param>
@@ -71,7 +71,7 @@ internal sealed class UpstreamGate : IDisposable
         lock (_lock)
         {
             waiter = new GateWaiter(suspicion, leadsChunk, _time.GetUtcNow());
-            (suspicion > 0 ? _suspects : _waiting).AddLast(waiter.Node);
+            _waiters.Add(waiter);
             Grant();
         }
 
@@ -87,7 +87,7 @@ internal sealed class UpstreamGate : IDisposable
             {
                 Failed(place, reply);
             }
-            else if (verdict.Blame is Blame.None or Blame.Line && reply is Reply.Answer)
+            else if (Verdicts.IsSuccess(reply) || (verdict.Blame == Blame.Line && reply is Reply.Answer))
             {
                 Passed();
             }
@@ -153,7 +153,7 @@ internal sealed class UpstreamGate : IDisposable
         {
             if (waiter.Source.TrySetCanceled(ct))
             {
-                waiter.Node.List?.Remove(waiter.Node);
+                GateWaiters.Remove(waiter);
             }
         }
     }
@@ -187,9 +187,9 @@ internal sealed class UpstreamGate : IDisposable
             Give(next, isProbe: false);
         }
 
-        if (_suspects.First is { } suspect && _inFlight == 0)
+        if (_inFlight == 0 && _waiters.Suspect is { } suspect)
         {
-            WakeAt(suspect.Value.Since + SuspectsWait, now);
+            WakeAt(suspect.Since + SuspectsWait, now);
         }
     }
 
@@ -198,21 +198,21 @@ internal sealed class UpstreamGate : IDisposable
         if (_suspectsInFlight > 0)
         {
             // Others wait until the suspects are back: who breaks what must be certain.
-            return _suspects.First?.Value is { } joining && joining.Suspicion < Alone && _suspectsInFlight < SmallCompany
-                && !_isAlone ? joining : null;
+            var hasRoom = !_isAlone && _suspectsInFlight < SmallCompany;
+            return hasRoom && _waiters.Suspect is { Suspicion: < Alone } joining ? joining : null;
         }
 
-        if (_suspects.First?.Value is { } suspect && (_waiting.Count == 0 || now - suspect.Since > SuspectsWait))
+        if (_waiters.Suspect is { } suspect && (_waiters.Other is null || now - suspect.Since > SuspectsWait))
         {
             return _inFlight == 0 ? suspect : null;
         }
 
-        return _waiting.First?.Value is { } waiter && _inFlight < _limit.Most ? waiter : null;
+        return _inFlight < _limit.Most ? _waiters.Other : null;
     }
 
     private void Probe(DateTimeOffset now)
     {
-        if (_probesInFlight == 0 && _breaker.NextProbe <= now && (_waiting.First ?? _suspects.First)?.Value is { } probe)
+        if (_probesInFlight == 0 && _breaker.NextProbe <= now && _waiters.Probe is { } probe)
         {
             _breaker.Probing();
             Give(probe, isProbe: true);
@@ -221,16 +221,10 @@ internal sealed class UpstreamGate : IDisposable
         if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
         {
             // All but the one that will be the next probe, where that is soon.
-            var waiting = _waiting.Concat(_suspects).ToList();
-            var stays = _breaker.IsProbeFar ? null : waiting.Find(waiter => waiter.LeadsChunk) ?? waiting.FirstOrDefault();
-            foreach (var waiter in waiting.Where(waiter => waiter != stays))
-            {
-                waiter.Node.List!.Remove(waiter.Node);
-                waiter.Source.TrySetResult(new GateAnswer(null, wait));
-            }
+            _waiters.PutOff(wait, butOne: !_breaker.IsProbeFar);
         }
 
-        if (_waiting.Count + _suspects.Count > 0)
+        if (_waiters.Probe is not null)
         {
             var soon = now + TimeSpan.FromSeconds(1);
             WakeAt(_breaker.NextProbe > soon ? soon : _breaker.NextProbe, now);
@@ -239,14 +233,14 @@ internal sealed class UpstreamGate : IDisposable
 
     private void Give(GateWaiter waiter, bool isProbe)
     {
-        waiter.Node.List!.Remove(waiter.Node);
+        GateWaiters.Remove(waiter);
         _inFlight++;
         _probesInFlight += isProbe ? 1 : 0;
         _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;
         _isAlone |= waiter.Suspicion >= Alone;
 #pragma warning disable CA2000 // Whoever waited for the place disposes of it.
         waiter.Source.TrySetResult(new GateAnswer(
-            new UpstreamPlace(this, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
+            new UpstreamPlace(this, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
 #pragma warning restore CA2000
     }
 

@@ -40,6 +40,7 @@ internal sealed class UpstreamPace(TimeProvider time)
     private double _goal = double.PositiveInfinity;
     private DateTimeOffset _next;
     private DateTimeOffset _lowered;
+    private DateTimeOffset _burst;
     private DateTimeOffset _refused;
     private DateTimeOffset _raised;
 
@@ -114,14 +115,15 @@ internal sealed class UpstreamPace(TimeProvider time)
         {
             // How many of a burst are let in is only known when its refusals are in.
             _rate = Slowest;
-            _lowered = now;
+            _lowered = _burst = now;
             _next = now + Settling;
+            SetGoal(now);
         }
         else if (now - _lowered >= Settling)
         {
             Lower(now);
         }
-        else if (_goal > _rate)
+        else if (now - _burst < Settling)
         {
             SetGoal(now);
         }
@@ -150,13 +152,7 @@ internal sealed class UpstreamPace(TimeProvider time)
         _next = now + TimeSpan.FromSeconds(1 / _rate);
     }
 
-    private void SetGoal(DateTimeOffset now)
-    {
-        if (Seen(now) is var seen && seen > 0)
-        {
-            _goal = seen * Back;
-        }
-    }
+    private void SetGoal(DateTimeOffset now) => _goal = Seen(now) is var seen && seen > 0 ? seen * Back : double.PositiveInfinity;
 
     /// <summary>Lines a second that were let in lately.</summary>
     private double Seen(DateTimeOffset now) =>

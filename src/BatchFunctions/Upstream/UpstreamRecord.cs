@@ -9,8 +9,12 @@ internal sealed class UpstreamRecord
     /// <summary>Of how many lines it is remembered how long they took.</summary>
     private const int Remembered = 16;
 
+    /// <summary>Stands for more lines than one.</summary>
+    private static readonly LineHistory Several = new(default, 0);
+
     private readonly Lock _lock = new();
     private readonly Queue<TimeSpan> _took = new(Remembered);
+    private LineHistory? _failedOnly;
     private long _through;
     private int _faultsInARow;
 
@@ -40,6 +44,7 @@ internal sealed class UpstreamRecord
         Volatile.Write(ref _faultsInARow, 0);
         lock (_lock)
         {
+            _failedOnly = null;
             if (_took.Count == Remembered)
             {
                 _took.Dequeue();
@@ -49,6 +54,25 @@ internal sealed class UpstreamRecord
         }
     }
 
+    /// <summary>A line was answered with a success that is not one to keep: the upstream works, and the line did not go through.</summary>
+    public void Answered() => Volatile.Write(ref _faultsInARow, 0);
+
     /// <summary>The upstream failed a line.</summary>
-    public void Failed() => Interlocked.Increment(ref _faultsInARow);
+    public void Failed(LineHistory line)
+    {
+        Interlocked.Increment(ref _faultsInARow);
+        lock (_lock)
+        {
+            _failedOnly = _failedOnly is null || _failedOnly == line ? line : Several;
+        }
+    }
+
+    /// <summary>Whether no other line has failed since one last went through: there is none to compare it with.</summary>
+    public bool IsOnlyOne(LineHistory line)
+    {
+        lock (_lock)
+        {
+            return _failedOnly is null || _failedOnly == line;
+        }
+    }
 }

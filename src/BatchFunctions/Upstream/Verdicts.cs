@@ -26,7 +26,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// </summary>
     public const int MaxAlone = 40;
 
-    /// <summary>How long everybody must have been refused in the same words until it is taken for the lines' own fault.</summary>
+    /// <summary>How long the same words must have been said, where nobody goes through, until they are taken for the line's own fault.</summary>
     public static readonly TimeSpan SameWordsFor = TimeSpan.FromSeconds(30);
 
     /// <summary>How much longer than asked for a line waits at most: lines refused together would else come back together.</summary>
@@ -45,12 +45,17 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         _ => Blame.Upstream,                        // 502, 503, 504, 529, …: overloaded, loading, restarting
     };
 
+    /// <summary>Whether an upstream that works has answered, be it with something that cannot be kept.</summary>
+    public static bool IsSuccess(Reply reply) =>
+        reply is Reply.Answer { StatusCode: >= 200 and <= 299 } or Reply.Garbled { StatusCode: >= 200 and <= 299 };
+
     /// <summary>Decides, and brings the line's history and the record up to date.</summary>
     /// <param name="line">The line.</param>
     /// <param name="reply">What its attempt came to.</param>
     /// <param name="took">How long the attempt took.</param>
     public Verdict Judge(LineHistory line, Reply reply, TimeSpan took)
     {
+        line.OthersPassed |= line.Breaks > 0 && OthersPass(line);
         var verdict = reply switch
         {
             Reply.Answer answer => JudgeAnswer(line, answer),
@@ -75,8 +80,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
             Blame.None => Verdict.Final(Blame.None),
             Blame.Line => Verdict.Final(Blame.Line),
             Blame.Doubtful when OthersPass(line) => Charge(line, isSame, answer.RetryAfter),
-            Blame.Doubtful when answer is { StatusCode: 500, Body.NotJson: false } && IsLasting(line, isSame) =>
-                Charge(line, isSame, answer.RetryAfter),
+            Blame.Doubtful when IsLasting(line, answer, isSame) => Charge(line, isSame, answer.RetryAfter),
             _ when OthersPass(line) && ++line.RefusedAlone >= MaxAlone => Verdict.Final(Blame.Doubtful),
             _ => Verdict.Again(Blame.Upstream, WaitOf(line, answer.RetryAfter)),
         };
@@ -86,11 +90,15 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     private bool OthersPass(LineHistory line) => record.Through > line.ThroughBefore;
 
     /// <summary>
-    /// Whether nobody gets through, and yet it looks like the lines' fault: an upstream that explains itself, and has never
-    /// let a line through, or says the same for long enough.
+    /// Whether nobody gets through, and yet it looks like the line's fault: an upstream that explains itself and has never let a
+    /// line through; or one that says the same for long enough, be it of all lines, explaining itself, or of this one alone.
     /// </summary>
-    private bool IsLasting(LineHistory line, bool isSame) =>
-        record.Through == 0 || (isSame && time.GetUtcNow() - line.RefusedSince >= SameWordsFor);
+    private bool IsLasting(LineHistory line, Reply.Answer answer, bool isSame)
+    {
+        var explains = answer is { StatusCode: 500, Body.NotJson: false };
+        var isForLong = isSame && time.GetUtcNow() - line.RefusedSince >= SameWordsFor;
+        return record.Through == 0 ? explains : isForLong && (explains || record.IsOnlyOne(line));
+    }
 
     /// <summary>A doubtful attempt is charged. The line ends with its last one, or when it is answered the same words again.</summary>
     private Verdict Charge(LineHistory line, bool sameWords, TimeSpan? asked)
@@ -117,9 +125,8 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// Who was in flight when connections broke is a suspect: from the second time on it goes with few beside it, in the end
     /// alone, and then only to an upstream that was seen to be alive just before.
     /// </summary>
-    private Verdict JudgeBreak(LineHistory line)
+    private static Verdict JudgeBreak(LineHistory line)
     {
-        line.OthersPassed |= line.Breaks > 0 && OthersPass(line);
         line.Breaks++;
         var most = line.OthersPassed ? MaxBreaks : MaxBreaksWithoutOthers;
         return line.Breaks >= most ? Verdict.Final(Blame.Line) : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
@@ -132,9 +139,13 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         {
             record.Passed(took);
         }
+        else if (IsSuccess(reply))
+        {
+            record.Answered();
+        }
         else if (verdict.Blame == Blame.Upstream)
         {
-            record.Failed();
+            record.Failed(line);
         }
 
         if (verdict.IsFinal)

@@ -82,7 +82,9 @@ internal sealed class RoughUpstream(RoughScenario scenario, TimeProvider time) :
 
     private static HttpResponseMessage ToResponse(ScriptedAnswer answer)
     {
-        var content = new ByteArrayContent(answer.Body);
+        HttpContent content = answer.End == ScriptedAnswer.Ending.CutOff
+            ? new StreamContent(new CutOffStream(answer.Body[..(answer.Body.Length / 2)]))
+            : new ByteArrayContent(answer.Body);
         content.Headers.TryAddWithoutValidation("Content-Type", answer.ContentType);
         var response = new HttpResponseMessage((HttpStatusCode)answer.Status) { Content = content };
         foreach (var (name, value) in answer.Headers)

@@ -36,6 +36,28 @@ public sealed class VerdictTests
     }
 
     [Fact]
+    public void The_only_line_that_is_refused_ends_when_it_has_been_told_the_same_for_long()
+    {
+        Pass();
+        var line = new LineHistory(default, _record.Through);
+        Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(403, "flagged"), Took).Blame);
+        _time.Advance(Verdicts.SameWordsFor);
+        Assert.Equal(new Verdict(Blame.Doubtful, IsFinal: true, TimeSpan.Zero), _verdicts.Judge(line, Answer(403, "flagged"), Took));
+    }
+
+    [Fact]
+    public void Where_several_lines_are_refused_alike_and_none_goes_through_it_is_the_key()
+    {
+        Pass();
+        var lines = Enumerable.Range(0, 2).Select(_ => new LineHistory(default, _record.Through)).ToList();
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            Assert.All(lines, line => Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(403, "no"), Took).Blame));
+            _time.Advance(Verdicts.SameWordsFor);
+        }
+    }
+
+    [Fact]
     public void A_refusal_that_others_do_not_meet_ends_the_line_when_it_comes_in_the_same_words_again()
     {
         Pass();

@@ -162,9 +162,7 @@ public sealed partial class ScriptedUpstream : IAsyncDisposable
         {
             await response.Body.WriteAsync(body.AsMemory(0, body.Length / 2), context.RequestAborted);
             await response.Body.FlushAsync(context.RequestAborted);
-
-            // Closed and not reset: a reset may overtake what was sent.
-            context.Abort();
+            Reset(context);
             return;
         }
 

@@ -9,12 +9,12 @@ internal sealed class UpstreamRecord
     /// <summary>Of how many lines it is remembered how long they took.</summary>
     private const int Remembered = 16;
 
-    /// <summary>Stands for more lines than one.</summary>
-    private static readonly LineHistory Several = new(default, 0);
+    /// <summary>Lines that may be all that is left of their batches.</summary>
+    private const int Few = 8;
 
     private readonly Lock _lock = new();
+    private readonly HashSet<LineHistory> _failed = [];
     private readonly Queue<TimeSpan> _took = new(Remembered);
-    private LineHistory? _failedOnly;
     private long _through;
     private int _faultsInARow;
 
@@ -44,7 +44,7 @@ internal sealed class UpstreamRecord
         Volatile.Write(ref _faultsInARow, 0);
         lock (_lock)
         {
-            _failedOnly = null;
+            _failed.Clear();
             if (_took.Count == Remembered)
             {
                 _took.Dequeue();
@@ -63,16 +63,22 @@ internal sealed class UpstreamRecord
         Interlocked.Increment(ref _faultsInARow);
         lock (_lock)
         {
-            _failedOnly = _failedOnly is null || _failedOnly == line ? line : Several;
+            if (_failed.Count <= Few)
+            {
+                _failed.Add(line);
+            }
         }
     }
 
-    /// <summary>Whether no other line has failed since one last went through: there is none to compare it with.</summary>
-    public bool IsOnlyOne(LineHistory line)
+    /// <summary>Whether only few lines have failed since one last went through, so that there may be none to compare them with.</summary>
+    public bool AreFew
     {
-        lock (_lock)
+        get
         {
-            return _failedOnly is null || _failedOnly == line;
+            lock (_lock)
+            {
+                return _failed.Count <= Few;
+            }
         }
     }
 }

@@ -91,13 +91,14 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
 
     /// <summary>
     /// Whether nobody gets through, and yet it looks like the line's fault: an upstream that explains itself and has never let a
-    /// line through; or one that says the same for long enough, be it of all lines, explaining itself, or of this one alone.
+    /// line through; or one that says the same for long enough, be it of all lines, explaining itself, or of the few that are left
+    /// (but for 401, which is about the key).
     /// </summary>
     private bool IsLasting(LineHistory line, Reply.Answer answer, bool isSame)
     {
         var explains = answer is { StatusCode: 500, Body.NotJson: false };
         var isForLong = isSame && time.GetUtcNow() - line.RefusedSince >= SameWordsFor;
-        return record.Through == 0 ? explains : isForLong && (explains || record.IsOnlyOne(line));
+        return record.Through == 0 ? explains : isForLong && (explains || (answer.StatusCode != 401 && record.AreFew));
     }
 
     /// <summary>A doubtful attempt is charged. The line ends with its last one, or when it is answered the same words again.</summary>

@@ -71,6 +71,10 @@ internal static class RoughScenarios
             {
                 ["Batch:Upstream:Concurrency"] = "8",
                 ["Batch:Upstream:Timeout"] = "00:01:00",
+
+                // Looked at less often than shipped, since each look costs this machine time and the scenario an hour of them.
+                ["Batch:StatusPoll"] = "00:00:10",
+                ["Batch:Checkpoint"] = "00:00:20",
             },
         },
     ];

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.Logging;
@@ -119,6 +122,27 @@ public sealed class UpstreamConnectionTests
         var failed = Assert.IsType<UpstreamOutcome.Failed>(await sending);
         Assert.Equal("request_timeout", failed.Code);
         Assert.Equal("The upstream did not respond within 420 seconds.", failed.Message);
+    }
+
+    /// <summary>A reverse proxy that refuses a body for its announced length, and closes without having read it.</summary>
+    [Fact]
+    public async Task A_refusal_that_comes_before_the_body_is_read_is_the_lines_own_answer()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var fixture = await UpstreamFixture.StartAsync(
+            configure: options => options.BaseUrl = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/v1");
+#pragma warning disable CA2025 // It has ended before the listener is disposed of.
+        var refusing = RefuseAsync(listener);
+#pragma warning restore CA2025
+
+        var (place, _) = await fixture.Client.EnterAsync(default, default);
+        var body = Encoding.UTF8.GetBytes($$"""{"input":"{{new string('x', 4 * 1024 * 1024)}}"}""");
+        var answer = Assert.IsType<UpstreamOutcome.Answered>(
+            await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body), place!, default));
+
+        Assert.Equal(413, answer.StatusCode);
+        await refusing;
     }
 
     [Fact]
@@ -244,6 +268,19 @@ public sealed class UpstreamConnectionTests
         var refused = Assert.Throws<OptionsValidationException>(() => fixture.Client);
 
         Assert.Contains("http://127.0.0.1:8000/v1", refused.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task RefuseAsync(TcpListener listener)
+    {
+        using var connection = await listener.AcceptTcpClientAsync();
+        await using var stream = connection.GetStream();
+        using var reader = new StreamReader(stream, leaveOpen: true);
+        while (await reader.ReadLineAsync() is { Length: > 0 })
+        {
+            // The head, to its blank line.
+        }
+
+        await stream.WriteAsync("HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\nContent-Length: 23\r\nConnection: close\r\n\r\n{\"detail\":\"too large\"}\n"u8.ToArray());
     }
 
     private static async Task<UpstreamOutcome> SendAsync(UpstreamFixture fixture, string marker)

@@ -35,26 +35,20 @@ public sealed class VerdictTests
         Assert.Equal((Blame.Doubtful, true), Judge(Answer(500, "no")));
     }
 
-    [Fact]
-    public void The_only_line_that_is_refused_ends_when_it_has_been_told_the_same_for_long()
+    [Theory]
+    [InlineData(403, 1, true)]
+    [InlineData(307, 8, true)]
+    [InlineData(403, 9, false)]
+    [InlineData(401, 1, false)]
+    public void Few_lines_that_nobody_is_left_to_be_compared_with_end_when_they_have_been_told_the_same_for_long(
+        int status, int count, bool end)
     {
         Pass();
-        var line = new LineHistory(default, _record.Through);
-        Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(403, "flagged"), Took).Blame);
+        var lines = Enumerable.Range(0, count).Select(_ => new LineHistory(default, _record.Through)).ToList();
+        Assert.All(lines, line => Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(status, "no"), Took).Blame));
         _time.Advance(Verdicts.SameWordsFor);
-        Assert.Equal(new Verdict(Blame.Doubtful, IsFinal: true, TimeSpan.Zero), _verdicts.Judge(line, Answer(403, "flagged"), Took));
-    }
 
-    [Fact]
-    public void Where_several_lines_are_refused_alike_and_none_goes_through_it_is_the_key()
-    {
-        Pass();
-        var lines = Enumerable.Range(0, 2).Select(_ => new LineHistory(default, _record.Through)).ToList();
-        for (var attempt = 0; attempt < 100; attempt++)
-        {
-            Assert.All(lines, line => Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(403, "no"), Took).Blame));
-            _time.Advance(Verdicts.SameWordsFor);
-        }
+        Assert.All(lines, line => Assert.Equal(end, _verdicts.Judge(line, Answer(status, "no"), Took).IsFinal));
     }
 
     [Fact]

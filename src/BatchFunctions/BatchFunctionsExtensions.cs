@@ -147,6 +147,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<StorageHealth>(),
+            provider.GetRequiredService<UpstreamGate>(),
             provider.GetRequiredService<IOptions<BatchOptions>>()));
         return services;
     }

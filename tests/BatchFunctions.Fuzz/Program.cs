@@ -1,12 +1,19 @@
 using BatchFunctions.Fuzz;
 using SharpFuzz;
 
-// With files: tries each, which is how a finding is looked at. Without: is driven by afl-fuzz (see fuzz.sh).
-if (args.Length > 0)
+var targets = new Dictionary<string, Action<byte[]>> { ["lines"] = LineTarget.Try, ["answers"] = AnswerTarget.Try };
+if (args.Length == 0 || !targets.TryGetValue(args[0], out var target))
 {
-    foreach (var file in args)
+    Console.WriteLine($"Name a target: {string.Join(", ", targets.Keys)}.");
+    return 2;
+}
+
+// With files: tries each, which is how a finding is looked at. Without: is driven by afl-fuzz (see fuzz.sh).
+if (args.Length > 1)
+{
+    foreach (var file in args[1..])
     {
-        LineTarget.Try(File.ReadAllBytes(file));
+        target(File.ReadAllBytes(file));
         Console.WriteLine($"{file}: right");
     }
 }
@@ -16,6 +23,8 @@ else
     {
         using var bytes = new MemoryStream();
         input.CopyTo(bytes);
-        LineTarget.Try(bytes.ToArray());
+        target(bytes.ToArray());
     });
 }
+
+return 0;

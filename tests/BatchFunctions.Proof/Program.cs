@@ -12,6 +12,11 @@ if (args is [Meter.Command, var lines, var milliseconds, var connection])
     return 0;
 }
 
+if (args is [UpstreamProof.Command, .. var scenarios])
+{
+    return await UpstreamProof.RunAsync(scenarios) == 0 ? 0 : 1;
+}
+
 if (args is ["measure"])
 {
     await Measurements.RunAsync();
@@ -28,7 +33,7 @@ var proofs = new Dictionary<string, Func<Task<Tally>>>
 var asked = args.FirstOrDefault() is "all" ? proofs.Keys.ToList() : [.. args.Take(1).Where(proofs.ContainsKey)];
 if (asked.Count == 0)
 {
-    Console.WriteLine($"Name a proof: {string.Join(", ", proofs.Keys)}, or all (--long for the long form); or measure.");
+    Console.WriteLine($"Name a proof: {string.Join(", ", proofs.Keys)}, or all (--long for the long form); or {UpstreamProof.Command}, or measure.");
     return 2;
 }
 

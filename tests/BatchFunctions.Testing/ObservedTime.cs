@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 
@@ -43,6 +44,25 @@ public sealed class ObservedTime(TimeSpan? unobserved = null) : FakeTimeProvider
         var wait = await NextWaitAsync();
         Advance(wait);
         return wait;
+    }
+
+    /// <summary>Lets time pass in steps, as long as it takes; between two of them the code under test may do what is due.</summary>
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="step">How much time passes at once.</param>
+    /// <exception cref="TimeoutException">It did not hold in half a minute of real time.</exception>
+    public async Task AdvanceUntilAsync(Func<bool> condition, TimeSpan step)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Stopwatch.GetElapsedTime(began) > TimeSpan.FromSeconds(30))
+            {
+                throw new TimeoutException($"It has not come to pass by {GetUtcNow()}.");
+            }
+
+            Advance(step);
+            await Task.Delay(1);
+        }
     }
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ public sealed record ScriptedAnswer
 
         /// <summary>The connection is reset before anything is sent.</summary>
         Reset,
+
+        /// <summary>There is no connection; for what stands in the place of sockets only.</summary>
+        Refused,
     }
 
     internal int Status { get; private init; } = 200;
@@ -86,6 +89,9 @@ public sealed record ScriptedAnswer
 
     /// <summary>Nothing: the connection is reset.</summary>
     public static ScriptedAnswer ConnectionReset() => new() { End = Ending.Reset };
+
+    /// <summary>Nothing: the connection is refused, by what stands in the place of sockets.</summary>
+    internal static ScriptedAnswer ConnectionRefused() => new() { End = Ending.Refused };
 
     /// <summary>With this status.</summary>
     public ScriptedAnswer WithStatus(int status) => this with { Status = status };

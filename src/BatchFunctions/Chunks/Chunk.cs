@@ -67,8 +67,8 @@ internal sealed record Chunk : IFenced<Chunk>
 
     public TokenUsage Usage { get; init; }
 
-    /// <summary>Attempts already used up by lines that are not done, by the line's index in the chunk.</summary>
-    public IReadOnlyDictionary<int, int> Attempts { get; init; } = new Dictionary<int, int>();
+    /// <summary>What is known of lines that were sent and are not done, by the line's index in the chunk.</summary>
+    public IReadOnlyDictionary<int, LineLeft> Left { get; init; } = new Dictionary<int, LineLeft>();
 
     /// <summary>How often the chunk's message has ended on the poison queue with no new line in between.</summary>
     public int Strikes { get; init; }
@@ -107,7 +107,7 @@ internal sealed record Chunk : IFenced<Chunk>
         LeaseUntil = null,
         NotBefore = null,
         Ended = true,
-        Attempts = new Dictionary<int, int>(),
+        Left = new Dictionary<int, LineLeft>(),
     };
 
     /// <summary>

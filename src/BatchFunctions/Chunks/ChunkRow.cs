@@ -11,8 +11,9 @@ internal static class ChunkRow
 {
     public static string RowKeyOf(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
-    public static TableEntity ToRow(Chunk chunk) =>
-        new(chunk.Batch.Id, RowKeyOf(chunk.Number))
+    public static TableEntity ToRow(Chunk chunk)
+    {
+        var row = new TableEntity(chunk.Batch.Id, RowKeyOf(chunk.Number))
         {
             ["Tenant"] = chunk.Batch.Tenant,
             ["Offset"] = chunk.Offset,
@@ -35,11 +36,13 @@ internal static class ChunkRow
             ["Done"] = chunk.Done.ToBytes(),
             ["OutputBlocks"] = Pack(chunk.OutputBlocks),
             ["ErrorBlocks"] = Pack(chunk.ErrorBlocks),
-            ["Attempts"] = Pack(chunk.Attempts),
             ["Owner"] = chunk.Owner,
             ["LeaseUntil"] = chunk.LeaseUntil,
             ["NotBefore"] = chunk.NotBefore,
         };
+        LinesLeftRow.Write(row, chunk.Left);
+        return row;
+    }
 
     public static Chunk FromRow(TableEntity row) => new()
     {
@@ -66,7 +69,7 @@ internal static class ChunkRow
             row.GetInt64("CachedTokens") ?? 0,
             row.GetInt64("OutputTokens") ?? 0,
             row.GetInt64("ReasoningTokens") ?? 0),
-        Attempts = UnpackAttempts(row.GetBinary("Attempts")),
+        Left = LinesLeftRow.Read(row),
         Wakes = row.GetInt32("Wakes") ?? 0,
         Strikes = row.GetInt32("Strikes") ?? 0,
         StrikeDone = row.GetInt32("StrikeDone") ?? 0,
@@ -95,31 +98,5 @@ internal static class ChunkRow
         }
 
         return blocks;
-    }
-
-    private static byte[] Pack(IReadOnlyDictionary<int, int> attempts)
-    {
-        var bytes = new byte[attempts.Count * 4];
-        var i = 0;
-        foreach (var (line, used) in attempts)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i), (ushort)line);
-            BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(i + 2), (ushort)used);
-            i += 4;
-        }
-
-        return bytes;
-    }
-
-    private static Dictionary<int, int> UnpackAttempts(byte[]? bytes)
-    {
-        var attempts = new Dictionary<int, int>();
-        for (var i = 0; i < (bytes?.Length ?? 0); i += 4)
-        {
-            attempts[BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(i))] =
-                BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(i + 2));
-        }
-
-        return attempts;
     }
 }

@@ -62,7 +62,10 @@ public sealed class UpstreamOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00", ErrorMessage = "Batch__Upstream__Timeout must be from 00:00:00.100 to 1.00:00:00.")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Attempts a line has, the first included. Connections that could not be made do not count.</summary>
+    /// <summary>
+    /// Attempts that a line has at most where it is doubtful whose fault it is. What is the upstream's fault is charged to no
+    /// line.
+    /// </summary>
     [Range(1, 100, ErrorMessage = "Batch__Upstream__MaxAttempts must be from 1 to 100.")]
     public int MaxAttempts { get; set; } = 5;
 
@@ -71,15 +74,11 @@ public sealed class UpstreamOptions
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The longest wait that a running chunk sits through. For a longer one (a <c>Retry-After</c>, an upstream that is
-    /// down) the chunk waits in storage and costs nothing meanwhile.
+    /// The longest wait that a line sits through in memory. For a longer one (a <c>Retry-After</c>, an upstream that is
+    /// down) it waits in storage.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:02:00", ErrorMessage = "Batch__Upstream__LongestWait must be from 00:00:00.010 to 00:02:00.")]
     public TimeSpan LongestWait { get; set; } = TimeSpan.FromSeconds(20);
-
-    /// <summary>How long a chunk waits in storage after the upstream could not be reached or refused the key (401, 403).</summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ErrorMessage = "Batch__Upstream__Pause must be from 00:00:00.100 to 01:00:00.")]
-    public TimeSpan Pause { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes of an answer, at most, after decompression; a larger one ends the line with <c>response_too_large</c>.</summary>
     [Range(1024, 256 * 1024 * 1024, ErrorMessage = "Batch__Upstream__MaxResponseBytes must be from 1024 to 268435456 (256 MiB).")]

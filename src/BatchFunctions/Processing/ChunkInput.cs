@@ -51,7 +51,7 @@ internal sealed class ChunkInput(BatchBlobs blobs, IOptions<BatchOptions> option
                 LineIdOf(chunk, index),
                 RequestLine.Parse(reader.Line).CustomId,
                 reason.Code,
-                reason.Message);
+                chunk.Left.GetValueOrDefault(index).State.Last is { } last ? $"{reason.Message} {last}" : reason.Message);
             if (reason.CountsAsFailed)
             {
                 segment.AddFailed(index, default);

@@ -12,6 +12,7 @@ internal sealed partial class ChunkRun(
     RunningBatch batch,
     ChunkInput input,
     LineSender sender,
+    LinesLeft left,
     LineResults results,
     ChunkCheckpoints checkpoints,
     BatchOptions options,
@@ -150,11 +151,11 @@ internal sealed partial class ChunkRun(
         if (closed is { } reason)
         {
             await results.AddUnfinishedAsync(segment =>
-                input.AddUnfinishedAsync(batch.Batch, checkpoints.Chunk, reason, segment, ct));
+                input.AddUnfinishedAsync(batch.Batch, checkpoints.Chunk with { Left = left.Snapshot() }, reason, segment, ct));
         }
 
         var stood = await checkpoints.CommitLastAsync(
-            chunk => chunk.Done.Count == chunk.Lines ? chunk.End() : chunk.Release(sender.NotBefore ?? time.GetUtcNow()), ct);
+            chunk => chunk.Done.Count == chunk.Lines ? chunk.End() : chunk.Release(left.NotBefore(chunk.Done.Count, time.GetUtcNow())), ct);
         if (!stood)
         {
             return ChunkRunEnd.Overtaken;

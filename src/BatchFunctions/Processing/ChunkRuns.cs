@@ -18,7 +18,6 @@ internal sealed class ChunkRuns(
     BatchQueues queues,
     BatchWatch watch,
     UpstreamClient upstream,
-    UpstreamGate gate,
     BatchMetrics metrics,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
@@ -48,11 +47,11 @@ internal sealed class ChunkRuns(
         var left = new LinesLeft(claimed);
         using var results = new LineResults(left);
         var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
-        using var sender = new LineSender(batch, claimed, input, upstream, gate, left, outcomes);
+        using var sender = new LineSender(batch, claimed, input, upstream, left, outcomes, time);
         var commits = new SegmentCommits(claimed, left, chunks, blobs, steps, metrics, time);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps, _options.Lease, time);
         var running = new RunningBatch(batch, watch, queues, time);
-        var run = new ChunkRun(running, input, sender, results, checkpoints, _options, time, logger);
+        var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);
         var end = await run.RunAsync(ct);
         return (end, checkpoints.Chunk);
     }

@@ -1,29 +1,25 @@
 using System.Buffers;
-using System.Threading.RateLimiting;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// A line on its way to the upstream: its bytes, copied since the input's reader goes on to the next line, and its place
-/// at the gate. Both are given back when it is disposed of.
+/// A line on its way to the upstream: its bytes, copied since the input's reader goes on to the next line. They are given back
+/// when it is disposed of.
 /// </summary>
 internal sealed class LineInFlight : IDisposable
 {
     private readonly byte[] _bytes;
     private readonly int _length;
-    private readonly RateLimitLease _place;
 
     /// <summary>Copies a line.</summary>
     /// <param name="index">Which of the chunk's lines it is.</param>
     /// <param name="content">The line; it may change once this has returned.</param>
-    /// <param name="place">The line's place at the gate, given back with it.</param>
-    public LineInFlight(int index, ReadOnlyMemory<byte> content, RateLimitLease place)
+    public LineInFlight(int index, ReadOnlyMemory<byte> content)
     {
         Index = index;
         _bytes = ArrayPool<byte>.Shared.Rent(content.Length);
         content.CopyTo(_bytes);
         _length = content.Length;
-        _place = place;
     }
 
     /// <summary>Which of the chunk's lines it is.</summary>
@@ -34,6 +30,5 @@ internal sealed class LineInFlight : IDisposable
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_bytes);
-        _place.Dispose();
     }
 }

@@ -20,37 +20,35 @@ internal sealed partial class LineOutcomes(
         ("invalid_response", "The upstream answered with a body that is not JSON.");
 
     /// <summary>Takes up what came of sending a line.</summary>
-    /// <returns>Whether the line has come to an end; one that has not must wait.</returns>
-    public bool Take(int line, string customId, UpstreamOutcome outcome)
+    public void Take(int line, string customId, UpstreamOutcome outcome)
     {
         switch (outcome)
         {
             case UpstreamOutcome.Answered { IsSuccess: true } answer:
                 Complete(line, customId, answer);
-                return true;
+                break;
             case UpstreamOutcome.Answered answer:
                 Refuse(line, customId, answer);
-                return true;
+                break;
             case UpstreamOutcome.Failed failure:
                 Fail(line, customId, failure);
-                return true;
+                break;
             case UpstreamOutcome.Postponed postponed:
                 Postpone(line, postponed);
-                return false;
+                break;
             default:
                 throw new InvalidOperationException($"An outcome of the type {outcome.GetType().Name} has no rule.");
         }
     }
 
-    /// <summary>Takes up an outcome that <see cref="Take"/> could not: the line fails, with the first of what was answered.</summary>
+    /// <summary>Takes up an outcome that <see cref="Take"/> could not: the line fails, with what was answered as text.</summary>
     public void TakeUnwritable(int line, string customId, UpstreamOutcome outcome, Exception e)
     {
         Log.Unwritable(logger, e, claimed.Batch.Id, claimed.Number, line);
         var answered = outcome is UpstreamOutcome.Answered answer ? Encoding.UTF8.GetString(answer.Body.Span) : "";
         Fail(line, customId, new UpstreamOutcome.Failed(
-            outcome.Attempts,
             UpstreamOutcome.Failed.InvalidResponse,
-            $"The upstream's response cannot be written down. It begins: {UpstreamOutcome.Failed.Excerpt(answered)}"));
+            $"The upstream's response cannot be written down. It begins: {LastAnswer.Excerpt(answered)}"));
     }
 
     private void Complete(int line, string customId, UpstreamOutcome.Answered answer)
@@ -95,9 +93,8 @@ internal sealed partial class LineOutcomes(
 
     private void Postpone(int line, UpstreamOutcome.Postponed postponed)
     {
-        left.Postpone(line, postponed.Attempts, time.GetUtcNow() + postponed.Delay);
-        metrics.ChunkPostponed(postponed.Reason.ToString());
-        Log.Paused(logger, claimed.Batch.Id, claimed.Number, postponed.Reason, postponed.Delay);
+        left.Note(line, postponed.Line, time.GetUtcNow() + postponed.Delay);
+        metrics.LinePostponed();
     }
 
     private string IdOf(int line) => ChunkInput.LineIdOf(claimed, line);
@@ -109,8 +106,5 @@ internal sealed partial class LineOutcomes(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk}, line {Line}: what came of it cannot be written down; the line fails.")]
         public static partial void Unwritable(ILogger logger, Exception e, string batchId, int chunk, int line);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk} waits in storage for {Delay}: {Reason}.")]
-        public static partial void Paused(ILogger logger, string batchId, int chunk, PostponeReason reason, TimeSpan delay);
     }
 }

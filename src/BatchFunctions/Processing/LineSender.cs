@@ -6,26 +6,24 @@ using BatchFunctions.Upstream;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Sends the lines of a claimed chunk that are not done, as the process's gate lets them through, and hands on what
-/// comes of each. It sends no further line once it is told to drain, or once a line must wait or has met a fault.
+/// Sends the lines of a claimed chunk that are not done, as the process's gate lets them through, and hands on what comes of
+/// each. A line that must wait keeps back itself alone; what goes wrong with one line's answer is that line's. It sends no
+/// further line once it is told to drain, the gate has no place to give, or the chunk itself has met a fault.
 /// </summary>
 internal sealed class LineSender(
     Batch batch,
     Chunk claimed,
     ChunkInput input,
     UpstreamClient upstream,
-    UpstreamGate gate,
     LinesLeft left,
-    LineOutcomes outcomes) : IDisposable
+    LineOutcomes outcomes,
+    TimeProvider time) : IDisposable
 {
     private readonly CancellationTokenSource _draining = new();
     private Exception? _fault;
 
     /// <summary>The first thing met that no rule covers; null when there was none.</summary>
     public Exception? Fault => Volatile.Read(ref _fault);
-
-    /// <summary>Until when the lines that are left must wait; null when they need not.</summary>
-    public DateTimeOffset? NotBefore => left.NotBefore;
 
     /// <summary>Sends no further line; those in flight may come back.</summary>
     public Task DrainAsync() => _draining.CancelAsync();
@@ -41,27 +39,7 @@ internal sealed class LineSender(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, _draining.Token);
         try
         {
-            await using var stream = await input.OpenAsync(batch, claimed, stop.Token);
-            using var reader = input.ReaderOf(stream, claimed);
-            var index = 0;
-            for (; await reader.ReadAsync(stop.Token); index++)
-            {
-                if (claimed.Done.Contains(index))
-                {
-                    continue;
-                }
-
-                var place = await gate.EnterAsync(stop.Token);
-#pragma warning disable CA2000, CA2025 // The task itself disposes of the line, when it has come back.
-                sent.Add(SendAsync(new LineInFlight(index, reader.Line, place), ct));
-#pragma warning restore CA2000, CA2025
-            }
-
-            if (index != claimed.Lines)
-            {
-                throw new InvalidDataException(
-                    $"Chunk {claimed.Number} of batch {batch.Id} has {index} lines, where validation saw {claimed.Lines}.");
-            }
+            await SendEachAsync(sent, stop.Token, ct);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -77,47 +55,76 @@ internal sealed class LineSender(
 
     public void Dispose() => _draining.Dispose();
 
-    private async Task SendAsync(LineInFlight line, CancellationToken ct)
+    private async Task SendEachAsync(List<Task> sent, CancellationToken stop, CancellationToken ct)
     {
-        try
+        await using var stream = await input.OpenAsync(batch, claimed, stop);
+        using var reader = input.ReaderOf(stream, claimed);
+        var index = 0;
+        for (; await reader.ReadAsync(stop); index++)
         {
-            var request = RequestLine.Parse(line.Content);
-            var used = left.AttemptsOf(line.Index);
-            var outcome = await upstream.SendAsync(new UpstreamRequest(batch.Endpoint, request.Body, used), ct);
-            if (!Take(line.Index, request.CustomId, outcome))
+            if (claimed.Done.Contains(index) || left.Of(index).NotBefore > time.GetUtcNow())
             {
-                await DrainAsync();
+                continue;
             }
+
+            var (place, wait) = await upstream.EnterAsync(left.Of(index).State, stop);
+            if (place is null)
+            {
+                left.PutOff(time.GetUtcNow() + wait);
+                return;
+            }
+
+            // Both rules that ask for the line to be disposed of here: its task does it, when the line has come back.
+#pragma warning disable CA2000, CA2025
+            sent.Add(SendAsync(new LineInFlight(index, reader.Line), place, ct));
+#pragma warning restore CA2000, CA2025
         }
-        catch (UpstreamCancelledException e)
+
+        if (index != claimed.Lines)
         {
-            left.Note(line.Index, e.Attempts);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // The call is made again by the next run.
-        }
-        catch (Exception e) when (e is not OutOfMemoryException)
-        {
-            await FaultAsync(e);
-        }
-        finally
-        {
-            line.Dispose();
+            throw new InvalidDataException(
+                $"Chunk {claimed.Number} of batch {batch.Id} has {index} lines, where validation saw {claimed.Lines}.");
         }
     }
 
-    private bool Take(int line, string customId, UpstreamOutcome outcome)
+    private async Task SendAsync(LineInFlight line, UpstreamPlace place, CancellationToken ct)
     {
+        using (line)
+        using (place)
+        {
+            try
+            {
+                var request = RequestLine.Parse(line.Content);
+                await SendAsync(line.Index, request, place, ct);
+            }
+            catch (UpstreamCancelledException e)
+            {
+                left.Note(line.Index, e.Line, null);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                // The call is made again by the next run.
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                await FaultAsync(e);
+            }
+        }
+    }
+
+    private async Task SendAsync(int index, RequestLine request, UpstreamPlace place, CancellationToken ct)
+    {
+        var state = left.Of(index).State;
+        var outcome = await upstream.SendAsync(
+            new UpstreamRequest(batch.Endpoint, request.Body, state), place, ct);
         try
         {
-            return outcomes.Take(line, customId, outcome);
+            outcomes.Take(index, request.CustomId, outcome);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever there is about one answer that cannot be written down: it is that line's, and the chunk goes on.
-            outcomes.TakeUnwritable(line, customId, outcome, e);
-            return true;
+            outcomes.TakeUnwritable(index, request.CustomId, outcome, e);
         }
     }
 

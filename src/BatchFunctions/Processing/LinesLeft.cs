@@ -1,66 +1,73 @@
 using BatchFunctions.Chunks;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// The lines of a claimed chunk that have not come to an end: the attempts that each has used, and until when they are
-/// to be left alone. The lines that are sent change it, side by side; the row is written from it.
+/// The lines of a claimed chunk that have not come to an end: what is known of each, and until when it is kept back. The lines
+/// that are sent change it, side by side; the row is written from it.
 /// </summary>
 internal sealed class LinesLeft(Chunk claimed)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<int, int> _attempts = new(claimed.Attempts);
+    private readonly Dictionary<int, LineLeft> _lines = new(claimed.Left);
     private DateTimeOffset? _notBefore;
 
-    /// <summary>Until when the lines wait, as far as one of them must; null when none must.</summary>
-    public DateTimeOffset? NotBefore
+    /// <summary>What is known of a line, earlier runs included.</summary>
+    public LineLeft Of(int line)
     {
-        get
+        lock (_lock)
+        {
+            return _lines.GetValueOrDefault(line);
+        }
+    }
+
+    /// <summary>All that is known, by the line's index, as it stands now: what the chunk's row keeps.</summary>
+    public IReadOnlyDictionary<int, LineLeft> Snapshot()
+    {
+        lock (_lock)
+        {
+            return new Dictionary<int, LineLeft>(_lines);
+        }
+    }
+
+    /// <summary>
+    /// From when on the chunk may be taken up again, once nothing of it is in flight: when the first of its lines may be sent,
+    /// or as the whole chunk was put off.
+    /// </summary>
+    /// <param name="done">How many of the chunk's lines are done.</param>
+    /// <param name="now">For lines that need not wait.</param>
+    public DateTimeOffset NotBefore(int done, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            var waiting = _lines.Values.Where(line => line.NotBefore > now).ToList();
+            var first = waiting.Count > 0 && done + waiting.Count == claimed.Lines ? waiting.Min(line => line.NotBefore)!.Value : now;
+            return _notBefore > first ? _notBefore.Value : first;
+        }
+    }
+
+    /// <summary>Puts the whole chunk off: its lines find no place to be sent from.</summary>
+    public void PutOff(DateTimeOffset until)
+    {
+        lock (_lock)
+        {
+            _notBefore = until;
+        }
+    }
+
+    /// <summary>Notes what is known of a line that is not done, for the next checkpoint's row.</summary>
+    /// <param name="line">The line's index.</param>
+    /// <param name="state">What is known.</param>
+    /// <param name="notBefore">Until when it is kept back, if it is.</param>
+    public void Note(int line, LineState state, DateTimeOffset? notBefore)
+    {
+        if (state != default || notBefore is not null)
         {
             lock (_lock)
             {
-                return _notBefore;
+                _lines[line] = new LineLeft(state, notBefore);
             }
-        }
-    }
-
-    /// <summary>The attempts that a line has used so far, those of earlier runs included.</summary>
-    public int AttemptsOf(int line)
-    {
-        lock (_lock)
-        {
-            return _attempts.GetValueOrDefault(line);
-        }
-    }
-
-    /// <summary>The attempts used, by the line's index, as they stand now: what the chunk's row keeps.</summary>
-    public IReadOnlyDictionary<int, int> Attempts()
-    {
-        lock (_lock)
-        {
-            return new Dictionary<int, int>(_attempts);
-        }
-    }
-
-    /// <summary>Notes the attempts of a line that is not done, for the next checkpoint's row.</summary>
-    public void Note(int line, int attempts)
-    {
-        if (attempts > 0)
-        {
-            lock (_lock)
-            {
-                _attempts[line] = attempts;
-            }
-        }
-    }
-
-    /// <summary>Notes that a line must wait, and the attempts that it has used.</summary>
-    public void Postpone(int line, int attempts, DateTimeOffset until)
-    {
-        Note(line, attempts);
-        lock (_lock)
-        {
-            _notBefore = _notBefore > until ? _notBefore : until;
         }
     }
 
@@ -69,7 +76,7 @@ internal sealed class LinesLeft(Chunk claimed)
     {
         lock (_lock)
         {
-            _attempts.Remove(line);
+            _lines.Remove(line);
         }
     }
 }

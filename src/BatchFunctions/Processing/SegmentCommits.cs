@@ -61,7 +61,7 @@ internal sealed class SegmentCommits(
     {
         for (var attempt = 0; attempt < Tries; attempt++)
         {
-            var next = finish(segment.ApplyTo(Chunk) with { Attempts = left.Attempts() });
+            var next = finish(segment.ApplyTo(Chunk) with { Left = left.Snapshot() });
             if (await chunks.TryUpdateAsync(next, ct) is { } written)
             {
                 Chunk = written;

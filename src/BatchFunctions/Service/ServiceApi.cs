@@ -3,6 +3,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Page;
+using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -13,12 +14,14 @@ public sealed class ServiceApi
 {
     private readonly ApiGuard _guard;
     private readonly StorageHealth _storage;
+    private readonly UpstreamGate _upstream;
     private readonly Lazy<byte[]> _document;
 
-    internal ServiceApi(ApiGuard guard, StorageHealth storage, IOptions<BatchOptions> options)
+    internal ServiceApi(ApiGuard guard, StorageHealth storage, UpstreamGate upstream, IOptions<BatchOptions> options)
     {
         _guard = guard;
         _storage = storage;
+        _upstream = upstream;
         _document = new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Build(ApiOperations.All, options.Value.Endpoints)));
     }
 
@@ -29,7 +32,7 @@ public sealed class ServiceApi
         _guard.RunOpenAsync(
             request,
             async ct => await _storage.IsHealthyAsync(ct)
-                ? ApiJson.Ok(new HealthObject(), ApiJson.Default.HealthObject)
+                ? ApiJson.Ok(new HealthObject(HealthOf(_upstream.Condition)), ApiJson.Default.HealthObject)
                 : throw new ApiException(ApiError.StorageUnavailable),
             ct);
 
@@ -77,4 +80,12 @@ public sealed class ServiceApi
             },
             ct);
     }
+
+    private static UpstreamHealthObject HealthOf(UpstreamCondition upstream) => new()
+    {
+        Status = upstream.AwaySince is not null ? UpstreamHealthObject.Away
+            : upstream.IsKnown ? UpstreamHealthObject.Ok : UpstreamHealthObject.Unknown,
+        AwaySince = upstream.AwaySince?.ToUnixTimeSeconds(),
+        Reason = upstream.Reason,
+    };
 }

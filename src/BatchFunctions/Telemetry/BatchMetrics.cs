@@ -25,6 +25,7 @@ internal sealed class BatchMetrics
     private readonly Counter<long> _postponed;
     private readonly Counter<long> _overtaken;
     private readonly Counter<long> _retries;
+    private readonly Gauge<int> _upstreamOpen;
     private readonly Counter<long> _storageRequests;
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _attempts;
@@ -54,7 +55,7 @@ internal sealed class BatchMetrics
         _tokens = meter.CreateCounter<long>(
             "batchfunctions.line.tokens", "{token}", "Tokens that the upstream has counted for lines, by type.");
         _postponed = meter.CreateCounter<long>(
-            "batchfunctions.chunk.postponed", "{chunk}", "Chunks that were left to wait in storage, by reason.");
+            "batchfunctions.line.postponed", "{line}", "Lines that were left to wait in storage.");
         _overtaken = meter.CreateCounter<long>(
             "batchfunctions.chunk.overtaken", "{chunk}", "Claims that another has overtaken: their leases were lost.");
         _checkpoints = meter.CreateHistogram<double>(
@@ -63,6 +64,8 @@ internal sealed class BatchMetrics
             "batchfunctions.upstream.attempt", "s", "The time that an attempt at a line takes, by the status that was answered or the way that it failed.");
         _retries = meter.CreateCounter<long>(
             "batchfunctions.upstream.retries", "{attempt}", "Attempts that are made again, by the same.");
+        _upstreamOpen = meter.CreateGauge<int>(
+            "batchfunctions.upstream.open", "{upstream}", "1 while the upstream answers nobody as it should and is only asked now and then, else 0.");
         _storageRequests = meter.CreateCounter<long>(
             "batchfunctions.storage.requests", "{request}", "Requests to storage, by service, method and status; a 412 is a write that another was faster than.");
     }
@@ -105,7 +108,7 @@ internal sealed class BatchMetrics
         AddTokens("reasoning_output", reasoningOutput);
     }
 
-    public void ChunkPostponed(string reason) => _postponed.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    public void LinePostponed() => _postponed.Add(1);
 
     public void ChunkOvertaken() => _overtaken.Add(1);
 
@@ -115,6 +118,8 @@ internal sealed class BatchMetrics
         _attempts.Record(took.TotalSeconds, new KeyValuePair<string, object?>(StatusTag, outcome));
 
     public void AttemptRepeated(string outcome) => _retries.Add(1, new KeyValuePair<string, object?>(StatusTag, outcome));
+
+    public void UpstreamOpen(bool isOpen) => _upstreamOpen.Record(isOpen ? 1 : 0);
 
     public void StorageAsked(string service, string method, int status) => _storageRequests.Add(
         1, new TagList { { "service", service }, { "method", method }, { StatusTag, status } });

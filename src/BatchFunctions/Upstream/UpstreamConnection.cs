@@ -13,6 +13,13 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
     public const string HttpClientName = "BatchFunctions.Upstream";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+
+    /// <summary>How long an upstream that is alive may take to say so.</summary>
+    private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bytes from which on a body is announced before it is sent.</summary>
+    private const int LargeBody = 512 * 1024;
+
     private static readonly string[] RequestIdHeaders = ["x-request-id", "apim-request-id"];
 
     private readonly HttpClient _client = clients.CreateClient(HttpClientName);
@@ -58,8 +65,28 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            // An IOException is a body that was cut off.
             return new Reply.Broken(exception);
+        }
+    }
+
+    /// <summary>
+    /// Asks for the list of models, to see whether the upstream is alive: before a line is sent that may be what kills it.
+    /// Any answer will do.
+    /// </summary>
+    /// <returns>Null when it is alive.</returns>
+    /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
+    public async Task<Reply.Unreachable?> FindDeadAsync(CancellationToken ct)
+    {
+        using var limit = new CancellationTokenSource(AliveWithin, time);
+        using var cancelled = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
+        try
+        {
+            using var response = await _client.GetAsync(AddressOf("/v1/models"), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return null;
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested && e is not OutOfMemoryException)
+        {
+            return new Reply.Unreachable(e);
         }
     }
 
@@ -75,6 +102,10 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
+
+        // Who is refused for the size of the body is told before it is sent. One that breaks off the sending to say so may
+        // break the connection faster than its answer can be read.
+        request.Headers.ExpectContinue = body.Length >= LargeBody;
         request.Headers.TryAddWithoutValidation("Accept-Encoding", AnswerDecoding.Accepted);
         using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
         return await ReadAsync(response, ct);
@@ -82,30 +113,37 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     private async Task<Reply> ReadAsync(HttpResponseMessage response, CancellationToken ct)
     {
-        // The length is absent for chunked bodies, and another's for compressed ones.
-        var headers = response.Content.Headers;
-        if (headers.ContentLength > _options.MaxResponseBytes)
-        {
-            return new Reply.TooLarge();
-        }
-
-        var announced = headers.ContentEncoding.Count == 0 ? headers.ContentLength : null;
-        await using var decoding = await AnswerDecoding.OpenAsync(response.Content, ct);
+        var received = "";
         try
         {
-            return await AnswerBody.ReadAsync(decoding.Content, announced, _options.MaxResponseBytes, ct) is { } body
-                ? new Reply.Answer(
-                    (int)response.StatusCode,
-                    RequestIdOf(response.Headers),
-                    body,
-                    RetryAfter.Read(response.Headers, time.GetUtcNow()))
-                : new Reply.TooLarge();
+            // The length is absent for chunked bodies, and another's for compressed ones.
+            if (response.Content.Headers.ContentLength > _options.MaxResponseBytes)
+            {
+                return new Reply.TooLarge();
+            }
+
+            await using var decoding = await AnswerDecoding.OpenAsync(response.Content, ct);
+            try
+            {
+                var announced = response.Content.Headers.ContentEncoding.Count == 0 ? response.Content.Headers.ContentLength : null;
+                return await AnswerBody.ReadAsync(decoding.Content, announced, _options.MaxResponseBytes, ct) is { } body
+                    ? new Reply.Answer(
+                        (int)response.StatusCode,
+                        RequestIdOf(response.Headers),
+                        body,
+                        RetryAfter.Read(response.Headers, time.GetUtcNow()),
+                        response.Headers.Location?.ToString())
+                    : new Reply.TooLarge();
+            }
+            finally
+            {
+                received = decoding.Received;
+            }
         }
-        catch (Exception e) when (e is not OperationCanceledException and not HttpRequestException and not OutOfMemoryException
-            && (e is not IOException || e is InvalidDataException))
+        catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)
         {
             // Whatever a decoder or a parser throws at what this one line was answered: it is the line's, and nobody else's.
-            return new Reply.Garbled((int)response.StatusCode, decoding.Received);
+            return new Reply.Garbled((int)response.StatusCode, received, e);
         }
     }
 

@@ -1,28 +1,252 @@
-using System.Threading.RateLimiting;
 using BatchFunctions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
 /// <summary>
-/// Bounds the lines in flight of the whole process, first come, first served, whichever chunks they belong to. A line
-/// holds its place while it waits between two attempts: an upstream that asks for less is sent less.
+/// Gives out the places of lines in flight, for the whole process, first come, first served, whichever chunks they belong
+/// to: no more than the limit, no faster than the pace, and while the breaker is open one probe at a time. Lines that are
+/// suspected of breaking connections go in small company, in the end alone, when nothing else is in flight. A line holds a
+/// place only while it is in flight: one that waits keeps nobody back.
 /// </summary>
-internal sealed class UpstreamGate(IOptions<BatchOptions> options) : IDisposable
+internal sealed class UpstreamGate : IDisposable
 {
-    private readonly ConcurrencyLimiter _limiter = new(new ConcurrencyLimiterOptions
+    /// <summary>The suspicion at which a line goes alone.</summary>
+    public const int Alone = 2;
+
+    /// <summary>Lines in flight at once that have been suspected once.</summary>
+    private const int SmallCompany = 8;
+
+    /// <summary>How long suspects wait for others to go first.</summary>
+    private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly GateWaiters _waiters = new();
+    private readonly UpstreamBreaker _breaker;
+    private readonly UpstreamPace _pace;
+    private readonly InFlightLimit _limit;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private int _inFlight;
+    private int _given;
+    private int _suspectsInFlight;
+    private int _probesInFlight;
+    private bool _isAlone;
+
+    public UpstreamGate(UpstreamBreaker breaker, IOptions<BatchOptions> options, TimeProvider time)
     {
-        PermitLimit = options.Value.Upstream.Concurrency,
-        QueueLimit = int.MaxValue,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    });
+        _breaker = breaker;
+        _pace = new UpstreamPace(time);
+        _time = time;
+        _limit = new InFlightLimit(options.Value.Upstream.Concurrency, time);
+        _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What is known of the upstream.</summary>
+    public UpstreamCondition Condition
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _breaker.Condition;
+            }
+        }
+    }
+
+    /// <summary>How many lines were in flight beside the one that has this place, itself included, at one time or another.</summary>
+    public int CompanyOf(UpstreamPlace place) => place.InFlight + Volatile.Read(ref _given) - place.Number;
 
     /// <summary>Waits for a place.</summary>
-    /// <returns>The place: dispose of it when the line's outcome is known.</returns>
-    /// <exception cref="OperationCanceledException">The wait was cancelled; no place is held.</exception>
-    public ValueTask<RateLimitLease> EnterAsync(CancellationToken ct) =>
-        _limiter.AcquireAsync(permitCount: 1, ct);
+    /// <param name="suspicion">How far the line is suspected of breaking connections; <see cref="Alone"/> at most.</param>
+    /// <param name="leadsChunk">
+    /// Whether it is the next line of a chunk that has more: while the breaker is open such a line stays when others go to
+    /// storage, so that its chunk goes on at once when the upstream is back.
+    /// </param>
+    /// <param name="ct">Ends the wait; then no place is held.</param>
+    /// <returns>The place, to be disposed of when the line is back; or how long to wait in storage in the place of here.</returns>
+    public Task<GateAnswer> EnterAsync(int suspicion, bool leadsChunk, CancellationToken ct)
+    {
+        GateWaiter waiter;
+        lock (_lock)
+        {
+            waiter = new GateWaiter(suspicion, leadsChunk, _time.GetUtcNow());
+            _waiters.Add(waiter);
+            Grant();
+        }
 
-    /// <inheritdoc/>
-    public void Dispose() => _limiter.Dispose();
+        return waiter.Source.Task.IsCompleted ? waiter.Source.Task : WaitAsync(waiter, ct);
+    }
+
+    /// <summary>Takes note of what came of a line in flight, before its place is given back.</summary>
+    public void Note(UpstreamPlace place, Verdict verdict, Reply reply)
+    {
+        lock (_lock)
+        {
+            if (verdict.Blame == Blame.Upstream)
+            {
+                Failed(place, reply);
+            }
+            else if (Verdicts.IsSuccess(reply) || (verdict.Blame == Blame.Line && reply is Reply.Answer))
+            {
+                Passed();
+            }
+
+            Grant();
+        }
+    }
+
+    /// <summary>Takes a place back.</summary>
+    public void Return(UpstreamPlace place)
+    {
+        lock (_lock)
+        {
+            _inFlight--;
+            _probesInFlight -= place.IsProbe ? 1 : 0;
+            _suspectsInFlight -= place.Suspicion > 0 ? 1 : 0;
+            _isAlone &= place.Suspicion < Alone;
+            Grant();
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Passed()
+    {
+        if (_breaker.IsOpen)
+        {
+            _limit.Restart();
+        }
+
+        _breaker.Passed();
+        _pace.Passed();
+        _limit.Passed();
+    }
+
+    private void Failed(UpstreamPlace place, Reply reply)
+    {
+        if (reply is Reply.Answer { StatusCode: 429 } refusal)
+        {
+            // What is refused for being too much has a pace to be found. Everybody rests where nobody else gets through.
+            _pace.Refused(place.Sent, _breaker.IsFailing ? refusal.RetryAfter : null);
+            if (_pace.IsStandstill || refusal.RetryAfter > _breaker.LongestWait)
+            {
+                _breaker.Failed(reply);
+            }
+
+            return;
+        }
+
+        _breaker.Failed(reply);
+        _limit.Failed(_inFlight, tooMany: reply is Reply.TimedOut ? place.InFlight : null);
+    }
+
+    private async Task<GateAnswer> WaitAsync(GateWaiter waiter, CancellationToken ct)
+    {
+        await using var registration = ct.UnsafeRegister((_, token) => Cancel(waiter, token), null);
+        return await waiter.Source.Task;
+    }
+
+    private void Cancel(GateWaiter waiter, CancellationToken ct)
+    {
+        lock (_lock)
+        {
+            if (waiter.Source.TrySetCanceled(ct))
+            {
+                GateWaiters.Remove(waiter);
+            }
+        }
+    }
+
+    private void Look()
+    {
+        lock (_lock)
+        {
+            Grant();
+        }
+    }
+
+    /// <summary>Gives out what may be given out now, and sets the timer for what may be later.</summary>
+    private void Grant()
+    {
+        var now = _time.GetUtcNow();
+        if (_breaker.IsOpen)
+        {
+            Probe(now);
+            return;
+        }
+
+        while (Candidate(now) is { } next)
+        {
+            if (_pace.Next > now)
+            {
+                WakeAt(_pace.Next, now);
+                return;
+            }
+
+            Give(next, isProbe: false);
+        }
+
+        if (_inFlight == 0 && _waiters.Suspect is { } suspect)
+        {
+            WakeAt(suspect.Since + SuspectsWait, now);
+        }
+    }
+
+    private GateWaiter? Candidate(DateTimeOffset now)
+    {
+        if (_suspectsInFlight > 0)
+        {
+            // Others wait until the suspects are back: who breaks what must be certain.
+            var hasRoom = !_isAlone && _suspectsInFlight < SmallCompany;
+            return hasRoom && _waiters.Suspect is { Suspicion: < Alone } joining ? joining : null;
+        }
+
+        if (_waiters.Suspect is { } suspect && (_waiters.Other is null || now - suspect.Since > SuspectsWait))
+        {
+            return _inFlight == 0 ? suspect : null;
+        }
+
+        return _inFlight < _limit.Most ? _waiters.Other : null;
+    }
+
+    private void Probe(DateTimeOffset now)
+    {
+        if (_probesInFlight == 0 && _breaker.NextProbe <= now && _waiters.Probe is { } probe)
+        {
+            _breaker.Probing();
+            Give(probe, isProbe: true);
+        }
+
+        if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
+        {
+            // All but the one that will be the next probe, where that is soon.
+            _waiters.PutOff(wait, butOne: !_breaker.IsProbeFar);
+        }
+
+        if (_waiters.Probe is not null)
+        {
+            var soon = now + TimeSpan.FromSeconds(1);
+            WakeAt(_breaker.NextProbe > soon ? soon : _breaker.NextProbe, now);
+        }
+    }
+
+    private void Give(GateWaiter waiter, bool isProbe)
+    {
+        GateWaiters.Remove(waiter);
+        _inFlight++;
+        _probesInFlight += isProbe ? 1 : 0;
+        _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;
+        _isAlone |= waiter.Suspicion >= Alone;
+#pragma warning disable CA2000 // Whoever waited for the place disposes of it.
+        waiter.Source.TrySetResult(new GateAnswer(
+            new UpstreamPlace(this, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
+#pragma warning restore CA2000
+    }
+
+    private void WakeAt(DateTimeOffset due, DateTimeOffset now)
+    {
+        var wait = due - now;
+        _timer.Change(wait > TimeSpan.FromMilliseconds(1) ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
 }

@@ -3,5 +3,5 @@ namespace BatchFunctions.Upstream;
 /// <summary>One line on its way to the upstream.</summary>
 /// <param name="Endpoint">The batch's endpoint, for instance <c>/v1/chat/completions</c>.</param>
 /// <param name="Body">The line's <c>body</c>, sent as it is. It must not change until the call has returned.</param>
-/// <param name="AttemptsUsed">Attempts that earlier runs of the line's chunk made.</param>
-internal readonly record struct UpstreamRequest(string Endpoint, ReadOnlyMemory<byte> Body, int AttemptsUsed);
+/// <param name="State">What earlier runs of the line's chunk have left.</param>
+internal readonly record struct UpstreamRequest(string Endpoint, ReadOnlyMemory<byte> Body, LineState State = default);

@@ -23,6 +23,8 @@ internal static class UpstreamServices
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, UpstreamOptionsValidator>());
         services.TryAddSingleton<UpstreamConnection>();
         services.TryAddSingleton<UpstreamClient>();
+        services.TryAddSingleton<UpstreamRecord>();
+        services.TryAddSingleton<UpstreamBreaker>();
         services.TryAddSingleton<UpstreamGate>();
         services.TryAddSingleton(static services => ActivatorUtilities.CreateInstance<UpstreamTokens>(services, IdentityOf(services)));
 

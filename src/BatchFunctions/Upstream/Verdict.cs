@@ -1,10 +1,12 @@
 namespace BatchFunctions.Upstream;
 
 /// <summary>What is decided about an attempt.</summary>
-/// <param name="Outcome">The line's outcome, unless it is tried again.</param>
-/// <param name="TryAgain">Whether it is.</param>
-/// <param name="Wait">The wait before that; null leaves it to the backoff.</param>
-internal readonly record struct Verdict(UpstreamOutcome Outcome, bool TryAgain, TimeSpan? Wait = null)
+/// <param name="Blame">Whose fault it is.</param>
+/// <param name="IsFinal">Whether the line ends with what it was answered.</param>
+/// <param name="Wait">How long the line is kept back before its next attempt, at least; zero leaves it to the gate.</param>
+internal readonly record struct Verdict(Blame Blame, bool IsFinal, TimeSpan Wait)
 {
-    public static Verdict Final(UpstreamOutcome outcome) => new(outcome, TryAgain: false);
+    public static Verdict Final(Blame blame) => new(blame, IsFinal: true, TimeSpan.Zero);
+
+    public static Verdict Again(Blame blame, TimeSpan wait) => new(blame, IsFinal: false, wait);
 }

@@ -1,8 +1,11 @@
 using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Service;
 using BatchFunctions.Testing;
+using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -81,6 +84,32 @@ public sealed class HealthTests : IAsyncLifetime
         _time.Advance(StorageHealth.Age);
         Assert.Equal(HttpStatusCode.OK, await StatusAsync());
     }
+
+    [Fact]
+    public async Task An_upstream_that_is_away_is_told_and_is_no_fault_of_the_service()
+    {
+        _storage.Release();
+        Assert.Equal("unknown", (await UpstreamAsync()).GetProperty("status").GetString());
+
+        // Nothing listens where this service sends lines.
+        using var shutdown = new CancellationTokenSource();
+        var client = _api.Get<UpstreamClient>();
+        var (place, _) = await client.EnterAsync(default, shutdown.Token);
+#pragma warning disable CA2025 // The call ends with the token, before the source is disposed of.
+        var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray()), place!, shutdown.Token);
+#pragma warning restore CA2025
+        await Eventually.UntilAsync(() => _api.Get<UpstreamGate>().Condition.AwaySince is not null, "the upstream is found to be away");
+
+        var upstream = await UpstreamAsync();
+        Assert.Equal("away", upstream.GetProperty("status").GetString());
+        Assert.Equal("unreachable", upstream.GetProperty("reason").GetString());
+        Assert.Equal(_time.GetUtcNow().ToUnixTimeSeconds(), upstream.GetProperty("away_since").GetInt64());
+        await shutdown.CancelAsync();
+        await Assert.ThrowsAsync<UpstreamCancelledException>(() => sending);
+    }
+
+    private async Task<JsonElement> UpstreamAsync() =>
+        (await _api.Client.GetFromJsonAsync<JsonElement>(new Uri("/healthz", UriKind.Relative))).GetProperty("upstream");
 
     /// <summary>Asks as a host does for a client whose going away fires the token.</summary>
     private Task<IResult> AskAsync(CancellationToken gone) =>

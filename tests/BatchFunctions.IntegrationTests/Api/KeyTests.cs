@@ -59,7 +59,6 @@ public sealed class KeyTests
             {
                 ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
                 ["Batch:Upstream:ApiKey"] = UpstreamKey,
-                ["Batch:Upstream:Pause"] = "00:00:01",
                 ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
             },
             services => services.AddLogging(logging => logging.AddProvider(logs)

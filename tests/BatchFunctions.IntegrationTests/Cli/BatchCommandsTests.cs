@@ -10,6 +10,8 @@ namespace BatchFunctions.IntegrationTests.Cli;
 /// <summary><c>list</c>, <c>show</c>, <c>wait</c>, <c>cancel</c> and <c>results</c> against the whole service.</summary>
 public sealed class BatchCommandsTests : IAsyncLifetime
 {
+    /// <summary>Of one moment: storing many takes longer than they are apart.</summary>
+    private readonly DateTimeOffset _now = DateTimeOffset.UtcNow;
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ScriptedUpstream _upstream = null!;
     private ServiceDriver _service = null!;
@@ -154,7 +156,7 @@ public sealed class BatchCommandsTests : IAsyncLifetime
 
     private async Task<string> InsertAsync(TimeSpan age)
     {
-        var batch = ApiDriver.BatchOf("clients", DateTimeOffset.UtcNow - age);
+        var batch = ApiDriver.BatchOf("clients", _now - age);
         Assert.NotNull(await _service.Get<BatchStore>().TryInsertAsync(batch, CancellationToken.None));
         return batch.Id;
     }

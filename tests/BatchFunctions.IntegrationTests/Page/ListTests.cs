@@ -50,6 +50,22 @@ public sealed class ListTests : PageTest
     }
 
     [Fact]
+    public async Task An_upstream_that_lets_nobody_through_is_told_as_long_as_it_does()
+    {
+        var isAway = true;
+        Driver.Upstream.Answer(call => Volatile.Read(ref isAway) ? ScriptedAnswer.Error(503, "Loading model") : ScriptedAnswer.Chat(call));
+        var id = await Driver.CreateAsync(PageDriver.LineOf("a") + PageDriver.LineOf("b") + PageDriver.LineOf("c"));
+        await Driver.OpenAsync();
+        var told = Driver.Page.Locator("#upstream");
+        await Expect(told).ToContainTextAsync("The upstream has let nobody through since");
+        await Expect(told).ToContainTextAsync("(503)");
+
+        Volatile.Write(ref isAway, false);
+        await Expect(Driver.Row(id)).ToContainTextAsync("Completed");
+        await Expect(told).ToHaveTextAsync("");
+    }
+
+    [Fact]
     public async Task A_batch_is_watched_to_its_end_without_a_reload()
     {
         var released = new TaskCompletionSource();

@@ -29,7 +29,6 @@ internal sealed class BatchDriver : IAsyncDisposable
     private static readonly Dictionary<string, string?> ShortTimes = new()
     {
         ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
-        ["Batch:Upstream:Pause"] = "00:00:01",
         ["Batch:Upstream:LongestWait"] = "00:00:00.500",
         ["Batch:AdvanceDelay"] = "00:00:00",
         ["Batch:StatusPoll"] = "00:00:00.100",

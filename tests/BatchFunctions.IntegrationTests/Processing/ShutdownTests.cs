@@ -49,7 +49,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
         Assert.Equal([1, 1, 1], next.Select(message => message.DequeueCount));
         var chunks = await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
         Assert.All(chunks, chunk => Assert.Null(chunk.Owner));
-        Assert.All(chunks, chunk => Assert.Empty(chunk.Attempts));
+        Assert.All(chunks, chunk => Assert.Empty(chunk.Left));
         var answered = upstream.CallsByMarker.Count - 64;
         Assert.Equal(answered, chunks.Sum(chunk => chunk.Completed));
         Assert.True(answered > 0);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
@@ -20,28 +19,30 @@ public sealed class UpstreamFaultTests
             {
                 ["Batch:Lease"] = "00:05:00",
                 ["Batch:Upstream:Timeout"] = "00:00:01",
-                ["Batch:Upstream:LongestWait"] = "00:00:02",
+                ["Batch:Upstream:LongestWait"] = "00:00:20",
                 ["Batch:Upstream:MaxAttempts"] = "3",
                 ["Batch:Upstream:MaxResponseBytes"] = "4096",
             });
-        var ended = await driver.RunToEndAsync(await driver.CreateAsync(15));
+        var ended = await driver.RunToEndAsync(await driver.CreateAsync(40));
         Assert.Equal(BatchStatus.Completed, ended.Status);
-        Assert.Equal(new RequestCounts(15, 5, 10), ended.Counts);
-        var (output, error) = await driver.AssertPromiseAsync(ended, 15);
+        var (output, error) = await driver.AssertPromiseAsync(ended, 40);
         Assert.Empty(driver.Faults);
 
-        Assert.Equal(["line-0", "line-1", "line-14", "line-2", "line-3"], output.Select(IdOf).Order());
+        // Those that are at fault themselves, and no other.
+        Assert.Equal(
+            new[] { 4, 5, 6, 7, 8, 9, 10, 12, 13 }.Select(line => $"line-{line}").Order(), error.Select(IdOf).Order());
         var failed = error.ToDictionary(IdOf);
         (int? Status, string? Code) Of(int line) => (StatusOf(failed[$"line-{line}"]), CodeOf(failed[$"line-{line}"]));
         Assert.Equal((200, "invalid_response"), Of(4));
         Assert.Equal("<html>log in</html>", BodyOf(failed["line-4"]).GetString());
         Assert.Equal((null, "response_too_large"), Of(5));
-        Assert.Equal((null, "upstream_unreachable"), Of(6));
+
+        // The reset that cuts an answer off may overtake what was sent of it.
+        Assert.Contains(Of(6).Code, new[] { "invalid_response", "upstream_unreachable" });
         Assert.Equal((null, "request_timeout"), Of(7));
         Assert.Equal((400, null), Of(8));
         Assert.Equal((307, null), Of(9));
         Assert.Equal((500, null), Of(10));
-        Assert.Equal((429, null), Of(11));
         Assert.Equal((null, "upstream_unreachable"), Of(12));
         Assert.Equal((null, "invalid_response"), Of(13));
         Assert.Contains("chatcmpl-scripted", failed["line-13"].GetProperty("error").GetProperty("message").GetString(), StringComparison.Ordinal);
@@ -50,9 +51,11 @@ public sealed class UpstreamFaultTests
         Assert.All(output.Concat(error.Where(line => StatusOf(line) is not null)), line => Assert.Equal(
             line.GetProperty("id").GetString()!["batch_".Length..], line.GetProperty("response").GetProperty("request_id").GetString()));
 
-        // One call where no other would answer better; as many as are allowed where one might.
-        Assert.Equal(
-            [1, 3, 3, 2, 3, 1, 3, 3, 1, 1, 3, 3, 3, 3, 1], Enumerable.Range(0, 15).Select(line => upstream.CallsOf($"m{line}")));
+        // One call where no other would answer better, two where the second is answered in the same words; as many as are
+        // allowed where another might be answered otherwise.
+        Assert.Equal([1, 3, 1, 3, 1, 3], new[] { 0, 4, 5, 7, 8, 13 }.Select(line => upstream.CallsOf($"m{line}")));
+        Assert.All(new[] { 9, 10 }, line => Assert.InRange(upstream.CallsOf($"m{line}"), 2, 3));
+        Assert.Equal(6, upstream.CallsOf("m12"));
     }
 
     [Fact]
@@ -90,8 +93,6 @@ public sealed class UpstreamFaultTests
             upstream.Address,
             new Dictionary<string, string?>
             {
-                ["Batch:Upstream:Pause"] = "00:00:02",
-
                 // As shipped, or more: on a machine at work, a message that is late is not lost.
                 ["Batch:Lease"] = "00:01:00",
                 ["Batch:WakeUpLost"] = "00:02:00",
@@ -101,27 +102,18 @@ public sealed class UpstreamFaultTests
         var batch = await driver.CreateAsync(300);
         driver.StartPump();
 
-        // Down for so long that each chunk has been tried, and has gone back to storage, several times.
+        // Down for so long that all but the one that asks now and then have gone back to storage.
         IReadOnlyList<Chunk> chunks = [];
         await Eventually.UntilAsync(
             async () => (chunks = await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync())
-                .Count(chunk => chunk.Epoch >= 3) == 3,
+                .Count(chunk => chunk is { Owner: null, NotBefore: not null }) >= 2,
             TimeSpan.FromMinutes(2),
-            "each chunk has been tried three times");
-        await Eventually.UntilAsync(
-            async () => (chunks = await driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync())
-                .All(chunk => chunk is { Owner: null, NotBefore: not null }),
-            TimeSpan.FromMinutes(1),
-            "all chunks wait, and nobody holds one");
-        Assert.All(chunks, chunk => Assert.Empty(chunk.Attempts));
-
-        await Eventually.UntilAsync(
-            async () => await driver.WaitingAsync(QueueNames.Chunk) == 3, TimeSpan.FromMinutes(1), "one message waits for each");
+            "chunks wait in storage");
+        Assert.All(chunks, chunk => Assert.All(chunk.Left.Values, line => Assert.Equal(0, line.State.Attempts)));
         await upstream.StartAsync();
         var ended = await driver.WaitForEndAsync(batch);
         Assert.Equal(new RequestCounts(300, 300, 0), ended.Counts);
         await driver.AssertPromiseAsync(ended, 300);
-        Assert.All(upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
         Assert.Empty(driver.Faults);
     }
 
@@ -141,9 +133,9 @@ public sealed class UpstreamFaultTests
             "the chunk waits");
         Assert.Null(first!.Owner);
 
-        // The attempts that were refused are not forgotten with the run.
-        Assert.NotEmpty(first.Attempts);
-        Assert.All(first.Attempts, line => Assert.Equal(1, line.Value));
+        // What was said is not forgotten with the run, and no line is charged for it.
+        Assert.NotEmpty(first.Left);
+        Assert.All(first.Left.Values, line => Assert.Equal((0, 429), (line.State.Attempts, line.State.Last!.Status)));
         var ended = await driver.WaitForEndAsync(batch);
         Assert.Equal(new RequestCounts(120, 120, 0), ended.Counts);
         Assert.All(upstream.CallsByMarker, calls => Assert.Equal(2, calls.Value));
@@ -163,12 +155,13 @@ public sealed class UpstreamFaultTests
         8 => ScriptedAnswer.Error(400),
         9 => ScriptedAnswer.Redirect(new Uri("http://127.0.0.1:9/")),
         10 => ScriptedAnswer.Error(500),
-        11 => ScriptedAnswer.Error(429),
+        11 => call.Number < 10 ? ScriptedAnswer.Error(429) : ScriptedAnswer.Chat(call),
         12 => ScriptedAnswer.ConnectionReset(),
 
         // A label that lies, as some gateways' do, and a name that no text can be made of: each is its own line's affair.
         13 => ScriptedAnswer.Chat(call).WithHeader("Content-Encoding", "br"),
-        _ => ScriptedAnswer.Text("""{"id":"x","usage":{"\ud800":1}}""", "application/json"),
+        14 => ScriptedAnswer.Text("""{"id":"x","usage":{"\ud800":1}}""", "application/json"),
+        _ => ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(200)),
     };
 
     private static string IdOf(JsonElement line) => line.GetProperty("custom_id").GetString()!;

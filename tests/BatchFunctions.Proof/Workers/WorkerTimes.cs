@@ -27,7 +27,6 @@ internal static class WorkerTimes
         ["Batch:CreateLost"] = "00:00:05",
         ["Batch:Upstream:Concurrency"] = "24",
         ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
-        ["Batch:Upstream:Pause"] = "00:00:01",
     };
 
     /// <summary>What <c>host.json</c> says, overridden as in the Functions host.</summary>

@@ -32,7 +32,7 @@ public sealed class LineOutcomesTests : IDisposable
             Length = 1000,
             Lines = 10,
             LinesBefore = 200,
-            Attempts = new Dictionary<int, int> { [1] = 2, [7] = 1 },
+            Left = new Dictionary<int, LineLeft> { [1] = Left(2), [7] = Left(1) },
         };
         _left = new LinesLeft(chunk);
         _results = new LineResults(_left);
@@ -47,8 +47,8 @@ public sealed class LineOutcomesTests : IDisposable
     [InlineData(502, true, false, null)]
     public void An_answer_is_a_line_of_the_output_or_of_the_errors(int status, bool notJson, bool isOutput, string? code)
     {
-        var answer = new UpstreamOutcome.Answered(3, status, "req_1", "\"text\""u8.ToArray(), Usage, notJson);
-        Assert.True(_outcomes.Take(1, "mine", answer));
+        var answer = new UpstreamOutcome.Answered(status, "req_1", "\"text\""u8.ToArray(), Usage, notJson);
+        _outcomes.Take(1, "mine", answer);
 
         using var segment = _results.Seal();
         Assert.Equal(isOutput ? (1, 0) : (0, 1), (segment.Completed, segment.Failed));
@@ -65,7 +65,7 @@ public sealed class LineOutcomesTests : IDisposable
     [Fact]
     public void A_line_without_an_answer_is_a_line_of_the_errors()
     {
-        Assert.True(_outcomes.Take(1, "mine", new UpstreamOutcome.Failed(5, UpstreamOutcome.Failed.RequestTimeout, "Too long.")));
+        _outcomes.Take(1, "mine", new UpstreamOutcome.Failed(UpstreamOutcome.Failed.RequestTimeout, "Too long."));
         using var segment = _results.Seal();
         Assert.Equal((0, 1), (segment.Completed, segment.Failed));
         var line = OnlyLineOf(segment, isOutput: false);
@@ -76,15 +76,15 @@ public sealed class LineOutcomesTests : IDisposable
     [Fact]
     public void A_line_that_has_ended_keeps_no_attempts()
     {
-        _outcomes.Take(1, "mine", new UpstreamOutcome.Answered(3, 200, null, "{}"u8.ToArray(), Usage, NotJson: false));
-        Assert.Equal([KeyValuePair.Create(7, 1)], _left.Attempts());
+        _outcomes.Take(1, "mine", new UpstreamOutcome.Answered(200, null, "{}"u8.ToArray(), Usage, NotJson: false));
+        Assert.Equal([KeyValuePair.Create(7, Left(1))], _left.Snapshot());
     }
 
     [Fact]
     public void An_answer_that_cannot_be_written_down_fails_its_line_and_leaves_no_half_of_one()
     {
         // No JSON value at all, which nothing that reads answers lets through.
-        var answer = new UpstreamOutcome.Answered(1, 200, "req_1", default, Usage, NotJson: false);
+        var answer = new UpstreamOutcome.Answered(200, "req_1", default, Usage, NotJson: false);
 
         var fault = Assert.ThrowsAny<Exception>(() => _outcomes.Take(1, "mine", answer));
         Assert.False(_results.HasLines);
@@ -96,16 +96,19 @@ public sealed class LineOutcomesTests : IDisposable
     }
 
     [Fact]
-    public void A_postponed_line_has_no_result_and_keeps_its_attempts_and_the_longest_wait_counts()
+    public void A_postponed_line_has_no_result_and_keeps_back_itself_alone()
     {
-        Assert.Null(_left.NotBefore);
-        Assert.False(_outcomes.Take(1, "mine", Postponed(attempts: 3, seconds: 60)));
-        Assert.False(_outcomes.Take(4, "other", Postponed(attempts: 0, seconds: 30)));
+        _outcomes.Take(1, "mine", Postponed(attempts: 3, seconds: 60));
+        _outcomes.Take(4, "other", Postponed(attempts: 0, seconds: 30));
 
         Assert.False(_results.HasLines);
-        Assert.Equal(_time.GetUtcNow().AddSeconds(60), _left.NotBefore);
-        Assert.Equal((3, 0, 1), (_left.AttemptsOf(1), _left.AttemptsOf(4), _left.AttemptsOf(7)));
-        Assert.Equal([1, 7], _left.Attempts().Keys.Order());
+        Assert.Equal(Left(3, _time.GetUtcNow().AddSeconds(60)), _left.Of(1));
+        Assert.Equal(Left(0, _time.GetUtcNow().AddSeconds(30)), _left.Of(4));
+        Assert.Equal(Left(1), _left.Of(7));
+
+        // Others may be sent at once; when none is left, the first of those that wait says when the chunk goes on.
+        Assert.Equal(_time.GetUtcNow(), _left.NotBefore(done: 0, _time.GetUtcNow()));
+        Assert.Equal(_time.GetUtcNow().AddSeconds(30), _left.NotBefore(done: 8, _time.GetUtcNow()));
     }
 
     public void Dispose()
@@ -115,7 +118,11 @@ public sealed class LineOutcomesTests : IDisposable
     }
 
     private static UpstreamOutcome.Postponed Postponed(int attempts, int seconds) =>
-        new(attempts, PostponeReason.RetryAfter, TimeSpan.FromSeconds(seconds));
+        new(StateOf(attempts), TimeSpan.FromSeconds(seconds));
+
+    private static LineLeft Left(int attempts, DateTimeOffset? notBefore = null) => new(StateOf(attempts), notBefore);
+
+    private static LineState StateOf(int attempts) => new(attempts, 0, OthersPassed: false, null);
 
     private static JsonElement OnlyLineOf(ChunkSegment segment, bool isOutput)
     {

@@ -40,13 +40,20 @@ internal sealed class UpstreamFixture : IAsyncDisposable
         return fixture;
     }
 
-    public Task<UpstreamOutcome> SendAsync(int attemptsUsed = 0, CancellationToken cancellationToken = default) =>
-        SendAsync("line", attemptsUsed, cancellationToken);
+    public Task<UpstreamOutcome> SendAsync(LineState state = default, CancellationToken ct = default) => SendAsync("line", state, ct);
 
-    public Task<UpstreamOutcome> SendAsync(string marker, int attemptsUsed = 0, CancellationToken cancellationToken = default) =>
-        Client.SendAsync(
-            new UpstreamRequest("/v1/chat/completions", ScriptedUpstream.ChatBody(marker), attemptsUsed),
-            cancellationToken);
+    /// <summary>Sends a line as a chunk's run does: it waits for a place first.</summary>
+    public async Task<UpstreamOutcome> SendAsync(string marker, LineState state = default, CancellationToken ct = default)
+    {
+        var (place, wait) = await Client.EnterAsync(state, ct);
+        return place is null
+            ? new UpstreamOutcome.Postponed(state, wait)
+            : await Client.SendAsync(
+                new UpstreamRequest("/v1/chat/completions", ScriptedUpstream.ChatBody(marker), state), place, ct);
+    }
+
+    /// <summary>A line that earlier runs were charged for.</summary>
+    public static LineState Charged(int attempts) => new(attempts, 0, OthersPassed: false, null);
 
     public async ValueTask DisposeAsync()
     {

@@ -16,6 +16,8 @@ export const listBatches = ({ after = null, limit }, signal) =>
 
 export const getBatch = (id, signal) => json("GET", `/v1/batches/${encodeURIComponent(id)}`, { signal });
 
+export const getHealth = (signal) => json("GET", "/healthz", { signal });
+
 export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body: batch, signal });
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);

@@ -10,6 +10,7 @@ import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { showProgress, showStatus } from "./progress.js";
 import { showTimeline } from "./timeline.js";
+import { showUpstream } from "./upstream.js";
 
 export class BatchView {
   #id = null;
@@ -62,6 +63,7 @@ export class BatchView {
   async #refresh(signal) {
     const batch = await api.getBatch(this.#id, signal);
     const changed = this.#take(batch);
+    await showUpstream(isActive(batch), signal);
     return { active: isActive(batch), changed };
   }
 

@@ -8,6 +8,7 @@ import { showEmptyList } from "./empty-list.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { newRow } from "./row.js";
+import { showUpstream } from "./upstream.js";
 
 const pageSize = 50;
 
@@ -97,7 +98,9 @@ export class ListView {
 
     this.#loaded = true;
     this.#render();
-    return { active: [...this.#entries.values()].some(({ batch }) => isActive(batch)), changed };
+    const active = [...this.#entries.values()].some(({ batch }) => isActive(batch));
+    await showUpstream(active, signal);
+    return { active, changed };
   }
 
   async #loadMore() {

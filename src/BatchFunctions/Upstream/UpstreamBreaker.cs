@@ -1,0 +1,149 @@
+using BatchFunctions.Configuration;
+using BatchFunctions.Telemetry;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>
+/// Opens when the upstream answers nobody as it should, and closes when a line goes through again. While it is open, one
+/// line at a time goes out as a probe, once in <see cref="ProbeInterval"/>, or when the upstream asked to be asked again.
+/// Under the gate's lock; it has none of its own.
+/// </summary>
+internal sealed partial class UpstreamBreaker(
+    UpstreamRecord record,
+    BatchMetrics metrics,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<UpstreamBreaker> logger)
+{
+    /// <summary>How often a dead upstream is asked, at most.</summary>
+    public static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>The shortest wait that is taken from an upstream that is asked again on its own terms.</summary>
+    private static readonly TimeSpan ShortestAsked = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many faults without a line that went through between make an upstream that is not well.</summary>
+    private const int FaultsThatOpen = 3;
+
+    private DateTimeOffset? _openSince;
+    private string? _reason;
+    private DateTimeOffset _nextProbe;
+
+    /// <summary>The longest that a line waits in memory.</summary>
+    public TimeSpan LongestWait { get; } = options.Value.Upstream.LongestWait;
+
+    public bool IsOpen => _openSince is not null;
+
+    /// <summary>What is known of the upstream.</summary>
+    public UpstreamCondition Condition => new(record.Through > 0 || IsOpen, _openSince, IsOpen ? _reason : null);
+
+    /// <summary>Whether so many lines have failed in a row that the upstream is taken for not well.</summary>
+    public bool IsFailing => record.FaultsInARow >= FaultsThatOpen;
+
+    /// <summary>When the next probe may go; of no meaning while the breaker is closed.</summary>
+    public DateTimeOffset NextProbe => _nextProbe;
+
+    /// <summary>Whether the next probe is so far away that nobody should wait for it in memory.</summary>
+    public bool IsProbeFar => _nextProbe - time.GetUtcNow() > LongestWait;
+
+    /// <summary>
+    /// How long a line that finds the breaker open should wait in storage: until the next probe where that is far away, and
+    /// else longer the longer the breaker has been open, since each look costs requests. Zero while it is worth waiting in
+    /// memory.
+    /// </summary>
+    public TimeSpan StorageWait
+    {
+        get
+        {
+            var now = time.GetUtcNow();
+            return _openSince is not { } since ? TimeSpan.Zero
+                : IsProbeFar ? _nextProbe - now
+                : now - since < LongestWait ? TimeSpan.Zero
+                : TimeSpan.FromSeconds(Math.Clamp((now - since).TotalSeconds / 2, 10, 60));
+        }
+    }
+
+    /// <summary>Takes note that a probe goes out.</summary>
+    public void Probing() => _nextProbe = time.GetUtcNow() + ProbeInterval;
+
+    /// <summary>A line went through.</summary>
+    public void Passed()
+    {
+        if (_openSince is { } since)
+        {
+            _openSince = null;
+            metrics.UpstreamOpen(false);
+            Log.Back(logger, time.GetUtcNow() - since);
+        }
+    }
+
+    /// <summary>The upstream failed a line.</summary>
+    /// <param name="reply">How.</param>
+    public void Failed(Reply reply)
+    {
+        if (_openSince is null)
+        {
+            if (reply is not Reply.Unreachable && !IsFailing)
+            {
+                return;
+            }
+
+            _openSince = time.GetUtcNow();
+            metrics.UpstreamOpen(true);
+            Report(reply);
+        }
+
+        _reason = reply.Name;
+        var wait = (reply as Reply.Answer)?.RetryAfter is { } asked && asked > ShortestAsked ? asked : ProbeInterval;
+        var longest = UpstreamClient.LongestPostponement;
+        _nextProbe = time.GetUtcNow() + (wait < longest ? wait : longest);
+    }
+
+    /// <summary>Once at each opening: a whole process of lines meets the same fault at once.</summary>
+    private void Report(Reply reply)
+    {
+        switch (reply)
+        {
+            case Reply.Answer { StatusCode: 401 or 403 } answer:
+                Log.KeyRefused(logger, answer.StatusCode);
+                break;
+            case Reply.Answer { StatusCode: >= 300 and <= 399 } answer:
+                Log.Redirected(logger, answer.StatusCode, answer.Location ?? "nowhere");
+                break;
+            case Reply.Unreachable unreachable:
+                Log.Unreachable(logger, unreachable.Cause.GetBaseException().Message);
+                break;
+            case Reply.Broken broken:
+                Log.NotWell(logger, broken.Cause.GetBaseException().Message);
+                break;
+            default:
+                Log.NotWell(logger, reply.Name);
+                break;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Error,
+            "The upstream refuses the service's key (status {StatusCode}). Set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader. Lines wait, and one is sent now and then.")]
+        public static partial void KeyRefused(ILogger logger, int statusCode);
+
+        [LoggerMessage(
+            LogLevel.Error,
+            "The upstream redirects (status {StatusCode}) to {Location}: set Batch__Upstream__BaseUrl to where the API is. Lines wait, and one is sent now and then.")]
+        public static partial void Redirected(ILogger logger, int statusCode, string location);
+
+        [LoggerMessage(
+            LogLevel.Warning,
+            "The upstream cannot be reached ({Reason}): check Batch__Upstream__BaseUrl, and that the upstream runs. Lines wait, and one is sent now and then.")]
+        public static partial void Unreachable(ILogger logger, string reason);
+
+        [LoggerMessage(LogLevel.Warning, "The upstream answers nobody as it should ({Reason}). Lines wait, and one is sent now and then.")]
+        public static partial void NotWell(ILogger logger, string reason);
+
+        [LoggerMessage(LogLevel.Information, "The upstream is back after {Away}.")]
+        public static partial void Back(ILogger logger, TimeSpan away);
+    }
+}

@@ -1,0 +1,25 @@
+namespace BatchFunctions.Upstream;
+
+/// <summary>A line's place in flight.</summary>
+internal sealed class UpstreamPlace(
+    UpstreamGate gate, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent) : IDisposable
+{
+#pragma warning disable CA2213 // The gate outlives its places.
+    private UpstreamGate? _gate = gate;
+#pragma warning restore CA2213
+
+    /// <summary>Which place it is of all that were given out.</summary>
+    public int Number { get; } = number;
+
+    public int Suspicion { get; } = suspicion;
+
+    public bool IsProbe { get; } = isProbe;
+
+    /// <summary>How many lines were in flight with it when it was given out, itself included.</summary>
+    public int InFlight { get; } = inFlight;
+
+    /// <summary>When it was given out, as the pace counts it.</summary>
+    public LinkedListNode<DateTimeOffset> Sent { get; } = sent;
+
+    public void Dispose() => Interlocked.Exchange(ref _gate, null)?.Return(this);
+}

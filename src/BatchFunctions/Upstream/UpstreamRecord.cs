@@ -1,0 +1,84 @@
+namespace BatchFunctions.Upstream;
+
+/// <summary>
+/// What this process has lately seen of the upstream: how many lines went through and how long they took, and how many failed
+/// since one last did. A line's fault is told from the upstream's by it.
+/// </summary>
+internal sealed class UpstreamRecord
+{
+    /// <summary>Of how many lines it is remembered how long they took.</summary>
+    private const int Remembered = 16;
+
+    /// <summary>Lines that may be all that is left of their batches.</summary>
+    private const int Few = 8;
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<LineHistory> _failed = [];
+    private readonly Queue<TimeSpan> _took = new(Remembered);
+    private long _through;
+    private int _faultsInARow;
+
+    /// <summary>Lines that went through: answered in a way that only an upstream that works answers.</summary>
+    public long Through => Interlocked.Read(ref _through);
+
+    /// <summary>The upstream's faults since a line last went through.</summary>
+    public int FaultsInARow => Volatile.Read(ref _faultsInARow);
+
+    /// <summary>The longest that one of the last lines took which went through.</summary>
+    public TimeSpan Slowest
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _took.Count == 0 ? TimeSpan.Zero : _took.Max();
+            }
+        }
+    }
+
+    /// <summary>A line went through.</summary>
+    /// <param name="took">How long it took.</param>
+    public void Passed(TimeSpan took)
+    {
+        Interlocked.Increment(ref _through);
+        Volatile.Write(ref _faultsInARow, 0);
+        lock (_lock)
+        {
+            _failed.Clear();
+            if (_took.Count == Remembered)
+            {
+                _took.Dequeue();
+            }
+
+            _took.Enqueue(took);
+        }
+    }
+
+    /// <summary>A line was answered with a success that is not one to keep: the upstream works, and the line did not go through.</summary>
+    public void Answered() => Volatile.Write(ref _faultsInARow, 0);
+
+    /// <summary>The upstream failed a line.</summary>
+    public void Failed(LineHistory line)
+    {
+        Interlocked.Increment(ref _faultsInARow);
+        lock (_lock)
+        {
+            if (_failed.Count <= Few)
+            {
+                _failed.Add(line);
+            }
+        }
+    }
+
+    /// <summary>Whether only few lines have failed since one last went through, so that there may be none to compare them with.</summary>
+    public bool AreFew
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _failed.Count <= Few;
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.IO.Hashing;
+using BatchFunctions.Configuration;
+
+namespace BatchFunctions.Upstream;
+
+/// <summary>
+/// Decides about an attempt, from the reply, the line's history and the upstream's recent record: whose fault it is, whether
+/// the line ends, and how long it is kept back. A fault is a line's when other lines go through while it fails, and the
+/// upstream's when nothing does; the upstream's faults are charged to no line. The same as a table for people:
+/// docs/upstream.md, which a test goes through row by row.
+/// </summary>
+internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, TimeProvider time)
+{
+    /// <summary>
+    /// How often a connection may break under a line before it is to blame, while others go through: once by chance, once in
+    /// small company, and three times alone beyond the one that leads to that.
+    /// </summary>
+    public const int MaxBreaks = 6;
+
+    /// <summary>The same where no others go through: it may be the last line of its batch, and it may be an upstream that breaks all.</summary>
+    public const int MaxBreaksWithoutOthers = 18;
+
+    /// <summary>
+    /// How often a line may be refused for the upstream's sake (429, 503, …) while others go through, before it is told from
+    /// bad luck: a request that is too much by itself, or that brings down what stands behind a gateway.
+    /// </summary>
+    public const int MaxAlone = 40;
+
+    /// <summary>How long the same words must have been said, where nobody goes through, until they are taken for the line's own fault.</summary>
+    public static readonly TimeSpan SameWordsFor = TimeSpan.FromSeconds(30);
+
+    /// <summary>How much longer than asked for a line waits at most: lines refused together would else come back together.</summary>
+    private const double Spread = 0.25;
+
+    /// <summary>Whose fault a status is, on the face of it.</summary>
+    public static Blame BlameOf(int status) => status switch
+    {
+        >= 200 and <= 299 => Blame.None,
+        >= 300 and <= 399 => Blame.Doubtful,        // a redirect: the address is wrong, for one line or for all
+        401 or 403 => Blame.Doubtful,               // a key that is wrong, or a line that is not allowed
+        408 or 429 => Blame.Upstream,               // too slow, too many
+        >= 400 and <= 499 => Blame.Line,            // 400, 404, 409, 413, 422, …
+        500 => Blame.Doubtful,                      // an upstream that is broken, or a line that breaks it
+        501 => Blame.Line,                          // what it does not do, it will not do the next time
+        _ => Blame.Upstream,                        // 502, 503, 504, 529, …: overloaded, loading, restarting
+    };
+
+    /// <summary>Whether an upstream that works has answered, be it with something that cannot be kept.</summary>
+    public static bool IsSuccess(Reply reply) =>
+        reply is Reply.Answer { StatusCode: >= 200 and <= 299 } or Reply.Garbled { StatusCode: >= 200 and <= 299 };
+
+    /// <summary>Decides, and brings the line's history and the record up to date.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="reply">What its attempt came to.</param>
+    /// <param name="took">How long the attempt took.</param>
+    public Verdict Judge(LineHistory line, Reply reply, TimeSpan took)
+    {
+        line.OthersPassed |= line.Breaks > 0 && OthersPass(line);
+        var verdict = reply switch
+        {
+            Reply.Answer answer => JudgeAnswer(line, answer),
+            Reply.TooLarge => Verdict.Final(Blame.Line),
+            Reply.Garbled => Charge(line, sameWords: false, asked: null),
+            Reply.TimedOut => JudgeTimeOut(line),
+            Reply.Broken => JudgeBreak(line),
+            _ => Verdict.Again(Blame.Upstream, TimeSpan.Zero),
+        };
+        Note(line, reply, verdict, took);
+        return verdict;
+    }
+
+    private Verdict JudgeAnswer(LineHistory line, Reply.Answer answer)
+    {
+        var words = XxHash3.HashToUInt64(answer.Body.Json) ^ (ulong)answer.StatusCode;
+        var isSame = line.LastWords == words;
+        line.LastWords = words;
+        return BlameOf(answer.StatusCode) switch
+        {
+            Blame.None when answer.Body.NotJson => Charge(line, sameWords: false, answer.RetryAfter),
+            Blame.None => Verdict.Final(Blame.None),
+            Blame.Line => Verdict.Final(Blame.Line),
+            Blame.Doubtful when OthersPass(line) => Charge(line, isSame, answer.RetryAfter),
+            Blame.Doubtful when IsLasting(line, answer, isSame) => Charge(line, isSame, answer.RetryAfter),
+            _ when OthersPass(line) && ++line.RefusedAlone >= MaxAlone => Verdict.Final(Blame.Doubtful),
+            _ => Verdict.Again(Blame.Upstream, WaitOf(line, answer.RetryAfter)),
+        };
+    }
+
+    /// <summary>Whether a line went through since this one was last refused, or else since it was sent.</summary>
+    private bool OthersPass(LineHistory line) => record.Through > line.ThroughBefore;
+
+    /// <summary>
+    /// Whether nobody gets through, and yet it looks like the line's fault: an upstream that explains itself and has never let a
+    /// line through; or one that says the same for long enough, be it of all lines, explaining itself, or of the few that are left
+    /// (but for 401, which is about the key).
+    /// </summary>
+    private bool IsLasting(LineHistory line, Reply.Answer answer, bool isSame)
+    {
+        var explains = answer is { StatusCode: 500, Body.NotJson: false };
+        var isForLong = isSame && time.GetUtcNow() - line.RefusedSince >= SameWordsFor;
+        return record.Through == 0 ? explains : isForLong && (explains || (answer.StatusCode != 401 && record.AreFew));
+    }
+
+    /// <summary>A doubtful attempt is charged. The line ends with its last one, or when it is answered the same words again.</summary>
+    private Verdict Charge(LineHistory line, bool sameWords, TimeSpan? asked)
+    {
+        line.Attempts++;
+        return line.Attempts >= options.MaxAttempts || sameWords
+            ? Verdict.Final(Blame.Doubtful)
+            : Verdict.Again(Blame.Doubtful, WaitOf(line, asked));
+    }
+
+    /// <summary>
+    /// Time in the upstream's own queue is not the line's fault: where others come back slowly or not at all, too much was sent,
+    /// and the next attempt waits for less in flight. It is the line's where others come back soon, or where it was alone.
+    /// </summary>
+    private Verdict JudgeTimeOut(LineHistory line)
+    {
+        var othersAreFast = OthersPass(line) && record.Slowest < options.Timeout / 2;
+        return othersAreFast || line.InFlight <= 1 || (OthersPass(line) && ++line.RefusedAlone >= MaxAlone)
+            ? Charge(line, sameWords: false, asked: null)
+            : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
+    }
+
+    /// <summary>
+    /// Who was in flight when connections broke is a suspect: from the second time on it goes with few beside it, in the end
+    /// alone, and then only to an upstream that was seen to be alive just before.
+    /// </summary>
+    private static Verdict JudgeBreak(LineHistory line)
+    {
+        line.Breaks++;
+        var most = line.OthersPassed ? MaxBreaks : MaxBreaksWithoutOthers;
+        return line.Breaks >= most ? Verdict.Final(Blame.Line) : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
+    }
+
+    private void Note(LineHistory line, Reply reply, Verdict verdict, TimeSpan took)
+    {
+        // A final verdict is an upstream that works, or else a line that is told from others by their going through.
+        if (verdict.Blame is Blame.None || (verdict is { Blame: Blame.Line, IsFinal: true } && reply is Reply.Answer))
+        {
+            record.Passed(took);
+        }
+        else if (IsSuccess(reply))
+        {
+            record.Answered();
+        }
+        else if (verdict.Blame == Blame.Upstream)
+        {
+            record.Failed(line);
+        }
+
+        if (verdict.IsFinal)
+        {
+            return;
+        }
+
+        line.Refusals++;
+        line.RefusedSince ??= time.GetUtcNow();
+        line.ThroughBefore = record.Through;
+        line.Last = reply.Said;
+    }
+
+    private TimeSpan WaitOf(LineHistory line, TimeSpan? asked)
+    {
+        // Doubling from one refusal to the next, as far as a running chunk sits through.
+        var own = Math.Min(
+            options.RetryDelay.TotalSeconds * Math.Pow(2, Math.Min(line.Refusals, 20)), options.LongestWait.TotalSeconds);
+        var jittered = own * (0.75 + (0.5 * Random.Shared.NextDouble()));
+        return asked is { } wait
+            ? wait * (1 + (Spread * Random.Shared.NextDouble()))
+            : TimeSpan.FromSeconds(Math.Min(jittered, options.LongestWait.TotalSeconds));
+    }
+}

@@ -1,0 +1,43 @@
+using BatchFunctions.Proof.Storage;
+using BatchFunctions.Proof.Upstream;
+
+namespace BatchFunctions.Proof;
+
+/// <summary>
+/// The upstream is rough: it loads, restarts, limits, overloads, breaks off, and some lines are at fault themselves. Only those
+/// may fail, and the batch goes at the pace that the upstream allows.
+/// </summary>
+internal static class UpstreamProof
+{
+    /// <summary>The first argument; names of scenarios may follow.</summary>
+    public const string Command = "upstream";
+
+    /// <summary>Runs scenarios and prints a row of each.</summary>
+    /// <param name="names">Which; all where none is named.</param>
+    /// <returns>How many promises were broken.</returns>
+    public static async Task<int> RunAsync(IReadOnlyCollection<string> names)
+    {
+        RoughScenario[] scenarios = [.. RoughScenarios.All.Where(scenario => names.Count == 0 || names.Contains(scenario.Name))];
+        if (scenarios.Length == 0)
+        {
+            Console.WriteLine($"There are these scenarios: {string.Join(", ", RoughScenarios.All.Select(scenario => scenario.Name))}.");
+            return 1;
+        }
+
+        await using var azurite = await ProofStorage.StartAsync(scenarios.Length);
+        var broken = 0;
+        Console.WriteLine(RoughRun.Head);
+        for (var i = 0; i < scenarios.Length; i++)
+        {
+            var run = await RoughRun.RunAsync(scenarios[i], azurite.ConnectionString(ProofStorage.AccountOf(i)));
+            Console.WriteLine(run);
+            foreach (var violation in run.Violations())
+            {
+                broken++;
+                Console.WriteLine($"VIOLATION {violation}");
+            }
+        }
+
+        return broken;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text;
+using Azure.Core.Pipeline;
+using BatchFunctions.Batches;
+using BatchFunctions.Protocol;
+using BatchFunctions.SelfHost;
+using BatchFunctions.Upstream;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Testing.Metering;
+
+/// <summary>
+/// The whole service in this process, with the settings that are shipped, on a clock that leaps: what it waits for passes in no
+/// time. Its storage is an emulator, its queues and its upstream are in this process. The clock knows when nothing is done only
+/// where nothing else is done in the process.
+/// </summary>
+internal sealed class LeapingService : IAsyncDisposable
+{
+    public const string Tenant = "leaping";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
+
+    private readonly WebApplication _app;
+    private readonly ClockedQueues _queues;
+    private readonly End _end;
+
+    private LeapingService(WebApplication app, LeapingTime time, StorageCounts counts, ClockedQueues queues, End end, RecordedLogs logs)
+    {
+        _app = app;
+        Time = time;
+        Counts = counts;
+        _queues = queues;
+        _end = end;
+        Logs = logs;
+    }
+
+    public LeapingTime Time { get; }
+
+    public StorageCounts Counts { get; }
+
+    public RecordedLogs Logs { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Looks at queues by the time that the batch had been cleared away, and when that was.</summary>
+    public (int Looks, DateTimeOffset At) Cleared => (_end.Looks, _end.At);
+
+    /// <summary>Starts it; its clock stands until a batch is created.</summary>
+    /// <param name="connection">A storage account that nobody else uses.</param>
+    /// <param name="upstreamOn">Makes what stands in the place of the upstream's sockets, on the clock.</param>
+    /// <param name="settings">Settings that differ from those that are shipped.</param>
+    public static async Task<LeapingService> StartAsync(
+        string connection,
+        Func<TimeProvider, HttpMessageHandler> upstreamOn,
+        IReadOnlyDictionary<string, string?>? settings = null)
+    {
+        var counts = new StorageCounts();
+        var time = new LeapingTime(() => counts.InFlight > 0);
+        var queues = new ClockedQueues(time);
+        var end = new End(() => (counts.Use.QueueLooks, time.GetUtcNow()));
+        var values = TestService.Configuration(TestService.Settings(
+            connection, others: [KeyValuePair.Create("Logging:LogLevel:Default", (string?)"Warning"), .. settings ?? new Dictionary<string, string?>()]));
+        var logs = new RecordedLogs();
+        var app = SelfHostApp.Build(values, "http://127.0.0.1:0", services =>
+        {
+            services.AddSingleton<TimeProvider>(time);
+            services.AddSingleton<ProtocolSteps>(end);
+            services.AddSingleton<HttpPipelinePolicy>(counts);
+            services.AddSingleton<HttpPipelinePolicy>(queues);
+            services.AddSingleton<ILoggerProvider>(logs);
+            services.PostConfigure<HttpClientFactoryOptions>(
+                UpstreamConnection.HttpClientName,
+                client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = upstreamOn(time)));
+        });
+        var service = new LeapingService(app, time, counts, queues, end, logs);
+        await app.StartAsync();
+
+        // The sweep that a start begins with looks for what has expired last.
+        await Eventually.UntilAsync(
+            () => counts.Requests.ContainsKey("GET expiring 200") && counts.InFlight == 0, "the first sweep is done");
+        return service;
+    }
+
+    /// <summary>Runs a batch on the clock until it has ended and no message is left.</summary>
+    /// <param name="lines">Its lines, whose markers are their numbers.</param>
+    /// <returns>The ended batch.</returns>
+    public async Task<Batch> RunAsync(int lines)
+    {
+        var input = InputLines.Chats(lines, line => $"{line}");
+        var file = await StoredFiles.StoreAsync(_app.Services, Tenant, Encoding.UTF8.GetBytes(input));
+        Counts.Clear();
+        Time.Start();
+        var batch = await _app.Services.GetRequiredService<BatchCreation>().TryCreateAsync(
+            new NewBatch(Tenant, file.Id, InputLines.Endpoint, "24h", null, null), CancellationToken.None)
+            ?? throw new InvalidOperationException("The input file is not there.");
+        await Eventually.UntilAsync(() => Task.FromResult(_queues.Count == 0), Limit, "no message is left");
+        return await _app.Services.GetRequiredService<BatchStore>().FindAsync(batch.Key, CancellationToken.None)
+            ?? throw new InvalidOperationException("The batch is gone.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Time.Dispose();
+    }
+
+    /// <summary>Notes how things stood when the batch had been cleared away.</summary>
+    private sealed class End(Func<(int Looks, DateTimeOffset At)> read) : ProtocolSteps
+    {
+        public int Looks { get; private set; }
+
+        public DateTimeOffset At { get; private set; }
+
+        public override ValueTask ReachedAsync(ProtocolStep step, CancellationToken ct)
+        {
+            if (step == ProtocolStep.ActiveRowDeleted)
+            {
+                (Looks, At) = read();
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}

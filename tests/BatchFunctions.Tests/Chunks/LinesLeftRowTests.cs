@@ -1,0 +1,57 @@
+using Azure.Data.Tables;
+using BatchFunctions.Chunks;
+using BatchFunctions.Upstream;
+
+namespace BatchFunctions.Tests.Chunks;
+
+public sealed class LinesLeftRowTests
+{
+    private static readonly DateTimeOffset Until = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void What_is_known_of_lines_comes_back_as_it_was()
+    {
+        var busy = new LastAnswer(503, "Loading model");
+        var lines = new Dictionary<int, LineLeft>
+        {
+            [0] = new(new LineState(3, 0, false, null), null),
+            [1] = new(new LineState(0, 5, true, null), null),
+            [2] = new(new LineState(0, 1, false, busy), Until),
+            [3] = new(new LineState(0, 0, false, busy), Until.AddHours(1)),
+            [999] = new(new LineState(4, 6, true, new LastAnswer(0, "the upstream could not be reached")), Until),
+        };
+
+        var row = new TableEntity();
+        LinesLeftRow.Write(row, lines);
+
+        Assert.Equal(lines.OrderBy(line => line.Key), LinesLeftRow.Read(row).OrderBy(line => line.Key));
+    }
+
+    [Fact]
+    public void A_row_without_such_lines_has_no_such_columns()
+    {
+        var row = new TableEntity();
+        LinesLeftRow.Write(row, new Dictionary<int, LineLeft>());
+
+        Assert.All(row.Select(property => property.Value), Assert.Null);
+        Assert.Empty(LinesLeftRow.Read(row));
+    }
+
+    [Fact]
+    public void As_many_different_messages_as_a_chunk_can_have_fit_a_property()
+    {
+        // Lines are numbered in two bytes; a property holds 64 KiB.
+        var lines = Enumerable.Range(0, 1000).ToDictionary(
+            line => line,
+            line => new LineLeft(new LineState(1, 1, true, new LastAnswer(503, $"{line} " + new string('\u4e16', LastAnswer.MaxMessage - 5))), Until));
+
+        var row = new TableEntity();
+        LinesLeftRow.Write(row, lines);
+
+        Assert.All(row.Select(property => property.Value).OfType<byte[]>(), property => Assert.InRange(property.Length, 1, 64 * 1024));
+        var read = LinesLeftRow.Read(row);
+        Assert.Equal(1000, read.Count);
+        Assert.All(read.Values, line => Assert.Equal((1, 1, Until), (line.State.Attempts, line.State.Breaks, line.NotBefore)));
+        Assert.Equal(16, read.Values.Count(line => line.State.Last is not null));
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text;
+using System.Text.Json;
+using BatchFunctions.Configuration;
+using BatchFunctions.Upstream;
+using Microsoft.Extensions.Time.Testing;
+
+namespace BatchFunctions.Tests.Upstream;
+
+/// <summary>The exceptions below the table in docs/upstream.md.</summary>
+public sealed class VerdictTests
+{
+    private static readonly TimeSpan Took = TimeSpan.FromSeconds(1);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly UpstreamRecord _record = new();
+    private readonly Verdicts _verdicts;
+    private readonly LineHistory _line = new(default, 0) { InFlight = 8 };
+
+    public VerdictTests() => _verdicts = new Verdicts(new UpstreamOptions { MaxAttempts = 5 }, _record, _time);
+
+    [Fact]
+    public void A_500_in_json_is_charged_where_nobody_ever_went_through_and_ends_the_line_in_the_same_words()
+    {
+        Assert.Equal((Blame.Doubtful, false), Judge(Answer(500, "no vision")));
+        Assert.Equal((Blame.Doubtful, true), Judge(Answer(500, "no vision")));
+    }
+
+    [Fact]
+    public void A_500_is_the_upstreams_where_lines_have_gone_through_until_it_has_said_the_same_for_long()
+    {
+        Pass();
+        Judge(Answer(500, "no"));
+        Assert.Equal((Blame.Upstream, false), Judge(Answer(500, "no")));
+        _time.Advance(Verdicts.SameWordsFor);
+        Assert.Equal((Blame.Doubtful, true), Judge(Answer(500, "no")));
+    }
+
+    [Theory]
+    [InlineData(403, 1, true)]
+    [InlineData(307, 8, true)]
+    [InlineData(403, 9, false)]
+    [InlineData(401, 1, false)]
+    public void Few_lines_that_nobody_is_left_to_be_compared_with_end_when_they_have_been_told_the_same_for_long(
+        int status, int count, bool end)
+    {
+        Pass();
+        var lines = Enumerable.Range(0, count).Select(_ => new LineHistory(default, _record.Through)).ToList();
+        Assert.All(lines, line => Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(status, "no"), Took).Blame));
+        _time.Advance(Verdicts.SameWordsFor);
+
+        Assert.All(lines, line => Assert.Equal(end, _verdicts.Judge(line, Answer(status, "no"), Took).IsFinal));
+    }
+
+    [Fact]
+    public void A_refusal_that_others_do_not_meet_ends_the_line_when_it_comes_in_the_same_words_again()
+    {
+        Pass();
+        Assert.Equal((Blame.Doubtful, false), Judge(Answer(403, "flagged")));
+        Pass();
+        Assert.Equal((Blame.Doubtful, true), Judge(Answer(403, "flagged")));
+    }
+
+    [Fact]
+    public void A_line_that_is_put_off_for_ever_while_others_go_through_ends_at_last()
+    {
+        for (var refusal = 1; refusal < Verdicts.MaxAlone; refusal++)
+        {
+            Pass();
+            Assert.Equal((Blame.Upstream, false), Judge(Answer(503, "busy")));
+        }
+
+        Pass();
+        Assert.Equal((Blame.Doubtful, true), Judge(Answer(503, "busy")));
+    }
+
+    [Fact]
+    public void Breaks_make_suspects_and_in_the_end_the_one_that_breaks_alone()
+    {
+        var suspicions = new List<int>();
+        var isFinal = false;
+        while (!isFinal)
+        {
+            suspicions.Add(_line.Suspicion);
+            Pass();
+            (_, isFinal) = Judge(new Reply.Broken(new IOException()));
+        }
+
+        Assert.Equal([0, 0, 1, UpstreamGate.Alone, UpstreamGate.Alone, UpstreamGate.Alone], suspicions);
+    }
+
+    [Fact]
+    public void Breaks_that_everybody_meets_blame_nobody_for_long()
+    {
+        var breaks = 1;
+        while (!Judge(new Reply.Broken(new IOException())).IsFinal)
+        {
+            breaks++;
+        }
+
+        Assert.Equal(Verdicts.MaxBreaksWithoutOthers, breaks);
+    }
+
+    [Theory]
+    [InlineData(8, 100, false)]
+    [InlineData(8, 500, true)]
+    [InlineData(1, 500, false)]
+    public void A_time_out_is_charged_where_others_are_fast_or_the_line_was_alone(int inFlight, int othersSeconds, bool isTooMuch)
+    {
+        _line.InFlight = inFlight;
+        _record.Passed(TimeSpan.FromSeconds(othersSeconds));
+
+        Assert.Equal((isTooMuch ? Blame.Upstream : Blame.Doubtful, false), Judge(new Reply.TimedOut()));
+        Assert.Equal(isTooMuch ? 0 : 1, _line.Attempts);
+    }
+
+    [Theory]
+    [InlineData("""{"error":{"message":"Loading model","code":503}}""", "Loading model")]
+    [InlineData("""{"error":"busy"}""", "busy")]
+    [InlineData("""{"detail":"Not Found"}""", "Not Found")]
+    [InlineData("""{"object":"error","message":"too long\nby far","code":400}""", "too long by far")]
+    [InlineData("""[1,2]""", "[1,2]")]
+    public void The_words_of_the_last_answer_are_kept(string body, string words)
+    {
+        Judge(new Reply.Answer(503, null, new AnswerBody(Encoding.UTF8.GetBytes(body), NotJson: false), null));
+
+        Assert.Equal(new LastAnswer(503, words), _line.Last);
+    }
+
+    [Fact]
+    public void No_more_than_its_first_words_are_kept()
+    {
+        Judge(Answer(503, new string('x', 1000)));
+
+        Assert.Equal(new string('x', LastAnswer.MaxMessage) + "…", _line.Last!.Message);
+    }
+
+    private static Reply.Answer Answer(int status, string message) => new(
+        status, null, new AnswerBody(JsonSerializer.SerializeToUtf8Bytes(new { error = new { message } }), NotJson: false), null);
+
+    private void Pass() => _record.Passed(Took);
+
+    private (Blame Blame, bool IsFinal) Judge(Reply reply)
+    {
+        var verdict = _verdicts.Judge(_line, reply, Took);
+        return (verdict.Blame, verdict.IsFinal);
+    }
+}

@@ -1,4 +1,7 @@
 using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.IntegrationTests.Clients;
+using BatchFunctions.IntegrationTests.Page;
+using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.IntegrationTests.Proof;
 using BatchFunctions.IntegrationTests.SelfHost;
 using Xunit.Abstractions;
@@ -12,9 +15,21 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly Type[] Longest =
     [
-        typeof(ProofTests),
-        typeof(BatchListTests),
+        typeof(CrashProofTests),
+        typeof(StorageProofTests),
         typeof(HostProcessTests),
+        typeof(ExampleProgramTests),
+        typeof(ViewTests),
+        typeof(WorkersProofTests),
+        typeof(BatchListTests),
+        typeof(ClientTests),
+        typeof(HostRefusalTests),
+        typeof(CreateTests),
+        typeof(BatchViewTests),
+        typeof(BadRequestTests),
+        typeof(TransactionTests),
+        typeof(LostMessageTests),
+        typeof(AzuriteServerTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -14,9 +14,10 @@ namespace BatchFunctions.Uploads;
 /// <summary>
 /// Creates a file from an upload's parts without copying or holding a byte: the blocks are there, and the commit names
 /// their order. One request at a time does so, by a claim on the upload's row, in this order: the claim with the file's
-/// id, the <c>expiring</c> entry, the commit, the check of what was committed, the file's row, the upload's row. A
-/// crash leaves a claim that lapses; whoever completes the upload next continues with the same file id, and commits
-/// again unless the file has a row. An upload that nobody completes any more expires, and its blob with it.
+/// id, the <c>expiring</c> entry, the commit, the check of what was committed, the file's row, the upload's row. The
+/// claim is renewed while the check reads. A crash leaves one that lapses within two minutes; whoever completes the
+/// upload next continues with the same file id, and commits again unless the file has a row. An upload that nobody
+/// completes any more expires, and its blob with it.
 /// </summary>
 internal sealed partial class UploadCompletion(
     UploadStore uploads,
@@ -28,8 +29,6 @@ internal sealed partial class UploadCompletion(
 {
     private const int ReadBytes = 128 * 1024;
 
-    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
-
     /// <summary>
     /// Claims that this process failed to release, by upload: their work has ended, so this process may take them over.
     /// </summary>
@@ -39,6 +38,7 @@ internal sealed partial class UploadCompletion(
     /// <exception cref="ApiException">
     /// The parts do not make up the file, or the upload's status does not allow it.
     /// </exception>
+    /// <exception cref="StorageUnavailableException">Storage took so long that the claim had to be given up.</exception>
     public async Task<CompletedUpload?> CompleteAsync(
         string tenant, string id, IReadOnlyList<string> partIds, byte[]? md5, CancellationToken ct)
     {
@@ -73,26 +73,31 @@ internal sealed partial class UploadCompletion(
         var now = time.GetUtcNow();
         return upload.IsClaimed(now) && !(_unreleased.TryGetValue(upload.Id, out ETag own) && own == upload.ETag)
             ? throw new ApiException(ApiError.Contended)
-            : upload with { ClaimedUntil = now + Claim, FileId = upload.FileId ?? IdKind.File.New(now) };
+            : upload with { ClaimedUntil = UploadClaim.From(now), FileId = upload.FileId ?? IdKind.File.New(now) };
     }
 
     private async Task<CompletedUpload> CompleteAsync(Upload claimed, IReadOnlyList<string> blockIds, byte[]? md5)
     {
-        // From here on a client's disconnecting changes nothing. The holder of a claim stops long before it lapses.
-        using var limit = new CancellationTokenSource(Claim / 2, time);
+        // From here on a client's disconnecting changes nothing.
+        using var claim = new UploadClaim(claimed, uploads, time);
         try
         {
-            var file = await MakeFileAsync(claimed, blockIds, md5, limit.Token);
+            var file = await MakeFileAsync(claim, blockIds, md5);
             var completed = await uploads.TryUpdateAsync(
-                claimed with { Status = UploadStatus.Completed, ClaimedUntil = null }, limit.Token);
+                claim.Upload with { Status = UploadStatus.Completed, ClaimedUntil = null }, claim.Limit);
             return completed is null
                 ? throw new ConcurrencyException($"Upload {claimed.Id}")
                 : new CompletedUpload(completed, file);
         }
-        catch (Exception e) when (e is not OutOfMemoryException && !limit.IsCancellationRequested)
+        catch (Exception e) when (e is not OutOfMemoryException && !claim.Limit.IsCancellationRequested)
         {
-            await ReleaseAsync(claimed);
+            await ReleaseAsync(claim.Upload);
             throw;
+        }
+        catch (OperationCanceledException e)
+        {
+            // Storage took too long. The claim is left to lapse, since what was sent may still land.
+            throw new StorageUnavailableException(e);
         }
     }
 
@@ -109,13 +114,13 @@ internal sealed partial class UploadCompletion(
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Log.NotReleased(logger, e, claimed.Id);
-            _unreleased.Set(claimed.Id, claimed.ETag, Claim);
+            _unreleased.Set(claimed.Id, claimed.ETag, UploadClaim.Length);
         }
     }
 
-    private async Task<StoredFile> MakeFileAsync(
-        Upload upload, IReadOnlyList<string> blockIds, byte[]? md5, CancellationToken ct)
+    private async Task<StoredFile> MakeFileAsync(UploadClaim claim, IReadOnlyList<string> blockIds, byte[]? md5)
     {
+        var (upload, ct) = (claim.Upload, claim.Limit);
         if (await files.FindAnyAsync(upload.Tenant, upload.FileId!, ct) is { } standing)
         {
             return standing;
@@ -126,14 +131,17 @@ internal sealed partial class UploadCompletion(
         await blobs.CommitAsync(upload.Blob, blockIds, ct);
         try
         {
-            await VerifyAsync(file, md5, ct);
+            await VerifyAsync(file, md5, claim);
         }
         catch (ApiException)
         {
+            // If the claim has been lost meanwhile, the blob may be a file's by now.
+            await claim.KeepAsync();
             await blobs.DeleteAsync(upload.Blob, ct);
             throw;
         }
 
+        await claim.KeepAsync();
         await files.TryInsertAsync(file, ct);
         return file;
     }
@@ -142,8 +150,9 @@ internal sealed partial class UploadCompletion(
     /// Checks what was committed, reading as little as possible: uncommitted blocks cannot be read, and checksums of
     /// parts do not add up to the file's.
     /// </summary>
-    private async Task VerifyAsync(StoredFile file, byte[]? md5, CancellationToken ct)
+    private async Task VerifyAsync(StoredFile file, byte[]? md5, UploadClaim claim)
     {
+        var ct = claim.Limit;
         var probe = file.Purpose == FilePurposes.Batch ? new FirstLineProbe() : null;
         if (probe is null && md5 is null)
         {
@@ -169,6 +178,8 @@ internal sealed partial class UploadCompletion(
                 {
                     hash.AppendData(buffer, 0, length);
                 }
+
+                await claim.KeepAsync();
             }
         }
         finally

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using BatchFunctions.Files;
 using BatchFunctions.Keys;
@@ -17,10 +18,12 @@ namespace BatchFunctions.IntegrationTests.Files;
 internal sealed class FilesHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly string _account;
 
-    private FilesHost(WebApplication app, FakeTimeProvider time, string tenant)
+    private FilesHost(WebApplication app, string account, FakeTimeProvider time, string tenant)
     {
         _app = app;
+        _account = account;
         Time = time;
         Tenant = tenant;
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
@@ -45,14 +48,34 @@ internal sealed class FilesHost : IAsyncDisposable
 
     public static async Task<FilesHost> StartAsync(params (string Name, string Value)[] settings)
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var others = settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
-        var app = await TestService.ServeAsync(
-            TestService.Settings(TestStorage.NewAccount(), others: others),
-            services => services.AddSingleton<TimeProvider>(time));
-        var host = new FilesHost(app, time, $"p-{Guid.NewGuid():N}");
+        var host = await ServeAsync(
+            TestStorage.NewAccount(), new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings);
         host.Client.DefaultRequestHeaders.Authorization = await host.KeyOfAsync(host.Tenant);
         return host;
+    }
+
+    /// <summary>Another process's service on the same storage, with the same clock, tenant and key.</summary>
+    /// <param name="storage">What stands between it and storage.</param>
+    public async Task<FilesHost> BesideAsync(HttpPipelinePolicy storage)
+    {
+        var other = await ServeAsync(_account, Time, Tenant, [], storage);
+        other.Client.DefaultRequestHeaders.Authorization = Client.DefaultRequestHeaders.Authorization;
+        return other;
+    }
+
+    private static async Task<FilesHost> ServeAsync(
+        string account, FakeTimeProvider time, string tenant, (string Name, string Value)[] settings, HttpPipelinePolicy? storage = null)
+    {
+        var others = settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
+        var app = await TestService.ServeAsync(TestService.Settings(account, others: others), services =>
+        {
+            services.AddSingleton<TimeProvider>(time);
+            if (storage is not null)
+            {
+                services.AddSingleton(storage);
+            }
+        });
+        return new FilesHost(app, account, time, tenant);
     }
 
     /// <summary>A new key of a project, as a request carries it.</summary>

@@ -50,6 +50,14 @@ internal sealed class HostProcess : IAsyncDisposable
         .Split('\n', StringSplitOptions.TrimEntries)
         .First(line => line.StartsWith(beginning, StringComparison.Ordinal))[beginning.Length..];
 
+    /// <summary>That it has ended with an error, of which it says one line.</summary>
+    public void ShouldSayOneLine(string expected)
+    {
+        Assert.NotEqual(0, ExitCode);
+        Assert.Contains(expected, Errors, StringComparison.Ordinal);
+        Assert.Single(Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     /// <summary>Ends it as a terminal does that is told to.</summary>
     public async Task TerminateAsync()
     {

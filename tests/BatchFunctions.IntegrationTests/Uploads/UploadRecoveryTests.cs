@@ -41,7 +41,7 @@ public sealed class UploadRecoveryTests : IAsyncLifetime
     public async Task A_claim_that_has_lapsed_is_taken_over()
     {
         await ClaimAsync();
-        _host.Time.Advance(TimeSpan.FromMinutes(10));
+        _host.Time.Advance(UploadClaim.Length);
 
         (await CompleteAsync()).Should(200);
     }
@@ -51,7 +51,7 @@ public sealed class UploadRecoveryTests : IAsyncLifetime
     {
         var claimed = await ClaimAsync();
         await CommitAsync(claimed);
-        _host.Time.Advance(TimeSpan.FromMinutes(10));
+        _host.Time.Advance(UploadClaim.Length);
 
         var answer = (await CompleteAsync()).Should(200);
 
@@ -65,7 +65,7 @@ public sealed class UploadRecoveryTests : IAsyncLifetime
         var claimed = await ClaimAsync();
         await CommitAsync(claimed);
         await _host.Service<FileStore>().TryInsertAsync(claimed.ToFile(), default);
-        _host.Time.Advance(TimeSpan.FromMinutes(10));
+        _host.Time.Advance(UploadClaim.Length);
 
         Assert.Equal("Cannot cancel an upload with status 'completed'.", (await CancelAsync()).Should(400).Message);
 
@@ -104,12 +104,12 @@ public sealed class UploadRecoveryTests : IAsyncLifetime
     {
         _host.Time.Advance(TimeSpan.FromMinutes(59));
         await ClaimAsync();
-        _host.Time.Advance(TimeSpan.FromMinutes(2));
+        _host.Time.Advance(TimeSpan.FromMinutes(1));
 
         await _host.Expiry.RunDueAsync(default);
         Assert.Equal(UploadStatus.Pending, (await Uploads.FindAsync(_host.Tenant, _upload, default))!.Status);
 
-        _host.Time.Advance(TimeSpan.FromMinutes(10));
+        _host.Time.Advance(UploadClaim.Length);
         await _host.Expiry.RunDueAsync(default);
         Assert.Equal(UploadStatus.Expired, (await Uploads.FindAsync(_host.Tenant, _upload, default))!.Status);
     }
@@ -121,7 +121,7 @@ public sealed class UploadRecoveryTests : IAsyncLifetime
         return (await Uploads.MutateAsync(
             _host.Tenant,
             _upload,
-            upload => upload with { ClaimedUntil = now + TimeSpan.FromMinutes(10), FileId = IdKind.File.New(now) },
+            upload => upload with { ClaimedUntil = UploadClaim.From(now), FileId = IdKind.File.New(now) },
             default))!;
     }
 

@@ -16,12 +16,14 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly Type[] Longest =
     [
         typeof(CrashProofTests),
+        typeof(UpstreamProofTests),
         typeof(StorageProofTests),
         typeof(HostProcessTests),
         typeof(ExampleProgramTests),
         typeof(ViewTests),
         typeof(WorkersProofTests),
         typeof(BatchListTests),
+        typeof(UpstreamFaultTests),
         typeof(ClientTests),
         typeof(HostRefusalTests),
         typeof(CreateTests),

@@ -12,6 +12,9 @@ internal static class UpstreamProof
     /// <summary>The first argument; names of scenarios may follow.</summary>
     public const string Command = "upstream";
 
+    /// <summary>Error lines of a scenario that are shown.</summary>
+    private const int ErrorsShown = 2;
+
     /// <summary>Runs scenarios and prints a row of each.</summary>
     /// <param name="names">Which; all where none is named.</param>
     /// <returns>How many promises were broken.</returns>
@@ -31,6 +34,11 @@ internal static class UpstreamProof
         {
             var run = await RoughRun.RunAsync(scenarios[i], azurite.ConnectionString(ProofStorage.AccountOf(i)));
             Console.WriteLine(run);
+            foreach (var error in run.Errors.Take(ErrorsShown))
+            {
+                Console.WriteLine($"  {error}");
+            }
+
             foreach (var violation in run.Violations())
             {
                 broken++;

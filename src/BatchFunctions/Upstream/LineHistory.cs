@@ -2,8 +2,7 @@ namespace BatchFunctions.Upstream;
 
 /// <summary>What has been seen of one line so far: what is decided about its next answer is decided from this.</summary>
 /// <param name="state">What earlier runs of its chunk have left.</param>
-/// <param name="through">How many lines have gone through by now.</param>
-internal sealed class LineHistory(LineState state, long through)
+internal sealed class LineHistory(LineState state)
 {
     /// <summary>Breaks that may be chance: a server that restarts breaks all its connections.</summary>
     private const int BreaksByChance = 1;
@@ -32,8 +31,11 @@ internal sealed class LineHistory(LineState state, long through)
     /// <summary>Whether others went through after the connection first broke under it.</summary>
     public bool OthersPassed { get; set; } = state.OthersPassed;
 
-    /// <summary>How many lines had gone through when it was last refused, or else when it was sent.</summary>
-    public long ThroughBefore { get; set; } = through;
+    /// <summary>The number of its last attempt, in the order of sending.</summary>
+    public int Number { get; set; }
+
+    /// <summary>The number of the attempt that was refused before that; null when there was none.</summary>
+    public int? RefusedNumber { get; set; }
 
     /// <summary>How many lines were in flight with its last attempt, itself included.</summary>
     public int InFlight { get; set; }
@@ -42,9 +44,9 @@ internal sealed class LineHistory(LineState state, long through)
     public int Suspicion => SuspicionOf(Breaks);
 
     /// <summary>What the chunk's row keeps of it.</summary>
-    /// <param name="through">How many lines have gone through by now.</param>
-    public LineState StateAt(long through) =>
-        new(Attempts, Breaks, OthersPassed || (Breaks > 0 && through > ThroughBefore), Last);
+    /// <param name="lastThrough">The number of the last attempt that went through.</param>
+    public LineState StateAt(int lastThrough) =>
+        new(Attempts, Breaks, OthersPassed || (Breaks > 0 && lastThrough > RefusedNumber), Last);
 
     /// <summary>The suspicion that so many breaks make: none, small company, or <see cref="UpstreamGate.Alone"/>.</summary>
     public static int SuspicionOf(int breaks) => Math.Clamp(breaks - BreaksByChance, 0, UpstreamGate.Alone);

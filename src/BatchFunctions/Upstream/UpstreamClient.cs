@@ -42,7 +42,7 @@ internal sealed class UpstreamClient(
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
     public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamPlace place, CancellationToken ct)
     {
-        var line = new LineHistory(request.State, record.Through);
+        var line = new LineHistory(request.State);
         try
         {
             var current = place;
@@ -71,7 +71,7 @@ internal sealed class UpstreamClient(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            throw new UpstreamCancelledException(line.StateAt(record.Through), ct);
+            throw new UpstreamCancelledException(line.StateAt(record.LastThrough), ct);
         }
     }
 
@@ -116,6 +116,7 @@ internal sealed class UpstreamClient(
             metrics.AttemptMade(reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
             line.InFlight = gate.CompanyOf(place);
+            line.Number = place.Number;
             var verdict = _verdicts.Judge(line, reply, took);
             gate.Note(place, verdict, reply);
             return (reply, verdict);
@@ -145,5 +146,5 @@ internal sealed class UpstreamClient(
     };
 
     private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
-        new(line.StateAt(record.Through), wait < LongestPostponement ? wait : LongestPostponement);
+        new(line.StateAt(record.LastThrough), wait < LongestPostponement ? wait : LongestPostponement);
 }

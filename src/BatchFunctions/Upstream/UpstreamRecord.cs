@@ -16,6 +16,7 @@ internal sealed class UpstreamRecord
     private readonly HashSet<LineHistory> _failed = [];
     private readonly Queue<TimeSpan> _took = new(Remembered);
     private long _through;
+    private int _lastThrough;
     private int _faultsInARow;
 
     /// <summary>Lines that went through: answered in a way that only an upstream that works answers.</summary>
@@ -36,14 +37,22 @@ internal sealed class UpstreamRecord
         }
     }
 
+    /// <summary>
+    /// The number of the last attempt that went through, by when it was sent: an answer to a line that was sent long ago says
+    /// nothing about what one sent since has met.
+    /// </summary>
+    public int LastThrough => Volatile.Read(ref _lastThrough);
+
     /// <summary>A line went through.</summary>
+    /// <param name="number">The attempt's number, in the order of sending.</param>
     /// <param name="took">How long it took.</param>
-    public void Passed(TimeSpan took)
+    public void Passed(int number, TimeSpan took)
     {
         Interlocked.Increment(ref _through);
         Volatile.Write(ref _faultsInARow, 0);
         lock (_lock)
         {
+            Volatile.Write(ref _lastThrough, Math.Max(_lastThrough, number));
             _failed.Clear();
             if (_took.Count == Remembered)
             {

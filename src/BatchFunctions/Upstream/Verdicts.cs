@@ -86,8 +86,8 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         };
     }
 
-    /// <summary>Whether a line went through since this one was last refused, or else since it was sent.</summary>
-    private bool OthersPass(LineHistory line) => record.Through > line.ThroughBefore;
+    /// <summary>Whether a line went through that was sent after this one's attempt that was refused before, or else after this one.</summary>
+    private bool OthersPass(LineHistory line) => record.LastThrough > (line.RefusedNumber ?? line.Number);
 
     /// <summary>
     /// Whether nobody gets through, and yet it looks like the line's fault: an upstream that explains itself and has never let a
@@ -138,7 +138,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         // A final verdict is an upstream that works, or else a line that is told from others by their going through.
         if (verdict.Blame is Blame.None || (verdict is { Blame: Blame.Line, IsFinal: true } && reply is Reply.Answer))
         {
-            record.Passed(took);
+            record.Passed(line.Number, took);
         }
         else if (IsSuccess(reply))
         {
@@ -156,7 +156,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
 
         line.Refusals++;
         line.RefusedSince ??= time.GetUtcNow();
-        line.ThroughBefore = record.Through;
+        line.RefusedNumber = line.Number;
         line.Last = reply.Said;
     }
 

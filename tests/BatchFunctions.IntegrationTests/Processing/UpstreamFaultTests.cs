@@ -142,6 +142,38 @@ public sealed class UpstreamFaultTests
         await driver.AssertPromiseAsync(ended, 120);
     }
 
+    [Theory]
+    [InlineData("00:00:20")]
+    [InlineData("00:00:00.500")]
+    public async Task What_was_last_answered_is_in_the_errors_of_lines_that_a_cancel_cuts_off(string longestWait)
+    {
+        // Waiting in memory with the shipped setting, and in storage with the short one.
+        await using var upstream = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.Error(503, "Loading model")).StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewAccount(),
+            upstream.Address,
+            new Dictionary<string, string?> { ["Batch:Upstream:LongestWait"] = longestWait, ["Batch:Lease"] = "00:01:00" });
+        var batch = await driver.CreateAsync(3);
+        driver.StartPump();
+        await Eventually.UntilAsync(() => upstream.CallsByMarker.Count == 3, "all lines have been refused");
+        if (longestWait == "00:00:00.500")
+        {
+            await Eventually.UntilAsync(
+                async () => (await driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))?.Left.Values.Any(line => line.State.Last is not null) == true,
+                TimeSpan.FromMinutes(1),
+                "the row has what was answered");
+        }
+
+        Assert.NotNull(await driver.Get<BatchCancellation>().CancelAsync(batch.Key, CancellationToken.None));
+        var ended = await driver.WaitForEndAsync(batch);
+        var (_, errors) = await driver.AssertPromiseAsync(ended, 3);
+        Assert.All(errors, line => Assert.Equal("batch_cancelled", CodeOf(line)));
+        Assert.All(errors, line => Assert.EndsWith(
+            "The upstream's last answer was 503: Loading model",
+            line.GetProperty("error").GetProperty("message").GetString(),
+            StringComparison.Ordinal));
+    }
+
     private static ScriptedAnswer AnswerOf(ScriptedCall call) => int.Parse(call.Marker[1..], null) switch
     {
         0 => ScriptedAnswer.PrettyJson(new { id = "x", choices = Array.Empty<object>() }),

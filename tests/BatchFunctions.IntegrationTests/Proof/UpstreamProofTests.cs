@@ -16,8 +16,8 @@ public sealed class UpstreamProofTests(ITestOutputHelper output)
     public async Task A_rough_upstream_fails_only_the_lines_that_are_at_fault()
     {
         string[] scenarios = ["hour", "away-503", "away-429", "away-reset", "away-refused", "rate", "killer"];
-        using var proof = Process.Start(new ProcessStartInfo(
-            "dotnet", [typeof(UpstreamProof).Assembly.Location, UpstreamProof.Command, .. scenarios]) { RedirectStandardOutput = true })!;
+        string[] arguments = [typeof(UpstreamProof).Assembly.Location, UpstreamProof.Command, .. scenarios];
+        using var proof = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
         using var limit = new CancellationTokenSource(Limit);
         try
         {

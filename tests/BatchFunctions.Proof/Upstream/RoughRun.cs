@@ -45,8 +45,6 @@ internal sealed class RoughRun
     public static string Head =>
         "| scenario | lines | failed | calls | most calls of a line | until the last answer | first line after the return | asked while away | refused of the calls | of the limit | warnings |\n|---|---|---|---|---|---|---|---|---|---|---|";
 
-    public IReadOnlyList<string> Warnings => _warnings;
-
     /// <summary>The errors of lines, with their words.</summary>
     public IEnumerable<string> Errors => _errors.Select(line => line.GetRawText());
 

@@ -34,5 +34,9 @@ internal static class WorkerTimes
     {
         ["AzureFunctionsJobHost__extensions__queues__visibilityTimeout"] = "00:00:01",
         ["AzureFunctionsJobHost__extensions__queues__maxPollingInterval"] = "00:00:00.500",
+
+        // Fewer chunks at once than a slow batch has, so that some of them lie idle whenever it is cancelled or expires.
+        ["AzureFunctionsJobHost__extensions__queues__batchSize"] = "4",
+        ["AzureFunctionsJobHost__extensions__queues__newBatchThreshold"] = "1",
     };
 }

@@ -63,12 +63,12 @@ public sealed class VerdictTableTests
         var time = new FakeTimeProvider();
 
         // Somebody has gone through at some time, in any case.
-        record.Passed(Took);
+        record.Passed(1, Took);
         var verdicts = new Verdicts(Options, record, time);
-        var line = new LineHistory(default, record.Through) { InFlight = 8 };
+        var line = new LineHistory(default) { InFlight = 8, Number = 2 };
         if (othersPass)
         {
-            record.Passed(Took);
+            record.Passed(3, Took);
         }
 
         var verdict = verdicts.Judge(line, ReplyOf(answer), Took);

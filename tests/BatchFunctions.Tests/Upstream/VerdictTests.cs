@@ -14,7 +14,8 @@ public sealed class VerdictTests
     private readonly FakeTimeProvider _time = new();
     private readonly UpstreamRecord _record = new();
     private readonly Verdicts _verdicts;
-    private readonly LineHistory _line = new(default, 0) { InFlight = 8 };
+    private readonly LineHistory _line = new(default) { InFlight = 8 };
+    private int _sent;
 
     public VerdictTests() => _verdicts = new Verdicts(new UpstreamOptions { MaxAttempts = 5 }, _record, _time);
 
@@ -44,25 +45,36 @@ public sealed class VerdictTests
         int status, int count, bool end)
     {
         Pass();
-        var lines = Enumerable.Range(0, count).Select(_ => new LineHistory(default, _record.Through)).ToList();
-        Assert.All(lines, line => Assert.Equal(Blame.Upstream, _verdicts.Judge(line, Answer(status, "no"), Took).Blame));
+        var lines = Enumerable.Range(0, count).Select(_ => new LineHistory(default)).ToList();
+        Assert.All(lines, line => Assert.Equal(Blame.Upstream, Judge(line, Answer(status, "no")).Blame));
         _time.Advance(Verdicts.SameWordsFor);
 
-        Assert.All(lines, line => Assert.Equal(end, _verdicts.Judge(line, Answer(status, "no"), Took).IsFinal));
+        Assert.All(lines, line => Assert.Equal(end, Judge(line, Answer(status, "no")).IsFinal));
     }
 
     [Fact]
     public void A_refusal_that_others_do_not_meet_ends_the_line_when_it_comes_in_the_same_words_again()
     {
-        Pass();
-        Assert.Equal((Blame.Doubtful, false), Judge(Answer(403, "flagged")));
+        Assert.Equal((Blame.Upstream, false), Judge(Answer(403, "flagged")));
         Pass();
         Assert.Equal((Blame.Doubtful, true), Judge(Answer(403, "flagged")));
     }
 
     [Fact]
+    public void Answers_to_what_was_sent_before_say_nothing_about_what_is_refused_since()
+    {
+        var before = Enumerable.Range(0, 4).Select(_ => ++_sent).ToList();
+        foreach (var number in before)
+        {
+            Assert.Equal((Blame.Upstream, false), Judge(Answer(401, "no such key")));
+            _record.Passed(number, Took);
+        }
+    }
+
+    [Fact]
     public void A_line_that_is_put_off_for_ever_while_others_go_through_ends_at_last()
     {
+        Judge(Answer(503, "busy"));
         for (var refusal = 1; refusal < Verdicts.MaxAlone; refusal++)
         {
             Pass();
@@ -107,7 +119,9 @@ public sealed class VerdictTests
     public void A_time_out_is_charged_where_others_are_fast_or_the_line_was_alone(int inFlight, int othersSeconds, bool isTooMuch)
     {
         _line.InFlight = inFlight;
-        _record.Passed(TimeSpan.FromSeconds(othersSeconds));
+
+        // Another that was sent after the line is back.
+        _record.Passed(2, TimeSpan.FromSeconds(othersSeconds));
 
         Assert.Equal((isTooMuch ? Blame.Upstream : Blame.Doubtful, false), Judge(new Reply.TimedOut()));
         Assert.Equal(isTooMuch ? 0 : 1, _line.Attempts);
@@ -137,11 +151,17 @@ public sealed class VerdictTests
     private static Reply.Answer Answer(int status, string message) => new(
         status, null, new AnswerBody(JsonSerializer.SerializeToUtf8Bytes(new { error = new { message } }), NotJson: false), null);
 
-    private void Pass() => _record.Passed(Took);
+    private void Pass() => _record.Passed(++_sent, Took);
+
+    private Verdict Judge(LineHistory line, Reply reply)
+    {
+        line.Number = ++_sent;
+        return _verdicts.Judge(line, reply, Took);
+    }
 
     private (Blame Blame, bool IsFinal) Judge(Reply reply)
     {
-        var verdict = _verdicts.Judge(_line, reply, Took);
+        var verdict = Judge(_line, reply);
         return (verdict.Blame, verdict.IsFinal);
     }
 }

@@ -17,6 +17,7 @@ internal sealed class UpstreamRecord
     private readonly Queue<TimeSpan> _took = new(Remembered);
     private long _through;
     private int _lastThrough;
+    private int _lastBroken;
     private int _faultsInARow;
 
     /// <summary>Lines that went through: answered in a way that only an upstream that works answers.</summary>
@@ -42,6 +43,28 @@ internal sealed class UpstreamRecord
     /// nothing about what one sent since has met.
     /// </summary>
     public int LastThrough => Volatile.Read(ref _lastThrough);
+
+    /// <summary>Whether a line went through that was sent after the last one under which a connection broke.</summary>
+    public bool HasRecovered
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastThrough > _lastBroken;
+            }
+        }
+    }
+
+    /// <summary>A connection broke under a line.</summary>
+    /// <param name="number">The attempt's number, in the order of sending.</param>
+    public void Broken(int number)
+    {
+        lock (_lock)
+        {
+            _lastBroken = Math.Max(_lastBroken, number);
+        }
+    }
 
     /// <summary>A line went through.</summary>
     /// <param name="number">The attempt's number, in the order of sending.</param>

@@ -126,8 +126,11 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// Who was in flight when connections broke is a suspect: from the second time on it goes with few beside it, in the end
     /// alone, and then only to an upstream that was seen to be alive just before.
     /// </summary>
-    private static Verdict JudgeBreak(LineHistory line)
+    private Verdict JudgeBreak(LineHistory line)
     {
+        // An upstream that others went through to since it last broke one, be it in another run of this line's chunk.
+        line.OthersPassed |= line.Breaks > 0 && record.HasRecovered;
+        record.Broken(line.Number);
         line.Breaks++;
         var most = line.OthersPassed ? MaxBreaks : MaxBreaksWithoutOthers;
         return line.Breaks >= most ? Verdict.Final(Blame.Line) : Verdict.Again(Blame.Upstream, TimeSpan.Zero);

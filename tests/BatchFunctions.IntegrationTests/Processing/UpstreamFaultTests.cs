@@ -124,7 +124,7 @@ public sealed class UpstreamFaultTests
             .Answer(call => call.Number == 1 ? ScriptedAnswer.Error(429).RetryAfter(3) : ScriptedAnswer.Chat(call))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
-        var batch = await driver.CreateAsync(120);
+        var batch = await driver.CreateAsync(8);
         driver.StartPump();
         Chunk? first = null;
         await Eventually.UntilAsync(
@@ -137,9 +137,9 @@ public sealed class UpstreamFaultTests
         Assert.NotEmpty(first.Left);
         Assert.All(first.Left.Values, line => Assert.Equal((0, 429), (line.State.Attempts, line.State.Last!.Status)));
         var ended = await driver.WaitForEndAsync(batch);
-        Assert.Equal(new RequestCounts(120, 120, 0), ended.Counts);
+        Assert.Equal(new RequestCounts(8, 8, 0), ended.Counts);
         Assert.All(upstream.CallsByMarker, calls => Assert.Equal(2, calls.Value));
-        await driver.AssertPromiseAsync(ended, 120);
+        await driver.AssertPromiseAsync(ended, 8);
     }
 
     [Theory]

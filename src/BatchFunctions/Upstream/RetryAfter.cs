@@ -25,7 +25,7 @@ internal static partial class RetryAfter
 
         if (Value(headers, "Retry-After") is { } text)
         {
-            return Number(text) is { } seconds ? Ahead(seconds) : Until(text, "r", now);
+            return Number(text) is { } seconds ? Ahead(seconds) : Until(text, now);
         }
 
         return Limited.Where(what => Value(headers, "x-ratelimit-remaining-" + what) == "0")
@@ -58,8 +58,8 @@ internal static partial class RetryAfter
             }));
     }
 
-    private static TimeSpan? Until(string text, string format, DateTimeOffset now) => DateTimeOffset.TryParseExact(
-        text, format, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+    private static TimeSpan? Until(string text, DateTimeOffset now) => DateTimeOffset.TryParseExact(
+        text, "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
         ? Ahead((date - now).TotalSeconds)
         : null;
 

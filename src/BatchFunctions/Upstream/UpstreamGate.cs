@@ -87,7 +87,7 @@ internal sealed class UpstreamGate : IDisposable
             {
                 Failed(place, reply);
             }
-            else if (Verdicts.IsSuccess(reply) || (verdict.Blame == Blame.Line && reply is Reply.Answer))
+            else if (Verdicts.WentThrough(verdict, reply) || Verdicts.IsSuccess(reply))
             {
                 Passed();
             }

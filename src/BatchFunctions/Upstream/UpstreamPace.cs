@@ -11,7 +11,7 @@ namespace BatchFunctions.Upstream;
 internal sealed class UpstreamPace(TimeProvider time)
 {
     /// <summary>The slowest: as often as a dead upstream is asked.</summary>
-    private const double Slowest = 0.2;
+    private static readonly double Slowest = 1 / UpstreamBreaker.ProbeInterval.TotalSeconds;
 
     /// <summary>What a refusal leaves of the rate that was let in.</summary>
     private const double Back = 0.96;

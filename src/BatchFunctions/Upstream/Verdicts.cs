@@ -49,6 +49,10 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     public static bool IsSuccess(Reply reply) =>
         reply is Reply.Answer { StatusCode: >= 200 and <= 299 } or Reply.Garbled { StatusCode: >= 200 and <= 299 };
 
+    /// <summary>Whether a line went through: an upstream that works has answered it for good.</summary>
+    public static bool WentThrough(Verdict verdict, Reply reply) =>
+        verdict.Blame == Blame.None || (verdict.Blame == Blame.Line && reply is Reply.Answer);
+
     /// <summary>Decides, and brings the line's history and the record up to date.</summary>
     /// <param name="line">The line.</param>
     /// <param name="reply">What its attempt came to.</param>
@@ -71,14 +75,18 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
 
     private Verdict JudgeAnswer(LineHistory line, Reply.Answer answer)
     {
+        var blame = BlameOf(answer.StatusCode);
+        if (blame == Blame.Line || (blame == Blame.None && !answer.Body.NotJson))
+        {
+            return Verdict.Final(blame);
+        }
+
         var words = XxHash3.HashToUInt64(answer.Body.Json) ^ (ulong)answer.StatusCode;
         var isSame = line.LastWords == words;
         line.LastWords = words;
-        return BlameOf(answer.StatusCode) switch
+        return blame switch
         {
-            Blame.None when answer.Body.NotJson => Charge(line, sameWords: false, answer.RetryAfter),
-            Blame.None => Verdict.Final(Blame.None),
-            Blame.Line => Verdict.Final(Blame.Line),
+            Blame.None => Charge(line, sameWords: false, answer.RetryAfter),
             Blame.Doubtful when OthersPass(line) => Charge(line, isSame, answer.RetryAfter),
             Blame.Doubtful when IsLasting(line, answer, isSame) => Charge(line, isSame, answer.RetryAfter),
             _ when OthersPass(line) && ++line.RefusedAlone >= MaxAlone => Verdict.Final(Blame.Doubtful),
@@ -138,8 +146,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
 
     private void Note(LineHistory line, Reply reply, Verdict verdict, TimeSpan took)
     {
-        // A final verdict is an upstream that works, or else a line that is told from others by their going through.
-        if (verdict.Blame is Blame.None || (verdict is { Blame: Blame.Line, IsFinal: true } && reply is Reply.Answer))
+        if (WentThrough(verdict, reply))
         {
             record.Passed(line.Number, took);
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using BatchFunctions.Proof;
@@ -48,22 +47,8 @@ public sealed class TransactionTests(ITestOutputHelper output)
 
     private static async Task<MeterReading> MeterAsync(int lines, int milliseconds)
     {
-        string[] arguments =
-            [typeof(MeterReading).Assembly.Location, Meter.Command, $"{lines}", $"{milliseconds}", TestStorage.NewAccount()];
-        using var meter = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
-        using var limit = new CancellationTokenSource(Limit);
-        try
-        {
-            var said = await meter.StandardOutput.ReadToEndAsync(limit.Token);
-            await meter.WaitForExitAsync(limit.Token);
-            return JsonSerializer.Deserialize<MeterReading>(said.Trim().Split('\n')[^1])!;
-        }
-        finally
-        {
-            if (!meter.HasExited)
-            {
-                meter.Kill(entireProcessTree: true);
-            }
-        }
+        var (_, said) = await ProofProcess.RunAsync(
+            Limit, Meter.Command, $"{lines}", $"{milliseconds}", TestStorage.NewAccount());
+        return JsonSerializer.Deserialize<MeterReading>(said.Trim().Split('\n')[^1])!;
     }
 }

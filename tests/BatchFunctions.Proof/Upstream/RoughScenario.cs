@@ -22,6 +22,4 @@ internal sealed record RoughScenario(string Name, int Lines, Func<RoughCall, Rou
 
     /// <summary>Settings that differ from those that are shipped.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
-
-    public bool IsAway(RoughCall call) => Away is { } away && call.At >= away.From && call.At < away.To;
 }

@@ -23,16 +23,12 @@ internal sealed class RoughUpstream(RoughScenario scenario, TimeProvider time) :
     /// <summary>All calls, in the order of their answers.</summary>
     public IReadOnlyCollection<AnsweredCall> Answered => _answered;
 
-    /// <summary>Calls that only asked whether it is alive.</summary>
-    public int Looks { get; private set; }
-
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.Method == HttpMethod.Get)
         {
             lock (_lock)
             {
-                Looks++;
                 return Now() < _server.DownUntil ? throw Refused() : new HttpResponseMessage(HttpStatusCode.OK);
             }
         }

@@ -77,17 +77,4 @@ public sealed class UpstreamSignInTests(IdentityEndpoint endpoint) : IClassFixtu
         options.ClientId = _clientId;
         configure(options);
     });
-
-    /// <summary>Lets every wait of a line pass, as they come.</summary>
-    private static async Task<UpstreamOutcome> EndedAsync(UpstreamFixture fixture, Task<UpstreamOutcome> sending)
-    {
-        await Eventually.UntilAsync(
-            () =>
-            {
-                fixture.Time.Advance(TimeSpan.FromSeconds(1));
-                return sending.IsCompleted;
-            },
-            "the line has come to an end");
-        return await sending;
-    }
 }

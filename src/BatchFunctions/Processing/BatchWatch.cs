@@ -18,7 +18,8 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
     private readonly Lock _lock = new();
     private readonly MemoryCache _cache = new(new MemoryCacheOptions());
 
-    public Task<Batch?> GetAsync(BatchKey key, CancellationToken ct) => ReadingOf(key).Batch.WaitAsync(ct);
+    public Task<Batch?> GetAsync(BatchKey key, CancellationToken ct) =>
+        ct.IsCancellationRequested ? Task.FromCanceled<Batch?>(ct) : ReadingOf(key).Batch.WaitAsync(ct);
 
     /// <summary>
     /// The batch as the chunks that run here know it, which saves each chunk a read: a cancel is noticed when they

@@ -25,6 +25,8 @@ internal sealed partial class StorageHealth(StorageClients storage, TimeProvider
     /// <param name="ct">Cancels the wait, not the check.</param>
     public Task<bool> IsHealthyAsync(CancellationToken ct)
     {
+        // Whoever has left gets no answer, however fast the check is.
+        ct.ThrowIfCancellationRequested();
         lock (_lock)
         {
             var now = time.GetUtcNow();

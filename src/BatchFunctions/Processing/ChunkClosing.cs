@@ -36,11 +36,11 @@ internal sealed class ChunkClosing(
         await steps.ReachedAsync(ProtocolStep.CloseClaimed, ct);
         using var segment = new ChunkSegment();
         await input.AddUnfinishedAsync(batch, claimed, reason, segment, ct);
-        if (segment.Error.Length > 0)
+        if (segment.Error.Count > 0)
         {
-            var block = new BlockRef(claimed.Epoch, 0);
-            await blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), segment.Error, ct);
-            segment.ErrorBlock = block;
+            segment.ErrorBlocks = new SegmentBlocks(segment.Error, most: 1, () => new BlockRef(claimed.Epoch, 0));
+            await segment.ErrorBlocks.StageNextAsync((block, content) =>
+                blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), content, ct));
             await steps.ReachedAsync(ProtocolStep.CloseBlockStaged, ct);
         }
 

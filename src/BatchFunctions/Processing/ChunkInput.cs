@@ -4,12 +4,13 @@ using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>Reads a chunk's lines, and writes the error lines of those that will not be sent any more.</summary>
-internal sealed class ChunkInput(BatchBlobs blobs, IOptions<BatchOptions> options)
+internal sealed class ChunkInput(BatchBlobs blobs, ByteBudget memory, IOptions<BatchOptions> options)
 {
     private readonly int _maxLineBytes = options.Value.MaxLineBytes;
 
@@ -25,7 +26,7 @@ internal sealed class ChunkInput(BatchBlobs blobs, IOptions<BatchOptions> option
 
     /// <summary>A reader of the stream; a line is as long as validation let it be, whatever the setting is now.</summary>
     public LineReader ReaderOf(Stream stream, Chunk chunk) =>
-        new(stream, (int)Math.Max(_maxLineBytes, Math.Min(chunk.Length, Array.MaxLength / 2)), chunk.Offset);
+        new(stream, (int)Math.Max(_maxLineBytes, Math.Min(chunk.Length, Array.MaxLength / 2)), chunk.Offset, memory: memory);
 
     /// <summary>Adds an error line to the segment for each of the chunk's lines that is not done.</summary>
     public async Task AddUnfinishedAsync(

@@ -1,5 +1,5 @@
 using BatchFunctions.Configuration;
-using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +13,7 @@ internal sealed class UpstreamClient(
     UpstreamConnection connection,
     UpstreamGate gate,
     UpstreamRecord record,
+    ByteBudget memory,
     BatchMetrics metrics,
     IOptions<BatchOptions> options,
     TimeProvider time)
@@ -27,6 +28,7 @@ internal sealed class UpstreamClient(
     private const int FewestWaiting = 64;
 
     private readonly UpstreamOptions _options = options.Value.Upstream;
+    private readonly AnswerSizes _sizes = new();
     private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time);
     private int _waiting;
 
@@ -34,6 +36,15 @@ internal sealed class UpstreamClient(
     /// <returns>The place; or how long to wait in storage.</returns>
     public Task<GateAnswer> EnterAsync(LineState line, CancellationToken ct) =>
         gate.EnterAsync(LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
+
+    /// <summary>Waits until a line may be held in memory, with the answer that is to be expected.</summary>
+    /// <param name="lineBytes">The line's own bytes.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async ValueTask<LineMemory> TakeMemoryAsync(int lineBytes, CancellationToken ct) =>
+        new(await memory.TakeAsync(lineBytes + _sizes.Expected, ct), lineBytes);
+
+    /// <summary>There is less memory than was thought: less of it is given out from now on.</summary>
+    public void MemoryRanOut() => memory.Lower();
 
     /// <summary>Sends a line, and sends it again where that may help.</summary>
     /// <param name="request">The line.</param>
@@ -54,13 +65,15 @@ internal sealed class UpstreamClient(
                     return OutcomeOf(line, reply);
                 }
 
+                reply.Dispose();
+                request.Memory.HoldLine();
                 metrics.AttemptRepeated(reply.Name);
                 if (verdict.Wait > _options.LongestWait)
                 {
                     return Postponed(line, verdict.Wait);
                 }
 
-                var (next, wait) = await WaitAsync(line, verdict.Wait, ct);
+                var (next, wait) = await WaitAsync(line, request.Memory, verdict.Wait, ct);
                 if (next is null)
                 {
                     return Postponed(line, wait);
@@ -79,7 +92,7 @@ internal sealed class UpstreamClient(
     /// Waits until the line may be sent again, and for a place. Lines that wait are held in memory: no more of them than may be
     /// in flight, and those beyond wait in storage.
     /// </summary>
-    private async Task<GateAnswer> WaitAsync(LineHistory line, TimeSpan wait, CancellationToken ct)
+    private async Task<GateAnswer> WaitAsync(LineHistory line, LineMemory held, TimeSpan wait, CancellationToken ct)
     {
         if (Interlocked.Increment(ref _waiting) > Math.Max(_options.Concurrency, FewestWaiting))
         {
@@ -94,6 +107,7 @@ internal sealed class UpstreamClient(
                 await Task.Delay(wait, time, ct);
             }
 
+            await held.HoldAnswerAsync(_sizes.Expected, ct);
             return await gate.EnterAsync(line.Suspicion, leadsChunk: false, ct);
         }
         finally
@@ -111,12 +125,17 @@ internal sealed class UpstreamClient(
             var began = time.GetTimestamp();
             var reply = line.Suspicion >= UpstreamGate.Alone && await connection.FindDeadAsync(ct) is { } dead
                 ? dead
-                : await connection.PostAsync(request.Endpoint, request.Body, ct);
+                : await connection.PostAsync(request, ct);
             var took = time.GetElapsedTime(began);
             metrics.AttemptMade(reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
             line.InFlight = gate.CompanyOf(place);
             line.Number = place.Number;
+            if (reply is Reply.Answer { StatusCode: >= 200 and <= 299 } answer)
+            {
+                _sizes.Note(answer.Body.Bytes);
+            }
+
             var verdict = _verdicts.Judge(line, reply, took);
             gate.Note(place, verdict, reply);
             return (reply, verdict);
@@ -128,9 +147,8 @@ internal sealed class UpstreamClient(
         Reply.Answer answer => new UpstreamOutcome.Answered(
             answer.StatusCode,
             answer.RequestId,
-            answer.Body.Json,
-            answer.Body.NotJson ? default : TokenUsage.Read(answer.Body.Json),
-            answer.Body.NotJson),
+            answer.Body,
+            answer.Body.Usage),
         Reply.TooLarge => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.ResponseTooLarge,
             $"The upstream's response is larger than {_options.MaxResponseBytes} bytes."),

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Azure.Identity;
 using BatchFunctions.Configuration;
+using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,6 +22,8 @@ internal static class UpstreamServices
         services.TryAddSingleton<BatchMetrics>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, UpstreamOptionsValidator>());
+        services.TryAddSingleton(static services => new ByteBudget(ProcessMemory.BudgetOf(
+            services.GetRequiredService<IOptions<BatchOptions>>().Value.MemoryBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)));
         services.TryAddSingleton<UpstreamConnection>();
         services.TryAddSingleton<UpstreamClient>();
         services.TryAddSingleton<UpstreamRecord>();

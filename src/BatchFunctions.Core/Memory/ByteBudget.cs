@@ -55,11 +55,16 @@ internal sealed class ByteBudget(long total)
     public ByteShare Open() => new(this);
 
     /// <summary>Halves the total: there was less memory than was thought.</summary>
-    public void Lower()
+    public void Lower() => Resize(Math.Max(Math.Min(Least, Total), Total / 2));
+
+    /// <summary>Sets how much may be held from now on. What is held already is held.</summary>
+    public void Resize(long bytes)
     {
         lock (_lock)
         {
-            _total = Math.Max(Math.Min(Least, _total), _total / 2);
+            _total = bytes;
+            _beyond = _used <= _total ? null : _beyond;
+            Serve();
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class ChunkClosing(
         await input.AddUnfinishedAsync(batch, claimed, reason, segment, ct);
         if (segment.Error.Count > 0)
         {
-            segment.ErrorBlocks = new SegmentBlocks(segment.Error, most: 1, () => new BlockRef(claimed.Epoch, 0));
+            segment.ErrorBlocks = new SegmentBlocks(segment.Error, blockBytes: 0, most: 1, () => new BlockRef(claimed.Epoch, 0));
             await segment.ErrorBlocks.StageNextAsync((block, content) =>
                 blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), content, ct));
             await steps.ReachedAsync(ProtocolStep.CloseBlockStaged, ct);

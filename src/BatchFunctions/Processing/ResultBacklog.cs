@@ -15,20 +15,27 @@ internal sealed class ResultBacklog(TimeProvider time)
     /// <summary>For how long storage may be behind.</summary>
     private static readonly TimeSpan Behind = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes on their way to storage at once: a few blocks. More would only make each take longer.</summary>
-    private const long AtOnce = 8 * 1024 * 1024;
+    /// <summary>Bytes on their way to storage at once, at most: a few blocks. More would only make each take longer.</summary>
+    private const long MostOnTheWay = 8 * 1024 * 1024;
+
+    /// <summary>A block's size at least, at most, and by how fast storage is.</summary>
+    private const long SmallestBlock = 256 * 1024;
+    private const long LargestBlock = 4 * 1024 * 1024;
+    private static readonly TimeSpan OfBlock = TimeSpan.FromSeconds(5);
+
+    /// <summary>What takes longer was sent beside too much.</summary>
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(10);
 
     /// <summary>A smaller block says how far storage is, and not how fast; unless it takes long.</summary>
-    private const long Telling = 256 * 1024;
-
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(2);
 
-    private readonly ByteBudget _way = new(AtOnce);
+    private readonly ByteBudget _way = new(MostOnTheWay);
     private readonly Lock _lock = new();
     private TaskCompletionSource? _room;
     private long _waiting;
     private int _onTheWay;
     private double _bytesPerSecond = double.PositiveInfinity;
+    private long _narrowedAt;
 
     /// <summary>Whether no further line should be sent.</summary>
     public bool IsFull
@@ -38,6 +45,18 @@ internal sealed class ResultBacklog(TimeProvider time)
             lock (_lock)
             {
                 return _waiting > Most;
+            }
+        }
+    }
+
+    /// <summary>The size of a block that storage takes in a few seconds, in bytes.</summary>
+    public long BlockBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (long)Math.Clamp(_bytesPerSecond * OfBlock.TotalSeconds, SmallestBlock, LargestBlock);
             }
         }
     }
@@ -93,10 +112,12 @@ internal sealed class ResultBacklog(TimeProvider time)
         {
             await stage();
             Note(bytes, beside, time.GetElapsedTime(began));
+            Widen(bytes, began);
         }
         catch (Exception e) when (StorageFaults.IsFault(e))
         {
             NoteFault();
+            Narrow(began);
             throw;
         }
         finally
@@ -107,7 +128,7 @@ internal sealed class ResultBacklog(TimeProvider time)
 
     private void Note(long bytes, int beside, TimeSpan took)
     {
-        var isTelling = bytes >= Telling || took >= Long;
+        var isTelling = bytes >= SmallestBlock || took >= Long;
         var rate = isTelling ? bytes * beside / Math.Max(took.TotalSeconds, 0.001) : double.PositiveInfinity;
         lock (_lock)
         {
@@ -122,6 +143,32 @@ internal sealed class ResultBacklog(TimeProvider time)
         }
 
         Add(0);
+    }
+
+    /// <summary>As TCP does it: more by and by while it goes well, half as much when it does not.</summary>
+    private void Widen(long bytes, long began)
+    {
+        if (time.GetElapsedTime(began) >= Slow)
+        {
+            Narrow(began);
+        }
+        else if (_way.Total < MostOnTheWay)
+        {
+            _way.Resize(Math.Min(MostOnTheWay, _way.Total + (bytes / 4)));
+        }
+    }
+
+    private void Narrow(long began)
+    {
+        lock (_lock)
+        {
+            // What was on the way together is slow together.
+            if (began >= _narrowedAt)
+            {
+                _narrowedAt = time.GetTimestamp();
+                _way.Resize(Math.Max(SmallestBlock, _way.Total / 2));
+            }
+        }
     }
 
     private void NoteFault()

@@ -9,12 +9,6 @@ namespace BatchFunctions.Processing;
 /// </summary>
 internal sealed class SegmentBlocks
 {
-    /// <summary>
-    /// A block's usual size at most, in bytes: half a minute's work for storage that takes 500 KB a second from two processes, each
-    /// with two blocks on the way.
-    /// </summary>
-    public const int UsualBytes = 4 * 1024 * 1024;
-
     /// <summary>The most blocks that a blob may have (Azure Storage, Put Block List).</summary>
     private const int MostOfBlob = 50_000;
 
@@ -27,12 +21,13 @@ internal sealed class SegmentBlocks
 
     /// <summary>Cuts a file's part of a segment into blocks.</summary>
     /// <param name="content">What is staged; it must not change any more.</param>
+    /// <param name="blockBytes">A block's size, unless that would make too many of them.</param>
     /// <param name="most">How many blocks it may make.</param>
     /// <param name="name">Names a block.</param>
-    public SegmentBlocks(ByteBlocks content, int most, Func<BlockRef> name)
+    public SegmentBlocks(ByteBlocks content, long blockBytes, int most, Func<BlockRef> name)
     {
         _content = content;
-        _blockBytes = Math.Max(UsualBytes, (content.Count + most - 1) / most);
+        _blockBytes = Math.Max(blockBytes, (content.Count + most - 1) / most);
         Named = [.. Enumerable.Range(0, (int)((content.Count + _blockBytes - 1) / _blockBytes)).Select(_ => name())];
     }
 

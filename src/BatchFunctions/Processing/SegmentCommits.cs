@@ -46,31 +46,46 @@ internal sealed partial class SegmentCommits(
     {
         using var span = BatchTracing.StartCheckpoint();
         var began = time.GetTimestamp();
-        var stands = await WhileRenewingAsync(token => StageAsync(segment, token), ct) && await WriteAsync(segment, finish, ct);
+        var stands = await StageAsync(segment, ct) && await WriteAsync(segment, finish, ct);
         metrics.CheckpointMade(time.GetElapsedTime(began));
         return stands;
     }
 
-    private async Task StageAsync(ChunkSegment segment, CancellationToken ct)
+    /// <returns>Whether the claim stands, as far as is known.</returns>
+    private async Task<bool> StageAsync(ChunkSegment segment, CancellationToken ct)
     {
         var linesAfter = Chunk.Lines - Chunk.Done.Count - segment.Lines.Count;
         if (segment.Output.Count > 0)
         {
             segment.OutputBlocks ??= Cut(segment.Output, linesAfter, Chunk.OutputBlocks.Count);
-            await StageAsync(ResultFile.Output, segment.OutputBlocks, ct);
+            if (!await WhileRenewingAsync(token => StageAsync(ResultFile.Output, segment.OutputBlocks, token), ct))
+            {
+                return false;
+            }
+
             await steps.ReachedAsync(ProtocolStep.OutputBlockStaged, ct);
         }
 
         if (segment.Error.Count > 0)
         {
             segment.ErrorBlocks ??= Cut(segment.Error, linesAfter, Chunk.ErrorBlocks.Count);
-            await StageAsync(ResultFile.Error, segment.ErrorBlocks, ct);
+            if (!await WhileRenewingAsync(token => StageAsync(ResultFile.Error, segment.ErrorBlocks, token), ct))
+            {
+                return false;
+            }
+
             await steps.ReachedAsync(ProtocolStep.ErrorBlockStaged, ct);
         }
+
+        return true;
     }
 
     private SegmentBlocks Cut(ByteBlocks content, int linesAfter, int used) =>
-        new(content, SegmentBlocks.Allowed(Chunk, linesAfter, batchLines, used), () => new BlockRef(Chunk.Epoch, _nextPart++));
+        new(
+            content,
+            backlog.BlockBytes,
+            SegmentBlocks.Allowed(Chunk, linesAfter, batchLines, used),
+            () => new BlockRef(Chunk.Epoch, _nextPart++));
 
     private async Task StageAsync(ResultFile file, SegmentBlocks blocks, CancellationToken ct)
     {

@@ -62,6 +62,44 @@ public sealed class ResultBacklogTests
         Assert.Equal(4, begun);
     }
 
+    [Fact]
+    public async Task Slow_storage_gets_smaller_blocks_and_fewer_at_once_and_more_again_when_it_is_fast()
+    {
+        Assert.Equal(4 * Block, _backlog.BlockBytes);
+        await PutAwayAsync(TimeSpan.FromSeconds(20));
+        await PutAwayAsync(TimeSpan.FromSeconds(20));
+        await PutAwayAsync(TimeSpan.FromSeconds(20));
+        Assert.InRange(_backlog.BlockBytes, 256 * 1024, Block / 2);
+        Assert.Equal(2, await AtOnceAsync());
+
+        for (var block = 0; block < 40; block++)
+        {
+            await PutAwayAsync(TimeSpan.FromSeconds(0.1));
+        }
+
+        Assert.Equal(4 * Block, _backlog.BlockBytes);
+        Assert.Equal(9, await AtOnceAsync());
+    }
+
+    /// <summary>How many blocks are on the way at once, the one that may go beyond included.</summary>
+    private async Task<int> AtOnceAsync()
+    {
+        var held = new TaskCompletionSource();
+        var begun = 0;
+        var staging = Enumerable.Range(0, 20).Select(_ => _backlog.PutAwayAsync(
+            Block,
+            () =>
+            {
+                begun++;
+                return held.Task;
+            },
+            default)).ToArray();
+        var atOnce = begun;
+        held.SetResult();
+        await Task.WhenAll(staging);
+        return atOnce;
+    }
+
     private Task PutAwayAsync(TimeSpan takes, int bytes = Block) => _backlog.PutAwayAsync(
         bytes,
         () =>

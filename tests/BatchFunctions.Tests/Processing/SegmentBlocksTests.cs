@@ -9,15 +9,17 @@ namespace BatchFunctions.Tests.Processing;
 
 public sealed class SegmentBlocksTests
 {
+    private const int BlockBytes = 300_000;
+
     [Fact]
     public async Task A_large_segment_goes_in_blocks_and_goes_on_where_it_failed()
     {
         using var content = new ByteBlocks();
-        var bytes = new byte[(2 * SegmentBlocks.UsualBytes) + 5];
+        var bytes = new byte[(2 * BlockBytes) + 5];
         Random.Shared.NextBytes(bytes);
         content.Write(bytes);
         var parts = 0;
-        var blocks = new SegmentBlocks(content, most: 100, () => new BlockRef(7, parts++));
+        var blocks = new SegmentBlocks(content, BlockBytes, most: 100, () => new BlockRef(7, parts++));
         Assert.Equal([0, 1, 2], blocks.Named.Select(block => block.Part));
 
         var staged = new List<(int Part, byte[] Content)>();

@@ -1,6 +1,7 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
@@ -9,14 +10,15 @@ namespace BatchFunctions.Upstream;
 /// Sends a line to the upstream, as often as it takes, and says what came of it. When it may be sent is the gate's to say;
 /// what an answer means is decided in <see cref="Verdicts"/>, and everything here only obeys.
 /// </summary>
-internal sealed class UpstreamClient(
+internal sealed partial class UpstreamClient(
     UpstreamConnection connection,
     UpstreamGate gate,
     UpstreamRecord record,
     ByteBudget memory,
     BatchMetrics metrics,
     IOptions<BatchOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<UpstreamClient> logger)
 {
     /// <summary>The longest that a line is postponed for, whatever the upstream asks: then it is asked again.</summary>
     public static readonly TimeSpan LongestPostponement = TimeSpan.FromHours(1);
@@ -44,7 +46,11 @@ internal sealed class UpstreamClient(
         new(await memory.TakeAsync(lineBytes + _sizes.Expected, ct), lineBytes);
 
     /// <summary>There is less memory than was thought: less of it is given out from now on.</summary>
-    public void MemoryRanOut() => memory.Lower();
+    public void MemoryRanOut()
+    {
+        memory.Lower();
+        Log.MemoryRanOut(logger, memory.Total);
+    }
 
     /// <summary>Sends a line, and sends it again where that may help.</summary>
     /// <param name="request">The line.</param>
@@ -165,4 +171,10 @@ internal sealed class UpstreamClient(
 
     private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
         new(line.StateAt(record.LastThrough), wait < LongestPostponement ? wait : LongestPostponement);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The process's memory has run out. It holds {Bytes} bytes of lines and answers at most from now on: set Batch__MemoryBytes to less, or give it more memory.")]
+        public static partial void MemoryRanOut(ILogger logger, long bytes);
+    }
 }

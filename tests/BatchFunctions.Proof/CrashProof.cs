@@ -10,11 +10,14 @@ namespace BatchFunctions.Proof;
 /// <summary>
 /// Workers that die: killed at every named step of the protocol in turn and at random moments, over batches that
 /// complete, are cancelled, expire and have a wrong input. A chain of workers takes up what the one before has left;
-/// the last one lives until nothing is left to do.
+/// the last one lives until nothing is left to do. One of the chains writes its blobs slowly.
 /// </summary>
 internal static class CrashProof
 {
     private const int Chains = 4;
+
+    /// <summary>The chain whose workers write blobs slowly.</summary>
+    private const int SlowChain = 3;
     private const int TimedKills = 8;
     private const int LivesPerKill = 10;
     private const string AtRandom = "a random moment";
@@ -37,10 +40,12 @@ internal static class CrashProof
             // Each round on a storage of its own: the emulator reads its tables whole for every query, and after hundreds
             // of batches would answer none in time.
             await using var azurite = await ProofStorage.StartAsync(Chains);
+            await using var slow = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, 0, tally), ProofStorage.SlowBlobs());
             var random = new Random(round);
             var kills = KillsOf(round, random);
             await Task.WhenAll(Enumerable.Range(0, Chains).Select(chain => RunChainAsync(
                 azurite.ConnectionString(ProofStorage.AccountOf(chain)),
+                chain == SlowChain ? slow.ConnectionString(azurite, ProofStorage.AccountOf(chain)) : azurite.ConnectionString(ProofStorage.AccountOf(chain)),
                 [.. kills.Where((_, index) => index % Chains == chain)],
                 new Random(random.Next()),
                 tally)));
@@ -62,11 +67,17 @@ internal static class CrashProof
         return kills;
     }
 
-    private static async Task RunChainAsync(string connection, IReadOnlyList<string> kills, Random random, Tally tally)
+    /// <param name="connection">The storage as the proof itself reaches it.</param>
+    /// <param name="workersConnection">The same as the workers do.</param>
+    /// <param name="kills">Where workers die, one after the other.</param>
+    /// <param name="random">Chance.</param>
+    /// <param name="tally">Takes what is found.</param>
+    private static async Task RunChainAsync(
+        string connection, string workersConnection, IReadOnlyList<string> kills, Random random, Tally tally)
     {
         await using var upstream = await new ScriptedUpstream().Answer(ProofBatches.Answer).StartAsync();
-        var settings = WorkerSettings.Of(connection, upstream.Address);
-        await using var account = await Account.OpenAsync(settings.Expiring());
+        var settings = WorkerSettings.Of(workersConnection, upstream.Address);
+        await using var account = await Account.OpenAsync(WorkerSettings.Of(connection, upstream.Address).Expiring());
         using var batches = new ProofBatches(account, upstream, tally);
         using var ended = new CancellationTokenSource();
         var watch = batches.WatchAsync(ended.Token);

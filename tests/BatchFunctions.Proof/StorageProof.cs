@@ -5,7 +5,7 @@ namespace BatchFunctions.Proof;
 
 /// <summary>
 /// Storage that fails: one call in twenty is answered with 500 or 503, or its connection is cut before or after storage
-/// has carried it out; and now and then storage is stopped under load and started again.
+/// has carried it out; blobs are written slowly; and now and then storage is stopped under load and started again.
 /// </summary>
 internal static class StorageProof
 {
@@ -22,7 +22,7 @@ internal static class StorageProof
         try
         {
             // The proof's own calls follow storage to its new ports too, and none of them is made to fail.
-            await using var faulty = await StorageProxy.StartAsync(azurite, new FaultPlan(1, FaultShare, 0, tally));
+            await using var faulty = await StorageProxy.StartAsync(azurite, new FaultPlan(1, FaultShare, 0, tally), ProofStorage.SlowBlobs());
             await using var plain = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, 0, tally));
             var name = ProofStorage.AccountOf(0);
             await WorkerRounds.RunAsync(

@@ -5,7 +5,7 @@ namespace BatchFunctions.Proof;
 
 /// <summary>
 /// Workers side by side on the same queues: every message comes twice, the second time so late that others have
-/// overtaken it, and one worker after the other is frozen past its leases and woken again.
+/// overtaken it, blobs are written slowly, and one worker after the other is frozen past its leases and woken again.
 /// </summary>
 internal static class WorkersProof
 {
@@ -17,7 +17,7 @@ internal static class WorkersProof
     {
         var tally = new Tally("workers");
         await using var azurite = await ProofStorage.StartAsync(accounts: 1);
-        await using var proxy = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, repeatShare: 1, tally));
+        await using var proxy = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, repeatShare: 1, tally), ProofStorage.SlowBlobs());
         var name = ProofStorage.AccountOf(0);
         await WorkerRounds.RunAsync(
             Workers,

@@ -6,6 +6,12 @@ namespace BatchFunctions.Proof.Storage;
 /// <summary>An Azurite of the proof's own, with an account for each chain of workers.</summary>
 internal static class ProofStorage
 {
+    /// <summary>So slow that a block takes longer than a checkpoint is apart, and some longer than half a lease.</summary>
+    private const int SlowBytesPerSecond = 40_000;
+
+    /// <summary>A slow line to blobs.</summary>
+    public static SlowLine SlowBlobs() => new(SlowBytesPerSecond);
+
     public static string AccountOf(int number) => $"proof{number:D2}";
 
     /// <summary>Starts it.</summary>

@@ -14,7 +14,9 @@ namespace BatchFunctions.Proof.Storage;
 /// </summary>
 internal sealed class StorageProxy : IAsyncDisposable
 {
-    private static readonly string[] Services = ["BlobEndpoint", "QueueEndpoint", "TableEndpoint"];
+    private const string Blobs = "BlobEndpoint";
+
+    private static readonly string[] Services = [Blobs, "QueueEndpoint", "TableEndpoint"];
 
     /// <summary>Headers of one connection, which are not passed on.</summary>
     private static readonly HashSet<string> OfConnection =
@@ -23,13 +25,15 @@ internal sealed class StorageProxy : IAsyncDisposable
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
     private readonly CancellationTokenSource _ended = new();
     private readonly FaultPlan _faults;
+    private readonly SlowLine? _blobs;
     private readonly WebApplication _app;
     private readonly Dictionary<int, string> _serviceByPort = [];
     private volatile Dictionary<string, Uri> _targets = [];
 
-    private StorageProxy(FaultPlan faults)
+    private StorageProxy(FaultPlan faults, SlowLine? blobs)
     {
         _faults = faults;
+        _blobs = blobs;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -46,9 +50,12 @@ internal sealed class StorageProxy : IAsyncDisposable
     }
 
     /// <summary>Starts it in front of an account's storage.</summary>
-    public static async Task<StorageProxy> StartAsync(AzuriteServer azurite, FaultPlan faults)
+    /// <param name="azurite">The storage.</param>
+    /// <param name="faults">What fails.</param>
+    /// <param name="blobs">How fast blobs are written; null for as fast as they come.</param>
+    public static async Task<StorageProxy> StartAsync(AzuriteServer azurite, FaultPlan faults, SlowLine? blobs = null)
     {
-        var proxy = new StorageProxy(faults);
+        var proxy = new StorageProxy(faults, blobs);
         proxy.Follow(azurite);
         await proxy._app.StartAsync();
         foreach (var (service, url) in Services.Zip(proxy._app.Urls))
@@ -98,6 +105,11 @@ internal sealed class StorageProxy : IAsyncDisposable
         try
         {
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            if (_blobs is not null && _serviceByPort[context.Connection.LocalPort] == Blobs)
+            {
+                await _blobs.PassAsync((int)body.Length, context.RequestAborted);
+            }
+
             var fault = _faults.NextFault();
             if (fault is Fault.RequestLost)
             {

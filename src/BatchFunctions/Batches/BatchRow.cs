@@ -59,6 +59,29 @@ internal static class BatchRow
         };
     }
 
+    /// <summary>What stands for a row that cannot be read: a failed batch, which says so.</summary>
+    public static Batch Unreadable(TableEntity row, Exception e)
+    {
+        var id = IdKind.Batch.IdOf(row.RowKey);
+        var createdAt = IdKind.Batch.CreatedAt(id);
+        return new Batch(BatchStatus.Failed)
+        {
+            Tenant = row.PartitionKey,
+            Id = id,
+            Endpoint = TextOf(row, "Endpoint"),
+            InputFileId = TextOf(row, "InputFileId"),
+            CompletionWindow = TextOf(row, "CompletionWindow"),
+            CreatedAt = createdAt,
+            ExpiresAt = row.TryGetValue("ExpiresAt", out var expiry) && expiry is DateTimeOffset expiresAt ? expiresAt : createdAt,
+            ChunkLines = 1,
+            ChunkBytes = 1,
+            ChunkTarget = 1,
+            InputBlob = new BlobLocation(TextOf(row, "InputContainer"), TextOf(row, "InputBlob")),
+            Errors = [BatchFailures.RowUnreadable],
+            Unreadable = e.Message,
+        };
+    }
+
     public static Batch FromRow(TableEntity row)
     {
         var id = IdKind.Batch.IdOf(row.RowKey);
@@ -111,4 +134,6 @@ internal static class BatchRow
             TraceParent = row.GetString("TraceParent"),
         };
     }
+
+    private static string TextOf(TableEntity row, string name) => row.TryGetValue(name, out var value) && value is string text ? text : "";
 }

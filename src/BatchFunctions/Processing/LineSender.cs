@@ -80,11 +80,7 @@ internal sealed class LineSender(
 #pragma warning restore CA2000, CA2025
         }
 
-        if (index != claimed.Lines)
-        {
-            throw new InvalidDataException(
-                $"Chunk {claimed.Number} of batch {batch.Id} has {index} lines, where validation saw {claimed.Lines}.");
-        }
+        ChunkInput.CheckCount(claimed, index);
     }
 
     private async Task SendAsync(LineInFlight line, UpstreamPlace place, CancellationToken ct)
@@ -94,7 +90,7 @@ internal sealed class LineSender(
         {
             try
             {
-                var request = RequestLine.Parse(line.Content);
+                var request = ChunkInput.Parse(line.Content);
                 await SendAsync(line.Index, request, place, ct);
             }
             catch (UpstreamCancelledException e)

@@ -101,7 +101,7 @@ public sealed class PoisonTests : IAsyncLifetime
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         await _driver.ClearAsync();
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.Get<BatchFinish>().FailAsync(batch.Key, "results_lost", "Gone.", CancellationToken.None);
+        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.ResultsLost, CancellationToken.None);
         await Poison.ChunkAsync(batch.Key, 1, CancellationToken.None);
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
         await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
@@ -132,12 +132,16 @@ public sealed class PoisonTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_poisoned_advance_fails_nothing_and_is_asked_for_again()
+    public async Task A_poisoned_advance_fails_nothing_and_is_made_by_the_sweep()
     {
         var batch = await ValidatedAsync(120);
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.ClearAsync();
+        Assert.Equal(0, (await _driver.ReadAsync(batch)).Counts.Completed);
         await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
-        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Advance));
-        Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
+        var advanced = await _driver.ReadAsync(batch);
+        Assert.Equal((BatchStatus.InProgress, 100), (advanced.Status, advanced.Counts.Completed));
+        Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Advance));
     }
 
     [Fact]
@@ -216,7 +220,7 @@ public sealed class PoisonTests : IAsyncLifetime
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
 
         Assert.Equal((BatchStatus.InProgress, 0), ((await _driver.ReadAsync(batch)).Status, (await _driver.ReadAsync(batch)).Strikes));
-        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Validate));
+        Assert.Equal((0, 2), (_driver.Sent.Of(BatchMessageKind.Validate), _driver.Sent.Of(BatchMessageKind.Chunk)));
         Assert.DoesNotContain(_logs.Records, record => record.Text.Contains("validation of batch", StringComparison.Ordinal));
         Assert.Contains(_logs.Records, record => record.Text.Contains("what follows validation is sent again", StringComparison.Ordinal));
     }

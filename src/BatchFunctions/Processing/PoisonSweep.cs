@@ -36,12 +36,18 @@ internal sealed partial class PoisonSweep(
     /// <summary>Handles the messages of a poison queue, as far as they can be handled now.</summary>
     /// <param name="name">The poison queue.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public async Task RunAsync(string name, CancellationToken ct)
+    public Task RunAsync(string name, CancellationToken ct) => RunAsync(name, Visibility, ct);
+
+    /// <param name="name">The poison queue.</param>
+    /// <param name="visibility">How long a message whose handling fails stays away.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    /// <inheritdoc cref="RunAsync(string, CancellationToken)"/>
+    internal async Task RunAsync(string name, TimeSpan visibility, CancellationToken ct)
     {
         var queue = storage.Queues.GetQueueClient(name);
         for (var fetches = 0; fetches < MostFetches; fetches++)
         {
-            QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, Visibility, ct);
+            QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, visibility, ct);
             foreach (var message in messages)
             {
                 await TryHandleAsync(queue, message, ct);

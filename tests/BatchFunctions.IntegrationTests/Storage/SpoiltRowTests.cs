@@ -60,7 +60,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         var batch = await Driver.CreateAsync(250);
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         var (partition, key) = BatchRow.KeysOf(batch.Key);
-        var window = await SpoilAsync(TableNames.Batches, partition, key, "ExpiresAt", "tomorrow");
+        var status = await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
 
         var shown = await Driver.ReadAsync(batch);
         Assert.Equal((BatchStatus.Failed, "internal_error"), (shown.Status, Assert.Single(shown.Errors).Code));
@@ -77,7 +77,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         Assert.Single(Complaints, text => text.Contains(batch.Id, StringComparison.Ordinal));
         Assert.Equal(3, await Driver.Chunks.ListAsync(batch.Id, CancellationToken.None).CountAsync());
 
-        await SpoilAsync(TableNames.Batches, partition, key, "ExpiresAt", window);
+        await SpoilAsync(TableNames.Batches, partition, key, "Status", status);
         var ended = await Driver.RunToEndAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);
         await Driver.AssertPromiseAsync(ended, 250);
@@ -90,7 +90,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         await StartAsync(new Dictionary<string, string?> { ["Batch:CompletionWindow"] = "00:00:01", ["Batch:LastResort"] = "00:00:01" });
         var batch = await Driver.CreateAsync(3);
         var (partition, key) = BatchRow.KeysOf(batch.Key);
-        await SpoilAsync(TableNames.Batches, partition, key, "ExpiresAt", "tomorrow");
+        await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
 
         var shown = await Driver.RunToEndAsync(batch);
 

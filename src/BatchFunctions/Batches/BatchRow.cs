@@ -53,9 +53,7 @@ internal static class BatchRow
             ["SentAgainAt"] = batch.SentAgainAt,
             ["TraceParent"] = batch.TraceParent,
             ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
-            ["Errors"] = batch.Errors.Count == 0
-                ? null
-                : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError),
+            ["Errors"] = batch.Errors.Count == 0 ? null : BatchErrorsJson.Write(batch.Errors),
         };
     }
 
@@ -95,9 +93,7 @@ internal static class BatchRow
             CreatedAt = IdKind.Batch.CreatedAt(id),
             ExpiresAt = row.GetDateTimeOffset("ExpiresAt")!.Value,
             Model = row.GetString("Model"),
-            Errors = row.GetBinary("Errors") is { } errors
-                ? JsonSerializer.Deserialize(errors, BatchRowJson.Default.IReadOnlyListBatchError)!
-                : [],
+            Errors = row.GetBinary("Errors") is { } errors ? BatchErrorsJson.Read(errors) : [],
             OutputFileId = row.GetString("OutputFileId"),
             ErrorFileId = row.GetString("ErrorFileId"),
             InProgressAt = row.GetDateTimeOffset("InProgressAt"),

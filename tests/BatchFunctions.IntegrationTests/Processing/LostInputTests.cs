@@ -4,9 +4,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using BatchFunctions.Batches;
-using BatchFunctions.Chunks;
 using BatchFunctions.Processing;
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
@@ -35,6 +33,7 @@ public sealed class LostInputTests : IAsyncDisposable
         }
 
         await _upstream.DisposeAsync();
+        _logs.Dispose();
     }
 
     [Fact]

@@ -2,12 +2,10 @@ using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
-using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -33,6 +31,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         }
 
         await _upstream.DisposeAsync();
+        _logs.Dispose();
     }
 
     [Fact]

@@ -63,8 +63,9 @@ internal sealed partial class BatchFinish(
     }
 
     /// <summary>
-    /// Ends a batch that cannot end in the ordinary way: as failed, with the results that its chunks have, whether or not
-    /// they have ended; if those cannot be put together either, without.
+    /// Ends a batch that cannot end in the ordinary way: as was decided, if it was; or as failed, with the results that its
+    /// chunks have, whether or not they have ended; or, if those cannot be put together either, without. Results that
+    /// storage only refuses to put together are waited for as long as it keeps them.
     /// </summary>
     public async Task GiveUpAsync(BatchKey key, BatchError error, CancellationToken ct)
     {
@@ -73,17 +74,37 @@ internal sealed partial class BatchFinish(
             current => current.Status switch
             {
                 BatchStatus.Validating => current.Fail([error], time.GetUtcNow()),
-                var status => status.HasEnded() ? null : current.FinalizeFailed(error, time.GetUtcNow()),
+                BatchStatus.InProgress or BatchStatus.Cancelling => current.FinalizeFailed(error, time.GetUtcNow()),
+                _ => null,
             },
             ct);
-        if (batch is null)
+        if (batch is null || await TryFinishAsync(batch, ct))
         {
             return;
         }
 
+        var failing = await batches.MutateAsync(
+            key,
+            current => current is { Status: BatchStatus.Finalizing, Outcome: not BatchStatus.Failed }
+                ? current.FinalizeFailed(error, time.GetUtcNow())
+                : null,
+            ct);
+        if (failing is null || await TryFinishAsync(failing, ct))
+        {
+            return;
+        }
+
+        await FailAsync(key, error, ct);
+        await ClearAwayAsync(key, ct);
+    }
+
+    /// <returns>Whether the batch has ended; false if it cannot be finished like this.</returns>
+    private async Task<bool> TryFinishAsync(Batch batch, CancellationToken ct)
+    {
         try
         {
             await FinishAsync(batch, ct);
+            return true;
         }
         catch (Exception e) when (
             e is not (OutOfMemoryException or NewerRowException)
@@ -91,9 +112,8 @@ internal sealed partial class BatchFinish(
             && !ct.IsCancellationRequested
             && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < batch.ExpiresAt + BlockLife))
         {
-            Log.NothingKept(logger, e, key.Id);
-            await FailAsync(key, error, ct);
-            await ClearAwayAsync(key, ct);
+            Log.NotFinished(logger, e, batch.Id, batch.Outcome);
+            return false;
         }
     }
 
@@ -260,7 +280,7 @@ internal sealed partial class BatchFinish(
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: results that had been stored are gone; the batch fails.")]
         public static partial void ResultsLost(ILogger logger, Exception e, string batchId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: what was answered could not be put together; the batch fails without.")]
-        public static partial void NothingKept(ILogger logger, Exception e, string batchId);
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} cannot be finished as '{Outcome}'.")]
+        public static partial void NotFinished(ILogger logger, Exception e, string batchId, BatchStatus? outcome);
     }
 }

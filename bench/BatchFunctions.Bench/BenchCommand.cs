@@ -16,6 +16,8 @@ internal static class BenchCommand
         new EngineRateFigure("engine-max", delay: 0, target: 0.5),
         new EngineProcessorFigure(),
         new EngineMemoryFigure(),
+        new AnswerMemoryFigure(),
+        new SlowStorageFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
         new TransactionsFigure(),

@@ -6,6 +6,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Keys;
+using BatchFunctions.Memory;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Service;
@@ -85,6 +86,7 @@ public static class BatchFunctionsExtensions
             new StorageClients(
                 configuration, provider.GetServices<HttpPipelinePolicy>(), provider.GetRequiredService<BatchMetrics>()));
         services.AddHostedService<StorageProvisioner>();
+        services.AddHostedService<MemoryReturn>();
         services.TryAddSingleton<BatchStore>();
         services.TryAddSingleton<ActiveBatchStore>();
         services.TryAddSingleton<ChunkStore>();
@@ -109,6 +111,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();
         services.TryAddSingleton<ChunkTally>();
+        services.TryAddSingleton<ResultBacklog>();
         services.TryAddSingleton<ChunkInput>();
         services.TryAddSingleton<ChunkClosing>();
         services.TryAddSingleton<ChunkRuns>();

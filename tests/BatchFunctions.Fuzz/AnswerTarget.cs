@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using BatchFunctions.Configuration;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.Options;
 
@@ -19,6 +20,7 @@ internal static class AnswerTarget
     private static readonly string[] Encodings = ["", "gzip", "br", "deflate", "gzip, br", "zstd"];
 
     private static readonly CannedUpstream Upstream = new();
+    private static readonly ByteBudget Budget = new(1024 * 1024);
 
     private static readonly UpstreamConnection Connection = new(
         Upstream,
@@ -29,23 +31,26 @@ internal static class AnswerTarget
     {
         var label = file.Length == 0 ? 0 : file[0];
         Upstream.Answer = (label % 2 == 0 ? 200 : 500, Encodings[label / 2 % Encodings.Length], file.Length == 0 ? [] : file[1..]);
-        var reply = Connection.PostAsync("/v1/chat/completions", "{}"u8.ToArray(), CancellationToken.None).GetAwaiter().GetResult();
+        using var memory = new LineMemory(Budget.Open(), 2);
+        using var reply = Connection.PostAsync(
+            new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory), CancellationToken.None).GetAwaiter().GetResult();
+        var said = reply.Said;
         var line = new ArrayBufferWriter<byte>();
         if (reply is Reply.Answer answer)
         {
-            var usage = TokenUsage.Read(answer.Body.Json);
+            var usage = answer.Body.Usage;
             Agree(usage is { Input: >= 0, CachedInput: >= 0, Output: >= 0, ReasoningOutput: >= 0 }, "usage");
-            OutputLine.WriteResponse(line, "batch_req_1", "line", answer.StatusCode, answer.RequestId, answer.Body.Json);
+            OutputLine.WriteResponse(line, "batch_req_1", "line", answer.StatusCode, answer.RequestId, answer.Body.DrainTo);
         }
         else
         {
             Agree(reply is Reply.Garbled or Reply.TooLarge, reply.Name);
-            OutputLine.WriteError(line, "batch_req_1", "line", "invalid_response", reply.Said.ToString());
+            OutputLine.WriteError(line, "batch_req_1", "line", "invalid_response", said.ToString());
         }
 
-        Agree(reply.Said.Message.Length <= LastAnswer.MaxMessage + 1, "message");
+        Agree(said.Message.Length <= LastAnswer.MaxMessage + 1, "message");
         Agree(line.WrittenSpan.IndexOf((byte)'\n') == line.WrittenCount - 1, "one line");
-        using var document = JsonDocument.Parse(line.WrittenMemory, new JsonDocumentOptions { MaxDepth = 100_000 });
+        using var document = JsonDocument.Parse(line.WrittenMemory, new JsonDocumentOptions { MaxDepth = AnswerBody.MaxDepth + 3 });
         Agree(document.RootElement.GetProperty("custom_id").GetString() == "line", "custom_id");
     }
 

@@ -11,14 +11,20 @@ namespace BatchFunctions.Testing;
 /// <param name="pace">The time that a call takes, on average.</param>
 /// <param name="spread">How much calls differ: by this part of the pace between the shortest and the longest, evenly.</param>
 /// <param name="time">The clock.</param>
-public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider time) : HttpMessageHandler
+/// <param name="answerBytes">About how many bytes an answer has; no more than usual where it is 0.</param>
+public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider time, int answerBytes = 0) : HttpMessageHandler
 {
     /// <summary>Multiples of it are spread evenly between whole numbers.</summary>
     private const double GoldenRatio = 0.6180339887498949;
 
-    private static readonly byte[] Answer = """
+    private static readonly byte[] UsualAnswer = """
         {"id":"chatcmpl-paced","object":"chat.completion","created":1700000000,"model":"paced","choices":[{"index":0,"message":{"role":"assistant","content":"The report says that everything went as it was planned, that two of the three shipments arrived before noon, and that the third is expected tomorrow."},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":57,"completion_tokens":31,"total_tokens":88,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}}
         """u8.ToArray();
+
+    // After the first brace, so that what is read of an answer is read behind its bulk.
+    private readonly byte[] _answer = answerBytes == 0
+        ? UsualAnswer
+        : [(byte)'{', .. "\"filler\":\""u8, .. Enumerable.Repeat((byte)'x', answerBytes), .. "\","u8, .. UsualAnswer.AsSpan(1)];
 
     private int _begun;
     private int _answered;
@@ -33,8 +39,8 @@ public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider tim
         await context.Request.Body.CopyToAsync(Stream.Null);
         await PassAsync(context.RequestAborted);
         context.Response.ContentType = "application/json";
-        context.Response.ContentLength = Answer.Length;
-        await context.Response.BodyWriter.WriteAsync(Answer);
+        context.Response.ContentLength = _answer.Length;
+        await context.Response.BodyWriter.WriteAsync(_answer);
         Interlocked.Increment(ref _answered);
     }
 
@@ -42,7 +48,7 @@ public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider tim
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         await PassAsync(cancellationToken);
-        var content = new ByteArrayContent(Answer);
+        var content = new ByteArrayContent(_answer);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         Interlocked.Increment(ref _answered);
         return new HttpResponseMessage(HttpStatusCode.OK) { Content = content, RequestMessage = request };

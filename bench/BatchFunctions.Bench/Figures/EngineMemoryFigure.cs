@@ -1,6 +1,5 @@
 using System.Globalization;
 using BatchFunctions.Bench.Sides;
-using BatchFunctions.Testing;
 
 namespace BatchFunctions.Bench.Figures;
 
@@ -12,7 +11,6 @@ internal sealed class EngineMemoryFigure : Figure
     private const int LineBytes = 4_000;
 
     private const double Mega = 1e6;
-    private static readonly TimeSpan Gap = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     public override string Name => "engine-memory";
@@ -30,7 +28,7 @@ internal sealed class EngineMemoryFigure : Figure
         await client.GetByteArrayAsync(new Uri("/v1/batches", UriKind.Relative), ct);
         await Task.Delay(Settling, ct);
         var idle = service.Memory;
-        var peak = await PeakAsync(service, async () =>
+        var peak = await Peak.OfAsync(service, async () =>
         {
             var file = await BatchRun.UploadAsync(client, input.Path, ct);
             await BatchRun.RunAsync(client, file, TimeSpan.FromMilliseconds(100), ct);
@@ -43,19 +41,5 @@ internal sealed class EngineMemoryFigure : Figure
                 CultureInfo.InvariantCulture,
                 $"{peak / Mega:0} MB at most − {idle / Mega:0} MB idle; input of {new FileInfo(input.Path).Length / Mega:0} MB"),
             Target.AtMost(150)));
-    }
-
-    private static async Task<long> PeakAsync(ChildProcess process, Func<Task> run)
-    {
-        var running = run();
-        long peak = 0;
-        while (!running.IsCompleted)
-        {
-            peak = Math.Max(peak, process.Memory);
-            await Task.WhenAny(running, Task.Delay(Gap));
-        }
-
-        await running;
-        return peak;
     }
 }

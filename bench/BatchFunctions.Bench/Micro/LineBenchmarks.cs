@@ -1,6 +1,7 @@
 using System.Buffers;
 using BatchFunctions.Bench.Lines;
 using BatchFunctions.Lines;
+using BatchFunctions.Upstream;
 using BenchmarkDotNet.Attributes;
 
 namespace BatchFunctions.Bench.Micro;
@@ -53,20 +54,22 @@ public class LineBenchmarks
     public int Open() => RequestLine.Parse(_line).Body.Length;
 
     [Benchmark(Description = "answer")]
-    public bool Answer()
+    public int Answer()
     {
         _output.ResetWrittenCount();
-        return JsonOneLine.TryWrite(_answer, _output);
+        using var body = AnswerBody.Of(_answer);
+        body.DrainTo(_output);
+        return _output.WrittenCount;
     }
 
     [Benchmark(Description = "tokens")]
-    public long Tokens() => TokenUsage.Read(_answer).Total;
+    public long Tokens() => TokenUsage.Read(new(_answer)).Total;
 
     [Benchmark(Description = "compose")]
     public int Compose()
     {
         _output.ResetWrittenCount();
-        OutputLine.WriteResponse(_output, "batch_req_0123456789abcdef0123456789abcdef00001", "request-1", 200, "req_1", _answer);
+        OutputLine.WriteResponse(_output, "batch_req_0123456789abcdef0123456789abcdef00001", "request-1", 200, "req_1", output => output.Write(_answer));
         return _output.WrittenCount;
     }
 }

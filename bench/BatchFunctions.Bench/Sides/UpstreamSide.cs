@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Bench.Sides;
 
-/// <summary>The upstream: it answers after a given number of milliseconds, and tells at <c>/calls</c> how many calls it has answered.</summary>
+/// <summary>The upstream: it answers after a given number of milliseconds, with a given number of bytes if there is one, and tells at <c>/calls</c> how many calls it has answered.</summary>
 internal static class UpstreamSide
 {
     public const string Name = "upstream";
@@ -14,10 +14,11 @@ internal static class UpstreamSide
     public static RequestDelegate Create(string[] arguments)
     {
         var delay = TimeSpan.FromMilliseconds(int.Parse(arguments[0], CultureInfo.InvariantCulture));
-        var upstream = new PacedUpstream(delay, spread: 0, TimeProvider.System);
+        var bytes = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 0;
+        var upstream = new PacedUpstream(delay, spread: 0, TimeProvider.System, bytes);
         return context => context.Request.Path == CallsPath
             ? context.Response.WriteAsync(upstream.Answered.ToString(CultureInfo.InvariantCulture))
-            : upstream.AnswerAsync(context);
+            : HttpMethods.IsPost(context.Request.Method) ? upstream.AnswerAsync(context) : Task.CompletedTask;
     }
 
     /// <summary>How many calls it has answered.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using BatchFunctions.Memory;
 
 namespace BatchFunctions.Lines;
 
@@ -16,7 +17,9 @@ namespace BatchFunctions.Lines;
 /// The position in the file of the stream's first byte. A byte order mark is skipped only at 0.
 /// </param>
 /// <param name="firstLineNumber">The number of the stream's first line.</param>
-internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffset = 0, int firstLineNumber = 1)
+/// <param name="memory">What a buffer for lines longer than usual is taken from; without limit where there is none.</param>
+internal sealed class LineReader(
+    Stream stream, int maxLineBytes, long startOffset = 0, int firstLineNumber = 1, ByteBudget? memory = null)
     : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
@@ -24,6 +27,7 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
     private readonly bool _atFileStart = startOffset == 0;
+    private readonly ByteShare? _share = memory?.Open();
     private int _start;
     private int _scanned;
     private int _filled;
@@ -71,6 +75,8 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        _share?.Dispose();
     }
 
     // Pooled: every line that is not completely in the buffer takes this path.
@@ -117,14 +123,14 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
 
     private async ValueTask FillAsync(CancellationToken ct)
     {
-        MakeRoom();
+        await MakeRoomAsync(ct);
         var read = await stream.ReadAsync(_buffer.AsMemory(_filled), ct);
         _filled += read;
         BytesRead += read;
         _streamEnded = read == 0;
     }
 
-    private void MakeRoom()
+    private async ValueTask MakeRoomAsync(CancellationToken ct)
     {
         if (_start > 0)
         {
@@ -134,13 +140,23 @@ internal sealed class LineReader(Stream stream, int maxLineBytes, long startOffs
             _start = 0;
         }
 
-        if (_filled == _buffer.Length)
+        if (_filled < _buffer.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
-            _buffer.AsSpan(0, _filled).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
+            return;
         }
+
+        // Both are held while one is copied to the other.
+        var size = (int)Math.Min(2L * _buffer.Length, Array.MaxLength);
+        if (_share is not null)
+        {
+            await _share.GrowAsync((long)size + _buffer.Length, ct);
+        }
+
+        var larger = ArrayPool<byte>.Shared.Rent(size);
+        _buffer.AsSpan(0, _filled).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+        _share?.Set(larger.Length);
     }
 
     // Takes the next line from the buffer; false if the buffer does not hold all of it.

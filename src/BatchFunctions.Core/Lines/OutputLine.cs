@@ -35,8 +35,8 @@ internal static class OutputLine
     /// The answer's <c>x-request-id</c>. If it has none, the line's own id without <c>batch_</c> (<c>req_…</c>) takes
     /// its place, since clients rely on a request id.
     /// </param>
-    /// <param name="bodyJson">
-    /// The answer's body: one JSON value without line breaks, as <see cref="JsonOneLine"/> writes it.
+    /// <param name="writeBody">
+    /// Writes the answer's body: one JSON value without line breaks, as <see cref="JsonOneLine"/> writes it.
     /// </param>
     /// <param name="error">An error in addition to the answer, if any.</param>
     public static void WriteResponse(
@@ -45,7 +45,7 @@ internal static class OutputLine
         string customId,
         int statusCode,
         string? requestId,
-        ReadOnlySpan<byte> bodyJson,
+        Action<IBufferWriter<byte>> writeBody,
         (string Code, string Message)? error = null)
     {
         var writer = Begin(output, id, customId);
@@ -53,7 +53,10 @@ internal static class OutputLine
         writer.WriteNumber("status_code"u8, statusCode);
         writer.WriteString("request_id"u8, string.IsNullOrEmpty(requestId) ? id.AsSpan(IdPrefix.Length) : requestId);
         writer.WritePropertyName("body"u8);
-        writer.WriteRawValue(bodyJson, skipInputValidation: true);
+
+        // Past the writer, which would ask for one piece of memory for all of it.
+        writer.Flush();
+        writeBody(output);
         writer.WriteEndObject();
         WriteError(writer, error);
         End(writer, output);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace BatchFunctions.Lines;
@@ -28,8 +29,8 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
     /// Reads the <c>usage</c> of an answer. Missing values, and values that are not whole numbers, count as zero: a
     /// batch does not fail over its bookkeeping.
     /// </summary>
-    /// <param name="json">Valid JSON; names in it may contain escaped unpaired surrogates.</param>
-    public static TokenUsage Read(ReadOnlySpan<byte> json)
+    /// <param name="json">Valid JSON, with a byte order mark or without; names in it may contain escaped unpaired surrogates.</param>
+    public static TokenUsage Read(in ReadOnlySequence<byte> json)
     {
         try
         {
@@ -43,9 +44,9 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
         }
     }
 
-    private static TokenUsage ReadValid(ReadOnlySpan<byte> json)
+    private static TokenUsage ReadValid(in ReadOnlySequence<byte> json)
     {
-        var reader = new Utf8JsonReader(json, AnyDepth);
+        var reader = new Utf8JsonReader(json.FirstSpan.StartsWith("\uFEFF"u8) ? json.Slice(3) : json, AnyDepth);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             return default;

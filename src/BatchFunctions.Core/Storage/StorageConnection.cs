@@ -19,6 +19,9 @@ public sealed class StorageConnection(IConfiguration configuration)
     private readonly IConfigurationSection _section = configuration.GetSection(Name);
     private TokenCredential? _credential;
 
+    /// <summary>How long a try of a request that sends little may take.</summary>
+    internal static readonly TimeSpan UsualTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>
     /// Sets how requests to storage are retried: three times, with a backoff of 0.2 to 3 s, and 30 s for each try.
     /// </summary>
@@ -29,7 +32,7 @@ public sealed class StorageConnection(IConfiguration configuration)
         options.Retry.MaxRetries = 3;
         options.Retry.Delay = TimeSpan.FromMilliseconds(200);
         options.Retry.MaxDelay = TimeSpan.FromSeconds(3);
-        options.Retry.NetworkTimeout = TimeSpan.FromSeconds(30);
+        options.Retry.NetworkTimeout = UsualTimeout;
     }
 
     /// <summary>Creates a client for the account's tables, without sending anything yet.</summary>

@@ -61,6 +61,14 @@ public sealed class BatchOptions
     [Range(1024, 128 * 1024 * 1024, ErrorMessage = "Batch__MaxLineBytes must be from 1024 to 134217728 (128 MiB).")]
     public int MaxLineBytes { get; set; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// What the process may hold of requests, answers, results and uploads at once, in bytes: what would be more waits. Where this
+    /// is not set, it is two fifths of the memory that is there for the process, from 16 MiB to 192 MiB. One line or upload at a
+    /// time may go beyond it.
+    /// </summary>
+    [Range(1024 * 1024, 1L << 40, ErrorMessage = "Batch__MemoryBytes must be from 1048576 (1 MiB) to 1099511627776 (1 TiB).")]
+    public long? MemoryBytes { get; set; }
+
     /// <summary>The largest file that may be uploaded, in bytes. OpenAI's limit is 512 MB.</summary>
     [Range(1, 200L * 1024 * 1024 * 1024, ErrorMessage = "Batch__MaxFileBytes must be from 1 to 214748364800 (200 GiB).")]
     public long MaxFileBytes { get; set; } = 512L * 1024 * 1024;

@@ -3,6 +3,7 @@ using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ internal sealed partial class BatchValidation(
     BatchStore batches,
     ChunkStore chunks,
     BatchBlobs blobs,
+    ByteBudget memory,
     BatchFinish finish,
     BatchQueues queues,
     ChunkWork work,
@@ -80,7 +82,7 @@ internal sealed partial class BatchValidation(
         var reading = new Reading(batch, options.Value);
         try
         {
-            await reading.RunAsync(blobs, ct);
+            await reading.RunAsync(blobs, memory, ct);
         }
         catch (Exception e) when (InputWatch.IsLasting(e))
         {
@@ -186,7 +188,7 @@ internal sealed partial class BatchValidation(
 
         public string? Model => _checker.Model;
 
-        public async Task RunAsync(BatchBlobs blobs, CancellationToken ct)
+        public async Task RunAsync(BatchBlobs blobs, ByteBudget memory, CancellationToken ct)
         {
             if (batch.InputBytes > options.MaxInputBytes)
             {
@@ -202,7 +204,7 @@ internal sealed partial class BatchValidation(
             }
 
             await using var stream = await blobs.OpenInputAsync(batch.InputBlob, 0, batch.InputBytes, ct);
-            using var reader = new LineReader(stream, options.MaxLineBytes);
+            using var reader = new LineReader(stream, options.MaxLineBytes, memory: memory);
             while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))
             {
                 if (Lines == options.MaxLines)

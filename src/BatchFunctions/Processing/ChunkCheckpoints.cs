@@ -20,7 +20,7 @@ internal sealed class ChunkCheckpoints(
     public Chunk Chunk => commits.Chunk;
 
     /// <summary>Whether so little of the lease is left that it should be renewed even with nothing to commit.</summary>
-    public bool IsRenewalDue => Chunk.LeaseUntil - time.GetUtcNow() < lease / 2;
+    public bool IsRenewalDue => commits.IsRenewalDue;
 
     /// <summary>Commits all results so far and renews the lease.</summary>
     /// <returns>Whether the claim still stands.</returns>

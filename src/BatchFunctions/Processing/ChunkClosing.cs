@@ -37,11 +37,11 @@ internal sealed class ChunkClosing(
         await steps.ReachedAsync(ProtocolStep.CloseClaimed, ct);
         using var segment = new ChunkSegment();
         var isWhole = await input.TryAddUnfinishedAsync(batch, claimed, reason, segment, ct);
-        if (segment.Error.Length > 0)
+        if (segment.Error.Count > 0)
         {
-            var block = new BlockRef(claimed.Epoch, 0);
-            await blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), segment.Error, ct);
-            segment.ErrorBlock = block;
+            segment.ErrorBlocks = new SegmentBlocks(segment.Error, blockBytes: 0, most: 1, () => new BlockRef(claimed.Epoch, 0));
+            await segment.ErrorBlocks.StageNextAsync((block, content) =>
+                blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), content, ct));
             await steps.ReachedAsync(ProtocolStep.CloseBlockStaged, ct);
         }
 

@@ -4,13 +4,14 @@ using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using BatchFunctions.Storage;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>Reads a chunk's lines, and writes the error lines of those that will not be sent any more.</summary>
-internal sealed class ChunkInput(BatchBlobs blobs, InputWatch watch, IOptions<BatchOptions> options)
+internal sealed class ChunkInput(BatchBlobs blobs, InputWatch watch, ByteBudget memory, IOptions<BatchOptions> options)
 {
     private readonly int _maxLineBytes = options.Value.MaxLineBytes;
 
@@ -27,7 +28,7 @@ internal sealed class ChunkInput(BatchBlobs blobs, InputWatch watch, IOptions<Ba
 
     /// <summary>A reader of the stream; a line is as long as validation let it be, whatever the setting is now.</summary>
     public LineReader ReaderOf(Stream stream, Chunk chunk) =>
-        new(stream, (int)Math.Max(_maxLineBytes, Math.Min(chunk.Length, Array.MaxLength / 2)), chunk.Offset);
+        new(stream, (int)Math.Max(_maxLineBytes, Math.Min(chunk.Length, Array.MaxLength / 2)), chunk.Offset, memory: memory);
 
     /// <summary>Reads what a line of the chunk asks for.</summary>
     /// <exception cref="InputChangedException">It is not what validation saw.</exception>

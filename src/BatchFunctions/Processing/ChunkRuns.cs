@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Memory;
 using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
@@ -18,6 +19,8 @@ internal sealed class ChunkRuns(
     BatchQueues queues,
     BatchWatch watch,
     UpstreamClient upstream,
+    ResultBacklog backlog,
+    ByteBudget memory,
     BatchMetrics metrics,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
@@ -45,10 +48,11 @@ internal sealed class ChunkRuns(
     public async Task<(ChunkRunEnd End, Chunk Chunk)> RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
     {
         var left = new LinesLeft(claimed);
-        using var results = new LineResults(left);
+        using var results = new LineResults(left, backlog, memory);
         var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
-        using var sender = new LineSender(batch, claimed, input, upstream, left, outcomes, time);
-        var commits = new SegmentCommits(claimed, left, chunks, blobs, steps, metrics, time);
+        using var sender = new LineSender(batch, claimed, input, upstream, left, results, outcomes, time);
+        var commits = new SegmentCommits(
+            claimed, batch.Counts.Total, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps, _options.Lease, time);
         var running = new RunningBatch(batch, watch, queues, time);
         var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);

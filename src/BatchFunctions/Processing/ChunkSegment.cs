@@ -1,6 +1,7 @@
 using BatchFunctions.Chunks;
 using BatchFunctions.Lines;
-using Microsoft.IO;
+using BatchFunctions.Memory;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Processing;
 
@@ -8,23 +9,17 @@ namespace BatchFunctions.Processing;
 /// Lines that have come to an end since the last checkpoint: what the next checkpoint stages and commits. Once it has
 /// been given block ids its content is final, so that no block is ever staged twice with other content.
 /// </summary>
-internal sealed class ChunkSegment : IDisposable
+/// <param name="backlog">Is told what waits here; null where nothing does.</param>
+/// <param name="memory">What the results are held by; null where they are few.</param>
+internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? memory = null) : IDisposable
 {
-    private static readonly RecyclableMemoryStreamManager Streams = new(
-        new RecyclableMemoryStreamManager.Options
-        {
-            BlockSize = 64 * 1024,
-            LargeBufferMultiple = 1024 * 1024,
-            MaximumBufferSize = 64 * 1024 * 1024,
-            MaximumSmallPoolFreeBytes = 32 * 1024 * 1024,
-            MaximumLargePoolFreeBytes = 32 * 1024 * 1024,
-        });
-
     private readonly List<int> _lines = [];
+    private readonly ByteShare? _memory = memory?.Open();
+    private long _waiting;
 
-    public RecyclableMemoryStream Output { get; } = Streams.GetStream();
+    public ByteBlocks Output { get; } = new();
 
-    public RecyclableMemoryStream Error { get; } = Streams.GetStream();
+    public ByteBlocks Error { get; } = new();
 
     public IReadOnlyList<int> Lines => _lines;
 
@@ -34,26 +29,35 @@ internal sealed class ChunkSegment : IDisposable
 
     public TokenUsage Usage { get; private set; }
 
-    /// <summary>The block that holds <see cref="Output"/>, once it has been named.</summary>
-    public BlockRef? OutputBlock { get; set; }
+    /// <summary>The blocks that hold <see cref="Output"/>, once they have been named.</summary>
+    public SegmentBlocks? OutputBlocks { get; set; }
 
-    /// <summary>The block that holds <see cref="Error"/>, once it has been named.</summary>
-    public BlockRef? ErrorBlock { get; set; }
+    /// <summary>The blocks that hold <see cref="Error"/>, once they have been named.</summary>
+    public SegmentBlocks? ErrorBlocks { get; set; }
 
-    public long Bytes => Output.Length + Error.Length;
+    public long Bytes => Output.Count + Error.Count;
 
     /// <summary>Writes a line's result, all of it or nothing: what was written by one that throws is taken back.</summary>
-    public void Write(Action<ChunkSegment> write)
+    /// <param name="held">What the line held of the process's memory: the result holds it from now on.</param>
+    /// <param name="write">Writes the result.</param>
+    public void Write(LineMemory held, Action<ChunkSegment> write)
     {
-        var (output, error) = (Output.Length, Error.Length);
+        var (output, error) = (Output.Count, Error.Count);
         try
         {
             write(this);
+            var written = Bytes - output - error;
+            _waiting += written;
+            backlog?.Add(written);
+            if (_memory is not null)
+            {
+                held.MoveTo(_memory, written);
+            }
         }
         catch
         {
-            Output.SetLength(output);
-            Error.SetLength(error);
+            Output.Truncate(output);
+            Error.Truncate(error);
             throw;
         }
     }
@@ -79,10 +83,10 @@ internal sealed class ChunkSegment : IDisposable
     public Chunk ApplyTo(Chunk chunk) => chunk with
     {
         Done = chunk.Done.With(_lines),
-        OutputBlocks = OutputBlock is { } output ? [.. chunk.OutputBlocks, output] : chunk.OutputBlocks,
-        ErrorBlocks = ErrorBlock is { } error ? [.. chunk.ErrorBlocks, error] : chunk.ErrorBlocks,
-        OutputBytes = chunk.OutputBytes + Output.Length,
-        ErrorBytes = chunk.ErrorBytes + Error.Length,
+        OutputBlocks = [.. chunk.OutputBlocks, .. OutputBlocks?.Named ?? []],
+        ErrorBlocks = [.. chunk.ErrorBlocks, .. ErrorBlocks?.Named ?? []],
+        OutputBytes = chunk.OutputBytes + Output.Count,
+        ErrorBytes = chunk.ErrorBytes + Error.Count,
         Completed = chunk.Completed + Completed,
         Failed = chunk.Failed + Failed,
         Usage = chunk.Usage + Usage,
@@ -90,6 +94,9 @@ internal sealed class ChunkSegment : IDisposable
 
     public void Dispose()
     {
+        backlog?.Add(-_waiting);
+        _waiting = 0;
+        _memory?.Dispose();
         Output.Dispose();
         Error.Dispose();
     }

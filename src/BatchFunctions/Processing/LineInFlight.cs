@@ -1,4 +1,5 @@
 using System.Buffers;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Processing;
 
@@ -14,9 +15,11 @@ internal sealed class LineInFlight : IDisposable
     /// <summary>Copies a line.</summary>
     /// <param name="index">Which of the chunk's lines it is.</param>
     /// <param name="content">The line; it may change once this has returned.</param>
-    public LineInFlight(int index, ReadOnlyMemory<byte> content)
+    /// <param name="memory">What it holds of the process's memory, given back with it.</param>
+    public LineInFlight(int index, ReadOnlyMemory<byte> content, LineMemory memory)
     {
         Index = index;
+        Memory = memory;
         _bytes = ArrayPool<byte>.Shared.Rent(content.Length);
         content.CopyTo(_bytes);
         _length = content.Length;
@@ -25,10 +28,14 @@ internal sealed class LineInFlight : IDisposable
     /// <summary>Which of the chunk's lines it is.</summary>
     public int Index { get; }
 
+    /// <summary>What it holds of the process's memory.</summary>
+    public LineMemory Memory { get; }
+
     public ReadOnlyMemory<byte> Content => _bytes.AsMemory(0, _length);
 
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_bytes);
+        Memory.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using BatchFunctions.Chunks;
 using BatchFunctions.Lines;
 using BatchFunctions.Telemetry;
@@ -20,18 +19,18 @@ internal sealed partial class LineOutcomes(
         ("invalid_response", "The upstream answered with a body that is not JSON.");
 
     /// <summary>Takes up what came of sending a line.</summary>
-    public void Take(int line, string customId, UpstreamOutcome outcome)
+    public void Take(int line, string customId, UpstreamOutcome outcome, LineMemory memory)
     {
         switch (outcome)
         {
             case UpstreamOutcome.Answered { IsSuccess: true } answer:
-                Complete(line, customId, answer);
+                Complete(line, customId, answer, memory);
                 break;
             case UpstreamOutcome.Answered answer:
-                Refuse(line, customId, answer);
+                Refuse(line, customId, answer, memory);
                 break;
             case UpstreamOutcome.Failed failure:
-                Fail(line, customId, failure);
+                Fail(line, customId, failure, memory);
                 break;
             case UpstreamOutcome.Postponed postponed:
                 Postpone(line, postponed);
@@ -42,30 +41,31 @@ internal sealed partial class LineOutcomes(
     }
 
     /// <summary>Takes up an outcome that <see cref="Take"/> could not: the line fails, with what was answered as text.</summary>
-    public void TakeUnwritable(int line, string customId, UpstreamOutcome outcome, Exception e)
+    public void TakeUnwritable(int line, string customId, UpstreamOutcome outcome, Exception e, LineMemory memory)
     {
         Log.Unwritable(logger, e, claimed.Batch.Id, claimed.Number, line);
-        var answered = outcome is UpstreamOutcome.Answered answer ? Encoding.UTF8.GetString(answer.Body.Span) : "";
+        var answered = outcome is UpstreamOutcome.Answered answer ? answer.Body.Head(LastAnswer.MaxMessage * 4) : "";
         Fail(line, customId, new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.InvalidResponse,
-            $"The upstream's response cannot be written down. It begins: {LastAnswer.Excerpt(answered)}"));
+            $"The upstream's response cannot be written down. It begins: {LastAnswer.Excerpt(answered)}"),
+            memory);
     }
 
-    private void Complete(int line, string customId, UpstreamOutcome.Answered answer)
+    private void Complete(int line, string customId, UpstreamOutcome.Answered answer, LineMemory memory)
     {
-        results.Add(line, segment =>
+        results.Add(line, memory, segment =>
         {
             OutputLine.WriteResponse(
-                segment.Output, IdOf(line), customId, answer.StatusCode, answer.RequestId, answer.Body.Span);
+                segment.Output, IdOf(line), customId, answer.StatusCode, answer.RequestId, answer.Body.DrainTo);
             segment.AddCompleted(line, answer.Usage);
         });
         metrics.LineEnded("completed");
         TokensUsed(answer.Usage);
     }
 
-    private void Refuse(int line, string customId, UpstreamOutcome.Answered answer)
+    private void Refuse(int line, string customId, UpstreamOutcome.Answered answer, LineMemory memory)
     {
-        results.Add(line, segment =>
+        results.Add(line, memory, segment =>
         {
             OutputLine.WriteResponse(
                 segment.Error,
@@ -73,17 +73,17 @@ internal sealed partial class LineOutcomes(
                 customId,
                 answer.StatusCode,
                 answer.RequestId,
-                answer.Body.Span,
-                answer.NotJson && answer.StatusCode is >= 200 and <= 299 ? NotJson : null);
+                answer.Body.DrainTo,
+                answer.Body.NotJson && answer.StatusCode is >= 200 and <= 299 ? NotJson : null);
             segment.AddFailed(line, answer.Usage);
         });
         metrics.LineEnded("refused");
         TokensUsed(answer.Usage);
     }
 
-    private void Fail(int line, string customId, UpstreamOutcome.Failed failure)
+    private void Fail(int line, string customId, UpstreamOutcome.Failed failure, LineMemory memory)
     {
-        results.Add(line, segment =>
+        results.Add(line, memory, segment =>
         {
             OutputLine.WriteError(segment.Error, IdOf(line), customId, failure.Code, failure.Message);
             segment.AddFailed(line, default);

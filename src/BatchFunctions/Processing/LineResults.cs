@@ -1,16 +1,20 @@
+using BatchFunctions.Memory;
+using BatchFunctions.Upstream;
+
 namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Results of lines that wait for the next checkpoint. Lines add to it side by side; a checkpoint takes what there is,
-/// and the lines that come after it go into the next segment.
+/// and the lines that come after it go into the next segment. While they are full no further line should be sent.
 /// </summary>
-internal sealed class LineResults(LinesLeft left) : IDisposable
+internal sealed class LineResults(LinesLeft left, ResultBacklog backlog, ByteBudget memory) : IDisposable
 {
     /// <summary>Results that wait for a checkpoint come to no more than this before one is made early.</summary>
     private const long BytesLimit = 4 * 1024 * 1024;
 
     private readonly Lock _lock = new();
-    private ChunkSegment _open = new();
+    private ChunkSegment _open = new(backlog, memory);
+    private TaskCompletionSource _room = RoomAtOnce();
     private TaskCompletionSource _full = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool HasLines
@@ -24,14 +28,14 @@ internal sealed class LineResults(LinesLeft left) : IDisposable
         }
     }
 
-    /// <summary>Whether so much waits that a checkpoint is due for its size alone.</summary>
+    /// <summary>Whether so much waits, here or in the whole process, that a checkpoint is due for its size alone.</summary>
     public bool IsFull
     {
         get
         {
             lock (_lock)
             {
-                return _open.Bytes >= BytesLimit;
+                return _open.Bytes >= BytesLimit || (backlog.IsFull && _open.Lines.Count > 0);
             }
         }
     }
@@ -46,13 +50,27 @@ internal sealed class LineResults(LinesLeft left) : IDisposable
     public void Rearm() =>
         Volatile.Write(ref _full, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
+    /// <summary>Waits while the results are full, and while storage is behind.</summary>
+    public async Task WhenRoomAsync(CancellationToken ct)
+    {
+        await Volatile.Read(ref _room).Task.WaitAsync(ct);
+        await backlog.WhenRoomAsync(ct);
+    }
+
     /// <summary>Adds a line's result to the next checkpoint.</summary>
-    public void Add(int line, Action<ChunkSegment> write)
+    /// <param name="line">The line's index.</param>
+    /// <param name="memory">What the line held of the process's memory: the result holds it from now on.</param>
+    /// <param name="write">Writes the result, all of it or nothing.</param>
+    public void Add(int line, LineMemory memory, Action<ChunkSegment> write)
     {
         lock (_lock)
         {
-            _open.Write(write);
+            _open.Write(memory, write);
             left.End(line);
+            if (_open.Bytes >= BytesLimit && _room.Task.IsCompleted)
+            {
+                Volatile.Write(ref _room, NewRoom());
+            }
         }
 
         if (IsFull)
@@ -74,10 +92,20 @@ internal sealed class LineResults(LinesLeft left) : IDisposable
         lock (_lock)
         {
             var taken = _open;
-            _open = new ChunkSegment();
+            _open = new ChunkSegment(backlog, memory);
+            _room.TrySetResult();
             return taken;
         }
     }
 
     public void Dispose() => _open.Dispose();
+
+    private static TaskCompletionSource NewRoom() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource RoomAtOnce()
+    {
+        var room = NewRoom();
+        room.SetResult();
+        return room;
+    }
 }

@@ -7,7 +7,7 @@ namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Sends the lines of a claimed chunk that are not done, as the process's gate lets them through, and hands on what comes of
-/// each. A line that must wait keeps back itself alone; what goes wrong with one line's answer is that line's. It sends no
+/// each. No line is sent whose answer could not be put away. A line that must wait keeps back itself alone; what goes wrong with one line's answer is that line's. It sends no
 /// further line once it is told to drain, the gate has no place to give, or the chunk itself has met a fault.
 /// </summary>
 internal sealed class LineSender(
@@ -16,9 +16,13 @@ internal sealed class LineSender(
     ChunkInput input,
     UpstreamClient upstream,
     LinesLeft left,
+    LineResults results,
     LineOutcomes outcomes,
     TimeProvider time) : IDisposable
 {
+    /// <summary>How long a chunk waits that has met the end of the process's memory.</summary>
+    private static readonly TimeSpan OutOfMemoryWait = TimeSpan.FromSeconds(10);
+
     private readonly CancellationTokenSource _draining = new();
     private Exception? _fault;
 
@@ -45,7 +49,7 @@ internal sealed class LineSender(
         {
             // What has not been sent is left to the next run.
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             await FaultAsync(e);
         }
@@ -67,20 +71,43 @@ internal sealed class LineSender(
                 continue;
             }
 
-            var (place, wait) = await upstream.EnterAsync(left.Of(index).State, stop);
-            if (place is null)
+            await results.WhenRoomAsync(stop);
+            if (await EnterAsync(index, reader.Line, stop) is not var (line, place))
             {
-                left.PutOff(time.GetUtcNow() + wait);
                 return;
             }
 
-            // Both rules that ask for the line to be disposed of here: its task does it, when the line has come back.
-#pragma warning disable CA2000, CA2025
-            sent.Add(SendAsync(new LineInFlight(index, reader.Line), place, ct));
-#pragma warning restore CA2000, CA2025
+            // The rule asks for the line to be disposed of here: its task does it, when the line has come back.
+#pragma warning disable CA2025
+            sent.Add(SendAsync(line, place, ct));
+#pragma warning restore CA2025
         }
 
         ChunkInput.CheckCount(claimed, index);
+    }
+
+    /// <summary>Waits until a line may be held in memory, and then for a place in flight.</summary>
+    /// <returns>Null when its chunk must wait in storage.</returns>
+    private async Task<(LineInFlight Line, UpstreamPlace Place)?> EnterAsync(int index, ReadOnlyMemory<byte> content, CancellationToken ct)
+    {
+        var memory = await upstream.TakeMemoryAsync(content.Length, ct);
+        try
+        {
+            var (place, wait) = await upstream.EnterAsync(left.Of(index).State, ct);
+            if (place is not null)
+            {
+                return (new LineInFlight(index, content, memory), place);
+            }
+
+            left.PutOff(time.GetUtcNow() + wait);
+            memory.Dispose();
+            return null;
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 
     private async Task SendAsync(LineInFlight line, UpstreamPlace place, CancellationToken ct)
@@ -90,8 +117,7 @@ internal sealed class LineSender(
         {
             try
             {
-                var request = ChunkInput.Parse(line.Content);
-                await SendAsync(line.Index, request, place, ct);
+                await SendAsync(line, ChunkInput.Parse(line.Content), place, ct);
             }
             catch (UpstreamCancelledException e)
             {
@@ -101,31 +127,42 @@ internal sealed class LineSender(
             {
                 // The call is made again by the next run.
             }
-            catch (Exception e) when (e is not OutOfMemoryException)
+            catch (Exception e)
             {
                 await FaultAsync(e);
             }
         }
     }
 
-    private async Task SendAsync(int index, RequestLine request, UpstreamPlace place, CancellationToken ct)
+    private async Task SendAsync(LineInFlight line, RequestLine request, UpstreamPlace place, CancellationToken ct)
     {
-        var state = left.Of(index).State;
-        var outcome = await upstream.SendAsync(
-            new UpstreamRequest(batch.Endpoint, request.Body, state), place, ct);
+        var sent = new UpstreamRequest(batch.Endpoint, request.Body, line.Memory, left.Of(line.Index).State);
+        using var outcome = await upstream.SendAsync(sent, place, ct);
         try
         {
-            outcomes.Take(index, request.CustomId, outcome);
+            outcomes.Take(line.Index, request.CustomId, outcome, line.Memory);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever there is about one answer that cannot be written down: it is that line's, and the chunk goes on.
-            outcomes.TakeUnwritable(index, request.CustomId, outcome, e);
+            outcomes.TakeUnwritable(line.Index, request.CustomId, outcome, e, line.Memory);
         }
     }
 
+    /// <summary>
+    /// Sends no more of this chunk. Of memory that has run out, too: what was answered is committed, and the chunk goes on when
+    /// there is less in flight.
+    /// </summary>
     private async Task FaultAsync(Exception fault)
     {
+        if (fault is OutOfMemoryException)
+        {
+            upstream.MemoryRanOut();
+            left.PutOff(time.GetUtcNow() + OutOfMemoryWait);
+            await DrainAsync();
+            return;
+        }
+
         Interlocked.CompareExchange(ref _fault, fault, null);
         await DrainAsync();
     }

@@ -48,6 +48,7 @@ public sealed class StorageClients
         // Queue messages are sent unencoded, since they are JSON: host.json sets messageEncoding to none.
         var queueOptions = With(new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None }, "queue");
         var blobOptions = With(new BlobClientOptions(), "blob");
+        blobOptions.AddPolicy(new TimeoutBySize(), HttpPipelinePosition.PerCall);
         var connection = new StorageConnection(configuration);
         Tables = connection.OpenTables(With(new TableClientOptions(), "table"));
         Queues = connection.Open(

@@ -14,6 +14,7 @@ internal sealed class BatchMetrics
     private const string QueueTag = "queue";
     private const string StatusTag = "status";
 
+    private readonly Meter _meter;
     private readonly Gauge<long> _queueDepth;
     private readonly Gauge<double> _oldestMessage;
     private readonly Gauge<double> _progressAge;
@@ -36,6 +37,7 @@ internal sealed class BatchMetrics
 #pragma warning disable CA2000 // The factory owns its meters, and disposes of them with the host.
         var meter = meters.Create(MeterName);
 #pragma warning restore CA2000
+        _meter = meter;
         _queueDepth = meter.CreateGauge<long>(
             "batchfunctions.queue.depth", "{message}", "Messages on a queue, about.");
         _oldestMessage = meter.CreateGauge<double>(
@@ -68,6 +70,17 @@ internal sealed class BatchMetrics
             "batchfunctions.upstream.open", "{upstream}", "1 while the upstream answers nobody as it should and is only asked now and then, else 0.");
         _storageRequests = meter.CreateCounter<long>(
             "batchfunctions.storage.requests", "{request}", "Requests to storage, by service, method and status; a 412 is a write that another was faster than.");
+    }
+
+    /// <summary>Reports what the process holds of its budget of bytes whenever somebody looks.</summary>
+    /// <param name="used">The bytes that are held.</param>
+    /// <param name="waiting">How many wait for bytes.</param>
+    public void WatchMemory(Func<long> used, Func<int> waiting)
+    {
+        _ = _meter.CreateObservableGauge(
+            "batchfunctions.memory.used", used, "By", "Bytes that the process holds of requests, answers, results and uploads.");
+        _ = _meter.CreateObservableGauge(
+            "batchfunctions.memory.waiting", waiting, "{share}", "Lines and uploads that wait until they may be held.");
     }
 
     public void QueueSeen(string queue, long depth, TimeSpan oldest)

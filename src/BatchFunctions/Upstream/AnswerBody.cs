@@ -1,14 +1,15 @@
+using System.Buffers;
+using System.IO.Hashing;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 
 namespace BatchFunctions.Upstream;
 
-/// <summary>The body of an answer, as the line's result keeps it.</summary>
-/// <param name="Json">JSON on one line.</param>
-/// <param name="NotJson">Whether what came was no JSON, and is kept as a JSON string.</param>
-internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
+/// <summary>The body of an answer, held once and in blocks, until it is written into its line.</summary>
+internal sealed class AnswerBody : IDisposable
 {
     /// <summary>
     /// Bytes that are kept of a body that is no JSON. Such a body is an error page; it explains itself in its first
@@ -16,7 +17,16 @@ internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
     /// </summary>
     public const int MaxTextBytes = 1024 * 1024;
 
+    /// <summary>
+    /// How deep an answer may be nested: what is deeper many clients cannot read (Python's parser gives up at 1,000 levels, with
+    /// those of the program that calls it), and it is kept as text.
+    /// </summary>
+    public const int MaxDepth = 512;
+
     private const int FirstRead = 16 * 1024;
+
+    /// <summary>Characters of a text that are written at once.</summary>
+    private const int TextPiece = 8 * 1024;
 
     private static readonly JsonWriterOptions Relaxed = new()
     {
@@ -24,42 +34,129 @@ internal readonly record struct AnswerBody(byte[] Json, bool NotJson)
         SkipValidation = true,
     };
 
+    private readonly ByteBlocks _blocks;
+
+    private AnswerBody(ByteBlocks blocks)
+    {
+        _blocks = blocks;
+        NotJson = !JsonOneLine.IsOneValue(blocks.Sequence, MaxDepth);
+    }
+
+    /// <summary>Whether what came is no JSON, and is kept as a JSON string.</summary>
+    public bool NotJson { get; }
+
+    /// <summary>How many bytes came, decompressed.</summary>
+    public long Bytes => _blocks.Count;
+
+    /// <summary>The tokens that it reports; zeros where it reports none.</summary>
+    public TokenUsage Usage => NotJson ? default : TokenUsage.Read(_blocks.Sequence);
+
+    /// <summary>A hash of what came, to know the same words again.</summary>
+    public ulong Hash
+    {
+        get
+        {
+            var hash = new XxHash3();
+            foreach (var piece in _blocks.Sequence)
+            {
+                hash.Append(piece.Span);
+            }
+
+            return hash.GetCurrentHashAsUInt64();
+        }
+    }
+
     /// <summary>Reads a body to its end.</summary>
     /// <param name="content">The content, decoded.</param>
     /// <param name="announced">How long it says that it is; null when it does not say.</param>
     /// <param name="maxBytes">The most bytes, decompressed, that a body may have.</param>
+    /// <param name="hold">Waits until so many bytes of the body may be held.</param>
     /// <param name="ct">Ends the reading.</param>
     /// <returns>The body, or null when it is larger than it may be.</returns>
-    public static async Task<AnswerBody?> ReadAsync(Stream content, long? announced, int maxBytes, CancellationToken ct)
+    public static async Task<AnswerBody?> ReadAsync(
+        Stream content, long? announced, int maxBytes, Func<long, ValueTask> hold, CancellationToken ct)
     {
-        // One byte more than announced, so that the read that finds the end needs no larger array.
-        using var raw = new PooledBytes((int?)announced + 1 ?? FirstRead);
-        int read;
-        while ((read = await content.ReadAsync(raw.GetMemory(), ct)) > 0)
+        // One byte more than announced, so that the read that finds the end needs no further block.
+        var blocks = new ByteBlocks((int?)announced + 1 ?? FirstRead);
+        try
         {
-            raw.Advance(read);
-            if (raw.Count > maxBytes)
+            await hold(announced ?? 0);
+            int read;
+            while ((read = await content.ReadAsync(blocks.GetMemory(), ct)) > 0)
             {
-                return null;
-            }
-        }
+                blocks.Advance(read);
+                if (blocks.Count > maxBytes)
+                {
+                    blocks.Dispose();
+                    return null;
+                }
 
-        return From(raw.Written);
+                await hold(blocks.Count);
+            }
+
+            return new AnswerBody(blocks);
+        }
+        catch
+        {
+            blocks.Dispose();
+            throw;
+        }
     }
 
-    private static AnswerBody From(ReadOnlySpan<byte> raw)
+    /// <summary>A body that is there.</summary>
+    public static AnswerBody Of(ReadOnlySpan<byte> content)
     {
-        using var line = new PooledBytes(raw.Length + 1);
-        if (JsonOneLine.TryWrite(raw, line))
+        var blocks = new ByteBlocks(content.Length);
+        while (!content.IsEmpty)
         {
-            return new AnswerBody(line.Written.ToArray(), NotJson: false);
+            var room = blocks.GetSpan();
+            var count = Math.Min(room.Length, content.Length);
+            content[..count].CopyTo(room);
+            blocks.Advance(count);
+            content = content[count..];
         }
 
-        using (var writer = new Utf8JsonWriter(line, Relaxed))
+        return new AnswerBody(blocks);
+    }
+
+    /// <summary>The first of what came, as text.</summary>
+    /// <param name="bytes">How many bytes of it, at most.</param>
+    public string Head(int bytes) => Encoding.UTF8.GetString(_blocks.Sequence.Slice(0, Math.Min(bytes, Bytes)));
+
+    /// <summary>Writes it as one JSON value on one line, and gives it up while doing so.</summary>
+    public void DrainTo(IBufferWriter<byte> output)
+    {
+        if (NotJson)
         {
-            writer.WriteStringValue(Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, MaxTextBytes)]));
+            DrainAsText(output);
+            return;
         }
 
-        return new AnswerBody(line.Written.ToArray(), NotJson: true);
+        var line = new JsonOneLine(output);
+        _blocks.Drain(line.Write);
+    }
+
+    public void Dispose() => _blocks.Dispose();
+
+    private void DrainAsText(IBufferWriter<byte> output)
+    {
+        using var writer = new Utf8JsonWriter(output, Relaxed);
+        var decoder = Encoding.UTF8.GetDecoder();
+        var text = new char[TextPiece];
+        var left = MaxTextBytes;
+        _blocks.Drain(block =>
+        {
+            var piece = block[..Math.Min(left, block.Length)];
+            left -= piece.Length;
+            while (!piece.IsEmpty)
+            {
+                decoder.Convert(piece, text, flush: false, out var read, out var written, out _);
+                writer.WriteStringValueSegment(text.AsSpan(0, written), isFinalSegment: false);
+                writer.Flush();
+                piece = piece[read..];
+            }
+        });
+        var rest = decoder.GetChars([], text, flush: true);
+        writer.WriteStringValueSegment(text.AsSpan(0, rest), isFinalSegment: true);
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using BatchFunctions.Memory;
 
 namespace BatchFunctions.Upstream;
 
@@ -52,26 +53,12 @@ internal sealed class AnswerDecoding : IAsyncDisposable
     }
 
     /// <summary>A stream that remembers its first bytes.</summary>
-    private sealed class Head(Stream inner) : Stream
+    private sealed class Head(Stream inner) : ReadOnlyStream
     {
         private readonly byte[] _first = new byte[4096];
         private int _count;
 
         public ReadOnlySpan<byte> Bytes => _first.AsSpan(0, _count);
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -81,19 +68,6 @@ internal sealed class AnswerDecoding : IAsyncDisposable
             _count += kept;
             return read;
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace BatchFunctions.Upstream;
 
 /// <summary>What one attempt came to, before anything is decided about it.</summary>
-internal abstract record Reply
+internal abstract record Reply : IDisposable
 {
     /// <summary>Bytes of an answer that is looked through for its message.</summary>
     private const int LongestError = 64 * 1024;
@@ -31,22 +31,28 @@ internal abstract record Reply
         _ => new LastAnswer(0, "the upstream could not be reached"),
     };
 
+    /// <summary>Gives up what it holds.</summary>
+    public virtual void Dispose()
+    {
+    }
+
     /// <summary>An error's own words: <c>error.message</c>, <c>message</c> or <c>detail</c>, else the body's first words.</summary>
     private static string MessageOf(AnswerBody body)
     {
-        if (body.Json.Length > LongestError)
+        if (body.NotJson || body.Bytes > LongestError)
         {
-            return System.Text.Encoding.UTF8.GetString(body.Json.AsSpan(0, LastAnswer.MaxMessage * 4));
+            return body.Head(LastAnswer.MaxMessage * 4);
         }
 
+        var text = body.Head(LongestError);
         try
         {
-            using var document = JsonDocument.Parse(body.Json, new JsonDocumentOptions { MaxDepth = 1000 });
-            return TextIn(document.RootElement) ?? System.Text.Encoding.UTF8.GetString(body.Json);
+            using var document = JsonDocument.Parse(text.TrimStart('\uFEFF'), new JsonDocumentOptions { MaxDepth = AnswerBody.MaxDepth });
+            return TextIn(document.RootElement) ?? text;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return System.Text.Encoding.UTF8.GetString(body.Json);
+            return text;
         }
     }
 
@@ -80,7 +86,10 @@ internal abstract record Reply
     /// <param name="RetryAfter">The wait that it asks for, if any.</param>
     /// <param name="Location">Where a redirect points.</param>
     internal sealed record Answer(
-        int StatusCode, string? RequestId, AnswerBody Body, TimeSpan? RetryAfter, string? Location = null) : Reply;
+        int StatusCode, string? RequestId, AnswerBody Body, TimeSpan? RetryAfter, string? Location = null) : Reply
+    {
+        public override void Dispose() => Body.Dispose();
+    }
 
     /// <summary>The answer was larger than an answer may be.</summary>
     internal sealed record TooLarge : Reply;

@@ -1,6 +1,7 @@
 using BatchFunctions.Configuration;
-using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
@@ -9,13 +10,15 @@ namespace BatchFunctions.Upstream;
 /// Sends a line to the upstream, as often as it takes, and says what came of it. When it may be sent is the gate's to say;
 /// what an answer means is decided in <see cref="Verdicts"/>, and everything here only obeys.
 /// </summary>
-internal sealed class UpstreamClient(
+internal sealed partial class UpstreamClient(
     UpstreamConnection connection,
     UpstreamGate gate,
     UpstreamRecord record,
+    ByteBudget memory,
     BatchMetrics metrics,
     IOptions<BatchOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<UpstreamClient> logger)
 {
     /// <summary>The longest that a line is postponed for, whatever the upstream asks: then it is asked again.</summary>
     public static readonly TimeSpan LongestPostponement = TimeSpan.FromHours(1);
@@ -27,6 +30,7 @@ internal sealed class UpstreamClient(
     private const int FewestWaiting = 64;
 
     private readonly UpstreamOptions _options = options.Value.Upstream;
+    private readonly AnswerSizes _sizes = new();
     private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time);
     private int _waiting;
 
@@ -34,6 +38,19 @@ internal sealed class UpstreamClient(
     /// <returns>The place; or how long to wait in storage.</returns>
     public Task<GateAnswer> EnterAsync(LineState line, CancellationToken ct) =>
         gate.EnterAsync(LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
+
+    /// <summary>Waits until a line may be held in memory, with the answer that is to be expected.</summary>
+    /// <param name="lineBytes">The line's own bytes.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async ValueTask<LineMemory> TakeMemoryAsync(int lineBytes, CancellationToken ct) =>
+        new(await memory.TakeAsync(lineBytes + _sizes.Expected, ct), lineBytes);
+
+    /// <summary>There is less memory than was thought: less of it is given out from now on.</summary>
+    public void MemoryRanOut()
+    {
+        memory.Lower();
+        Log.MemoryRanOut(logger, memory.Total);
+    }
 
     /// <summary>Sends a line, and sends it again where that may help.</summary>
     /// <param name="request">The line.</param>
@@ -54,13 +71,15 @@ internal sealed class UpstreamClient(
                     return OutcomeOf(line, reply);
                 }
 
+                reply.Dispose();
+                request.Memory.HoldLine();
                 metrics.AttemptRepeated(reply.Name);
                 if (verdict.Wait > _options.LongestWait)
                 {
                     return Postponed(line, verdict.Wait);
                 }
 
-                var (next, wait) = await WaitAsync(line, verdict.Wait, ct);
+                var (next, wait) = await WaitAsync(line, request.Memory, verdict.Wait, ct);
                 if (next is null)
                 {
                     return Postponed(line, wait);
@@ -79,7 +98,7 @@ internal sealed class UpstreamClient(
     /// Waits until the line may be sent again, and for a place. Lines that wait are held in memory: no more of them than may be
     /// in flight, and those beyond wait in storage.
     /// </summary>
-    private async Task<GateAnswer> WaitAsync(LineHistory line, TimeSpan wait, CancellationToken ct)
+    private async Task<GateAnswer> WaitAsync(LineHistory line, LineMemory held, TimeSpan wait, CancellationToken ct)
     {
         if (Interlocked.Increment(ref _waiting) > Math.Max(_options.Concurrency, FewestWaiting))
         {
@@ -94,6 +113,7 @@ internal sealed class UpstreamClient(
                 await Task.Delay(wait, time, ct);
             }
 
+            await held.HoldAnswerAsync(_sizes.Expected, ct);
             return await gate.EnterAsync(line.Suspicion, leadsChunk: false, ct);
         }
         finally
@@ -111,12 +131,17 @@ internal sealed class UpstreamClient(
             var began = time.GetTimestamp();
             var reply = line.Suspicion >= UpstreamGate.Alone && await connection.FindDeadAsync(ct) is { } dead
                 ? dead
-                : await connection.PostAsync(request.Endpoint, request.Body, ct);
+                : await connection.PostAsync(request, ct);
             var took = time.GetElapsedTime(began);
             metrics.AttemptMade(reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
             line.InFlight = gate.CompanyOf(place);
             line.Number = place.Number;
+            if (reply is Reply.Answer { StatusCode: >= 200 and <= 299 } answer)
+            {
+                _sizes.Note(answer.Body.Bytes);
+            }
+
             var verdict = _verdicts.Judge(line, reply, took);
             gate.Note(place, verdict, reply);
             return (reply, verdict);
@@ -128,9 +153,8 @@ internal sealed class UpstreamClient(
         Reply.Answer answer => new UpstreamOutcome.Answered(
             answer.StatusCode,
             answer.RequestId,
-            answer.Body.Json,
-            answer.Body.NotJson ? default : TokenUsage.Read(answer.Body.Json),
-            answer.Body.NotJson),
+            answer.Body,
+            answer.Body.Usage),
         Reply.TooLarge => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.ResponseTooLarge,
             $"The upstream's response is larger than {_options.MaxResponseBytes} bytes."),
@@ -147,4 +171,10 @@ internal sealed class UpstreamClient(
 
     private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
         new(line.StateAt(record.LastThrough), wait < LongestPostponement ? wait : LongestPostponement);
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The process's memory has run out. It holds {Bytes} bytes of lines and answers at most from now on: set Batch__MemoryBytes to less, or give it more memory.")]
+        public static partial void MemoryRanOut(ILogger logger, long bytes);
+    }
 }

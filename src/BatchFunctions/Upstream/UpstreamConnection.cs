@@ -32,20 +32,18 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     /// <summary>Makes the attempt.</summary>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public async Task<Reply> PostAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken ct)
+    public async Task<Reply> PostAsync(UpstreamRequest line, CancellationToken ct)
     {
-        // One source for both: it fires by itself at the limit, and with the caller's token before that.
-        using var limit = new CancellationTokenSource(_options.Timeout, time);
-        using var cancelled = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
+        using var limit = new AttemptLimit(_options.Timeout, time, ct);
         try
         {
-            return await ExchangeAsync(endpoint, body, limit.Token);
+            return await ExchangeAsync(line, limit, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             throw;
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (OperationCanceledException) when (limit.IsOver)
         {
             return new Reply.TimedOut();
         }
@@ -90,11 +88,11 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         }
     }
 
-    private async Task<Reply> ExchangeAsync(string endpoint, ReadOnlyMemory<byte> body, CancellationToken ct)
+    private async Task<Reply> ExchangeAsync(UpstreamRequest line, AttemptLimit limit, CancellationToken ct)
     {
-        using var content = new ReadOnlyMemoryContent(body);
+        using var content = new ReadOnlyMemoryContent(line.Body);
         content.Headers.ContentType = Json;
-        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(endpoint))
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(line.Endpoint))
         {
             Content = content,
 
@@ -105,13 +103,17 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
         // Who is refused for the size of the body is told before it is sent. One that breaks off the sending to say so may
         // break the connection faster than its answer can be read.
-        request.Headers.ExpectContinue = body.Length >= LargeBody;
+        request.Headers.ExpectContinue = line.Body.Length >= LargeBody;
         request.Headers.TryAddWithoutValidation("Accept-Encoding", AnswerDecoding.Accepted);
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-        return await ReadAsync(response, ct);
+        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        return await ReadAsync(response, line.Memory, limit, ct);
     }
 
-    private async Task<Reply> ReadAsync(HttpResponseMessage response, CancellationToken ct)
+    /// <summary>
+    /// Reads an answer, as far and as fast as it may be held. While it may not it stays where it is, in the connection, and its
+    /// time does not run.
+    /// </summary>
+    private async Task<Reply> ReadAsync(HttpResponseMessage response, LineMemory memory, AttemptLimit limit, CancellationToken ct)
     {
         var received = "";
         try
@@ -122,11 +124,17 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
                 return new Reply.TooLarge();
             }
 
-            await using var decoding = await AnswerDecoding.OpenAsync(response.Content, ct);
+            await using var decoding = await AnswerDecoding.OpenAsync(response.Content, limit.Token);
             try
             {
                 var announced = response.Content.Headers.ContentEncoding.Count == 0 ? response.Content.Headers.ContentLength : null;
-                return await AnswerBody.ReadAsync(decoding.Content, announced, _options.MaxResponseBytes, ct) is { } body
+                var body = await AnswerBody.ReadAsync(
+                    decoding.Content,
+                    announced,
+                    _options.MaxResponseBytes,
+                    bytes => limit.StandStillAsync(memory.HoldAnswerAsync(bytes, ct)),
+                    limit.Token);
+                return body is not null
                     ? new Reply.Answer(
                         (int)response.StatusCode,
                         RequestIdOf(response.Headers),

@@ -3,29 +3,27 @@ using BatchFunctions.Lines;
 namespace BatchFunctions.Upstream;
 
 /// <summary>What came of sending a line.</summary>
-internal abstract record UpstreamOutcome
+internal abstract record UpstreamOutcome : IDisposable
 {
+    /// <summary>Gives up what it holds.</summary>
+    public virtual void Dispose()
+    {
+    }
+
     /// <summary>
     /// A final answer: a success, a refusal that trying again would not change, or the last answer of a line that has
     /// used up its attempts.
     /// </summary>
     /// <param name="StatusCode">The HTTP status.</param>
     /// <param name="RequestId">The upstream's own id of the request, where it names one.</param>
-    /// <param name="Body">
-    /// The answer as JSON on one line; one that is no JSON, as a JSON string. The caller owns it: nothing is to be
-    /// given back.
-    /// </param>
+    /// <param name="Body">The answer's body, which can be written once.</param>
     /// <param name="Usage">The tokens that the answer reports; zeros where it reports none.</param>
-    /// <param name="NotJson">Whether the answer was no JSON.</param>
-    internal sealed record Answered(
-        int StatusCode,
-        string? RequestId,
-        ReadOnlyMemory<byte> Body,
-        TokenUsage Usage,
-        bool NotJson) : UpstreamOutcome
+    internal sealed record Answered(int StatusCode, string? RequestId, AnswerBody Body, TokenUsage Usage) : UpstreamOutcome
     {
         /// <summary>Whether the line belongs in the output file: a 2xx that is JSON.</summary>
-        public bool IsSuccess => StatusCode is >= 200 and <= 299 && !NotJson;
+        public bool IsSuccess => StatusCode is >= 200 and <= 299 && !Body.NotJson;
+
+        public override void Dispose() => Body.Dispose();
     }
 
     /// <summary>The line has ended without an answer.</summary>

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Azure.Identity;
 using BatchFunctions.Configuration;
+using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,6 +22,7 @@ internal static class UpstreamServices
         services.TryAddSingleton<BatchMetrics>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, UpstreamOptionsValidator>());
+        services.TryAddSingleton(MemoryOf);
         services.TryAddSingleton<UpstreamConnection>();
         services.TryAddSingleton<UpstreamClient>();
         services.TryAddSingleton<UpstreamRecord>();
@@ -35,6 +37,14 @@ internal static class UpstreamServices
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
         return services;
+    }
+
+    private static ByteBudget MemoryOf(IServiceProvider services)
+    {
+        var setting = services.GetRequiredService<IOptions<BatchOptions>>().Value.MemoryBytes;
+        var budget = new ByteBudget(ProcessMemory.BudgetOf(setting, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
+        services.GetRequiredService<BatchMetrics>().WatchMemory(() => budget.Used, () => budget.Waiting);
+        return budget;
     }
 
     private static void ConfigureClient(IServiceProvider services, HttpClient client)

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using BatchFunctions.Configuration;
 
 namespace BatchFunctions.Upstream;
@@ -81,7 +80,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
             return Verdict.Final(blame);
         }
 
-        var words = XxHash3.HashToUInt64(answer.Body.Json) ^ (ulong)answer.StatusCode;
+        var words = answer.Body.Hash ^ (ulong)answer.StatusCode;
         var isSame = line.LastWords == words;
         line.LastWords = words;
         return blame switch

@@ -94,9 +94,10 @@ public sealed class HealthTests : IAsyncLifetime
         // Nothing listens where this service sends lines.
         using var shutdown = new CancellationTokenSource();
         var client = _api.Get<UpstreamClient>();
+        using var memory = await client.TakeMemoryAsync(2, shutdown.Token);
         var (place, _) = await client.EnterAsync(default, shutdown.Token);
 #pragma warning disable CA2025 // The call ends with the token, before the source is disposed of.
-        var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray()), place!, shutdown.Token);
+        var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory), place!, shutdown.Token);
 #pragma warning restore CA2025
         await Eventually.UntilAsync(() => _api.Get<UpstreamGate>().Condition.AwaySince is not null, "the upstream is found to be away");
 

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
+using BatchFunctions.Memory;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Uploads;
@@ -67,22 +68,8 @@ internal sealed class SlowStorage : HttpPipelinePolicy, IDisposable
     public override void Process(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline) =>
         throw new NotSupportedException("All calls are asynchronous.");
 
-    private sealed class HeldStream(SlowStorage storage, Stream content) : Stream
+    private sealed class HeldStream(SlowStorage storage, Stream content) : ReadOnlyStream
     {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (storage._holds)
@@ -93,21 +80,6 @@ internal sealed class SlowStorage : HttpPipelinePolicy, IDisposable
 
             return await content.ReadAsync(buffer[..Math.Min(1, buffer.Length)], cancellationToken);
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

@@ -3,12 +3,15 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using CsCheck;
 
 namespace BatchFunctions.Tests.Lines;
 
 public sealed class JsonOneLineTests
 {
+    private const int MaxDepth = 100;
+
     [Theory]
     [InlineData("{}", "{}")]
     [InlineData(" \r\n {\r\n\t\"a\" : 1,\n\n  \"b\" : [ 1,\n 2 ]\n}\r\n ", "{\"a\" : 1,\"b\" : [ 1,2 ]}")]
@@ -45,11 +48,13 @@ public sealed class JsonOneLineTests
     public void What_is_no_UTF8_is_refused() => Assert.False(TryWrite([(byte)'"', 0xC3, (byte)'"'], out _));
 
     [Fact]
-    public void Depth_is_no_matter()
+    public void What_is_deeper_than_it_may_be_is_refused()
     {
-        var deep = new string('[', 100_000) + new string(']', 100_000);
-        Assert.True(TryWrite(Encoding.UTF8.GetBytes(deep), out var written));
-        Assert.Equal(deep, written);
+        static string Deep(int levels) => new string('[', levels) + new string(']', levels);
+
+        Assert.True(TryWrite(Encoding.UTF8.GetBytes(Deep(MaxDepth)), out var written));
+        Assert.Equal(Deep(MaxDepth), written);
+        Assert.False(TryWrite(Encoding.UTF8.GetBytes(Deep(MaxDepth + 1)), out _));
     }
 
     [Fact]
@@ -114,9 +119,23 @@ public sealed class JsonOneLineTests
 
     private static bool TryWrite(byte[] json, out string written)
     {
+        // In blocks of a few bytes, as far as characters let them be.
+        using var blocks = new ByteBlocks(1, 16);
+        foreach (var one in json)
+        {
+            blocks.GetSpan()[0] = one;
+            blocks.Advance(1);
+        }
+
         var output = new ArrayBufferWriter<byte>();
-        var done = JsonOneLine.TryWrite(json, output);
+        var isOne = JsonOneLine.IsOneValue(blocks.Sequence, MaxDepth);
+        if (isOne)
+        {
+            var line = new JsonOneLine(output);
+            blocks.Drain(line.Write);
+        }
+
         written = Encoding.UTF8.GetString(output.WrittenSpan);
-        return done;
+        return isOne;
     }
 }

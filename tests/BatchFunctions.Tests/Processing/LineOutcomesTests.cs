@@ -3,6 +3,7 @@ using System.Text.Json;
 using BatchFunctions.Chunks;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Memory;
 using BatchFunctions.Processing;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
@@ -18,6 +19,7 @@ public sealed class LineOutcomesTests : IDisposable
 
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().AddSingleton<BatchMetrics>().BuildServiceProvider();
     private readonly FakeTimeProvider _time = new();
+    private readonly ByteBudget _budget = new(1000);
     private readonly LinesLeft _left;
     private readonly LineResults _results;
     private readonly LineOutcomes _outcomes;
@@ -35,7 +37,7 @@ public sealed class LineOutcomesTests : IDisposable
             Left = new Dictionary<int, LineLeft> { [1] = Left(2), [7] = Left(1) },
         };
         _left = new LinesLeft(chunk);
-        _results = new LineResults(_left);
+        _results = new LineResults(_left, new ResultBacklog(_time), _budget);
         _outcomes = new LineOutcomes(
             chunk, _results, _left, _services.GetRequiredService<BatchMetrics>(), _time, NullLogger.Instance);
     }
@@ -47,8 +49,8 @@ public sealed class LineOutcomesTests : IDisposable
     [InlineData(502, true, false, null)]
     public void An_answer_is_a_line_of_the_output_or_of_the_errors(int status, bool notJson, bool isOutput, string? code)
     {
-        var answer = new UpstreamOutcome.Answered(status, "req_1", "\"text\""u8.ToArray(), Usage, notJson);
-        _outcomes.Take(1, "mine", answer);
+        var answer = new UpstreamOutcome.Answered(status, "req_1", AnswerBody.Of(notJson ? "text"u8 : "\"text\""u8), Usage);
+        _outcomes.Take(1, "mine", answer, Held());
 
         using var segment = _results.Seal();
         Assert.Equal(isOutput ? (1, 0) : (0, 1), (segment.Completed, segment.Failed));
@@ -65,7 +67,7 @@ public sealed class LineOutcomesTests : IDisposable
     [Fact]
     public void A_line_without_an_answer_is_a_line_of_the_errors()
     {
-        _outcomes.Take(1, "mine", new UpstreamOutcome.Failed(UpstreamOutcome.Failed.RequestTimeout, "Too long."));
+        _outcomes.Take(1, "mine", new UpstreamOutcome.Failed(UpstreamOutcome.Failed.RequestTimeout, "Too long."), Held());
         using var segment = _results.Seal();
         Assert.Equal((0, 1), (segment.Completed, segment.Failed));
         var line = OnlyLineOf(segment, isOutput: false);
@@ -76,30 +78,31 @@ public sealed class LineOutcomesTests : IDisposable
     [Fact]
     public void A_line_that_has_ended_keeps_no_attempts()
     {
-        _outcomes.Take(1, "mine", new UpstreamOutcome.Answered(200, null, "{}"u8.ToArray(), Usage, NotJson: false));
+        _outcomes.Take(1, "mine", new UpstreamOutcome.Answered(200, null, AnswerBody.Of("{}"u8), Usage), Held());
         Assert.Equal([KeyValuePair.Create(7, Left(1))], _left.Snapshot());
     }
 
     [Fact]
     public void An_answer_that_cannot_be_written_down_fails_its_line_and_leaves_no_half_of_one()
     {
-        // No JSON value at all, which nothing that reads answers lets through.
-        var answer = new UpstreamOutcome.Answered(200, "req_1", default, Usage, NotJson: false);
+        var answer = new UpstreamOutcome.Answered(200, "req_1", AnswerBody.Of("{\"a\":1}"u8), Usage);
+        answer.Dispose();
 
-        var fault = Assert.ThrowsAny<Exception>(() => _outcomes.Take(1, "mine", answer));
+        using var memory = Held();
+        var fault = Assert.ThrowsAny<Exception>(() => _outcomes.Take(1, "mine", answer, memory));
         Assert.False(_results.HasLines);
-        _outcomes.TakeUnwritable(1, "mine", answer, fault);
+        _outcomes.TakeUnwritable(1, "mine", answer, fault, memory);
 
         using var segment = _results.Seal();
-        Assert.Equal((0L, 1), (segment.Output.Length, segment.Failed));
-        Assert.Contains("invalid_response", System.Text.Encoding.UTF8.GetString(segment.Error.ToArray()), StringComparison.Ordinal);
+        Assert.Equal((0L, 1), (segment.Output.Count, segment.Failed));
+        Assert.Contains("invalid_response", System.Text.Encoding.UTF8.GetString(segment.Error.Sequence), StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_postponed_line_has_no_result_and_keeps_back_itself_alone()
     {
-        _outcomes.Take(1, "mine", Postponed(attempts: 3, seconds: 60));
-        _outcomes.Take(4, "other", Postponed(attempts: 0, seconds: 30));
+        _outcomes.Take(1, "mine", Postponed(attempts: 3, seconds: 60), Held());
+        _outcomes.Take(4, "other", Postponed(attempts: 0, seconds: 30), Held());
 
         Assert.False(_results.HasLines);
         Assert.Equal(Left(3, _time.GetUtcNow().AddSeconds(60)), _left.Of(1));
@@ -117,6 +120,8 @@ public sealed class LineOutcomesTests : IDisposable
         _services.Dispose();
     }
 
+    private LineMemory Held() => new(_budget.Open(), 0);
+
     private static UpstreamOutcome.Postponed Postponed(int attempts, int seconds) =>
         new(StateOf(attempts), TimeSpan.FromSeconds(seconds));
 
@@ -126,8 +131,8 @@ public sealed class LineOutcomesTests : IDisposable
 
     private static JsonElement OnlyLineOf(ChunkSegment segment, bool isOutput)
     {
-        Assert.Equal(0, (isOutput ? segment.Error : segment.Output).Length);
-        var text = Encoding.UTF8.GetString((isOutput ? segment.Output : segment.Error).ToArray());
+        Assert.Equal(0, (isOutput ? segment.Error : segment.Output).Count);
+        var text = Encoding.UTF8.GetString((isOutput ? segment.Output : segment.Error).Sequence);
         Assert.EndsWith("\n", text, StringComparison.Ordinal);
         return JsonElement.Parse(text);
     }

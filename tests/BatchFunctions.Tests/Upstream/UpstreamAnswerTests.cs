@@ -29,8 +29,9 @@ public sealed class UpstreamAnswerTests
         await using var fixture = await UpstreamFixture.StartAsync();
         var body = Encoding.UTF8.GetBytes("""{ "model":"m",  "temperature": 1.0, "input":"\u00e9é" }""");
 
+        using var memory = await fixture.Client.TakeMemoryAsync(body.Length, default);
         var (place, _) = await fixture.Client.EnterAsync(default, default);
-        _ = await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body), place!, default);
+        _ = await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body, memory), place!, default);
 
         var call = Assert.Single(fixture.Upstream.Calls);
         Assert.Equal(body, call.Body.ToArray());
@@ -49,8 +50,9 @@ public sealed class UpstreamAnswerTests
         var answer = await AnswerAsync(fixture);
 
         Assert.True(answer.IsSuccess);
-        Assert.False(answer.Body.Span.ContainsAny((byte)'\n', (byte)'\r'));
-        var json = JsonSerializer.Deserialize<JsonElement>(answer.Body.Span);
+        var body = WrittenBody.Of(answer);
+        Assert.False(body.AsSpan().ContainsAny((byte)'\n', (byte)'\r'));
+        var json = JsonSerializer.Deserialize<JsonElement>(body);
         Assert.Equal("two\nlines", json.GetProperty("text").GetString());
         Assert.Equal("1.00", json.GetProperty("number").GetRawText());
     }
@@ -76,7 +78,7 @@ public sealed class UpstreamAnswerTests
 
         Assert.False(answer.IsSuccess);
         Assert.Equal(status, answer.StatusCode);
-        Assert.Contains("no such model", Encoding.UTF8.GetString(answer.Body.Span), StringComparison.Ordinal);
+        Assert.Contains("no such model", Encoding.UTF8.GetString(WrittenBody.Of(answer)), StringComparison.Ordinal);
         Assert.Equal(1, fixture.Upstream.CallsOf("line"));
     }
 
@@ -105,9 +107,22 @@ public sealed class UpstreamAnswerTests
 
         var answer = await AnswerAsync(fixture);
 
-        Assert.True(answer.NotJson);
-        Assert.DoesNotContain((byte)'\n', answer.Body.ToArray());
-        Assert.Equal(expected, JsonSerializer.Deserialize<string>(answer.Body.Span));
+        Assert.True(answer.Body.NotJson);
+        var body = WrittenBody.Of(answer);
+        Assert.DoesNotContain((byte)'\n', body);
+        Assert.Equal(expected, JsonSerializer.Deserialize<string>(body));
+    }
+
+    /// <summary>It is well-formed, and many clients could not read the file that it is in.</summary>
+    [Fact]
+    public async Task An_answer_that_is_nested_too_deeply_is_kept_as_text()
+    {
+        var deep = new string('[', 100_000) + new string(']', 100_000);
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text(deep).WithStatus(404));
+
+        var answer = await AnswerAsync(fixture);
+
+        Assert.Equal(deep, JsonSerializer.Deserialize<string>(WrittenBody.Of(answer)));
     }
 
     [Fact]
@@ -118,7 +133,7 @@ public sealed class UpstreamAnswerTests
 
         var answer = await AnswerAsync(fixture);
 
-        Assert.Equal(AnswerBody.MaxTextBytes, JsonSerializer.Deserialize<string>(answer.Body.Span)!.Length);
+        Assert.Equal(AnswerBody.MaxTextBytes, JsonSerializer.Deserialize<string>(WrittenBody.Of(answer))!.Length);
     }
 
     [Theory]
@@ -129,7 +144,7 @@ public sealed class UpstreamAnswerTests
         await using var fixture = await UpstreamFixture.StartAsync(
             _ => Sized(size, compressed), options => options.MaxResponseBytes = size);
 
-        Assert.Equal(size, (await AnswerAsync(fixture)).Body.Length);
+        Assert.Equal(size, (await AnswerAsync(fixture)).Body.Bytes);
     }
 
     [Theory]
@@ -171,6 +186,6 @@ public sealed class UpstreamAnswerTests
         compressed ? ScriptedAnswer.OfSize(size).Gzipped() : ScriptedAnswer.OfSize(size);
 
     private static string? ContentOf(UpstreamOutcome.Answered answer) =>
-        JsonSerializer.Deserialize<JsonElement>(answer.Body.Span)
+        JsonSerializer.Deserialize<JsonElement>(WrittenBody.Of(answer))
             .GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
 }

@@ -36,7 +36,7 @@ public sealed class UpstreamConnectionTests
 
         var answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
         Assert.Equal(2, fixture.Upstream.CallsOf("line"));
-        Assert.Equal(200_000, answer.Body.Length);
+        Assert.Equal(200_000, answer.Body.Bytes);
     }
 
     /// <summary>Gateways do this. What a decoder throws at it is this line's, with what came kept.</summary>
@@ -136,10 +136,11 @@ public sealed class UpstreamConnectionTests
         var refusing = RefuseAsync(listener);
 #pragma warning restore CA2025
 
-        var (place, _) = await fixture.Client.EnterAsync(default, default);
         var body = Encoding.UTF8.GetBytes($$"""{"input":"{{new string('x', 4 * 1024 * 1024)}}"}""");
+        using var memory = await fixture.Client.TakeMemoryAsync(body.Length, default);
+        var (place, _) = await fixture.Client.EnterAsync(default, default);
         var answer = Assert.IsType<UpstreamOutcome.Answered>(
-            await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body), place!, default));
+            await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body, memory), place!, default));
 
         Assert.Equal(413, answer.StatusCode);
         await refusing;

@@ -45,11 +45,12 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     /// <summary>Sends a line as a chunk's run does: it waits for a place first.</summary>
     public async Task<UpstreamOutcome> SendAsync(string marker, LineState state = default, CancellationToken ct = default)
     {
+        var body = ScriptedUpstream.ChatBody(marker);
+        using var memory = await Client.TakeMemoryAsync(body.Length, ct);
         var (place, wait) = await Client.EnterAsync(state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
-            : await Client.SendAsync(
-                new UpstreamRequest("/v1/chat/completions", ScriptedUpstream.ChatBody(marker), state), place, ct);
+            : await Client.SendAsync(new UpstreamRequest("/v1/chat/completions", body, memory, state), place, ct);
     }
 
     /// <summary>A line that earlier runs were charged for.</summary>

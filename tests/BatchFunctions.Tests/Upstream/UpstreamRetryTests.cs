@@ -112,7 +112,7 @@ public sealed class UpstreamRetryTests
             await fixture.SendAsync(UpstreamFixture.Charged(fixture.Options.MaxAttempts - 1)));
 
         Assert.Equal(200, answer.StatusCode);
-        Assert.True(answer.NotJson);
+        Assert.True(answer.Body.NotJson);
         Assert.False(answer.IsSuccess);
     }
 
@@ -249,5 +249,5 @@ public sealed class UpstreamRetryTests
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private static string? MessageOf(UpstreamOutcome.Answered answer) =>
-        JsonSerializer.Deserialize<JsonElement>(answer.Body.Span).GetProperty("error").GetProperty("message").GetString();
+        JsonSerializer.Deserialize<JsonElement>(WrittenBody.Of(answer)).GetProperty("error").GetProperty("message").GetString();
 }

@@ -85,8 +85,8 @@ public sealed class VerdictTableTests
 
     private static Reply ReplyOf(string answer) => answer switch
     {
-        "2xx, JSON" => new Reply.Answer(200, null, new AnswerBody("{}"u8.ToArray(), NotJson: false), null),
-        "2xx, not JSON" => new Reply.Answer(200, null, new AnswerBody("\"<p>\""u8.ToArray(), NotJson: true), null),
+        "2xx, JSON" => new Reply.Answer(200, null, AnswerBody.Of("{}"u8), null),
+        "2xx, not JSON" => new Reply.Answer(200, null, AnswerBody.Of("<p>"u8), null),
         "cut off, or not compressed as labelled" => new Reply.Garbled(200, "{", new InvalidDataException()),
         "larger than `MaxResponseBytes`" => new Reply.TooLarge(),
         "no answer within `Timeout`" => new Reply.TimedOut(),
@@ -95,7 +95,7 @@ public sealed class VerdictTableTests
         _ => new Reply.Answer(
             int.Parse(answer, CultureInfo.InvariantCulture),
             null,
-            new AnswerBody("""{"error":{"message":"no"}}"""u8.ToArray(), NotJson: false),
+            AnswerBody.Of("""{"error":{"message":"no"}}"""u8),
             null),
     };
 }

@@ -135,7 +135,7 @@ public sealed class VerdictTests
     [InlineData("""[1,2]""", "[1,2]")]
     public void The_words_of_the_last_answer_are_kept(string body, string words)
     {
-        Judge(new Reply.Answer(503, null, new AnswerBody(Encoding.UTF8.GetBytes(body), NotJson: false), null));
+        Judge(new Reply.Answer(503, null, AnswerBody.Of(Encoding.UTF8.GetBytes(body)), null));
 
         Assert.Equal(new LastAnswer(503, words), _line.Last);
     }
@@ -149,7 +149,7 @@ public sealed class VerdictTests
     }
 
     private static Reply.Answer Answer(int status, string message) => new(
-        status, null, new AnswerBody(JsonSerializer.SerializeToUtf8Bytes(new { error = new { message } }), NotJson: false), null);
+        status, null, AnswerBody.Of(JsonSerializer.SerializeToUtf8Bytes(new { error = new { message } })), null);
 
     private void Pass() => _record.Passed(++_sent, Took);
 

@@ -107,6 +107,8 @@ public static class BatchFunctionsExtensions
     {
         services.TryAddSingleton<ProtocolSteps>();
         services.TryAddSingleton<BatchBlobs>();
+        services.TryAddSingleton<RareLog>();
+        services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();
         services.TryAddSingleton<ChunkTally>();
         services.TryAddSingleton<ResultBacklog>();
@@ -131,6 +133,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchSweep>(),
             provider.GetRequiredService<BatchQueues>(),
             provider.GetRequiredService<BatchMetrics>(),
+            provider.GetRequiredService<RareLog>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BatchJobs>>()));
         return services;

@@ -50,6 +50,10 @@ internal sealed record Batch
     [JsonIgnore]
     public JsonElement Json { get; init; }
 
+    /// <summary>Whether there is anything to download.</summary>
+    [JsonIgnore]
+    public bool HasResults => OutputFileId is not null || ErrorFileId is not null;
+
     /// <summary>Whether the batch has ended, so that it will not change any more.</summary>
     [JsonIgnore]
     public bool HasEnded => Status is "completed" or "failed" or "expired" or "cancelled";

@@ -9,11 +9,12 @@ internal sealed class BatchResults(ApiClient client, CommandEnvironment environm
 {
     /// <summary>
     /// Downloads what there is. If no line succeeded, the output is still written to its file, empty: results of an
-    /// earlier batch must not be mistaken for this one's. The error file is written only if there is one.
+    /// earlier batch must not be mistaken for this one's. The error file is written only if there is one. A batch that
+    /// failed has results only if lines had been sent by then.
     /// </summary>
     public async Task FetchAsync(Batch batch, ResultPlaces places, IProgressDisplay display, CancellationToken ct)
     {
-        if (batch.Status == "failed")
+        if (batch is { Status: "failed", HasResults: false })
         {
             return;
         }

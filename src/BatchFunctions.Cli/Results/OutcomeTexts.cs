@@ -18,7 +18,7 @@ internal static class OutcomeTexts
             yield return $"  {BatchErrorTexts.Line(error)}";
         }
 
-        if (batch.Status == "failed")
+        if (batch is { Status: "failed", HasResults: false })
         {
             yield break;
         }
@@ -52,6 +52,7 @@ internal static class OutcomeTexts
         {
             "completed" when counts is null => $"Batch {batch.Id} has completed{took}.",
             "completed" => $"Batch {batch.Id} has completed: {Texts.Count(counts.Total)} lines, {(counts.Failed == 0 ? "none" : Texts.Count(counts.Failed))} failed{took}.",
+            "failed" when batch.HasResults => $"Batch {batch.Id} failed{ended}. The reason:",
             "failed" when batch.Errors?.Data is { Count: > 0 } => $"Batch {batch.Id} failed. Correct these errors and run it again:",
             "failed" => $"Batch {batch.Id} failed, and the service gives no reason.",
             "expired" => $"Batch {batch.Id} has expired{ended}. Run the others again.",

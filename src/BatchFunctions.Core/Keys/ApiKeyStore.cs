@@ -12,6 +12,9 @@ namespace BatchFunctions.Keys;
 public sealed partial class ApiKeyStore
 {
     private const string Prefix = "sk-";
+    /// <summary>The most characters of a key's label, which its row keeps.</summary>
+    public const int LongestName = 256;
+
     private const int RandomCharacters = 48;
     private const string IdPrefix = "key_";
     private const int IdDigits = 16;
@@ -66,6 +69,8 @@ public sealed partial class ApiKeyStore
                 nameof(project));
         }
 
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, LongestName, nameof(name));
         var key = Prefix + RandomNumberGenerator.GetString(Characters, RandomCharacters);
         var hash = HashOf(key);
         var record = new ApiKey(IdOf(hash), project, name, _time.GetUtcNow(), null);

@@ -13,7 +13,7 @@ namespace BatchFunctions.Lines;
 /// </param>
 internal sealed record LineProblem(string Code, string Message, string? Param)
 {
-    // A hundred problems must fit into a table property of 64 KiB, at six bytes for each character that is escaped.
+    // A hundred problems are to fit into a table property of 64 KiB, at six bytes for each character that is escaped.
     private const int LongestIdShown = 64;
 
     /// <summary>Not JSON.</summary>

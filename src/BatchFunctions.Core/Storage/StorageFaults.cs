@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Azure;
 
 namespace BatchFunctions.Storage;
@@ -5,6 +6,25 @@ namespace BatchFunctions.Storage;
 /// <summary>Tells failures of storage from all others.</summary>
 internal static class StorageFaults
 {
+    private static readonly FrozenSet<string> Closed = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "AccountIsDisabled",
+        "ContainerBeingDeleted",
+        "ContainerDisabled",
+        "ContainerNotFound",
+        "QueueBeingDeleted",
+        "QueueDisabled",
+        "QueueNotFound",
+        "TableBeingDeleted",
+        "TableNotFound");
+
+    /// <summary>
+    /// Whether storage refuses what the service needs, which only an operator can put right: a role or a firewall, or a
+    /// table, queue or container that is gone. It concerns the whole service, and no batch is to blame.
+    /// </summary>
+    public static bool IsRefusal(Exception e) =>
+        e is RequestFailedException failed && (failed.Status is 401 or 403 || Closed.Contains(failed.ErrorCode ?? ""));
+
     /// <summary>Whether storage is at fault, and trying again later may help.</summary>
     public static bool IsFault(Exception e) => e switch
     {

@@ -52,7 +52,7 @@ internal static class KeysCommand
             add,
             (keys, parsed, ct) =>
                 AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, parsed.InvocationConfiguration.Output, ct),
-            parsed => CheckProject(parsed.GetValue(project)!));
+            parsed => CheckNames(parsed.GetValue(project)!, parsed.GetValue(label)!));
 
         var asJson = new Option<bool>("--json") { Description = "Prints JSON for programs." };
         var list = new Command("list", "Lists all keys, revoked ones included; never the keys themselves.") { asJson };
@@ -101,8 +101,13 @@ internal static class KeysCommand
     }
 
     /// <summary>Checked before any storage is opened, so that an invalid name does not start an emulator.</summary>
-    private static void CheckProject(string project)
+    private static void CheckNames(string project, string label)
     {
+        if (label.Length > ApiKeyStore.LongestName)
+        {
+            throw new StartupException($"The label is too long: it may have {ApiKeyStore.LongestName} characters.");
+        }
+
         if (!ApiKeyStore.IsProjectName(project))
         {
             throw new StartupException(

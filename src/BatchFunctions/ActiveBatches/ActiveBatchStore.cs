@@ -42,16 +42,22 @@ internal sealed class ActiveBatchStore(TableClient table)
     }
 
     /// <summary>
-    /// All active batches, whatever the version of their rows: what may be done with a batch is decided by its own row.
+    /// All active batches, whatever the version of their rows, and whatever is in them: what may be done with a batch is
+    /// decided by its own row, and a row that is spoilt keeps nobody from the others.
     /// </summary>
     public async IAsyncEnumerable<ActiveBatch> ListAsync([EnumeratorCancellation] CancellationToken ct)
     {
         await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: ct))
         {
-            yield return new ActiveBatch(
-                new BatchKey(row.PartitionKey, row.RowKey),
-                row.GetString("InputFileId"),
-                row.GetDateTimeOffset("CreatedAt")!.Value);
+            if (IdKind.Batch.IsValid(row.RowKey))
+            {
+                yield return new ActiveBatch(
+                    new BatchKey(row.PartitionKey, row.RowKey),
+                    row.TryGetValue("InputFileId", out var file) && file is string id ? id : "",
+                    row.TryGetValue("CreatedAt", out var at) && at is DateTimeOffset createdAt
+                        ? createdAt
+                        : IdKind.Batch.CreatedAt(row.RowKey));
+            }
         }
     }
 }

@@ -102,6 +102,12 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The W3C trace context of the request that created the batch.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>
+    /// Why the batch's row cannot be read, if it cannot: then the batch counts as failed, and nothing of it is changed, so
+    /// that its row can be mended.
+    /// </summary>
+    public string? Unreadable { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <inheritdoc/>
@@ -133,14 +139,30 @@ internal sealed record Batch : IFenced<Batch>
     public Batch Finalize(BatchStatus outcome, DateTimeOffset now) =>
         To(BatchStatus.Finalizing) with { Outcome = outcome, FinalizingAt = now };
 
-    /// <summary>The batch ended, as decided.</summary>
+    /// <summary>
+    /// The batch about to fail, with what was answered put together first. A batch whose files are being put together for
+    /// another outcome may come to this.
+    /// </summary>
+    /// <param name="error">Why it fails.</param>
+    /// <param name="now">The time.</param>
+    public Batch FinalizeFailed(BatchError error, DateTimeOffset now) =>
+        (Status == BatchStatus.Finalizing ? this : To(BatchStatus.Finalizing)) with
+        {
+            Outcome = BatchStatus.Failed,
+            FinalizingAt = FinalizingAt ?? now,
+            Errors = [error],
+        };
+
+    /// <summary>The batch ended, as decided. Why it failed, if it did, its row has said since it was finalizing.</summary>
     public Batch End(BatchEnd end) => To(end.Outcome) with
     {
         OutputFileId = end.OutputFileId,
         ErrorFileId = end.ErrorFileId,
         Counts = end.Counts,
         Usage = end.Usage,
+        Errors = end.Outcome == BatchStatus.Failed ? Errors : [],
         CompletedAt = end.Outcome == BatchStatus.Completed ? end.At : null,
+        FailedAt = end.Outcome == BatchStatus.Failed ? end.At : null,
         ExpiredAt = end.Outcome == BatchStatus.Expired ? end.At : null,
         CancelledAt = end.Outcome == BatchStatus.Cancelled ? end.At : null,
     };

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
@@ -77,7 +76,7 @@ internal sealed partial class BatchCreation(
                 ChunkLines = options.Value.ChunkLines,
                 ChunkBytes = options.Value.ChunkBytes,
                 ChunkTarget = options.Value.ChunkTarget,
-                TraceParent = Activity.Current?.Id,
+                TraceParent = BatchTracing.Current,
             },
             ct) ?? throw new ConcurrencyException($"Batch id {id}");
         await steps.ReachedAsync(ProtocolStep.BatchRowWritten, ct);

@@ -53,9 +53,30 @@ internal static class BatchRow
             ["SentAgainAt"] = batch.SentAgainAt,
             ["TraceParent"] = batch.TraceParent,
             ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
-            ["Errors"] = batch.Errors.Count == 0
-                ? null
-                : JsonSerializer.SerializeToUtf8Bytes(batch.Errors, BatchRowJson.Default.IReadOnlyListBatchError),
+            ["Errors"] = batch.Errors.Count == 0 ? null : BatchErrorsJson.Write(batch.Errors),
+        };
+    }
+
+    /// <summary>What stands for a row that cannot be read: a failed batch, which says so.</summary>
+    public static Batch Unreadable(TableEntity row, Exception e)
+    {
+        var id = IdKind.Batch.IdOf(row.RowKey);
+        var createdAt = IdKind.Batch.CreatedAt(id);
+        return new Batch(BatchStatus.Failed)
+        {
+            Tenant = row.PartitionKey,
+            Id = id,
+            Endpoint = TextOf(row, "Endpoint"),
+            InputFileId = TextOf(row, "InputFileId"),
+            CompletionWindow = TextOf(row, "CompletionWindow"),
+            CreatedAt = createdAt,
+            ExpiresAt = row.TryGetValue("ExpiresAt", out var expiry) && expiry is DateTimeOffset expiresAt ? expiresAt : createdAt,
+            ChunkLines = 1,
+            ChunkBytes = 1,
+            ChunkTarget = 1,
+            InputBlob = new BlobLocation(TextOf(row, "InputContainer"), TextOf(row, "InputBlob")),
+            Errors = [BatchFailures.RowUnreadable],
+            Unreadable = e.Message,
         };
     }
 
@@ -72,9 +93,7 @@ internal static class BatchRow
             CreatedAt = IdKind.Batch.CreatedAt(id),
             ExpiresAt = row.GetDateTimeOffset("ExpiresAt")!.Value,
             Model = row.GetString("Model"),
-            Errors = row.GetBinary("Errors") is { } errors
-                ? JsonSerializer.Deserialize(errors, BatchRowJson.Default.IReadOnlyListBatchError)!
-                : [],
+            Errors = row.GetBinary("Errors") is { } errors ? BatchErrorsJson.Read(errors) : [],
             OutputFileId = row.GetString("OutputFileId"),
             ErrorFileId = row.GetString("ErrorFileId"),
             InProgressAt = row.GetDateTimeOffset("InProgressAt"),
@@ -111,4 +130,6 @@ internal static class BatchRow
             TraceParent = row.GetString("TraceParent"),
         };
     }
+
+    private static string TextOf(TableEntity row, string name) => row.TryGetValue(name, out var value) && value is string text ? text : "";
 }

@@ -12,7 +12,7 @@ namespace BatchFunctions.Batches;
 /// </summary>
 internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
 {
-    private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow);
+    private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow, BatchRow.Unreadable);
 
     public BatchStore(StorageClients storage, BatchMetrics metrics, ILogger<BatchStore> logger)
         : this(storage.Tables.GetTableClient(TableNames.Batches), metrics, logger)

@@ -33,6 +33,12 @@ internal sealed record Chunk : IFenced<Chunk>
 
     public bool Ended { get; init; }
 
+    /// <summary>
+    /// Whether the chunk ended because its input could no longer be read: lines that are not <see cref="Done"/> are in
+    /// neither file, since nobody knows their <c>custom_id</c> any more.
+    /// </summary>
+    public bool InputLost { get; init; }
+
     /// <summary>How often the chunk has been claimed. Block ids contain it, so that no two claims share one.</summary>
     public int Epoch { get; init; }
 
@@ -70,11 +76,20 @@ internal sealed record Chunk : IFenced<Chunk>
     /// <summary>What is known of lines that were sent and are not done, by the line's index in the chunk.</summary>
     public IReadOnlyDictionary<int, LineLeft> Left { get; init; } = new Dictionary<int, LineLeft>();
 
+    /// <summary>Strikes that end a chunk.</summary>
+    public const int MostStrikes = 3;
+
     /// <summary>How often the chunk's message has ended on the poison queue with no new line in between.</summary>
     public int Strikes { get; init; }
 
     /// <summary>The number of lines done at the last strike.</summary>
     public int StrikeDone { get; init; }
+
+    /// <summary>
+    /// Why the chunk's row cannot be read, if it cannot: then nobody works on the chunk, and its row is left as it is, so
+    /// that it can be mended.
+    /// </summary>
+    public string? Unreadable { get; init; }
 
     public ETag ETag { get; init; }
 
@@ -84,6 +99,9 @@ internal sealed record Chunk : IFenced<Chunk>
     /// <summary>Whether the other chunk covers the same lines of its input.</summary>
     public bool IsCutLike(Chunk other) =>
         (Offset, Length, Lines, LinesBefore) == (other.Offset, other.Length, other.Lines, other.LinesBefore);
+
+    /// <summary>Whether the chunk has failed so often that no line of it is sent any more: it is only closed.</summary>
+    public bool IsStruckOut => Strikes >= MostStrikes && Done.Count <= StrikeDone;
 
     public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now;
 
@@ -109,6 +127,9 @@ internal sealed record Chunk : IFenced<Chunk>
         Ended = true,
         Left = new Dictionary<int, LineLeft>(),
     };
+
+    /// <summary>The chunk ended with what is known of it, since its input can no longer be read.</summary>
+    public Chunk EndWithoutInput() => End() with { InputLost = true };
 
     /// <summary>
     /// The chunk given up to whoever claims it next, not before the given time. The time is always set: by it the sweep

@@ -21,6 +21,7 @@ internal static class ChunkRow
             ["Lines"] = chunk.Lines,
             ["LinesBefore"] = chunk.LinesBefore,
             ["Ended"] = chunk.Ended,
+            ["InputLost"] = chunk.InputLost ? true : null,
             ["Epoch"] = chunk.Epoch,
             ["OutputBytes"] = chunk.OutputBytes,
             ["ErrorBytes"] = chunk.ErrorBytes,
@@ -44,6 +45,18 @@ internal static class ChunkRow
         return row;
     }
 
+    /// <summary>What stands for a row that cannot be read: a chunk without anything, which says so.</summary>
+    public static Chunk Unreadable(TableEntity row, Exception e) => new()
+    {
+        Batch = new BatchKey(row.TryGetValue("Tenant", out var tenant) && tenant is string text ? text : "", row.PartitionKey),
+        Number = int.Parse(row.RowKey, CultureInfo.InvariantCulture),
+        Offset = 0,
+        Length = 0,
+        Lines = 0,
+        LinesBefore = 0,
+        Unreadable = e.Message,
+    };
+
     public static Chunk FromRow(TableEntity row) => new()
     {
         Batch = new BatchKey(row.GetString("Tenant"), row.PartitionKey),
@@ -53,6 +66,7 @@ internal static class ChunkRow
         Lines = row.GetInt32("Lines")!.Value,
         LinesBefore = row.GetInt32("LinesBefore")!.Value,
         Ended = row.GetBoolean("Ended") ?? false,
+        InputLost = row.GetBoolean("InputLost") ?? false,
         Epoch = row.GetInt32("Epoch") ?? 0,
         Owner = row.GetString("Owner"),
         LeaseUntil = row.GetDateTimeOffset("LeaseUntil"),

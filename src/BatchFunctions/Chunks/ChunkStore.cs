@@ -10,7 +10,7 @@ internal sealed class ChunkStore(TableClient table)
     /// <summary>The most operations that a transaction of the table service may have.</summary>
     private const int GroupSize = 100;
 
-    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow);
+    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow, ChunkRow.Unreadable);
 
     public ChunkStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Chunks))
@@ -49,7 +49,9 @@ internal sealed class ChunkStore(TableClient table)
         _rows.FindAsync(batchId, ChunkRow.RowKeyOf(number), ct);
 
     /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
-    public Task<Chunk?> TryUpdateAsync(Chunk chunk, CancellationToken ct) => _rows.TryUpdateAsync(chunk, ct);
+    public Task<Chunk?> TryUpdateAsync(Chunk chunk, CancellationToken ct) => chunk.Unreadable is null
+        ? _rows.TryUpdateAsync(chunk, ct)
+        : throw new InvalidOperationException($"Batch {chunk.Batch.Id}, chunk {chunk.Number}: a row that cannot be read is not written.");
 
     /// <summary>All chunks of a batch, in order.</summary>
     public IAsyncEnumerable<Chunk> ListAsync(string batchId, CancellationToken ct) =>

@@ -11,6 +11,9 @@ public sealed class BatchOptions
     /// <summary>The configuration section that the settings are bound from.</summary>
     public const string Section = "Batch";
 
+    /// <summary>The most characters of an endpoint.</summary>
+    internal const int LongestEndpoint = 256;
+
     /// <summary>
     /// The most lines that a chunk may have: its row keeps one bit for each line, and the attempts of unfinished ones.
     /// </summary>

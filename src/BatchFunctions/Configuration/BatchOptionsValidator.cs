@@ -46,6 +46,11 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
             yield return $"Batch__Endpoints has '{endpoint}': each endpoint begins with /v1/, for instance /v1/chat/completions.";
         }
 
+        foreach (var endpoint in options.Endpoints.Where(e => e.Length > BatchOptions.LongestEndpoint))
+        {
+            yield return $"Batch__Endpoints has '{endpoint[..32]}…', which is too long: each batch's row keeps its endpoint, of at most {BatchOptions.LongestEndpoint} characters.";
+        }
+
         if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
             && timeout > TimeSpan.Zero // -1 means no limit
             && options.RunLimit * 2 > timeout)

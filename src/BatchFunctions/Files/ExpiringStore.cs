@@ -37,10 +37,13 @@ internal sealed class ExpiringStore(TableClient table)
 
     /// <summary>
     /// Entries that are due by <paramref name="now"/>, oldest first. A newer version's entries are skipped: their kind
-    /// may be unknown here, and an entry that cannot be read must not hold up the ones after it.
+    /// may be unknown here. An entry that cannot be read must not hold up the ones after it.
     /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="unreadable">Is told of each entry that cannot be read, by its row key.</param>
+    /// <param name="ct">Cancels the operation.</param>
     public async IAsyncEnumerable<ExpiringEntry> ListDueAsync(
-        DateTimeOffset now, [EnumeratorCancellation] CancellationToken ct)
+        DateTimeOffset now, Action<string, Exception> unreadable, [EnumeratorCancellation] CancellationToken ct)
     {
         var end = TimeKey(now.AddMilliseconds(1));
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
@@ -51,15 +54,30 @@ internal sealed class ExpiringStore(TableClient table)
                 continue;
             }
 
-            var separator = row.RowKey.IndexOf('_', StringComparison.Ordinal);
-            yield return new ExpiringEntry(
-                Enum.Parse<ExpiringKind>(row.GetString("Kind")),
-                row.GetString("Tenant"),
-                row.RowKey[(separator + 1)..],
-                new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
-                DateTimeOffset.FromUnixTimeMilliseconds(
-                    long.Parse(row.RowKey.AsSpan(0, separator), CultureInfo.InvariantCulture)));
+            ExpiringEntry entry;
+            try
+            {
+                entry = EntryOf(row);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                unreadable(row.RowKey, e);
+                continue;
+            }
+
+            yield return entry;
         }
+    }
+
+    private static ExpiringEntry EntryOf(TableEntity row)
+    {
+        var separator = row.RowKey.IndexOf('_', StringComparison.Ordinal);
+        return new ExpiringEntry(
+            Enum.Parse<ExpiringKind>(row.GetString("Kind")),
+            row.GetString("Tenant"),
+            row.RowKey[(separator + 1)..],
+            new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
+            DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(row.RowKey.AsSpan(0, separator), CultureInfo.InvariantCulture)));
     }
 
     private static string RowKeyOf(ExpiringEntry entry) => $"{TimeKey(entry.Due)}_{entry.Id}";

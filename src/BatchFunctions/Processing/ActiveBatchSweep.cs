@@ -20,6 +20,7 @@ internal sealed partial class ActiveBatchSweep(
     BatchFinish finish,
     BatchValidation validation,
     BatchQueues queues,
+    RareLog rare,
     IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<ActiveBatchSweep> logger)
@@ -49,14 +50,28 @@ internal sealed partial class ActiveBatchSweep(
                 }
 
                 break;
+            case { Unreadable: { } reason } batch:
+                if (rare.IsNews($"unreadable {batch.Id}"))
+                {
+                    Log.Unreadable(logger, batch.Id, reason);
+                }
+
+                if (now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
+                {
+                    await finish.ClearAwayAsync(row.Key, ct);
+                }
+
+                break;
             case { } batch when batch.Status.HasEnded():
                 await finish.ClearAwayAsync(row.Key, ct);
                 break;
             case { } batch when now > batch.ExpiresAt + _options.LastResort:
-                Log.LastResort(logger, batch.Id, batch.Status);
-                await finish.FailAsync(
-                    row.Key, "input_lost", "The batch could not be closed: its input can no longer be read.", ct);
-                await finish.ClearAwayAsync(row.Key, ct);
+                if (rare.IsNews($"last resort {batch.Id}"))
+                {
+                    Log.LastResort(logger, batch.Id, batch.Status);
+                }
+
+                await finish.GiveUpAsync(row.Key, BatchFailures.NotClosed, ct);
                 break;
             case { Status: BatchStatus.Validating } batch when !batch.IsOverdue(now):
                 await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
@@ -80,6 +95,16 @@ internal sealed partial class ActiveBatchSweep(
         {
             if (chunk.Ended)
             {
+                continue;
+            }
+
+            if (chunk.Unreadable is { } reason)
+            {
+                if (rare.IsNews($"unreadable {batch.Id} {chunk.Number}"))
+                {
+                    Log.ChunkUnreadable(logger, batch.Id, chunk.Number, reason);
+                }
+
                 continue;
             }
 
@@ -138,8 +163,14 @@ internal sealed partial class ActiveBatchSweep(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails, with the results that there are.")]
         public static partial void LastResort(ILogger logger, string batchId, BatchStatus status);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: its row cannot be read ({Reason}); it counts as failed, and is cleared away after its deadline unless the row is mended.")]
+        public static partial void Unreadable(ILogger logger, string batchId, string reason);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk}: its row cannot be read ({Reason}); unless the row is mended the batch fails, with the results of the others.")]
+        public static partial void ChunkUnreadable(ILogger logger, string batchId, int chunk, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} ('{Status}') has made no progress for {Age}; its messages are sent again.")]
         public static partial void SentAgain(ILogger logger, string batchId, BatchStatus status, TimeSpan age);

@@ -1,10 +1,11 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
+using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
 
@@ -12,15 +13,15 @@ namespace BatchFunctions.Processing;
 /// Moves a batch forward: sums its chunks into its counts, closes what must be closed, and finishes it when all chunks
 /// have ended. It recomputes and never increments, so that repeated, late and reordered messages do no harm.
 /// </summary>
-internal sealed partial class BatchAdvance(
+internal sealed class BatchAdvance(
     BatchStore batches,
     ChunkStore chunks,
     ChunkClosing closing,
     BatchFinish finish,
     WakeupStore wakeups,
     ProtocolSteps steps,
-    TimeProvider time,
-    ILogger<BatchAdvance> logger)
+    IOptions<BatchOptions> options,
+    TimeProvider time)
 {
     private const int ClosedAtOnce = 8;
 
@@ -91,14 +92,25 @@ internal sealed partial class BatchAdvance(
             : batch;
         if (sum.Ended == batch.ChunkCount)
         {
-            var outcome = batch.Status == BatchStatus.Cancelling
-                ? BatchStatus.Cancelled
-                : counts.Completed + counts.Failed < counts.Total ? BatchStatus.Expired : BatchStatus.Completed;
-            return moved.Finalize(outcome, now);
+            return (batch.Status, sum.InputLost) switch
+            {
+                // What was asked for comes first: lines of a cancelled batch are not waited for, named or not.
+                (BatchStatus.Cancelling, _) => moved.Finalize(BatchStatus.Cancelled, now),
+                (_, > 0) => moved.FinalizeFailed(BatchFailures.InputLost, now),
+                _ when counts.Completed + counts.Failed < counts.Total => moved.Finalize(BatchStatus.Expired, now),
+                _ => moved.Finalize(BatchStatus.Completed, now),
+            };
+        }
+
+        if (sum.Unreadable > 0 && sum.Ended + sum.Unreadable == batch.ChunkCount && now - ProgressOf(moved) > options.Value.LastResort)
+        {
+            return moved.FinalizeFailed(BatchFailures.ChunksUnreadable(sum.Unreadable), now);
         }
 
         return moved == batch ? null : moved;
     }
+
+    private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;
 
     private async Task<ChunkSum> SumAsync(string batchId, CancellationToken ct)
     {
@@ -107,6 +119,8 @@ internal sealed partial class BatchAdvance(
         {
             sum = new ChunkSum(
                 sum.Ended + (chunk.Ended ? 1 : 0),
+                sum.InputLost + (chunk.InputLost ? 1 : 0),
+                sum.Unreadable + (chunk.Unreadable is null ? 0 : 1),
                 sum.Completed + chunk.Completed,
                 sum.Failed + chunk.Failed,
                 sum.Usage + chunk.Usage);
@@ -117,27 +131,10 @@ internal sealed partial class BatchAdvance(
 
     private async Task CloseIdleAsync(Batch batch, CloseReason reason, CancellationToken ct)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = ClosedAtOnce, CancellationToken = ct };
-        await Parallel.ForEachAsync(chunks.ListAsync(batch.Id, ct), options, async (chunk, token) =>
-        {
-            try
-            {
-                await closing.TryCloseAsync(batch, chunk, reason, token);
-            }
-            catch (Exception e) when (e is FileNotFoundException or InvalidDataException)
-            {
-                // A chunk whose input cannot be read must not hold up the others; the sweep's last resort ends the
-                // batch.
-                Log.NotClosed(logger, e, batch.Id, chunk.Number);
-            }
-        });
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = ClosedAtOnce, CancellationToken = ct };
+        await Parallel.ForEachAsync(chunks.ListAsync(batch.Id, ct), atOnce, async (chunk, token) =>
+            await closing.TryCloseAsync(batch, chunk, reason, token));
     }
 
-    private readonly record struct ChunkSum(int Ended, int Completed, int Failed, TokenUsage Usage);
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk} cannot be closed.")]
-        public static partial void NotClosed(ILogger logger, Exception e, string batchId, int chunk);
-    }
+    private readonly record struct ChunkSum(int Ended, int InputLost, int Unreadable, int Completed, int Failed, TokenUsage Usage);
 }

@@ -15,6 +15,7 @@ internal sealed class BatchBlobs(StorageClients storage)
 
     /// <summary>Opens a range of the input for reading. The read continues after a broken connection.</summary>
     /// <exception cref="FileNotFoundException">The blob is gone.</exception>
+    /// <exception cref="InputChangedException">The blob ends before the range begins.</exception>
     public async Task<Stream> OpenInputAsync(BlobLocation blob, long offset, long length, CancellationToken ct)
     {
         try
@@ -27,7 +28,15 @@ internal sealed class BatchBlobs(StorageClients storage)
         {
             throw new FileNotFoundException("The batch's input is gone from storage.", e);
         }
+        catch (RequestFailedException e) when (e.Status == 416)
+        {
+            throw new InputChangedException(e);
+        }
     }
+
+    /// <summary>Whether storage says that there is no such blob.</summary>
+    public async Task<bool> IsGoneAsync(BlobLocation blob, CancellationToken ct) =>
+        !await _blobs.GetBlobContainerClient(blob.Container).GetBlobClient(blob.Name).ExistsAsync(ct);
 
     /// <summary>Stages a block, which is part of no file until a commit names it.</summary>
     public async Task StageAsync(string batchId, ResultFile file, string blockId, Stream content, CancellationToken ct)

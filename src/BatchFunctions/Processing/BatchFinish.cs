@@ -3,7 +3,9 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 using BatchFunctions.Protocol;
+using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -29,11 +31,20 @@ internal sealed partial class BatchFinish(
     /// <summary>How long a manifest is kept after its batch has ended.</summary>
     private static readonly TimeSpan ManifestLife = TimeSpan.FromDays(7);
 
+    /// <summary>How long storage keeps blocks that are not committed: results that it refuses to commit are not lost sooner.</summary>
+    private static readonly TimeSpan BlockLife = TimeSpan.FromDays(7);
+
     /// <summary>
     /// Finishes a batch that is finalizing, and clears away after it; after one that has ended, only clears away.
     /// </summary>
     public async Task FinishAsync(Batch batch, CancellationToken ct)
     {
+        if (batch.Unreadable is not null)
+        {
+            // Its row may be mended yet: the sweep clears away what nobody has mended in time.
+            return;
+        }
+
         if (batch.Status == BatchStatus.Finalizing)
         {
             using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
@@ -44,21 +55,71 @@ internal sealed partial class BatchFinish(
             catch (ResultsLostException e)
             {
                 Log.ResultsLost(logger, e, batch.Id);
-                await FailAsync(batch.Key, "results_lost", "Results that had been stored are gone from storage.", ct);
+                await FailAsync(batch.Key, BatchFailures.ResultsLost, ct);
             }
         }
 
         await ClearAwayAsync(batch.Key, ct);
     }
 
-    /// <summary>Fails a batch, unless it has ended already.</summary>
-    public Task<Batch?> FailAsync(BatchKey key, string code, string message, CancellationToken ct) =>
-        batches.MutateAsync(
+    /// <summary>
+    /// Ends a batch that cannot end in the ordinary way: as was decided, if it was; or as failed, with the results that its
+    /// chunks have, whether or not they have ended; or, if those cannot be put together either, without. Results that
+    /// storage only refuses to put together are waited for as long as it keeps them.
+    /// </summary>
+    public async Task GiveUpAsync(BatchKey key, BatchError error, CancellationToken ct)
+    {
+        var batch = await batches.MutateAsync(
             key,
-            batch => batch.Status.HasEnded()
-                ? null
-                : batch.Fail([new BatchError(code, message, null, null)], time.GetUtcNow()),
+            current => current.Status switch
+            {
+                BatchStatus.Validating => current.Fail([error], time.GetUtcNow()),
+                BatchStatus.InProgress or BatchStatus.Cancelling => current.FinalizeFailed(error, time.GetUtcNow()),
+                _ => null,
+            },
             ct);
+        if (batch is null || await TryFinishAsync(batch, ct))
+        {
+            return;
+        }
+
+        var failing = await batches.MutateAsync(
+            key,
+            current => current is { Status: BatchStatus.Finalizing, Outcome: not BatchStatus.Failed }
+                ? current.FinalizeFailed(error, time.GetUtcNow())
+                : null,
+            ct);
+        if (failing is null || await TryFinishAsync(failing, ct))
+        {
+            return;
+        }
+
+        await FailAsync(key, error, ct);
+        await ClearAwayAsync(key, ct);
+    }
+
+    /// <returns>Whether the batch has ended; false if it cannot be finished like this.</returns>
+    private async Task<bool> TryFinishAsync(Batch batch, CancellationToken ct)
+    {
+        try
+        {
+            await FinishAsync(batch, ct);
+            return true;
+        }
+        catch (Exception e) when (
+            e is not (OutOfMemoryException or NewerRowException)
+            && !StorageFaults.IsFault(e)
+            && !ct.IsCancellationRequested
+            && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < batch.ExpiresAt + BlockLife))
+        {
+            Log.NotFinished(logger, e, batch.Id, batch.Outcome);
+            return false;
+        }
+    }
+
+    /// <summary>Fails a batch without results, unless it has ended already.</summary>
+    private Task<Batch?> FailAsync(BatchKey key, BatchError error, CancellationToken ct) =>
+        batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
 
     /// <summary>
     /// Deletes what an ended batch has left behind: its chunk rows, then its <c>activebatches</c> row.
@@ -99,6 +160,8 @@ internal sealed partial class BatchFinish(
         long outputBytes = 0;
         long errorBytes = 0;
         var ended = 0;
+        var counts = batch.Counts with { Completed = 0, Failed = 0 };
+        var usage = default(TokenUsage);
         await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
         {
             ended += chunk.Ended ? 1 : 0;
@@ -106,10 +169,13 @@ internal sealed partial class BatchFinish(
             error.AddRange(chunk.ErrorBlocks.Select(block => block.IdIn(chunk.Number)));
             outputBytes += chunk.OutputBytes;
             errorBytes += chunk.ErrorBytes;
+            counts = counts with { Completed = counts.Completed + chunk.Completed, Failed = counts.Failed + chunk.Failed };
+            usage += chunk.Usage;
         }
 
-        // A batch that never got as far as chunks has none to count; rows left by a cancelled validation do not matter.
-        if (batch.ChunkCount is { } count && ended != count)
+        // A batch that never got as far as chunks has none to count; rows left by a cancelled validation do not matter. One
+        // that fails has what there is.
+        if (batch.ChunkCount is { } count && ended != count && batch.Outcome != BatchStatus.Failed)
         {
             throw new InvalidOperationException(
                 $"Batch {batch.Id} is finalizing with {ended} of {count} chunks; another has finished it, or rows are gone.");
@@ -126,8 +192,8 @@ internal sealed partial class BatchFinish(
             ErrorBytes = errorBytes,
             OutputBlocks = output,
             ErrorBlocks = error,
-            Counts = batch.Counts,
-            Usage = batch.Usage,
+            Counts = counts,
+            Usage = usage,
         };
     }
 
@@ -213,5 +279,8 @@ internal sealed partial class BatchFinish(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: results that had been stored are gone; the batch fails.")]
         public static partial void ResultsLost(ILogger logger, Exception e, string batchId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} cannot be finished as '{Outcome}'.")]
+        public static partial void NotFinished(ILogger logger, Exception e, string batchId, BatchStatus? outcome);
     }
 }

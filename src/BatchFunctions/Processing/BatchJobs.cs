@@ -9,9 +9,10 @@ namespace BatchFunctions.Processing;
 /// <summary>
 /// The handlers of the two queues and of the timer, which both hosts call. When a handler returns, its message is
 /// deleted; when it throws, the message comes again. When the host shuts down, the handler sends its message again and
-/// returns, so that a shutdown uses up no attempt and leaves no message invisible.
+/// returns, so that a shutdown uses up no attempt and leaves no message invisible. A step that storage refuses, which only
+/// an operator can put right, is let go: the sweep asks for it again as long as the rows say that it is due.
 /// </summary>
-public sealed class BatchJobs
+public sealed partial class BatchJobs
 {
     /// <summary>When the timer behind the sweep fires: every hour, on the hour (NCRONTAB, as the Functions host reads it).</summary>
     public const string SweepSchedule = "0 0 * * * *";
@@ -28,6 +29,7 @@ public sealed class BatchJobs
     private readonly BatchSweep _sweep;
     private readonly BatchQueues _queues;
     private readonly BatchMetrics _metrics;
+    private readonly RareLog _rare;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -38,6 +40,7 @@ public sealed class BatchJobs
         BatchSweep sweep,
         BatchQueues queues,
         BatchMetrics metrics,
+        RareLog rare,
         TimeProvider time,
         ILogger<BatchJobs> logger)
     {
@@ -47,6 +50,7 @@ public sealed class BatchJobs
         _sweep = sweep;
         _queues = queues;
         _metrics = metrics;
+        _rare = rare;
         _time = time;
         _logger = logger;
         Handlers = new Dictionary<string, Func<QueueMessage, CancellationToken, Task>>(StringComparer.Ordinal)
@@ -106,10 +110,24 @@ public sealed class BatchJobs
             using var limit = new CancellationTokenSource(SendAgainLimit);
             await _queues.SendAgainAsync(at, limit.Token);
         }
+        catch (Exception e) when (StorageFaults.IsRefusal(e) && at.Kind is (BatchMessageKind.Validate or BatchMessageKind.Advance))
+        {
+            span.Fail(e);
+            if (_rare.IsNews($"refused {at.Kind} {at.BatchId}"))
+            {
+                Log.Refused(_logger, e, at.Kind, at.BatchId);
+            }
+        }
         catch (Exception e)
         {
             span.Fail(e);
             throw;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Storage refuses what the step {Kind} of batch {BatchId} needs; it is tried again until that is put right.")]
+        public static partial void Refused(ILogger logger, Exception e, BatchMessageKind kind, string batchId);
     }
 }

@@ -22,6 +22,7 @@ internal sealed partial class BatchSweep(
     WakeupStore wakeups,
     BatchQueues queues,
     ProtocolSteps steps,
+    RareLog rare,
     ILogger<BatchSweep> logger)
 {
     /// <summary>Takes up the sweep's message, and asks for the next one while anything is active.</summary>
@@ -75,7 +76,11 @@ internal sealed partial class BatchSweep(
         }
         catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
         {
-            Log.PartNotSwept(logger, e, part);
+            if (rare.IsNews($"not swept: {part}"))
+            {
+                Log.PartNotSwept(logger, e, part);
+            }
+
             return true;
         }
     }
@@ -94,7 +99,10 @@ internal sealed partial class BatchSweep(
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
-                Log.NotSwept(logger, e, row.Key.Id);
+                if (rare.IsNews($"not swept {row.Key.Id}"))
+                {
+                    Log.NotSwept(logger, e, row.Key.Id);
+                }
             }
         }
 
@@ -131,10 +139,10 @@ internal sealed partial class BatchSweep(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} could not be swept; the next sweep tries again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} could not be swept; each sweep tries again.")]
         public static partial void NotSwept(ILogger logger, Exception e, string batchId);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not handle {Part}; the next sweep tries again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The sweep could not handle {Part}; each sweep tries again.")]
         public static partial void PartNotSwept(ILogger logger, Exception e, string part);
     }
 }

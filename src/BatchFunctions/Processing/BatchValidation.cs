@@ -26,6 +26,7 @@ internal sealed partial class BatchValidation(
     BatchFinish finish,
     BatchQueues queues,
     ChunkWork work,
+    InputWatch input,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
     TimeProvider time,
@@ -45,7 +46,7 @@ internal sealed partial class BatchValidation(
 
         if (batch.Status.HasEnded())
         {
-            await finish.ClearAwayAsync(key, ct);
+            await finish.FinishAsync(batch, ct);
         }
         else if (batch.Status == BatchStatus.InProgress)
         {
@@ -68,7 +69,7 @@ internal sealed partial class BatchValidation(
     public async Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
     {
         var unclaimed = chunks.ListAsync(batch.Id, ct).Where(
-            chunk => chunk is { Ended: false, Owner: null, NotBefore: null });
+            chunk => chunk is { Ended: false, Owner: null, NotBefore: null, Unreadable: null });
         await Parallel.ForEachAsync(unclaimed, Sending(ct), async (chunk, token) =>
             await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
     }
@@ -83,9 +84,19 @@ internal sealed partial class BatchValidation(
         {
             await reading.RunAsync(blobs, memory, ct);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (InputWatch.IsLasting(e))
         {
-            reading.Errors.Add(new BatchError("input_lost", "The input file is gone from storage.", null, null));
+            switch (await input.JudgeAsync(batch, e, ct))
+            {
+                case { IsLost: true }:
+                    reading.Errors.Add(BatchFailures.NoInput);
+                    break;
+                case { NotBefore: not null }:
+                    // The sweep sends the message again, ever later.
+                    return;
+                default:
+                    throw;
+            }
         }
 
         if (reading.Errors.Count > 0)
@@ -103,12 +114,7 @@ internal sealed partial class BatchValidation(
             // No line has been sent, unless whoever cut the chunks runs them by now; then the batch is no longer
             // validating, and this fails nothing.
             Log.ChunksDiffer(logger, e, batch.Id);
-            var error = new BatchError(
-                "internal_error",
-                "The input was cut in two ways, by two versions of the service that ran side by side. Create the batch again.",
-                null,
-                null);
-            await FailAsync(batch.Key, [error], ct);
+            await FailAsync(batch.Key, [BatchFailures.CutInTwoWays], ct);
             return;
         }
 
@@ -154,7 +160,7 @@ internal sealed partial class BatchValidation(
     {
         if (await batches.FindAsync(key, ct) is { } batch && batch.Status.HasEnded())
         {
-            await finish.ClearAwayAsync(key, ct);
+            await finish.FinishAsync(batch, ct);
         }
         else
         {

@@ -9,7 +9,8 @@ namespace BatchFunctions.Processing;
 /// <summary>
 /// Closes chunks that nobody holds, by a claim that does not call the upstream. The claim's write comes first, with an
 /// epoch of its own, so that its block shares no id with another claim's; then the error block of the lines that are
-/// not done; then the row, ended.
+/// not done; then the row, ended. It never depends on the input: lines that cannot be named any more end without an error
+/// line, and the row says so.
 /// </summary>
 internal sealed class ChunkClosing(
     ChunkStore chunks,
@@ -19,11 +20,11 @@ internal sealed class ChunkClosing(
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
-    /// <returns>Whether this call closed the chunk; false if another holds it or has ended it.</returns>
+    /// <returns>Whether this call closed the chunk; false if another holds it or has ended it, or its row cannot be read.</returns>
     public async Task<bool> TryCloseAsync(Batch batch, Chunk chunk, CloseReason reason, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        if (chunk.Ended || chunk.IsHeld(now))
+        if (chunk.Ended || chunk.Unreadable is not null || chunk.IsHeld(now))
         {
             return false;
         }
@@ -35,7 +36,7 @@ internal sealed class ChunkClosing(
 
         await steps.ReachedAsync(ProtocolStep.CloseClaimed, ct);
         using var segment = new ChunkSegment();
-        await input.AddUnfinishedAsync(batch, claimed, reason, segment, ct);
+        var isWhole = await input.TryAddUnfinishedAsync(batch, claimed, reason, segment, ct);
         if (segment.Error.Count > 0)
         {
             segment.ErrorBlocks = new SegmentBlocks(segment.Error, blockBytes: 0, most: 1, () => new BlockRef(claimed.Epoch, 0));
@@ -44,8 +45,8 @@ internal sealed class ChunkClosing(
             await steps.ReachedAsync(ProtocolStep.CloseBlockStaged, ct);
         }
 
-        var ended = segment.ApplyTo(claimed).End();
-        if (await chunks.TryUpdateAsync(ended, ct) is null)
+        var closed = segment.ApplyTo(claimed);
+        if (await chunks.TryUpdateAsync(isWhole ? closed.End() : closed.EndWithoutInput(), ct) is null)
         {
             return false;
         }

@@ -148,14 +148,20 @@ internal sealed partial class ChunkRun(
             return ChunkRunEnd.Overtaken;
         }
 
-        if (closed is { } reason)
+        var verdict = await input.JudgeAsync(batch.Batch, sender.Fault, ct);
+        if (closed is { } reason && !verdict.IsLost)
         {
-            await results.AddUnfinishedAsync(segment =>
-                input.AddUnfinishedAsync(batch.Batch, checkpoints.Chunk with { Left = left.Snapshot() }, reason, segment, ct));
+            var isWhole = true;
+            await results.AddUnfinishedAsync(async segment => isWhole = await input.TryAddUnfinishedAsync(
+                batch.Batch, checkpoints.Chunk with { Left = left.Snapshot() }, reason, segment, ct));
+            verdict = isWhole ? verdict : InputVerdict.Lost;
         }
 
         var stood = await checkpoints.CommitLastAsync(
-            chunk => chunk.Done.Count == chunk.Lines ? chunk.End() : chunk.Release(left.NotBefore(chunk.Done.Count, time.GetUtcNow())), ct);
+            chunk => chunk.Done.Count == chunk.Lines ? chunk.End()
+                : verdict.IsLost ? chunk.EndWithoutInput()
+                : chunk.Release(verdict.NotBefore ?? left.NotBefore(chunk.Done.Count, time.GetUtcNow())),
+            ct);
         if (!stood)
         {
             return ChunkRunEnd.Overtaken;
@@ -166,8 +172,9 @@ internal sealed partial class ChunkRun(
             return ChunkRunEnd.Ended;
         }
 
-        // The message of a run that met a fault comes again by itself, and in the end goes to the poison queue.
-        return sender.Fault is { } fault ? throw new ChunkFaultException(fault) : ChunkRunEnd.HandedOver;
+        // The message of a run that met a fault comes again by itself, and in the end goes to the poison queue; unless it is
+        // known when to look again.
+        return sender.Fault is { } fault && verdict.NotBefore is null ? throw new ChunkFaultException(fault) : ChunkRunEnd.HandedOver;
     }
 
     private static partial class Log

@@ -34,6 +34,12 @@ internal sealed class ChunkWork(
             return;
         }
 
+        if (chunk.Unreadable is not null)
+        {
+            // The sweep says so, and an advance ends the batch in time.
+            return;
+        }
+
         if (chunk.Ended)
         {
             // The run that ended it may not have got as far as asking.
@@ -46,7 +52,7 @@ internal sealed class ChunkWork(
         {
             await PutOffAsync(chunk, chunk.LeaseUntil!.Value - now, ct);
         }
-        else if (CloseReason.Of(batch, now) is { } reason)
+        else if (ReasonToClose(batch, chunk, now) is { } reason)
         {
             await closing.TryCloseAsync(batch, chunk, reason, ct);
             await queues.AskAdvanceAsync(key, ct);
@@ -64,6 +70,9 @@ internal sealed class ChunkWork(
             await PutOffAsync(chunk, options.Value.Lease, ct);
         }
     }
+
+    private static CloseReason? ReasonToClose(Batch batch, Chunk chunk, DateTimeOffset now) =>
+        CloseReason.Of(batch, now) ?? (chunk.IsStruckOut ? CloseReason.InternalError : null);
 
     private async Task RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
 using Microsoft.Extensions.Logging;
 
@@ -19,31 +20,53 @@ internal sealed partial class Expiry(
     UploadExpiry uploads,
     ActiveBatchStore active,
     BatchStore batches,
+    RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
 {
     /// <summary>How long the removal of a file is postponed if a batch still needs it.</summary>
     private static readonly TimeSpan PutOff = TimeSpan.FromHours(1);
 
-    /// <summary>Handles every entry that is due.</summary>
+    /// <summary>How long an entry is put off that cannot be settled for a reason that lasts.</summary>
+    private static readonly TimeSpan PutOffFailed = TimeSpan.FromDays(1);
+
+    /// <summary>Handles every entry that is due. One that cannot be settled does not hold up the others.</summary>
     public async Task RunDueAsync(CancellationToken ct)
     {
-        await foreach (var entry in expiring.ListDueAsync(time.GetUtcNow(), ct))
+        await foreach (var entry in expiring.ListDueAsync(time.GetUtcNow(), Unreadable, ct))
         {
             try
             {
-                if (await SettleAsync(entry, ct) is { } next)
-                {
-                    await expiring.AddAsync(entry with { Due = next }, ct);
-                }
-
-                await expiring.RemoveAsync(entry, ct);
+                await MoveAsync(entry, await SettleAsync(entry, ct), ct);
+            }
+            catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
+            {
+                Log.NotRemoved(logger, e, entry.Kind, entry.Id);
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
-                // An entry that cannot be settled must not hold up the others.
-                Log.NotRemoved(logger, e, entry.Kind, entry.Id);
+                Log.PutOff(logger, e, entry.Kind, entry.Id);
+                await MoveAsync(entry, time.GetUtcNow() + PutOffFailed, ct);
             }
+        }
+    }
+
+    /// <summary>The next entry stands before this one goes.</summary>
+    private async Task MoveAsync(ExpiringEntry entry, DateTimeOffset? next, CancellationToken ct)
+    {
+        if (next is { } due)
+        {
+            await expiring.AddAsync(entry with { Due = due }, ct);
+        }
+
+        await expiring.RemoveAsync(entry, ct);
+    }
+
+    private void Unreadable(string rowKey, Exception e)
+    {
+        if (rare.IsNews($"unreadable {rowKey}"))
+        {
+            Log.Unreadable(logger, e, rowKey);
         }
     }
 
@@ -108,5 +131,11 @@ internal sealed partial class Expiry(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} {Id} has expired and could not be removed; the next sweep tries again.")]
         public static partial void NotRemoved(ILogger logger, Exception e, ExpiringKind kind, string id);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "{Kind} {Id} has expired and cannot be removed; it is looked at again in a day.")]
+        public static partial void PutOff(ILogger logger, Exception e, ExpiringKind kind, string id);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The entry {RowKey} of the table of what expires cannot be read; what it refers to stays until the entry is mended.")]
+        public static partial void Unreadable(ILogger logger, Exception e, string rowKey);
     }
 }

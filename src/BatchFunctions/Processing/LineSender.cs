@@ -83,11 +83,7 @@ internal sealed class LineSender(
 #pragma warning restore CA2025
         }
 
-        if (index != claimed.Lines)
-        {
-            throw new InvalidDataException(
-                $"Chunk {claimed.Number} of batch {batch.Id} has {index} lines, where validation saw {claimed.Lines}.");
-        }
+        ChunkInput.CheckCount(claimed, index);
     }
 
     /// <summary>Waits until a line may be held in memory, and then for a place in flight.</summary>
@@ -121,7 +117,7 @@ internal sealed class LineSender(
         {
             try
             {
-                await SendAsync(line, RequestLine.Parse(line.Content), place, ct);
+                await SendAsync(line, ChunkInput.Parse(line.Content), place, ct);
             }
             catch (UpstreamCancelledException e)
             {

@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,23 +10,25 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Handles messages that failed too often. Nothing is dropped: the rows are read first, and only three strikes without
-/// a new line in between end a chunk's lines with <c>internal_error</c>.
+/// Handles messages that failed too often. Nothing is dropped that the rows say must be done: they are read first, and
+/// only three strikes without a new line in between end a chunk's lines with <c>internal_error</c>. What a message asks for
+/// is done here where that is short, and not asked for again: so a message's lives are counted in one place.
 /// </summary>
 internal sealed partial class PoisonHandling(
     BatchStore batches,
     ChunkStore chunks,
     ChunkClosing closing,
+    BatchValidation validation,
+    BatchAdvance advance,
     BatchFinish finish,
     BatchQueues queues,
+    RareLog rare,
     IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<PoisonHandling> logger)
 {
-    private const int Strikes = 3;
-
-    private static readonly BatchError NotValidated = new(
-        "internal_error", "The input file could not be validated because of an internal error.", null, null);
+    /// <summary>Strikes that end a validation.</summary>
+    private const int MostStrikes = 3;
 
     /// <summary>Handles one message that failed too often.</summary>
     /// <param name="message">The message.</param>
@@ -39,11 +42,18 @@ internal sealed partial class PoisonHandling(
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };
 
+    /// <summary>What becomes of a message whose handling has failed to the last.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public Task GiveUpAsync(BatchMessage message, CancellationToken ct) => message.Kind == BatchMessageKind.Advance
+        ? finish.GiveUpAsync(message.Key, BatchFailures.NotClosed, ct)
+        : Task.CompletedTask;
+
     public async Task ChunkAsync(BatchKey key, int number, CancellationToken ct)
     {
         if (await batches.FindAsync(key, ct) is not { } batch
             || batch.Status.HasEnded()
-            || await chunks.FindAsync(key.Id, number, ct) is not { Ended: false } chunk)
+            || await chunks.FindAsync(key.Id, number, ct) is not { Ended: false, Unreadable: null } chunk)
         {
             return;
         }
@@ -58,16 +68,17 @@ internal sealed partial class PoisonHandling(
 
         var done = chunk.Done.Count;
         var strikes = done > chunk.StrikeDone ? 1 : chunk.Strikes + 1;
-        if (strikes < Strikes)
+
+        // If the update fails, somebody has claimed the chunk and works on it; then the strike is not recorded, and need not
+        // be. The last strike stands before the chunk is closed: should that fail, no line of it is sent again.
+        var struck = await chunks.TryUpdateAsync(chunk.Strike(strikes), ct);
+        if (strikes < Chunk.MostStrikes || struck is null)
         {
-            // If the update fails, somebody has claimed the chunk and works on it; then the strike is not recorded, and
-            // need not be.
-            await chunks.TryUpdateAsync(chunk.Strike(strikes), ct);
             await queues.SendChunkAsync(key, number, options.Value.Lease, ct);
             return;
         }
 
-        await closing.TryCloseAsync(batch, chunk, CloseReason.Of(batch, now) ?? CloseReason.InternalError, ct);
+        await closing.TryCloseAsync(batch, struck, CloseReason.Of(batch, now) ?? CloseReason.InternalError, ct);
         await queues.AskAdvanceAsync(key, ct);
     }
 
@@ -77,7 +88,7 @@ internal sealed partial class PoisonHandling(
             key,
             current => current.Status switch
             {
-                BatchStatus.Validating when current.Strikes + 1 >= Strikes => current.Fail([NotValidated], time.GetUtcNow()),
+                BatchStatus.Validating when current.Strikes + 1 >= MostStrikes => current.Fail([BatchFailures.NotValidated], time.GetUtcNow()),
                 BatchStatus.Validating => current.Strike(),
                 _ => null,
             },
@@ -87,28 +98,31 @@ internal sealed partial class PoisonHandling(
             case null:
                 break;
             case { Status: BatchStatus.Failed }:
-                await finish.ClearAwayAsync(key, ct);
+                await finish.FinishAsync(batch, ct);
                 break;
             case { Status: BatchStatus.Validating }:
                 Log.ValidationPoisoned(logger, key.Id, batch.Strikes);
                 await queues.SendValidateAsync(key, options.Value.Lease, ct);
                 break;
             default:
-                // Validated by another message, or by this one, which then failed to send the follow-up: that is sent
-                // again.
+                // Validated by another message, or by this one, which then failed to send the follow-up.
                 Log.ValidationFollowed(logger, key.Id, batch.Status);
-                await queues.SendValidateAsync(key, options.Value.Lease, ct);
+                await validation.RunAsync(key, ct);
                 break;
         }
     }
 
-    /// <summary>A poisoned advance fails no batch: it is asked for again.</summary>
+    /// <summary>A poisoned advance fails no batch by itself: it is made here, and what that throws decides.</summary>
     public async Task AdvanceAsync(BatchKey key, CancellationToken ct)
     {
         if (await batches.FindAsync(key, ct) is { } batch && !batch.Status.HasEnded())
         {
-            Log.AdvancePoisoned(logger, key.Id);
-            await queues.AskAdvanceAsync(key, ct);
+            if (rare.IsNews($"advance poisoned {key.Id}"))
+            {
+                Log.AdvancePoisoned(logger, key.Id);
+            }
+
+            await advance.AdvanceAsync(key, ct);
         }
     }
 
@@ -126,7 +140,7 @@ internal sealed partial class PoisonHandling(
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} is '{Status}' by now, and a message to validate it has failed too often: what follows validation is sent again.")]
         public static partial void ValidationFollowed(ILogger logger, string batchId, BatchStatus status);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "The advance of batch {BatchId} has failed too often; it is asked for again.")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "The advance of batch {BatchId} has failed too often; the sweep makes it.")]
         public static partial void AdvancePoisoned(ILogger logger, string batchId);
     }
 }

@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 
@@ -9,11 +10,16 @@ namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Looks after the poison queues, whose messages no host hands out: each message by itself, so that one that fails
-/// holds up neither the others nor the sweep. A message whose handling fails stays for a later sweep. It ceases to
-/// matter at the latest when its batch ends.
+/// holds up neither the others nor the sweep. A message whose handling fails stays for a later sweep: as long as storage
+/// is at fault, or refuses what an operator must allow; otherwise for its <see cref="Lives"/> and no longer. What it asked
+/// for is then given up, or is in the rows, where the sweep finds it.
 /// </summary>
-internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling poison, ILogger<PoisonSweep> logger)
+internal sealed partial class PoisonSweep(
+    StorageClients storage, PoisonHandling poison, RareLog rare, ILogger<PoisonSweep> logger)
 {
+    /// <summary>How often the handling of a poisoned message may fail.</summary>
+    private const int Lives = 3;
+
     /// <summary>The most messages that one request may fetch.</summary>
     private const int FetchedAtOnce = 32;
 
@@ -30,12 +36,18 @@ internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling
     /// <summary>Handles the messages of a poison queue, as far as they can be handled now.</summary>
     /// <param name="name">The poison queue.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public async Task RunAsync(string name, CancellationToken ct)
+    public Task RunAsync(string name, CancellationToken ct) => RunAsync(name, Visibility, ct);
+
+    /// <param name="name">The poison queue.</param>
+    /// <param name="visibility">How long a message whose handling fails stays away.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    /// <inheritdoc cref="RunAsync(string, CancellationToken)"/>
+    internal async Task RunAsync(string name, TimeSpan visibility, CancellationToken ct)
     {
         var queue = storage.Queues.GetQueueClient(name);
         for (var fetches = 0; fetches < MostFetches; fetches++)
         {
-            QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, Visibility, ct);
+            QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, visibility, ct);
             foreach (var message in messages)
             {
                 await TryHandleAsync(queue, message, ct);
@@ -61,8 +73,21 @@ internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling
         }
         catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
         {
-            Log.NotHandled(logger, e, queue.Name, message.MessageId, message.DequeueCount);
-            return;
+            if (message.DequeueCount < Lives || MayPass(e))
+            {
+                if (rare.IsNews($"poison {message.MessageId}"))
+                {
+                    Log.NotHandled(logger, e, queue.Name, message.MessageId, message.DequeueCount);
+                }
+
+                return;
+            }
+
+            Log.GivenUp(logger, e, queue.Name, message.MessageId);
+            if (e is not NewerRowException && !await TryGiveUpAsync(queue, message, ct))
+            {
+                return;
+            }
         }
 
         try
@@ -75,10 +100,32 @@ internal sealed partial class PoisonSweep(StorageClients storage, PoisonHandling
         }
     }
 
+    /// <summary>Whether the failure is no fault of the message's, and may be over at a later sweep.</summary>
+    private static bool MayPass(Exception e) =>
+        StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || e is ConcurrencyException or OperationCanceledException;
+
+    /// <returns>Whether the message may go.</returns>
+    private async Task<bool> TryGiveUpAsync(QueueClient queue, QueueMessage message, CancellationToken ct)
+    {
+        try
+        {
+            await poison.GiveUpAsync(BatchMessage.Parse(message.Body), ct);
+            return true;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
+        {
+            Log.NotHandled(logger, e, queue.Name, message.MessageId, message.DequeueCount);
+            return !MayPass(e);
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) could not be handled, at its try {Try}; a later sweep tries again.")]
         public static partial void NotHandled(ILogger logger, Exception e, string queue, string messageId, long @try);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) has failed to the last and is removed.")]
+        public static partial void GivenUp(ILogger logger, Exception e, string queue, string messageId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "A message of {Queue} ({MessageId}) cannot be read and is removed.")]
         public static partial void NotRead(ILogger logger, Exception e, string queue, string messageId);

@@ -19,7 +19,15 @@ namespace BatchFunctions.Storage;
 /// left out would be taken for an unknown one, and could never be removed.
 /// </param>
 /// <param name="fromRow">Makes the record of a row.</param>
-internal sealed class FencedTable<T>(TableClient table, Func<T, TableEntity> toRow, Func<TableEntity, T> fromRow)
+/// <param name="unreadable">
+/// Makes what stands for a row that cannot be read, so that it keeps nobody from the rows beside it; null where such a row
+/// is an error.
+/// </param>
+internal sealed class FencedTable<T>(
+    TableClient table,
+    Func<T, TableEntity> toRow,
+    Func<TableEntity, T> fromRow,
+    Func<TableEntity, Exception, T>? unreadable = null)
     where T : class, IFenced<T>
 {
     /// <summary>How often a change is tried while others are faster.</summary>
@@ -115,7 +123,16 @@ internal sealed class FencedTable<T>(TableClient table, Func<T, TableEntity> toR
     private T Read(TableEntity row)
     {
         NewerRowException.ThrowIfNewer(table, row);
-        var record = fromRow(row);
+        T record;
+        try
+        {
+            record = fromRow(row);
+        }
+        catch (Exception e) when (unreadable is not null && e is not OutOfMemoryException)
+        {
+            return unreadable(row, e).InRow(row.ETag, null);
+        }
+
         _columns ??= toRow(record).Keys.ToFrozenSet(StringComparer.Ordinal);
         Dictionary<string, object>? unknown = null;
         foreach (var (name, value) in row)

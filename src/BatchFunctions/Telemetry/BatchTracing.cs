@@ -9,6 +9,12 @@ namespace BatchFunctions.Telemetry;
 /// </summary>
 internal static class BatchTracing
 {
+    /// <summary>
+    /// The context to carry on in a row or a message: a W3C one, of 55 characters. One of another form, which a caller may
+    /// make as long as it likes, is not carried on.
+    /// </summary>
+    public static string? Current => Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: var id } ? id : null;
+
     /// <summary>The source of the spans for creating, validating, running, advancing and finishing a batch.</summary>
     public const string SourceName = "BatchFunctions";
 

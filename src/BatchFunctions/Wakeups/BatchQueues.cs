@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
-using System.Diagnostics;
 using Azure.Storage.Queues;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Wakeups;
@@ -104,7 +104,7 @@ internal sealed class BatchQueues(
         var visibility = TimeSpan.FromSeconds(Math.Ceiling(wanted.TotalSeconds));
         var sent = message with
         {
-            TraceParent = Activity.Current?.Id,
+            TraceParent = BatchTracing.Current,
             DueAt = (time.GetUtcNow() + visibility).ToUnixTimeMilliseconds(),
         };
         await queues[message.Queue].SendMessageAsync(sent.ToString(), visibility, Forever, ct);

@@ -18,6 +18,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     private const string SweepRow = "sweep";
     private const string AskedAt = "AskedAt";
     private const string Copies = "Copies";
+    private const string TenantColumn = "Tenant";
 
     /// <summary>The limit on how often the time before the next copy doubles: to about a thousand times.</summary>
     private const int MostDoublings = 10;
@@ -58,8 +59,8 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         }
 
         var standing = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
-        return standing.HasValue && time.GetUtcNow() - standing.Value!.GetDateTimeOffset(AskedAt) > lost
-            ? await TableWrites.TryUpdateAsync(table, RowOf(SweepPartition, SweepRow, ""), standing.Value.ETag, ct)
+        return standing.HasValue && standing.Value is { } row && !(time.GetUtcNow() - AskedAtOf(row) <= lost)
+            ? await TableWrites.TryUpdateAsync(table, RowOf(SweepPartition, SweepRow, ""), row.ETag, ct)
             : null;
     }
 
@@ -95,8 +96,15 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AdvancePartition} and AskedAt lt {before}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
-            var copies = row.GetInt32(Copies) ?? 0;
-            if (row.GetDateTimeOffset(AskedAt) + (lost * Math.Pow(2, Math.Min(copies, MostDoublings))) >= now)
+            if (!row.TryGetValue(TenantColumn, out var tenant) || tenant is not string)
+            {
+                // Spoilt, and only a wake-up: whoever asks next inserts another.
+                await TableWrites.DeleteAsync(table, row.PartitionKey, row.RowKey, ct);
+                continue;
+            }
+
+            var copies = row.TryGetValue(Copies, out var count) && count is int known ? known : 0;
+            if (AskedAtOf(row) + (lost * Math.Pow(2, Math.Min(copies, MostDoublings))) >= now)
             {
                 continue;
             }
@@ -105,14 +113,18 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
             row[Copies] = copies + 1;
             if (await TableWrites.TryUpdateAsync(table, row, row.ETag, ct) is not null)
             {
-                yield return new BatchKey(row.GetString("Tenant"), row.RowKey);
+                yield return new BatchKey((string)tenant, row.RowKey);
             }
         }
     }
 
+    /// <summary>Null where the row does not say: then it counts as asked for long ago.</summary>
+    private static DateTimeOffset? AskedAtOf(TableEntity row) =>
+        row.TryGetValue(AskedAt, out var at) && at is DateTimeOffset asked ? asked : null;
+
     private TableEntity RowOf(string partition, string key, string tenant) => new(partition, key)
     {
-        ["Tenant"] = tenant,
+        [TenantColumn] = tenant,
         [AskedAt] = time.GetUtcNow(),
     };
 }

@@ -132,7 +132,7 @@ internal sealed class FilesHost : IAsyncDisposable
             stored.Add("blob");
         }
 
-        await foreach (var entry in Expiring.ListDueAsync(DateTimeOffset.MaxValue.AddDays(-1), default))
+        await foreach (var entry in Expiring.ListDueAsync(DateTimeOffset.MaxValue.AddDays(-1), static (_, _) => { }, default))
         {
             if (entry.Tenant == Tenant)
             {

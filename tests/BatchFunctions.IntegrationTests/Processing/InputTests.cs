@@ -61,6 +61,19 @@ public sealed class InputTests
         Assert.Equal(Enumerable.Range(2, 100), failed.Errors.Select(error => error.Line!.Value));
     }
 
+    [Theory]
+    [InlineData("\U0001F600", 12)]
+    [InlineData("x", 101)]
+    [InlineData("\\u0001", 101)]
+    public async Task Lines_of_one_id_however_long_it_is_are_each_named(string character, int lines)
+    {
+        var id = string.Concat(Enumerable.Repeat(character, 512));
+        var failed = await FailAsync(
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(InputLines.Chat(id, "m"), lines))), new Dictionary<string, string?>());
+        Assert.Equal(Enumerable.Range(2, lines - 1), failed.Errors.Select(error => error.Line!.Value));
+        Assert.All(failed.Errors, error => Assert.Equal(("duplicate_custom_id", "custom_id"), (error.Code, error.Param)));
+    }
+
     [Fact]
     public async Task A_wrong_line_is_found_among_fifty_thousand_and_one_line_more_is_too_many()
     {

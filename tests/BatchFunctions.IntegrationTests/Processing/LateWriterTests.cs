@@ -93,7 +93,7 @@ public sealed class LateWriterTests : IAsyncLifetime
     public async Task A_batch_that_has_ended_is_not_written_any_more()
     {
         var batch = await ValidatedAsync();
-        await _driver.Get<BatchFinish>().FailAsync(batch.Key, "code", "message", CancellationToken.None);
+        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, CancellationToken.None);
         var ended = await _driver.ReadAsync(batch);
 
         foreach (var status in Enum.GetValues<BatchStatus>())

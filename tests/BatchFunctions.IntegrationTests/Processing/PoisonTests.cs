@@ -1,3 +1,4 @@
+using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
@@ -101,7 +102,7 @@ public sealed class PoisonTests : IAsyncLifetime
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         await _driver.ClearAsync();
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.Get<BatchFinish>().FailAsync(batch.Key, "results_lost", "Gone.", CancellationToken.None);
+        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.ResultsLost, CancellationToken.None);
         await Poison.ChunkAsync(batch.Key, 1, CancellationToken.None);
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
         await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
@@ -132,12 +133,16 @@ public sealed class PoisonTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_poisoned_advance_fails_nothing_and_is_asked_for_again()
+    public async Task A_poisoned_advance_fails_nothing_and_is_made_by_the_sweep()
     {
         var batch = await ValidatedAsync(120);
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.ClearAsync();
+        Assert.Equal(0, (await _driver.ReadAsync(batch)).Counts.Completed);
         await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
-        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Advance));
-        Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
+        var advanced = await _driver.ReadAsync(batch);
+        Assert.Equal((BatchStatus.InProgress, 100), (advanced.Status, advanced.Counts.Completed));
+        Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Advance));
     }
 
     [Fact]
@@ -176,7 +181,7 @@ public sealed class PoisonTests : IAsyncLifetime
         Assert.Equal(0, await _driver.WaitingAsync(queue.Name));
     }
 
-    /// <summary>The closing of a chunk whose input is gone throws each time. It may stop nothing else.</summary>
+    /// <summary>A newer version's batch is refused each time. It may stop nothing else.</summary>
     [Fact]
     public async Task A_poisoned_message_that_cannot_be_handled_stops_neither_the_others_nor_what_comes_after_them()
     {
@@ -188,7 +193,7 @@ public sealed class PoisonTests : IAsyncLifetime
             Assert.NotNull(await _driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)) with { Strikes = 2 }, CancellationToken.None));
         }
 
-        await _driver.Storage.Blobs.GetBlobContainerClient(hopeless.InputBlob.Container).GetBlobClient(hopeless.InputBlob.Name).DeleteAsync();
+        await SpoilAsync(hopeless, "Version", 2);
         var expired = new BlobLocation(ContainerNames.Files, "local/expired");
         await _driver.Get<ExpiringStore>().AddAsync(
             new ExpiringEntry(ExpiringKind.Manifest, "local", "batch_1", expired, _time.GetUtcNow()), CancellationToken.None);
@@ -216,9 +221,61 @@ public sealed class PoisonTests : IAsyncLifetime
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
 
         Assert.Equal((BatchStatus.InProgress, 0), ((await _driver.ReadAsync(batch)).Status, (await _driver.ReadAsync(batch)).Strikes));
-        Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Validate));
+        Assert.Equal((0, 2), (_driver.Sent.Of(BatchMessageKind.Validate), _driver.Sent.Of(BatchMessageKind.Chunk)));
         Assert.DoesNotContain(_logs.Records, record => record.Text.Contains("validation of batch", StringComparison.Ordinal));
         Assert.Contains(_logs.Records, record => record.Text.Contains("what follows validation is sent again", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_poisoned_advance_that_fails_to_the_last_gives_its_batch_up()
+    {
+        var batch = await ValidatedAsync(120);
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.ClearAsync();
+        var manifest = BatchBlobs.ManifestLocationOf(batch.Id);
+        var blob = _driver.Storage.Blobs.GetBlobContainerClient(manifest.Container).GetBlobClient(manifest.Name);
+        await blob.UploadAsync(new BinaryData("no manifest"));
+        Assert.NotNull(await _driver.Batches.MutateAsync(
+            batch.Key, current => current.Finalize(BatchStatus.Expired, _time.GetUtcNow()), CancellationToken.None));
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);
+        await queue.SendMessageAsync(BatchMessage.Of(BatchMessageKind.Advance, batch.Key).ToString());
+
+        await Eventually.UntilAsync(
+            async () =>
+            {
+                await _driver.Get<PoisonSweep>().RunAsync(queue.Name, TimeSpan.FromSeconds(1), CancellationToken.None);
+                return await _driver.WaitingAsync(queue.Name) == 0;
+            },
+            TimeSpan.FromMinutes(1),
+            "the message has used up its lives");
+
+        var failed = await _driver.ReadAsync(batch);
+        Assert.Equal((BatchStatus.Failed, "internal_error"), (failed.Status, Assert.Single(failed.Errors).Code));
+        Assert.NotNull(failed.FailedAt);
+        Assert.Single(_logs.Records, record => record.Text.Contains("could not be handled, at its try", StringComparison.Ordinal));
+        Assert.Single(_logs.Records, record => record.Text.Contains("has failed to the last", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_chunk_that_is_struck_out_is_closed_and_never_sent_again()
+    {
+        var batch = await ValidatedAsync(120);
+        Assert.NotNull(await _driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)).Strike(3), CancellationToken.None));
+
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+
+        var closed = await ChunkAsync(batch);
+        Assert.Equal((true, 100), (closed.Ended, closed.Failed));
+        Assert.Empty(_upstream.Calls);
+    }
+
+    private async Task SpoilAsync(Batch batch, string column, object value)
+    {
+        var table = _driver.Storage.Tables.GetTableClient(TableNames.Batches);
+        var (partition, key) = BatchRow.KeysOf(batch.Key);
+        TableEntity row = await table.GetEntityAsync<TableEntity>(partition, key);
+        row[column] = value;
+        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
     }
 
     /// <summary>A batch whose chunks stand, and whose chunk messages are lost.</summary>

@@ -180,17 +180,23 @@ public sealed class SweepTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_that_cannot_close_fails_an_hour_past_its_deadline()
+    public async Task A_batch_that_cannot_close_fails_an_hour_past_its_deadline_with_the_results_that_there_are()
     {
         var batch = await ValidatedAsync(250);
-        await _driver.Storage.Blobs.GetBlobContainerClient(batch.InputBlob.Container).GetBlobClient(batch.InputBlob.Name).DeleteAsync();
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 1, CancellationToken.None);
+
+        // A worker that does not die and does not come to an end.
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddDays(2)));
         await SweepAsync(TimeSpan.FromHours(25) - TimeSpan.FromSeconds(1));
         await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         Assert.Equal(BatchStatus.InProgress, (await _driver.ReadAsync(batch)).Status);
         await SweepAsync(TimeSpan.FromSeconds(2));
         var failed = await _driver.ReadAsync(batch);
         Assert.Equal(BatchStatus.Failed, failed.Status);
-        Assert.Equal("input_lost", Assert.Single(failed.Errors).Code);
+        Assert.Equal("internal_error", Assert.Single(failed.Errors).Code);
+        Assert.Equal(new RequestCounts(250, 100, 0), failed.Counts);
+        Assert.Equal(100, (await _driver.ReadResultsAsync(failed.OutputFileId)).Count);
+        Assert.Equal(50, (await _driver.ReadResultsAsync(failed.ErrorFileId)).Count);
         Assert.Equal(0, await ActiveAsync());
     }
 

@@ -34,6 +34,30 @@ public sealed class BatchTests
         Assert.Equal(Now.AddMinutes(-1), ended.FinalizingAt);
     }
 
+    [Theory]
+    [InlineData(nameof(BatchStatus.InProgress))]
+    [InlineData(nameof(BatchStatus.Cancelling))]
+    [InlineData(nameof(BatchStatus.Finalizing))]
+    public void It_may_fail_with_what_was_answered(string status)
+    {
+        var end = new BatchEnd(BatchStatus.Failed, Now, "file-1", null, new RequestCounts(3, 1, 0), default);
+
+        var failing = In(Enum.Parse<BatchStatus>(status)).FinalizeFailed(BatchFailures.InputLost, Now.AddMinutes(-1));
+        var failed = failing.End(end);
+
+        Assert.Equal((BatchStatus.Finalizing, BatchStatus.Failed), (failing.Status, failing.Outcome));
+        Assert.Equal((BatchStatus.Failed, Now, "file-1", end.Counts), (failed.Status, failed.FailedAt, failed.OutputFileId, failed.Counts));
+        Assert.Equal([BatchFailures.InputLost], failed.Errors);
+    }
+
+    /// <summary>A manifest that stood before decides, and then there is nothing to complain of.</summary>
+    [Fact]
+    public void One_that_was_to_fail_and_ends_otherwise_has_no_errors()
+    {
+        var end = new BatchEnd(BatchStatus.Completed, Now, "file-1", null, new RequestCounts(3, 3, 0), default);
+        Assert.Empty(In(BatchStatus.InProgress).FinalizeFailed(BatchFailures.NotClosed, Now).End(end).Errors);
+    }
+
     [Fact]
     public void Progress_starts_the_count_of_messages_sent_in_vain_again()
     {
@@ -46,6 +70,7 @@ public sealed class BatchTests
     [InlineData(nameof(Batch.Begin))]
     [InlineData(nameof(Batch.Cancel))]
     [InlineData(nameof(Batch.Finalize))]
+    [InlineData(nameof(Batch.FinalizeFailed))]
     [InlineData(nameof(Batch.End))]
     [InlineData(nameof(Batch.Fail))]
     public void What_has_ended_goes_nowhere_any_more(string verb) =>
@@ -68,6 +93,7 @@ public sealed class BatchTests
         nameof(Batch.Begin) => batch.Begin(1, null, 1, Now),
         nameof(Batch.Cancel) => batch.Cancel(Now),
         nameof(Batch.Finalize) => batch.Finalize(BatchStatus.Completed, Now),
+        nameof(Batch.FinalizeFailed) => batch.FinalizeFailed(BatchFailures.NotClosed, Now),
         nameof(Batch.End) => batch.End(new BatchEnd(BatchStatus.Completed, Now, null, null, default, default)),
         _ => batch.Fail([], Now),
     };

@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace BatchFunctions.Batches;
+
+/// <summary>Why batches fail, apart from what is wrong with a line: the entries of their <c>errors.data</c>.</summary>
+internal static class BatchFailures
+{
+    /// <summary>The input was gone before any line was sent.</summary>
+    public static BatchError NoInput { get; } = Of("input_lost", "The input file is gone from storage.");
+
+    /// <summary>The input went after lines had been sent.</summary>
+    public static BatchError InputLost { get; } = Of(
+        "input_lost",
+        "The input file can no longer be read from storage as it was validated. What was answered is kept; a line without an answer is in neither file.");
+
+    /// <summary>Results that were staged are gone.</summary>
+    public static BatchError ResultsLost { get; } = Of("results_lost", "Results that had been stored are gone from storage.");
+
+    /// <summary>The validation failed again and again.</summary>
+    public static BatchError NotValidated { get; } =
+        Of("internal_error", "The input file could not be validated because of an internal error.");
+
+    /// <summary>Two versions of the service validated the input side by side.</summary>
+    public static BatchError CutInTwoWays { get; } = Of(
+        "internal_error",
+        "The input was cut in two ways, by two versions of the service that ran side by side. Create the batch again.");
+
+    /// <summary>What was needed to end the batch failed again and again.</summary>
+    public static BatchError NotClosed { get; } = Of(
+        "internal_error", "The batch could not be closed because of an internal error. What was answered is kept as far as it could be.");
+
+    /// <summary>The batch's own row cannot be read.</summary>
+    public static BatchError RowUnreadable { get; } = Of(
+        "internal_error", "What is stored of this batch cannot be read. Whoever operates the service finds the reason in its log.");
+
+    /// <summary>Rows of the batch's chunks cannot be read.</summary>
+    public static BatchError ChunksUnreadable(int chunks) => Of(
+        "internal_error",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"What is stored of {chunks} of the batch's chunks cannot be read. What was answered is kept as far as it could be."));
+
+    private static BatchError Of(string code, string message) => new(code, message, null, null);
+}

@@ -75,7 +75,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
             case StatusCodes.Status401Unauthorized:
                 context.Response.Headers.WWWAuthenticate = "Bearer";
                 break;
-            case StatusCodes.Status409Conflict when error != ApiError.Contended:
+            case StatusCodes.Status409Conflict when !error.Passes:
                 // Official clients retry a 409 by themselves.
                 context.Response.Headers["x-should-retry"] = "false";
                 break;

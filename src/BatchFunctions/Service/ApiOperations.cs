@@ -29,7 +29,7 @@ public static class ApiOperations
         }),
         Of<BatchApi>(HttpMethods.Post, ApiRoutes.Batches, api => api.CreateAsync, new("createBatch", "Makes a batch of an uploaded file", "Batch")
         {
-            Errors = [400, 413, 415],
+            Errors = [400, 409, 413, 415],
             Body = (Json, "CreateBatchRequest"),
         }),
         Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batch, api => api.GetAsync, new("retrieveBatch", "A batch", "Batch")

@@ -76,6 +76,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public static ApiError TooLarge(long max) => new(
         413, InvalidRequestType, Text($"The request is too large. The maximum is {max} bytes."), null, "request_too_large");
 
+    public static ApiError TooSlow(int bytesPerSecond, int seconds) => new(
+        408,
+        InvalidRequestType,
+        Text($"The body of the request came too slowly: less than {bytesPerSecond} bytes a second over {seconds} seconds. Please send it again."),
+        null,
+        "request_timeout");
+
     public static ApiError Refused(int status, string message) =>
         new(status, InvalidRequestType, message, null, "invalid_request");
 

@@ -11,7 +11,7 @@ namespace BatchFunctions.Http;
 /// key, and turns every failure, of the handler or while its result is written, into the API's error envelope. Under
 /// Functions no middleware, filter or exception handler of ASP.NET runs, so none of this can live there.
 /// </summary>
-internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
+internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<ApiGuard> logger)
 {
     private static readonly Func<ILogger, string, IDisposable?> Scope =
         LoggerMessage.DefineScope<string>("Request {RequestId}");
@@ -43,6 +43,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         headers.XContentTypeOptions = "nosniff";
         Activity.Current?.SetTag("batchfunctions.request.id", requestId);
         using var scope = Scope(logger, requestId);
+        request.Body = new PacedBody(request.Body, time);
         try
         {
             return new GuardedResult(this, requestId, await handle(ct));
@@ -74,6 +75,10 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         {
             case StatusCodes.Status401Unauthorized:
                 context.Response.Headers.WWWAuthenticate = "Bearer";
+                break;
+            case StatusCodes.Status408RequestTimeout:
+                // The rest of the body is not waited for.
+                context.Response.Headers.Connection = "close";
                 break;
             case StatusCodes.Status409Conflict when !error.Passes:
                 // Official clients retry a 409 by themselves.

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Azure;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
@@ -71,7 +70,7 @@ internal sealed partial class UploadCompletion(
 
         CheckPending(upload);
         var now = time.GetUtcNow();
-        return upload.IsClaimed(now) && !(_unreleased.TryGetValue(upload.Id, out ETag own) && own == upload.ETag)
+        return upload.IsClaimed(now) && !(_unreleased.TryGetValue(upload.Id, out DateTimeOffset own) && own == upload.ClaimedUntil)
             ? throw new ApiException(ApiError.Contended)
             : upload with { ClaimedUntil = UploadClaim.From(now), FileId = upload.FileId ?? IdKind.File.New(now) };
     }
@@ -83,15 +82,13 @@ internal sealed partial class UploadCompletion(
         try
         {
             var file = await MakeFileAsync(claim, blockIds, md5);
-            var completed = await uploads.TryUpdateAsync(
-                claim.Upload with { Status = UploadStatus.Completed, ClaimedUntil = null }, claim.Limit);
-            return completed is null
-                ? throw new ConcurrencyException($"Upload {claimed.Id}")
-                : new CompletedUpload(completed, file);
+            return await claim.TryWriteAsync(upload => upload with { Status = UploadStatus.Completed, ClaimedUntil = null }, claim.Limit)
+                ? new CompletedUpload(claim.Upload, file)
+                : throw new ConcurrencyException($"Upload {claimed.Id}");
         }
         catch (Exception e) when (e is not OutOfMemoryException && !claim.Limit.IsCancellationRequested)
         {
-            await ReleaseAsync(claim.Upload);
+            await ReleaseAsync(claim);
             throw;
         }
         catch (OperationCanceledException e)
@@ -105,16 +102,19 @@ internal sealed partial class UploadCompletion(
     /// Releases the claim, so that the client's next try need not wait for it to lapse. A failure to release does not
     /// hide the original error; the claim is then taken over by this process's next try, and lapses for others.
     /// </summary>
-    private async Task ReleaseAsync(Upload claimed)
+    private async Task ReleaseAsync(UploadClaim claim)
     {
+        var claimed = claim.Upload;
         try
         {
-            await uploads.TryUpdateAsync(claimed with { ClaimedUntil = null }, CancellationToken.None);
+            await claim.TryWriteAsync(
+                upload => upload with { ClaimedUntil = null, PartBytes = claim.HasRemovedParts ? 0 : upload.PartBytes },
+                CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Log.NotReleased(logger, e, claimed.Id);
-            _unreleased.Set(claimed.Id, claimed.ETag, UploadClaim.Length);
+            _unreleased.Set(claimed.Id, claimed.ClaimedUntil!.Value, UploadClaim.Length);
         }
     }
 
@@ -138,6 +138,7 @@ internal sealed partial class UploadCompletion(
             // If the claim has been lost meanwhile, the blob may be a file's by now.
             await claim.KeepAsync();
             await blobs.DeleteAsync(upload.Blob, ct);
+            claim.HasRemovedParts = true;
             throw;
         }
 

@@ -15,13 +15,14 @@ internal static class UploadServices
         services.TryAddSingleton<UploadStore>();
         services.TryAddSingleton<UploadCompletion>();
         services.TryAddSingleton<UploadExpiry>();
+        services.TryAddSingleton<PartIntake>();
         services.TryAddSingleton(provider => new UploadApi(
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<UploadStore>(),
             provider.GetRequiredService<UploadCompletion>(),
             provider.GetRequiredService<UploadExpiry>(),
             provider.GetRequiredService<ExpiringStore>(),
-            provider.GetRequiredService<FileBlobs>(),
+            provider.GetRequiredService<PartIntake>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;

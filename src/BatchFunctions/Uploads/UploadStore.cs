@@ -42,6 +42,7 @@ internal sealed class UploadStore(TableClient table)
             ["FileId"] = upload.FileId,
             ["FileSeconds"] = upload.FileSeconds,
             ["ClaimedUntil"] = upload.ClaimedUntil,
+            ["PartBytes"] = upload.PartBytes,
         };
 
     private static Upload FromRow(TableEntity row) => new()
@@ -55,5 +56,6 @@ internal sealed class UploadStore(TableClient table)
         FileSeconds = row.GetInt64("FileSeconds"),
         Status = Enum.Parse<UploadStatus>(row.GetString("Status")),
         ClaimedUntil = row.GetDateTimeOffset("ClaimedUntil"),
+        PartBytes = row.GetInt64("PartBytes") ?? 0,
     };
 }

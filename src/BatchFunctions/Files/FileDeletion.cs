@@ -16,7 +16,7 @@ namespace BatchFunctions.Files;
 /// decision leaves a tombstone, which the entry clears away together with the blob.
 /// </remarks>
 internal sealed class FileDeletion(
-    FileStore files, ActiveBatchStore active, ExpiringStore expiring, FileBlobs blobs, TimeProvider time)
+    FileStore files, ActiveBatchStore active, ExpiringStore expiring, FileBlobs blobs, StoredBytes stored, TimeProvider time)
 {
     /// <summary>How long a mark holds others off: twice as long as its writer takes to decide, or gives up.</summary>
     public static readonly TimeSpan MarkLife = TimeSpan.FromMinutes(1);
@@ -61,6 +61,7 @@ internal sealed class FileDeletion(
             throw new StorageUnavailableException(e);
         }
 
+        stored.Remove(tenant, file.Bytes);
         await blobs.DeleteAsync(file.Blob, CancellationToken.None);
         return true;
     }

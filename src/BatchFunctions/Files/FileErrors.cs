@@ -34,6 +34,11 @@ internal static class FileErrors
         Passes = true,
     };
 
+    public static ApiError TooMuchStored(long stored, long more, long max, string? param) => ApiError.InvalidRequest(
+        ApiError.Text($"The project stores {stored} bytes, and {more} more would exceed the {max} that it may store. Delete files, or wait until some expire; what other processes delete counts a minute later."),
+        param,
+        "storage_limit_exceeded");
+
     public static ApiError NotJsonLines(FirstLine line) => ApiError.InvalidRequest(
         $"Invalid file format for Batch API. Must be .jsonl: {line.Explanation()}", "file", "invalid_json_line");
 

@@ -16,7 +16,13 @@ namespace BatchFunctions.Files;
 /// refers to, and never a row without its bytes; one before leaves blocks, which storage drops after a week.
 /// </summary>
 internal sealed partial class FileUpload(
-    FileStore files, ExpiringStore expiring, FileBlobs blobs, IOptions<BatchOptions> options, TimeProvider time, ILogger<FileUpload> logger)
+    FileStore files,
+    ExpiringStore expiring,
+    FileBlobs blobs,
+    StoredBytes stored,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<FileUpload> logger)
 {
     /// <summary>How long a request that has failed waits for its blocks to be discarded.</summary>
     private static readonly TimeSpan DiscardLimit = TimeSpan.FromSeconds(20);
@@ -27,7 +33,9 @@ internal sealed partial class FileUpload(
     public async Task<StoredFile> TakeAsync(HttpRequest request, string tenant, CancellationToken ct)
     {
         var form = MultipartForm.Open(request, _maxBytes, ApiError.TooLarge(_maxBytes));
-        var coming = new Coming(tenant, IdKind.File.New(time.GetUtcNow()), new FileFields(), new FirstLineProbe());
+        using var share = await stored.OpenAsync(tenant, FileFields.File, ct);
+        share.Grow(form.LeastFileBytes);
+        var coming = new Coming(tenant, IdKind.File.New(time.GetUtcNow()), share);
         StoredFile file;
         try
         {
@@ -42,6 +50,7 @@ internal sealed partial class FileUpload(
 
         // Everything has arrived: a client that disconnects now still gets its file, complete.
         await KeepAsync(file, coming.Staged!);
+        share.Keep(file.Bytes);
         return file;
     }
 
@@ -131,7 +140,7 @@ internal sealed partial class FileUpload(
     }
 
     /// <summary>What has come of a file so far.</summary>
-    private sealed class Coming(string tenant, string id, FileFields fields, FirstLineProbe probe)
+    private sealed class Coming(string tenant, string id, StorageShare share)
     {
         public string Tenant => tenant;
 
@@ -139,9 +148,9 @@ internal sealed partial class FileUpload(
 
         public BlobLocation Blob { get; } = FileBlobs.LocationOf(tenant, id);
 
-        public FileFields Fields => fields;
+        public FileFields Fields { get; } = new();
 
-        public FirstLineProbe Probe => probe;
+        public FirstLineProbe Probe { get; } = new();
 
         public string? Filename { get; set; }
 
@@ -151,15 +160,16 @@ internal sealed partial class FileUpload(
 
         public void See(ReadOnlySpan<byte> bytes)
         {
-            probe.Append(bytes);
-            if (fields.Purpose == FilePurposes.Batch)
+            Probe.Append(bytes);
+            if (Fields.Purpose == FilePurposes.Batch)
             {
-                BatchInputCheck.Check(probe.Verdict);
+                BatchInputCheck.Check(Probe.Verdict);
             }
         }
 
         public ValueTask AdmitAsync(long bytes)
         {
+            share.Grow(bytes);
             MayHaveBlocks = true;
             return ValueTask.CompletedTask;
         }

@@ -55,6 +55,9 @@ internal sealed class MultipartForm
         return new MultipartForm(new MultipartReader(boundary.ToString(), request.Body), request.ContentLength, boundary.Length);
     }
 
+    /// <summary>How many bytes the form's file has at least, by the body's Content-Length.</summary>
+    public long LeastFileBytes => Math.Max(0, (_length ?? 0) - Overhead);
+
     /// <summary>
     /// How many bytes the content of a form's only part should have, by the body's Content-Length and the framing that
     /// clients usually write; null for a body without one. What comes may be more or less.

@@ -17,7 +17,7 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public const string InvalidRequestType = "invalid_request_error";
     public const string ServerType = "server_error";
 
-    /// <summary>Whether a 409 passes by itself: official clients then try again, which they are told not to otherwise.</summary>
+    /// <summary>Whether a 409 or 429 passes by itself: official clients then try again, which they are told not to otherwise.</summary>
     public bool Passes { get; init; }
 
     public static ApiError NoKey { get; } = new(

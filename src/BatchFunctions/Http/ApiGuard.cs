@@ -80,8 +80,8 @@ internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<
                 // The rest of the body is not waited for.
                 context.Response.Headers.Connection = "close";
                 break;
-            case StatusCodes.Status409Conflict when !error.Passes:
-                // Official clients retry a 409 by themselves.
+            case StatusCodes.Status409Conflict or StatusCodes.Status429TooManyRequests when !error.Passes:
+                // Official clients retry these by themselves.
                 context.Response.Headers["x-should-retry"] = "false";
                 break;
             case StatusCodes.Status503ServiceUnavailable:

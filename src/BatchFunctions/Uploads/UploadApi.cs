@@ -19,7 +19,7 @@ public sealed class UploadApi
     private readonly UploadStore _uploads;
     private readonly UploadCompletion _completion;
     private readonly UploadExpiry _expiry;
-    private readonly ExpiringStore _expiring;
+    private readonly UploadOpening _opening;
     private readonly PartIntake _parts;
     private readonly BatchOptions _options;
     private readonly TimeProvider _time;
@@ -29,7 +29,7 @@ public sealed class UploadApi
         UploadStore uploads,
         UploadCompletion completion,
         UploadExpiry expiry,
-        ExpiringStore expiring,
+        UploadOpening opening,
         PartIntake parts,
         IOptions<BatchOptions> options,
         TimeProvider time)
@@ -38,7 +38,7 @@ public sealed class UploadApi
         _uploads = uploads;
         _completion = completion;
         _expiry = expiry;
-        _expiring = expiring;
+        _opening = opening;
         _parts = parts;
         _options = options.Value;
         _time = time;
@@ -53,8 +53,7 @@ public sealed class UploadApi
             async (caller, ct) =>
             {
                 var upload = await UploadRequest.ReadNewAsync(request, caller.Tenant, _options, _time.GetUtcNow(), ct);
-                await _expiring.AddAsync(upload.ToExpiringEntry(upload.ExpiresAt), ct);
-                await _uploads.InsertAsync(upload, ct);
+                await _opening.OpenAsync(upload, ct);
                 return Answer(upload, null);
             },
             ct);

@@ -23,6 +23,7 @@ internal sealed partial class UploadCompletion(
     FileStore files,
     ExpiringStore expiring,
     FileBlobs blobs,
+    StoredBytes stored,
     TimeProvider time,
     ILogger<UploadCompletion> logger) : IDisposable
 {
@@ -52,11 +53,18 @@ internal sealed partial class UploadCompletion(
         }
 
         CheckPending(upload);
+        using var share = await stored.OpenAsync(tenant, null, ct);
+        share.Grow(upload.Bytes);
         var blockIds = WantedBlocks(upload, partIds, await blobs.BlocksAsync(upload.Blob, ct));
         var claimed = await uploads.MutateAsync(tenant, id, Claimed, ct);
-        return claimed is null ? null
-            : claimed.Status == UploadStatus.Completed ? await AnswerAsync(claimed, ct)
-            : await CompleteAsync(claimed, blockIds, md5);
+        if (claimed is null or { Status: UploadStatus.Completed })
+        {
+            return claimed is null ? null : await AnswerAsync(claimed, ct);
+        }
+
+        var completed = await CompleteAsync(claimed, blockIds, md5);
+        share.Keep(upload.Bytes);
+        return completed;
     }
 
     public void Dispose() => _unreleased.Dispose();

@@ -27,6 +27,13 @@ internal static class UploadErrors
     public static ApiError WrongTotal(long expected, long actual) => ApiError.InvalidRequest(
         ApiError.Text($"The parts have {actual} bytes, but the upload was created with 'bytes' {expected}."), "part_ids");
 
+    public static ApiError TooManyUploads(int open, int max) => new(
+        429,
+        ApiError.InvalidRequestType,
+        ApiError.Text($"The project has {open} open uploads, and may have {max}. Complete or cancel some; each expires an hour after it was begun."),
+        null,
+        "too_many_uploads");
+
     public static ApiError PartTooLarge(long announced) => ApiError.InvalidRequest(
         ApiError.Text($"Invalid 'data': the part is larger than the {announced} bytes that the upload was created with."),
         "data",

@@ -48,10 +48,13 @@ internal sealed class FilesHost : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<FilesHost> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<FilesHost> StartAsync(params (string Name, string Value)[] settings) => StartWithAsync([], settings);
+
+    /// <summary>Starts one with something between it and storage.</summary>
+    public static async Task<FilesHost> StartWithAsync(HttpPipelinePolicy[] storage, params (string Name, string Value)[] settings)
     {
         var host = await ServeAsync(
-            TestStorage.NewAccount(), new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings);
+            TestStorage.NewAccount(), new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings, storage);
         host.Client.DefaultRequestHeaders.Authorization = await host.KeyOfAsync(host.Tenant);
         return host;
     }

@@ -19,22 +19,19 @@ internal sealed class PartReservation(Upload upload, UploadStore uploads, TimePr
 
     /// <summary>Reserves bytes for the part.</summary>
     /// <exception cref="ApiException">They exceed what the parts may have, or the upload takes no parts any more.</exception>
-    public async Task TakeAsync(long bytes)
-    {
-        await MutateAsync(current => Reserved(current, bytes));
-        _reserved += bytes;
-    }
+    public Task TakeAsync(long bytes) => TakeAsync(bytes, bytes);
 
     /// <summary>Sees to it that what is about to be staged is reserved, and notes it.</summary>
     /// <param name="bytes">The part's bytes so far, with those that are to be staged.</param>
-    /// <exception cref="ApiException">As for <see cref="TakeAsync"/>.</exception>
+    /// <exception cref="ApiException">They exceed what the parts may have, or the upload takes no parts any more.</exception>
     public async ValueTask AdmitAsync(long bytes)
     {
         if (bytes > _reserved)
         {
             // Where the length is unknown, each write reserves as much again, and the last one gives back what is too much.
-            var wanted = Math.Min(Math.Min(upload.Bytes, UploadPart.MaxBytes), Math.Max(bytes, 2 * _reserved));
-            await TakeAsync(Math.Max(bytes, wanted) - _reserved);
+            var least = bytes - _reserved;
+            var longest = Math.Min(upload.Bytes, UploadPart.MaxBytes);
+            await TakeAsync(least, Math.Max(least, Math.Min(_reserved, longest - _reserved)));
         }
 
         _staged = bytes;
@@ -47,12 +44,21 @@ internal sealed class PartReservation(Upload upload, UploadStore uploads, TimePr
             ? null
             : current with { PartBytes = Math.Max(0, current.PartBytes - _reserved + _staged) });
 
-    private Upload Reserved(Upload current, long bytes)
+    /// <param name="least">What is needed.</param>
+    /// <param name="most">What is taken if there is as much.</param>
+    private async Task TakeAsync(long least, long most)
     {
-        var status = current.StatusAt(time.GetUtcNow());
-        return status != UploadStatus.Pending ? throw new ApiException(UploadErrors.WrongUploadState("add a part to", status.Wire()))
-            : current.PartBytes + bytes > current.MaxPartBytes ? throw new ApiException(UploadErrors.TooManyBytes(current, bytes))
-            : current with { PartBytes = current.PartBytes + bytes };
+        long taken = 0;
+        await MutateAsync(current =>
+        {
+            var status = current.StatusAt(time.GetUtcNow());
+            var left = current.MaxPartBytes - current.PartBytes;
+            taken = Math.Clamp(left, least, most);
+            return status != UploadStatus.Pending ? throw new ApiException(UploadErrors.WrongUploadState("add a part to", status.Wire()))
+                : least > left ? throw new ApiException(UploadErrors.TooManyBytes(current, least))
+                : current with { PartBytes = current.PartBytes + taken };
+        });
+        _reserved += taken;
     }
 
     /// <summary>Not cancelled with the request: what is reserved and not given back is lost to the upload.</summary>

@@ -54,8 +54,11 @@ internal sealed partial class UploadCompletion(
 
         CheckPending(upload);
         using var share = await stored.OpenAsync(tenant, null, ct);
-        share.Grow(upload.Bytes);
-        var blockIds = WantedBlocks(upload, partIds, await blobs.BlocksAsync(upload.Blob, ct));
+
+        // A file that a crash has kept from being named is stored already, and counts.
+        var more = await HasFileAsync(upload, ct) ? 0 : upload.Bytes;
+        share.Grow(more);
+        var blockIds = UploadPart.WantedBlocks(upload, partIds, await blobs.BlocksAsync(upload.Blob, ct));
         var claimed = await uploads.MutateAsync(tenant, id, Claimed, ct);
         if (claimed is null or { Status: UploadStatus.Completed })
         {
@@ -63,7 +66,7 @@ internal sealed partial class UploadCompletion(
         }
 
         var completed = await CompleteAsync(claimed, blockIds, md5);
-        share.Keep(upload.Bytes);
+        share.Keep(more);
         return completed;
     }
 
@@ -207,30 +210,8 @@ internal sealed partial class UploadCompletion(
         }
     }
 
-    private static List<string> WantedBlocks(
-        Upload upload, IReadOnlyList<string> partIds, IReadOnlyDictionary<string, long> blocks)
-    {
-        var wanted = new List<string>();
-        long bytes = 0;
-        for (var i = 0; i < partIds.Count; i++)
-        {
-            var before = wanted.Count;
-            foreach (var (blockId, size) in UploadPart.BlocksOf(partIds[i], blocks))
-            {
-                wanted.Add(blockId);
-                bytes += size;
-            }
-
-            if (wanted.Count == before)
-            {
-                throw new ApiException(UploadErrors.NoPart(i, partIds[i]));
-            }
-        }
-
-        return bytes != upload.Bytes ? throw new ApiException(UploadErrors.WrongTotal(upload.Bytes, bytes))
-            : wanted.Count > FileBlobs.MaxBlocks ? throw new ApiException(UploadErrors.TooManyBlocks(FileBlobs.MaxBlocks))
-            : wanted;
-    }
+    private async Task<bool> HasFileAsync(Upload upload, CancellationToken ct) =>
+        upload.FileId is { } fileId && await files.FindAnyAsync(upload.Tenant, fileId, ct) is not null;
 
     private void CheckPending(Upload upload)
     {

@@ -89,6 +89,18 @@ public sealed class UploadLimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_part_of_unknown_length_that_fits_is_taken_to_the_last_byte()
+    {
+        const int Size = (12 * 1024 * 1024) + 1;
+        var upload = await UploadAsync(Size);
+
+        (await AddStreamedAsync(upload, Size)).Should(200);
+        (await AddStreamedAsync(upload, Size)).Should(200);
+
+        Assert.Equal(2 * Size, (await RowAsync(upload)).PartBytes);
+    }
+
+    [Fact]
     public async Task What_a_refused_part_did_not_stage_is_given_back()
     {
         var upload = await UploadAsync(10);

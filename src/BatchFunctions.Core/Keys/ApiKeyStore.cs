@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,17 +11,12 @@ namespace BatchFunctions.Keys;
 /// <summary>The table of API keys, found by the SHA-256 of the key.</summary>
 public sealed partial class ApiKeyStore
 {
-    private const string Prefix = "sk-";
     /// <summary>The most characters of a key's label, which its row keeps.</summary>
     public const int LongestName = 256;
 
-    private const int RandomCharacters = 48;
     private const string IdPrefix = "key_";
     private const int IdDigits = 16;
     private const string Partition = "key";
-    private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-    private static readonly SearchValues<char> KeyCharacters = SearchValues.Create(Characters);
 
     private readonly TableClient _table;
     private readonly TimeProvider _time;
@@ -44,15 +39,14 @@ public sealed partial class ApiKeyStore
     public static bool IsProjectName(string project) => ProjectName().IsMatch(project);
 
     /// <summary>
-    /// Whether a text has the form of a key. A text that does not is refused without a look-up in storage.
+    /// Whether a text can be a key: it has the form and the checksum of one, or the form of a key of before, which had
+    /// no checksum. Any other text is refused without a look-up in storage.
     /// </summary>
     /// <param name="key">The text.</param>
     public static bool IsKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return key.Length == Prefix.Length + RandomCharacters
-            && key.StartsWith(Prefix, StringComparison.Ordinal)
-            && key.AsSpan(Prefix.Length).IndexOfAnyExcept(KeyCharacters) < 0;
+        return KeyForm.HasChecksum(key) || KeyForm.IsOld(key);
     }
 
     /// <summary>Creates a key for a project.</summary>
@@ -71,7 +65,7 @@ public sealed partial class ApiKeyStore
 
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, LongestName, nameof(name));
-        var key = Prefix + RandomNumberGenerator.GetString(Characters, RandomCharacters);
+        var key = KeyForm.New();
         var hash = HashOf(key);
         var record = new ApiKey(IdOf(hash), project, name, _time.GetUtcNow(), null);
         var row = new TableEntity(Partition, hash)
@@ -102,6 +96,21 @@ public sealed partial class ApiKeyStore
         {
             yield return FromRow(row);
         }
+    }
+
+    /// <summary>
+    /// All keys by their hash. A row of a newer version is refused when it is asked for, and keeps nobody else out.
+    /// </summary>
+    /// <param name="ct">Cancels the operation.</param>
+    internal async Task<FrozenDictionary<string, Lazy<ApiKey>>> ListByHashAsync(CancellationToken ct)
+    {
+        var keys = new Dictionary<string, Lazy<ApiKey>>(StringComparer.Ordinal);
+        await foreach (var row in _table.QueryAsync<TableEntity>(cancellationToken: ct))
+        {
+            keys[row.RowKey] = new Lazy<ApiKey>(() => FromRow(row));
+        }
+
+        return keys.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>Revokes a key. Processes that have cached it accept it for up to a minute more.</summary>
@@ -136,7 +145,8 @@ public sealed partial class ApiKeyStore
         return false;
     }
 
-    private static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    /// <summary>The key's row key.</summary>
+    internal static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     private static string IdOf(string hash) => IdPrefix + hash[..IdDigits];
 

@@ -1,6 +1,7 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
+using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -31,13 +32,14 @@ internal sealed partial class BatchCreation(
     /// <summary>
     /// Creates a batch in this order: the <c>activebatches</c> row, the look at the input file, the batch row, the
     /// message. The first comes before the second because whoever deletes a file marks its row and then looks for
-    /// active batches: one of the two sees the other. A crash after the first write leaves a row that the sweep
+    /// active batches: one of the two sees the other, and a file whose mark stands is not read. A crash after the first write leaves a row that the sweep
     /// removes; after the batch row, a batch whose message the sweep sends. Once the batch row is written the batch is
     /// returned even if the send fails: a client that is told of a failure would create a second batch.
     /// </summary>
     /// <returns>
     /// The batch; null if the input file does not exist, belongs to another tenant or has another purpose.
     /// </returns>
+    /// <exception cref="ApiException">It is not decided yet whether the input file is deleted.</exception>
     public async Task<Batch?> TryCreateAsync(NewBatch request, CancellationToken ct)
     {
         var now = time.GetUtcNow();
@@ -46,10 +48,16 @@ internal sealed partial class BatchCreation(
         var key = new BatchKey(request.Tenant, id);
         await active.InsertAsync(new ActiveBatch(key, request.InputFileId, now), ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);
-        if (await files.FindAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } file)
+        if (await files.FindSettledAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } file)
         {
             await active.DeleteAsync(key, ct);
             return null;
+        }
+
+        if (file.IsBeingDeleted(time.GetUtcNow()))
+        {
+            await active.DeleteAsync(key, ct);
+            throw new ApiException(FileErrors.BeingDeleted("input_file_id"));
         }
 
         if (time.GetUtcNow() - now > Limit)

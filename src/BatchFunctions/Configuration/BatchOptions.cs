@@ -73,6 +73,17 @@ public sealed class BatchOptions
     [Range(1, 200L * 1024 * 1024 * 1024, ErrorMessage = "Batch__MaxFileBytes must be from 1 to 214748364800 (200 GiB).")]
     public long MaxFileBytes { get; set; } = 512L * 1024 * 1024;
 
+    /// <summary>The most uploads in parts that a project may have open at a time.</summary>
+    [Range(1, 100_000, ErrorMessage = "Batch__MaxOpenUploads must be from 1 to 100000.")]
+    public int MaxOpenUploads { get; set; } = 100;
+
+    /// <summary>
+    /// The most bytes that a project's files may have; beyond it no file is taken. Results of batches are never refused,
+    /// but count. It is exact to about a minute.
+    /// </summary>
+    [Range(1, long.MaxValue, ErrorMessage = "Batch__MaxStoredBytes must be at least 1.")]
+    public long MaxStoredBytes { get; set; } = 100L * 1024 * 1024 * 1024;
+
     /// <summary>
     /// The time from a batch's creation to its deadline. OpenAI's only completion window is 24 hours.
     /// </summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using Azure;
 using Azure.Storage.Blobs;
@@ -22,51 +21,46 @@ internal sealed class FileBlobs(StorageClients storage)
 
     public static BlobLocation LocationOf(string tenant, string id) => new(ContainerNames.Files, $"{tenant}/{id}");
 
-    /// <summary>Stages a whole part of a form as blocks, holding one block in memory at a time.</summary>
+    /// <summary>
+    /// Stages a whole part of a form as blocks, holding one block in memory at a time. A block that is being staged is
+    /// staged to its end even if the client leaves, so that whoever discards the blocks discards all of them.
+    /// </summary>
     /// <param name="blob">The blob to stage into.</param>
     /// <param name="part">The part to read.</param>
     /// <param name="owner">32 hex digits that the names of these blocks begin with.</param>
-    /// <param name="maxBytes">The largest size of the part, in bytes.</param>
-    /// <param name="see">Is shown every byte before it is staged.</param>
-    /// <param name="ct">Cancels the operation.</param>
-    /// <exception cref="ApiException">The part is too large, or ends early.</exception>
+    /// <param name="intake">What the part is held to.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    /// <exception cref="ApiException">The part is too large, is refused otherwise, or ends early.</exception>
     public async Task<StagedBlocks> StageAsync(
-        BlobLocation blob, FormPart part, string owner, long maxBytes, Action<ReadOnlySpan<byte>> see, CancellationToken ct)
+        BlobLocation blob, FormPart part, string owner, Intake intake, CancellationToken ct)
     {
         var client = Client(blob);
-        var size = (int)Math.Max(UsualBlockBytes, (maxBytes + MaxBlocks - 1) / MaxBlocks);
-        var buffer = ArrayPool<byte>.Shared.Rent(size);
-        try
+        var size = Math.Max(UsualBlockBytes, (intake.MaxBytes + MaxBlocks - 1) / MaxBlocks);
+        var ids = new List<string>();
+        long bytes = 0;
+        var isFull = true;
+        while (isFull)
         {
-            var ids = new List<string>();
-            long bytes = 0;
-            while (true)
+            // One byte more than is allowed tells a part that is too large, without waiting for the rest of a block.
+            using var block = new BlockBuffer((int)Math.Min(size, intake.MaxBytes - bytes + 1));
+            isFull = await block.FillAsync(part, ct);
+            bytes += block.Length;
+            if (bytes > intake.MaxBytes)
             {
-                var length = await part.FillAsync(buffer.AsMemory(0, size), ct);
-                bytes += length;
-                if (bytes > maxBytes)
-                {
-                    throw new ApiException(ApiError.TooLarge(maxBytes));
-                }
+                throw new ApiException(intake.TooLarge);
+            }
 
-                see(buffer.AsSpan(0, length));
-                if (length > 0)
-                {
-                    using var content = new MemoryStream(buffer, 0, length, writable: false);
-                    ids.Add(BlockId(owner, ids.Count));
-                    await client.StageBlockAsync(ids[^1], content, cancellationToken: ct);
-                }
-
-                if (length < size)
-                {
-                    return new StagedBlocks(ids, bytes);
-                }
+            intake.See(block.Bytes);
+            if (block.Length > 0)
+            {
+                await intake.AdmitAsync(bytes);
+                using var content = block.Read();
+                ids.Add(BlockId(owner, ids.Count));
+                await client.StageBlockAsync(ids[^1], content, cancellationToken: CancellationToken.None);
             }
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+
+        return new StagedBlocks(ids, bytes);
     }
 
     /// <summary>Commits staged blocks as the blob's content.</summary>
@@ -113,6 +107,17 @@ internal sealed class FileBlobs(StorageClients storage)
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// Removes a blob that may have staged blocks alone. Storage says of such a blob that it does not exist, deletes
+    /// nothing, and keeps the blocks for a week; the commit of an empty list drops them. A crash in between leaves an empty
+    /// blob, so the caller has an <c>expiring</c> entry for it.
+    /// </summary>
+    public async Task DiscardAsync(BlobLocation blob, CancellationToken ct)
+    {
+        await CommitAsync(blob, [], ct);
+        await DeleteAsync(blob, ct);
     }
 
     /// <summary>Deletes the blob; a blob that is already gone is not an error.</summary>

@@ -1,17 +1,26 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Http;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
 
 /// <summary>
 /// Deletes a file in this order: the entry that will clear its tombstone away, the mark on its row, the look for
-/// batches that read it, its blob. The mark comes before the look because whoever creates a batch writes its
-/// <c>activebatches</c> row and then reads the file's: one of the two sees the other. A crash after the mark leaves a
-/// tombstone, which the entry clears away together with the blob.
+/// batches that read it, the decision, its blob. The mark comes before the look because whoever creates a batch writes
+/// its <c>activebatches</c> row and then reads the file's: one of the two sees the other. The decision makes the mark a
+/// tombstone or takes it away, under the ETag that the mark was written with.
 /// </summary>
+/// <remarks>
+/// Until the decision the file is shown as it was. A crash after the mark leaves one that lapses; a batch that is then
+/// made of the file takes it away, and its writer, should it live after all, is refused by the ETag. A crash after the
+/// decision leaves a tombstone, which the entry clears away together with the blob.
+/// </remarks>
 internal sealed class FileDeletion(
-    FileStore files, ActiveBatchStore active, ExpiringStore expiring, FileBlobs blobs, TimeProvider time)
+    FileStore files, ActiveBatchStore active, ExpiringStore expiring, FileBlobs blobs, StoredBytes stored, TimeProvider time)
 {
+    /// <summary>How long a mark holds others off: twice as long as its writer takes to decide, or gives up.</summary>
+    public static readonly TimeSpan MarkLife = TimeSpan.FromMinutes(1);
+
     private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(1);
 
     /// <summary>
@@ -20,41 +29,79 @@ internal sealed class FileDeletion(
     private static readonly TimeSpan OutputTombstoneLife = TimeSpan.FromDays(8);
 
     /// <returns>Whether the file existed.</returns>
-    /// <exception cref="ApiException">A batch that has not ended reads the file.</exception>
+    /// <exception cref="ApiException">
+    /// A batch that has not ended reads the file, or another request has yet to decide about it.
+    /// </exception>
+    /// <exception cref="StorageUnavailableException">Storage took too long for a decision; the file stays.</exception>
     public async Task<bool> TryDeleteAsync(string tenant, string id, CancellationToken ct)
     {
+        var now = time.GetUtcNow();
         if (await files.FindAsync(tenant, id, ct) is not { } file)
         {
             return false;
         }
 
-        var now = time.GetUtcNow();
+        CheckUndisputed(file, now);
         var life = file.Purpose == FilePurposes.BatchOutput ? OutputTombstoneLife : TombstoneLife;
         await expiring.AddAsync(file.ToExpiringEntry(now + life), ct);
-        var isMarked = false;
-        await files.MutateAsync(
-            tenant,
-            id,
-            current =>
-            {
-                isMarked = !current.IsGone(now);
-                return isMarked ? current with { Deleted = true } : null;
-            },
-            ct);
-        if (!isMarked)
+
+        // From here on a client's disconnecting changes nothing: a mark without a decision holds others off.
+        using var limit = new CancellationTokenSource(MarkLife / 2, time);
+        try
         {
-            return false;
+            if (await MarkAsync(file, limit.Token) is not { } marked)
+            {
+                return false;
+            }
+
+            await DecideAsync(marked, limit.Token);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested)
+        {
+            throw new StorageUnavailableException(e);
         }
 
-        // From here on a client's disconnecting changes nothing: a file whose deletion is refused must not stay marked.
-        if (await active.AnyReadsAsync(tenant, id, CancellationToken.None))
+        stored.Remove(tenant, file.Bytes);
+        await blobs.DeleteAsync(file.Blob, CancellationToken.None);
+        return true;
+    }
+
+    /// <returns>The file with its mark; null if it is gone.</returns>
+    private async Task<StoredFile?> MarkAsync(StoredFile file, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var marked = await files.MutateAsync(
+            file.Tenant,
+            file.Id,
+            current =>
+            {
+                CheckUndisputed(current, now);
+                return current.IsGone(now) ? null : current with { DeletingUntil = now + MarkLife };
+            },
+            ct);
+        return marked is null || marked.IsGone(now) ? null : marked;
+    }
+
+    private async Task DecideAsync(StoredFile marked, CancellationToken ct)
+    {
+        var isRead = await active.AnyReadsAsync(marked.Tenant, marked.Id, ct);
+        var decided = await files.TryUpdateAsync(marked with { Deleted = !isRead, DeletingUntil = null }, ct);
+        if (isRead)
         {
-            await files.MutateAsync(
-                tenant, id, current => current.Deleted ? current with { Deleted = false } : null, CancellationToken.None);
             throw new ApiException(FileErrors.FileInUse);
         }
 
-        await blobs.DeleteAsync(file.Blob, CancellationToken.None);
-        return true;
+        if (decided is null)
+        {
+            throw new ConcurrencyException($"File {marked.Id}");
+        }
+    }
+
+    private static void CheckUndisputed(StoredFile file, DateTimeOffset now)
+    {
+        if (file.IsBeingDeleted(now))
+        {
+            throw new ApiException(FileErrors.BeingDeleted(null));
+        }
     }
 }

@@ -20,6 +20,25 @@ internal static class FileErrors
 
     public static ApiError FileInUse { get; } = ApiError.Conflict("Cannot delete a file while a batch that has not ended reads it.");
 
+    /// <summary>
+    /// It is not decided yet whether the file goes: it may well stay, so it is neither in use for good nor unknown.
+    /// </summary>
+    /// <param name="param">The parameter that names the file; null if the path does.</param>
+    public static ApiError BeingDeleted(string? param) => new(
+        409,
+        ApiError.InvalidRequestType,
+        "Another request is deleting the file, and it is not decided yet whether it can go. Please try again in a moment.",
+        param,
+        "file_being_deleted")
+    {
+        Passes = true,
+    };
+
+    public static ApiError TooMuchStored(long stored, long more, long max, string? param) => ApiError.InvalidRequest(
+        ApiError.Text($"The project stores {stored} bytes, and {more} more would exceed the {max} that it may store. Delete files, or wait until some expire; what other processes delete counts a minute later."),
+        param,
+        "storage_limit_exceeded");
+
     public static ApiError NotJsonLines(FirstLine line) => ApiError.InvalidRequest(
         $"Invalid file format for Batch API. Must be .jsonl: {line.Explanation()}", "file", "invalid_json_line");
 

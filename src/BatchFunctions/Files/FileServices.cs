@@ -10,6 +10,7 @@ internal static class FileServices
     public static IServiceCollection AddFiles(this IServiceCollection services)
     {
         services.TryAddSingleton<FileBlobs>();
+        services.TryAddSingleton<StoredBytes>();
         services.TryAddSingleton<FileUpload>();
         services.TryAddSingleton<FileDeletion>();
         services.TryAddSingleton(provider => new FileApi(

@@ -31,6 +31,21 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         string tenant, string id, Func<StoredFile, StoredFile?> change, CancellationToken ct) =>
         _rows.MutateAsync(tenant, IdKind.File.RowKeyOf(id), (file, _) => ValueTask.FromResult(change(file)), ct);
 
+    /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
+    public Task<StoredFile?> TryUpdateAsync(StoredFile file, CancellationToken ct) => _rows.TryUpdateAsync(file, ct);
+
+    /// <summary>
+    /// The file, for whoever is about to depend on it; null if it is gone. A deleter's mark that has lapsed is taken away
+    /// first: that changes the row's ETag, so a deleter that was slow and not dead can no longer decide.
+    /// </summary>
+    public async Task<StoredFile?> FindSettledAsync(string tenant, string id, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var file = await MutateAsync(
+            tenant, id, current => current.DeletingUntil <= now ? current with { DeletingUntil = null } : null, ct);
+        return file is null || file.IsGone(now) ? null : file;
+    }
+
     /// <summary>Removes the row itself, once nothing can bring the file back.</summary>
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
         _rows.DeleteAsync(tenant, IdKind.File.RowKeyOf(id), ct);
@@ -82,6 +97,26 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         return new FilePage([.. ordered.Take(listing.Limit)], files.Count > listing.Limit);
     }
 
+    /// <summary>
+    /// The bytes of the tenant's files that are neither deleted nor expired, whatever version wrote their rows: one
+    /// request per thousand files.
+    /// </summary>
+    public async Task<long> SumAsync(string tenant, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant}");
+        long sum = 0;
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["Bytes", "Deleted", "ExpiresAt"], cancellationToken: ct))
+        {
+            if (row.GetBoolean("Deleted") != true && !(row.GetDateTimeOffset("ExpiresAt") <= now))
+            {
+                sum += row.GetInt64("Bytes") ?? 0;
+            }
+        }
+
+        return sum;
+    }
+
     private static TableEntity ToRow(StoredFile file) =>
         new(file.Tenant, IdKind.File.RowKeyOf(file.Id))
         {
@@ -91,6 +126,7 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ["Container"] = file.Blob.Container,
             ["Blob"] = file.Blob.Name,
             ["Deleted"] = file.Deleted,
+            ["DeletingUntil"] = file.DeletingUntil,
             ["ExpiresAt"] = file.ExpiresAt,
         };
 
@@ -108,6 +144,7 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ExpiresAt = row.GetDateTimeOffset("ExpiresAt"),
             Blob = new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
             Deleted = row.GetBoolean("Deleted") ?? false,
+            DeletingUntil = row.GetDateTimeOffset("DeletingUntil"),
         };
     }
 }

@@ -2,85 +2,110 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Files;
 
 /// <summary>
 /// Takes a file in one request. Its bytes are staged as they arrive, whatever fields come after them; staged blocks are
-/// invisible, and storage drops them after a week. Once all fields are known and valid, these follow in order: the
-/// <c>expiring</c> entry, the commit, the row. A crash in between leaves a blob that the entry refers to, and never a
-/// row without its bytes.
+/// invisible, and are discarded if the request is refused or breaks off. Once all fields are known and valid, these
+/// follow in order: the <c>expiring</c> entry, the commit, the row. A crash in between leaves a blob that the entry
+/// refers to, and never a row without its bytes; one before leaves blocks, which storage drops after a week.
 /// </summary>
-internal sealed class FileUpload(
-    FileStore files, ExpiringStore expiring, FileBlobs blobs, IOptions<BatchOptions> options, TimeProvider time)
+internal sealed partial class FileUpload(
+    FileStore files,
+    ExpiringStore expiring,
+    FileBlobs blobs,
+    StoredBytes stored,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<FileUpload> logger)
 {
+    /// <summary>How long a request that has failed waits for its blocks to be discarded.</summary>
+    private static readonly TimeSpan DiscardLimit = TimeSpan.FromSeconds(20);
+
     private readonly long _maxBytes = options.Value.MaxFileBytes;
 
     /// <exception cref="ApiException">The request is invalid; nothing is kept of it.</exception>
     public async Task<StoredFile> TakeAsync(HttpRequest request, string tenant, CancellationToken ct)
     {
-        var form = MultipartForm.Open(request, _maxBytes);
-        var id = IdKind.File.New(time.GetUtcNow());
-        var blob = FileBlobs.LocationOf(tenant, id);
-        var fields = new FileFields();
-        var probe = new FirstLineProbe();
-        string? filename = null;
-        StagedBlocks? staged = null;
+        var form = MultipartForm.Open(request, _maxBytes, ApiError.TooLarge(_maxBytes));
+        using var share = await stored.OpenAsync(tenant, FileFields.File, ct);
+        share.Grow(form.LeastFileBytes);
+        var coming = new Coming(tenant, IdKind.File.New(time.GetUtcNow()), share);
+        StoredFile file;
+        try
+        {
+            await ReadAsync(form, coming, ct);
+            file = FileOf(coming);
+        }
+        catch (Exception e) when (coming.MayHaveBlocks && e is not OutOfMemoryException)
+        {
+            await DiscardAsync(coming);
+            throw;
+        }
+
+        // Everything has arrived: a client that disconnects now still gets its file, complete.
+        await KeepAsync(file, coming.Staged!);
+        share.Keep(file.Bytes);
+        return file;
+    }
+
+    private async Task ReadAsync(MultipartForm form, Coming coming, CancellationToken ct)
+    {
+        var intake = new Intake
+        {
+            MaxBytes = _maxBytes,
+            TooLarge = ApiError.TooLarge(_maxBytes),
+            See = coming.See,
+            AdmitAsync = coming.AdmitAsync,
+        };
         while (await form.NextAsync(ct) is { } part)
         {
             if (part.Name != FileFields.File)
             {
-                await fields.TakeAsync(part, ct);
+                await coming.Fields.TakeAsync(part, ct);
                 continue;
             }
 
-            if (staged is not null)
+            if (coming.Staged is not null)
             {
                 throw new ApiException(ApiError.Duplicate(FileFields.File));
             }
 
-            filename = part.Filename ?? throw new ApiException(FileErrors.NoFilename);
-            staged = await blobs.StageAsync(blob, part, id[IdKind.File.Prefix.Length..], _maxBytes, See, ct);
+            coming.Filename = part.Filename ?? throw new ApiException(FileErrors.NoFilename);
+            coming.Staged = await blobs.StageAsync(coming.Blob, part, coming.Id[IdKind.File.Prefix.Length..], intake, ct);
         }
+    }
 
-        var (purpose, seconds) = fields.Complete();
-        if (staged is null)
+    private static StoredFile FileOf(Coming coming)
+    {
+        var (purpose, seconds) = coming.Fields.Complete();
+        if (coming.Staged is null)
         {
             throw new ApiException(ApiError.Missing(FileFields.File));
         }
 
         if (purpose == FilePurposes.Batch)
         {
-            BatchInputCheck.Check(probe.Complete());
+            BatchInputCheck.Check(coming.Probe.Complete());
         }
 
-        var createdAt = IdKind.File.CreatedAt(id);
-        var file = new StoredFile
+        var createdAt = IdKind.File.CreatedAt(coming.Id);
+        return new StoredFile
         {
-            Tenant = tenant,
-            Id = id,
-            Filename = filename!,
+            Tenant = coming.Tenant,
+            Id = coming.Id,
+            Filename = coming.Filename!,
             Purpose = purpose,
-            Bytes = staged.Bytes,
+            Bytes = coming.Staged.Bytes,
             CreatedAt = createdAt,
             ExpiresAt = FileLife.ExpiresAt(createdAt, purpose, seconds),
-            Blob = blob,
+            Blob = coming.Blob,
         };
-
-        // Everything has arrived: a client that disconnects now still gets its file, complete.
-        await KeepAsync(file, staged);
-        return file;
-
-        void See(ReadOnlySpan<byte> bytes)
-        {
-            probe.Append(bytes);
-            if (fields.Purpose == FilePurposes.Batch)
-            {
-                BatchInputCheck.Check(probe.Verdict);
-            }
-        }
     }
 
     private async Task KeepAsync(StoredFile file, StagedBlocks staged)
@@ -91,5 +116,68 @@ internal sealed class FileUpload(
         {
             throw new InvalidOperationException($"There is a file {file.Id} already.");
         }
+    }
+
+    /// <summary>
+    /// Removes the blocks of a file that is none. Whatever fails here hides no error; blocks that stay are dropped by
+    /// storage after a week, and a blob that stays is found by its entry.
+    /// </summary>
+    private async Task DiscardAsync(Coming coming)
+    {
+        using var limit = new CancellationTokenSource(DiscardLimit, time);
+        var due = FileLife.DueOf(IdKind.File.CreatedAt(coming.Id), null);
+        var entry = new ExpiringEntry(ExpiringKind.File, coming.Tenant, coming.Id, coming.Blob, due);
+        try
+        {
+            await expiring.AddAsync(entry, limit.Token);
+            await blobs.DiscardAsync(coming.Blob, limit.Token);
+            await expiring.RemoveAsync(entry, limit.Token);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.NotDiscarded(logger, e, coming.Id);
+        }
+    }
+
+    /// <summary>What has come of a file so far.</summary>
+    private sealed class Coming(string tenant, string id, StorageShare share)
+    {
+        public string Tenant => tenant;
+
+        public string Id => id;
+
+        public BlobLocation Blob { get; } = FileBlobs.LocationOf(tenant, id);
+
+        public FileFields Fields { get; } = new();
+
+        public FirstLineProbe Probe { get; } = new();
+
+        public string? Filename { get; set; }
+
+        public StagedBlocks? Staged { get; set; }
+
+        public bool MayHaveBlocks { get; private set; }
+
+        public void See(ReadOnlySpan<byte> bytes)
+        {
+            Probe.Append(bytes);
+            if (Fields.Purpose == FilePurposes.Batch)
+            {
+                BatchInputCheck.Check(Probe.Verdict);
+            }
+        }
+
+        public ValueTask AdmitAsync(long bytes)
+        {
+            share.Grow(bytes);
+            MayHaveBlocks = true;
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The blocks of file {FileId}, which was refused or broke off, could not be removed.")]
+        public static partial void NotDiscarded(ILogger logger, Exception e, string fileId);
     }
 }

@@ -19,13 +19,21 @@ internal sealed class MultipartForm
     private const long Overhead = 1024 * 1024;
 
     private readonly MultipartReader _reader;
+    private readonly long? _length;
+    private readonly int _boundaryLength;
 
-    private MultipartForm(MultipartReader reader) => _reader = reader;
+    private MultipartForm(MultipartReader reader, long? length, int boundaryLength)
+    {
+        _reader = reader;
+        _length = length;
+        _boundaryLength = boundaryLength;
+    }
 
     /// <param name="request">The request.</param>
     /// <param name="maxFileBytes">The largest size of its file, in bytes.</param>
+    /// <param name="tooLarge">What to answer to more than that.</param>
     /// <exception cref="ApiException">The body is not a form, or too large by its Content-Length.</exception>
-    public static MultipartForm Open(HttpRequest request, long maxFileBytes)
+    public static MultipartForm Open(HttpRequest request, long maxFileBytes, ApiError tooLarge)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase))
@@ -41,10 +49,24 @@ internal sealed class MultipartForm
 
         if (request.ContentLength > maxFileBytes + Overhead)
         {
-            throw new ApiException(ApiError.TooLarge(maxFileBytes));
+            throw new ApiException(tooLarge);
         }
 
-        return new MultipartForm(new MultipartReader(boundary.ToString(), request.Body));
+        return new MultipartForm(new MultipartReader(boundary.ToString(), request.Body), request.ContentLength, boundary.Length);
+    }
+
+    /// <summary>How many bytes the form's file has at least, by the body's Content-Length.</summary>
+    public long LeastFileBytes => Math.Max(0, (_length ?? 0) - Overhead);
+
+    /// <summary>
+    /// How many bytes the content of a form's only part should have, by the body's Content-Length and the framing that
+    /// clients usually write; null for a body without one. What comes may be more or less.
+    /// </summary>
+    public long? LengthOf(FormPart part)
+    {
+        // --boundary CRLF, the headers, CRLF, the content, CRLF --boundary-- CRLF.
+        var framing = 2 + _boundaryLength + 2 + part.HeaderBytes + 2 + 4 + _boundaryLength + 4;
+        return _length is { } length ? Math.Max(0, length - framing) : null;
     }
 
     /// <summary>The next part; null after the last.</summary>
@@ -60,7 +82,7 @@ internal sealed class MultipartForm
             return ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
                 && disposition.DispositionType.Equals("form-data", StringComparison.OrdinalIgnoreCase)
                 && HeaderUtilities.RemoveQuotes(disposition.Name) is { Length: > 0 } name
-                    ? new FormPart(name.ToString(), disposition, section.Body)
+                    ? new FormPart(name.ToString(), disposition, section.Body, HeaderBytesOf(section))
                     : throw new ApiException(FileErrors.BrokenForm);
         }
         catch (Exception e) when (FormPart.IsBroken(e))
@@ -68,10 +90,13 @@ internal sealed class MultipartForm
             throw new ApiException(FileErrors.BrokenForm);
         }
     }
+
+    private static int HeaderBytesOf(MultipartSection section) => section.Headers?.Sum(
+        header => header.Value.Sum(value => Encoding.UTF8.GetByteCount(header.Key) + 2 + Encoding.UTF8.GetByteCount(value ?? "") + 2)) ?? 0;
 }
 
 /// <summary>One part of a form, to be read before the next one.</summary>
-internal sealed class FormPart(string name, ContentDispositionHeaderValue disposition, Stream body)
+internal sealed class FormPart(string name, ContentDispositionHeaderValue disposition, Stream body, int headerBytes)
 {
     /// <summary>The longest value of a field other than the file, in bytes.</summary>
     private const int MaxTextBytes = 1024;
@@ -79,6 +104,9 @@ internal sealed class FormPart(string name, ContentDispositionHeaderValue dispos
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     public string Name { get; } = name;
+
+    /// <summary>How many bytes its headers take, as clients usually write them.</summary>
+    public int HeaderBytes { get; } = headerBytes;
 
     /// <summary>The client's name for the file, cleaned; null if it sends none.</summary>
     public string? Filename { get; } = FileName.Of(disposition);

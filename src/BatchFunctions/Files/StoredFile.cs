@@ -32,12 +32,22 @@ internal sealed record StoredFile : IFenced<StoredFile>
     /// </summary>
     public bool Deleted { get; init; }
 
+    /// <summary>
+    /// Until when a request is deciding whether the file goes; null if none is. Until it has decided, the file is there
+    /// for everybody who reads it, and no batch is made of it. A mark that has lapsed means nothing, but only who takes
+    /// it away can be sure that its writer decides no more: see <see cref="FileStore.FindSettledAsync"/>.
+    /// </summary>
+    public DateTimeOffset? DeletingUntil { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
 
     public bool IsGone(DateTimeOffset now) => Deleted || ExpiresAt <= now;
+
+    /// <summary>Whether a request is deciding whether the file goes.</summary>
+    public bool IsBeingDeleted(DateTimeOffset now) => !Deleted && DeletingUntil > now;
 
     /// <summary>The entry by which the sweep finds the file.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.File, Tenant, Id, Blob, due);

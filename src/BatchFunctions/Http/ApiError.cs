@@ -17,6 +17,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public const string InvalidRequestType = "invalid_request_error";
     public const string ServerType = "server_error";
 
+    /// <summary>Whether a 409 or 429 passes by itself: official clients then try again, which they are told not to otherwise.</summary>
+    public bool Passes { get; init; }
+
     public static ApiError NoKey { get; } = new(
         401,
         InvalidRequestType,
@@ -45,7 +48,10 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         503, ServerType, "The service is being upgraded. Please try again in a few seconds.", null, "service_upgrading");
 
     public static ApiError Contended { get; } = new(
-        409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict");
+        409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict")
+    {
+        Passes = true,
+    };
 
     public static ApiError BodyNotJson { get; } = new(
         400, InvalidRequestType, "The body of the request is not valid JSON.", null, "invalid_json");
@@ -69,6 +75,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
 
     public static ApiError TooLarge(long max) => new(
         413, InvalidRequestType, Text($"The request is too large. The maximum is {max} bytes."), null, "request_too_large");
+
+    public static ApiError TooSlow(int bytesPerSecond, int seconds) => new(
+        408,
+        InvalidRequestType,
+        Text($"The body of the request came too slowly: less than {bytesPerSecond} bytes a second over {seconds} seconds. Please send it again."),
+        null,
+        "request_timeout");
 
     public static ApiError Refused(int status, string message) =>
         new(status, InvalidRequestType, message, null, "invalid_request");

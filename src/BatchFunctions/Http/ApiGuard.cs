@@ -11,7 +11,7 @@ namespace BatchFunctions.Http;
 /// key, and turns every failure, of the handler or while its result is written, into the API's error envelope. Under
 /// Functions no middleware, filter or exception handler of ASP.NET runs, so none of this can live there.
 /// </summary>
-internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
+internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<ApiGuard> logger)
 {
     private static readonly Func<ILogger, string, IDisposable?> Scope =
         LoggerMessage.DefineScope<string>("Request {RequestId}");
@@ -43,6 +43,7 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
         headers.XContentTypeOptions = "nosniff";
         Activity.Current?.SetTag("batchfunctions.request.id", requestId);
         using var scope = Scope(logger, requestId);
+        request.Body = new PacedBody(request.Body, time);
         try
         {
             return new GuardedResult(this, requestId, await handle(ct));
@@ -75,8 +76,12 @@ internal sealed partial class ApiGuard(KeyRing keys, ILogger<ApiGuard> logger)
             case StatusCodes.Status401Unauthorized:
                 context.Response.Headers.WWWAuthenticate = "Bearer";
                 break;
-            case StatusCodes.Status409Conflict when error != ApiError.Contended:
-                // Official clients retry a 409 by themselves.
+            case StatusCodes.Status408RequestTimeout:
+                // The rest of the body is not waited for.
+                context.Response.Headers.Connection = "close";
+                break;
+            case StatusCodes.Status409Conflict or StatusCodes.Status429TooManyRequests when !error.Passes:
+                // Official clients retry these by themselves.
                 context.Response.Headers["x-should-retry"] = "false";
                 break;
             case StatusCodes.Status503ServiceUnavailable:

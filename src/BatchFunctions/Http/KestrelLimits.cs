@@ -6,7 +6,8 @@ namespace BatchFunctions.Http;
 /// The limits of the server that handlers run on: the self-host's own, and under Functions that of the worker behind
 /// the host. The handlers stream and bound the bodies themselves, and answer in the API's envelope; the server's own
 /// limit would turn even an early 401 to a large upload into an empty 500. The limits for request lines and headers are
-/// above those of the Functions host, since a request that hits the worker's limit hangs for seconds.
+/// above those of the Functions host, since a request that hits the worker's limit hangs for seconds. How slowly a body may
+/// come is for <see cref="PacedBody"/> to say, alike in both hosts and in the envelope.
 /// </summary>
 internal static class KestrelLimits
 {
@@ -18,6 +19,7 @@ internal static class KestrelLimits
     {
         server.AddServerHeader = false;
         server.Limits.MaxRequestBodySize = null;
+        server.Limits.MinRequestBodyDataRate = null;
         server.Limits.MaxRequestLineSize = RequestLineBytes;
         server.Limits.MaxRequestHeadersTotalSize = HeaderBytes;
         server.Limits.MaxRequestHeaderCount = HeaderCount;

@@ -7,19 +7,28 @@ using Microsoft.Extensions.Caching.Memory;
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// Authenticates requests. A key is looked up once and cached for a minute; a text that does not have the form of a key
-/// is never looked up, and unknown keys are cached as well, in a cache of bounded size: otherwise anybody could run up
-/// storage transactions.
+/// Authenticates requests. A key is looked up once and cached for a minute. Anybody may send any text, and must not be
+/// able to run up storage transactions or crowd out others: a text without the form and the checksum of a key is never
+/// looked up, keys of before are looked up in a shared listing, and a made-up key whose checksum is right is read once,
+/// among few at a time.
 /// </summary>
 internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposable
 {
     public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many keys that were never seen to be good are read at once.</summary>
+    public const int ReadsAtOnce = 8;
+
     private const string Scheme = "Bearer";
     private const int RememberedKeys = 10_000;
 
+    /// <summary>How long a good key is known to have been one: it is read again without waiting behind unknown ones.</summary>
+    private static readonly TimeSpan KnownFor = TimeSpan.FromHours(1);
+
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
     private readonly MemoryCache _unknown = new(new MemoryCacheOptions { SizeLimit = RememberedKeys });
+    private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
+    private readonly OldKeys _oldKeys = new(store, time);
 
     /// <exception cref="ApiException">The key is missing or invalid.</exception>
     public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
@@ -34,6 +43,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     {
         _known.Dispose();
         _unknown.Dispose();
+        _reads.Dispose();
     }
 
     private static string KeyOf(string header)
@@ -44,37 +54,73 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
             : throw new ApiException(ApiError.KeyWithoutScheme);
     }
 
+    /// <returns>The key's project; null if it is unknown or revoked.</returns>
     private async ValueTask<string?> FindAsync(string key, CancellationToken ct)
     {
         // Cached by hash: a dump of the process shows only the keys of requests in progress.
         var hash = new Hash(SHA256.HashData(Encoding.ASCII.GetBytes(key)));
-        var now = time.GetUtcNow();
-        if (TryRecall(_known, hash, now, out var project) || TryRecall(_unknown, hash, now, out project))
+        var wasGood = _known.TryGetValue(hash, out Remembered? known);
+        if (wasGood && IsFresh(known!))
         {
-            return project;
+            return known!.Project;
         }
 
-        var record = await store.FindAsync(key, ct);
-        project = record is { RevokedAt: null } ? record.Project : null;
-        var cache = project is null ? _unknown : _known;
-        cache.Set(
-            hash,
-            new Remembered(project, now),
-            new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = RememberedFor });
+        if (KeyForm.IsOld(key))
+        {
+            var (record, at) = await _oldKeys.FindAsync(key, ct);
+            return Remember(hash, record, at);
+        }
+
+        return wasGood ? await ReadAsync(key, hash, ct) : await ReadInTurnAsync(key, hash, ct);
+    }
+
+    private async Task<string?> ReadInTurnAsync(string key, Hash hash, CancellationToken ct)
+    {
+        if (IsUnknown(hash))
+        {
+            return null;
+        }
+
+        await _reads.WaitAsync(ct);
+        try
+        {
+            return IsUnknown(hash) ? null : await ReadAsync(key, hash, ct);
+        }
+        finally
+        {
+            _reads.Release();
+        }
+    }
+
+    private async Task<string?> ReadAsync(string key, Hash hash, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var project = Remember(hash, await store.FindAsync(key, ct), now);
+        if (project is null)
+        {
+            _unknown.Set(hash, new Remembered("", now), Entry(RememberedFor));
+        }
+
         return project;
     }
 
-    private static bool TryRecall(MemoryCache cache, Hash hash, DateTimeOffset now, out string? project)
+    private string? Remember(Hash hash, ApiKey? record, DateTimeOffset at)
     {
-        project = null;
-        if (!cache.TryGetValue(hash, out Remembered? remembered) || now - remembered!.At >= RememberedFor)
+        if (record is not { RevokedAt: null })
         {
-            return false;
+            _known.Remove(hash);
+            return null;
         }
 
-        project = remembered.Project;
-        return true;
+        _known.Set(hash, new Remembered(record.Project, at), Entry(KnownFor));
+        return record.Project;
     }
+
+    private static MemoryCacheEntryOptions Entry(TimeSpan life) => new() { Size = 1, AbsoluteExpirationRelativeToNow = life };
+
+    private bool IsUnknown(Hash hash) => _unknown.TryGetValue(hash, out Remembered? remembered) && IsFresh(remembered!);
+
+    private bool IsFresh(Remembered remembered) => time.GetUtcNow() - remembered.At < RememberedFor;
 
     private readonly record struct Hash(UInt128 High, UInt128 Low)
     {
@@ -86,5 +132,5 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         }
     }
 
-    private sealed record Remembered(string? Project, DateTimeOffset At);
+    private sealed record Remembered(string Project, DateTimeOffset At);
 }

@@ -54,6 +54,10 @@ internal sealed class IdKind(string prefix)
 
     public string IdOf(string rowKey) => Complement(rowKey, Prefix);
 
+    /// <summary>The last row key of what was made at the given time or later: the row keys up to it are all of those.</summary>
+    public string LastRowKeySince(DateTimeOffset time) =>
+        RowKeyOf(string.Create(CultureInfo.InvariantCulture, $"{Prefix}{time.ToUnixTimeMilliseconds():x12}{0:x20}"));
+
     /// <summary>
     /// The creation time in the id, to the millisecond: list order and <c>created_at</c> cannot disagree.
     /// </summary>

@@ -117,10 +117,12 @@ internal static class OpenApiDocument
         StatusCodes.Status400BadRequest => "The request is wrong; 'param' names what is.",
         StatusCodes.Status401Unauthorized => "No key, or none that is good.",
         StatusCodes.Status404NotFound => "There is no such object, or it is another project's.",
+        StatusCodes.Status408RequestTimeout => "The body came too slowly.",
         StatusCodes.Status409Conflict => "The object's state does not allow it ('x-should-retry: false' when it never will).",
         StatusCodes.Status413PayloadTooLarge => "The request is too large.",
         StatusCodes.Status415UnsupportedMediaType => "The body is of another content type.",
         StatusCodes.Status416RangeNotSatisfiable => "The range lies outside of the file.",
+        StatusCodes.Status429TooManyRequests => "The project has as much of it as it may have.",
         StatusCodes.Status503ServiceUnavailable => "Storage is not available; 'Retry-After' says when to try again.",
         _ => "The service has failed; the message has the request's id.",
     };

@@ -99,10 +99,15 @@ internal sealed partial class Expiry(
             return now + PutOff;
         }
 
-        await blobs.DeleteAsync(entry.Blob, ct);
         if (file is not null)
         {
+            await blobs.DeleteAsync(entry.Blob, ct);
             await files.RemoveAsync(entry.Tenant, entry.Id, ct);
+        }
+        else
+        {
+            // A crash before or behind the commit: there may be staged blocks alone.
+            await blobs.DiscardAsync(entry.Blob, ct);
         }
 
         return null;

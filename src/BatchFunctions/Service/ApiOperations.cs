@@ -29,7 +29,7 @@ public static class ApiOperations
         }),
         Of<BatchApi>(HttpMethods.Post, ApiRoutes.Batches, api => api.CreateAsync, new("createBatch", "Makes a batch of an uploaded file", "Batch")
         {
-            Errors = [400, 413, 415],
+            Errors = [400, 408, 409, 413, 415],
             Body = (Json, "CreateBatchRequest"),
         }),
         Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batch, api => api.GetAsync, new("retrieveBatch", "A batch", "Batch")
@@ -55,7 +55,7 @@ public static class ApiOperations
         }),
         Of<FileApi>(HttpMethods.Post, ApiRoutes.Files, api => api.UploadAsync, new("uploadFile", "Uploads a file", "File")
         {
-            Errors = [400, 413, 415],
+            Errors = [400, 408, 413, 415],
             Body = (Form, "UploadFileRequest"),
         }),
         Of<FileApi>(HttpMethods.Get, ApiRoutes.File, api => api.GetAsync, new("retrieveFile", "A file's description", "File")
@@ -75,24 +75,24 @@ public static class ApiOperations
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.Uploads, api => api.CreateAsync, new("createUpload", "Begins an upload in parts", "Upload")
         {
-            Errors = [400, 413, 415],
+            Errors = [400, 408, 413, 415, 429],
             Body = (Json, "CreateUploadRequest"),
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadParts, api => api.AddPartAsync, new("addUploadPart", "Adds a part of up to 64 MB", "UploadPart")
         {
-            Errors = [400, 404, 413, 415],
+            Errors = [400, 404, 408, 409, 413, 415],
             IdOf = "upload",
             Body = (Form, "AddPartRequest"),
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadComplete, api => api.CompleteAsync, new("completeUpload", "Makes a file of the parts", "Upload")
         {
-            Errors = [400, 404, 413, 415],
+            Errors = [400, 404, 408, 409, 413, 415],
             IdOf = "upload",
             Body = (Json, "CompleteUploadRequest"),
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadCancel, api => api.CancelAsync, new("cancelUpload", "Gives an upload up", "Upload")
         {
-            Errors = [400, 404],
+            Errors = [400, 404, 409],
             IdOf = "upload",
         }),
         Of<ServiceApi>(HttpMethods.Get, ApiRoutes.Health, api => api.HealthAsync, new("health", "Whether the service and its storage work", "Health")

@@ -36,10 +36,25 @@ internal sealed record Upload : IFenced<Upload>
     /// <summary>Until when one request holds the exclusive right to complete the upload; null if none does.</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
+    /// <summary>
+    /// What parts may have staged, in bytes: those that were added, repeats and parts that broke off included, and those
+    /// that are coming. Nothing is staged before it is counted here.
+    /// </summary>
+    public long PartBytes { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, object>? Unknown { get; private init; }
+
+    /// <summary>
+    /// The most that all parts may come to, in bytes: each may be sent twice, since a client that misses an answer repeats
+    /// its part.
+    /// </summary>
+    public long MaxPartBytes => 2 * Bytes;
+
+    /// <summary>Whether the upload has ended without a file.</summary>
+    public bool IsGivenUp => Status is UploadStatus.Cancelled or UploadStatus.Expired;
 
     public DateTimeOffset CreatedAt => IdKind.Upload.CreatedAt(Id);
 

@@ -12,12 +12,15 @@ namespace BatchFunctions.Uploads;
 /// </summary>
 public sealed class UploadApi
 {
+    /// <summary>How often a cancel is tried while parts that are being added write the upload's row.</summary>
+    private const int CancelTries = 8;
+
     private readonly ApiGuard _guard;
     private readonly UploadStore _uploads;
     private readonly UploadCompletion _completion;
     private readonly UploadExpiry _expiry;
-    private readonly ExpiringStore _expiring;
-    private readonly FileBlobs _blobs;
+    private readonly UploadOpening _opening;
+    private readonly PartIntake _parts;
     private readonly BatchOptions _options;
     private readonly TimeProvider _time;
 
@@ -26,8 +29,8 @@ public sealed class UploadApi
         UploadStore uploads,
         UploadCompletion completion,
         UploadExpiry expiry,
-        ExpiringStore expiring,
-        FileBlobs blobs,
+        UploadOpening opening,
+        PartIntake parts,
         IOptions<BatchOptions> options,
         TimeProvider time)
     {
@@ -35,8 +38,8 @@ public sealed class UploadApi
         _uploads = uploads;
         _completion = completion;
         _expiry = expiry;
-        _expiring = expiring;
-        _blobs = blobs;
+        _opening = opening;
+        _parts = parts;
         _options = options.Value;
         _time = time;
     }
@@ -50,8 +53,7 @@ public sealed class UploadApi
             async (caller, ct) =>
             {
                 var upload = await UploadRequest.ReadNewAsync(request, caller.Tenant, _options, _time.GetUtcNow(), ct);
-                await _expiring.AddAsync(upload.ToExpiringEntry(upload.ExpiresAt), ct);
-                await _uploads.InsertAsync(upload, ct);
+                await _opening.OpenAsync(upload, ct);
                 return Answer(upload, null);
             },
             ct);
@@ -69,7 +71,7 @@ public sealed class UploadApi
             {
                 var upload = await FindAsync(caller, id, ct);
                 CheckPending(upload, "add a part to");
-                var part = await TakePartAsync(request, upload, ct);
+                var part = await _parts.TakeAsync(request, upload, ct);
                 return ApiJson.Ok(new UploadPartObject(part), UploadJson.Default.UploadPartObject);
             },
             ct);
@@ -104,52 +106,34 @@ public sealed class UploadApi
             request,
             async (caller, ct) =>
             {
-                var upload = await FindAsync(caller, id, ct);
-                if (upload.Status != UploadStatus.Cancelled)
+                for (var attempt = 0; attempt < CancelTries; attempt++)
                 {
+                    var upload = await FindAsync(caller, id, ct);
+                    if (upload.Status == UploadStatus.Cancelled)
+                    {
+                        return Answer(upload, null);
+                    }
+
                     CheckPending(upload, "cancel");
-                    upload = upload.IsClaimed(_time.GetUtcNow()) ? null : await _expiry.EndAsync(upload, UploadStatus.Cancelled, ct);
+                    if (upload.IsClaimed(_time.GetUtcNow()))
+                    {
+                        break;
+                    }
+
+                    if (await _expiry.EndAsync(upload, UploadStatus.Cancelled, ct) is { } ended)
+                    {
+                        return ended.Status == UploadStatus.Cancelled
+                            ? Answer(ended, null)
+                            : throw new ApiException(UploadErrors.WrongUploadState("cancel", ended.Status.Wire()));
+                    }
                 }
 
-                return upload switch
-                {
-                    null => throw new ApiException(ApiError.Contended),
-                    { Status: UploadStatus.Cancelled } => Answer(upload, null),
-                    _ => throw new ApiException(UploadErrors.WrongUploadState("cancel", upload.Status.Wire())),
-                };
+                throw new ApiException(ApiError.Contended);
             },
             ct);
 
     private static IResult Answer(Upload upload, StoredFile? file) =>
         ApiJson.Ok(new UploadObject(upload, file), UploadJson.Default.UploadObject);
-
-    private async Task<UploadPart> TakePartAsync(HttpRequest request, Upload upload, CancellationToken ct)
-    {
-        var form = MultipartForm.Open(request, UploadPart.MaxBytes);
-        var id = UploadPart.Kind.New(_time.GetUtcNow());
-        StagedBlocks? staged = null;
-        while (await form.NextAsync(ct) is { } part)
-        {
-            if (part.Name != UploadPart.Field)
-            {
-                throw new ApiException(ApiError.Unknown(ApiError.Shown(part.Name)));
-            }
-
-            if (staged is not null)
-            {
-                throw new ApiException(ApiError.Duplicate(UploadPart.Field));
-            }
-
-            staged = await _blobs.StageAsync(upload.Blob, part, UploadPart.OwnerOf(id), UploadPart.MaxBytes, _ => { }, ct);
-        }
-
-        return staged switch
-        {
-            null => throw new ApiException(ApiError.Missing(UploadPart.Field)),
-            { Bytes: 0 } => throw new ApiException(UploadErrors.EmptyPart),
-            _ => new UploadPart(id, upload.Id),
-        };
-    }
 
     private async Task<Upload> FindAsync(ApiCaller caller, string id, CancellationToken ct) =>
         (IdKind.Upload.IsValid(id) ? await _uploads.FindAsync(caller.Tenant, id, ct) : null)

@@ -33,6 +33,9 @@ internal sealed class UploadClaim : IDisposable
     /// <summary>The upload as it was last written.</summary>
     public Upload Upload { get; private set; }
 
+    /// <summary>Whether the holder has removed all parts, which the release is to say.</summary>
+    public bool HasRemovedParts { get; set; }
+
     /// <summary>Fires when the holder must stop.</summary>
     public CancellationToken Limit => _limit.Token;
 
@@ -58,9 +61,43 @@ internal sealed class UploadClaim : IDisposable
             return;
         }
 
-        Upload = await _uploads.TryUpdateAsync(Upload with { ClaimedUntil = From(now) }, Limit)
-            ?? throw new ConcurrencyException($"Upload {Upload.Id}");
+        if (!await TryWriteAsync(upload => upload with { ClaimedUntil = From(now) }, Limit))
+        {
+            throw new ConcurrencyException($"Upload {Upload.Id}");
+        }
+
         _limit.CancelAfter(Left);
+    }
+
+    /// <summary>
+    /// Changes the upload's row while the claim stands. Its ETag may have changed all the same: parts that come meanwhile
+    /// note their bytes there.
+    /// </summary>
+    /// <returns>Whether it was changed; otherwise another has the upload by now.</returns>
+    public async Task<bool> TryWriteAsync(Func<Upload, Upload> change, CancellationToken ct)
+    {
+        if (await _uploads.TryUpdateAsync(change(Upload), ct) is { } written)
+        {
+            Upload = written;
+            return true;
+        }
+
+        var isMine = false;
+        var found = await _uploads.MutateAsync(
+            Upload.Tenant,
+            Upload.Id,
+            current =>
+            {
+                isMine = current.Status == UploadStatus.Pending && current.ClaimedUntil == Upload.ClaimedUntil;
+                return isMine ? change(current) : null;
+            },
+            ct);
+        if (isMine)
+        {
+            Upload = found!;
+        }
+
+        return isMine;
     }
 
     public void Dispose() => _limit.Dispose();

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Azure;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
@@ -24,6 +23,7 @@ internal sealed partial class UploadCompletion(
     FileStore files,
     ExpiringStore expiring,
     FileBlobs blobs,
+    StoredBytes stored,
     TimeProvider time,
     ILogger<UploadCompletion> logger) : IDisposable
 {
@@ -53,11 +53,21 @@ internal sealed partial class UploadCompletion(
         }
 
         CheckPending(upload);
-        var blockIds = WantedBlocks(upload, partIds, await blobs.BlocksAsync(upload.Blob, ct));
+        using var share = await stored.OpenAsync(tenant, null, ct);
+
+        // A file that a crash has kept from being named is stored already, and counts.
+        var more = await HasFileAsync(upload, ct) ? 0 : upload.Bytes;
+        share.Grow(more);
+        var blockIds = UploadPart.WantedBlocks(upload, partIds, await blobs.BlocksAsync(upload.Blob, ct));
         var claimed = await uploads.MutateAsync(tenant, id, Claimed, ct);
-        return claimed is null ? null
-            : claimed.Status == UploadStatus.Completed ? await AnswerAsync(claimed, ct)
-            : await CompleteAsync(claimed, blockIds, md5);
+        if (claimed is null or { Status: UploadStatus.Completed })
+        {
+            return claimed is null ? null : await AnswerAsync(claimed, ct);
+        }
+
+        var completed = await CompleteAsync(claimed, blockIds, md5);
+        share.Keep(more);
+        return completed;
     }
 
     public void Dispose() => _unreleased.Dispose();
@@ -71,7 +81,7 @@ internal sealed partial class UploadCompletion(
 
         CheckPending(upload);
         var now = time.GetUtcNow();
-        return upload.IsClaimed(now) && !(_unreleased.TryGetValue(upload.Id, out ETag own) && own == upload.ETag)
+        return upload.IsClaimed(now) && !(_unreleased.TryGetValue(upload.Id, out DateTimeOffset own) && own == upload.ClaimedUntil)
             ? throw new ApiException(ApiError.Contended)
             : upload with { ClaimedUntil = UploadClaim.From(now), FileId = upload.FileId ?? IdKind.File.New(now) };
     }
@@ -83,15 +93,13 @@ internal sealed partial class UploadCompletion(
         try
         {
             var file = await MakeFileAsync(claim, blockIds, md5);
-            var completed = await uploads.TryUpdateAsync(
-                claim.Upload with { Status = UploadStatus.Completed, ClaimedUntil = null }, claim.Limit);
-            return completed is null
-                ? throw new ConcurrencyException($"Upload {claimed.Id}")
-                : new CompletedUpload(completed, file);
+            return await claim.TryWriteAsync(upload => upload with { Status = UploadStatus.Completed, ClaimedUntil = null }, claim.Limit)
+                ? new CompletedUpload(claim.Upload, file)
+                : throw new ConcurrencyException($"Upload {claimed.Id}");
         }
         catch (Exception e) when (e is not OutOfMemoryException && !claim.Limit.IsCancellationRequested)
         {
-            await ReleaseAsync(claim.Upload);
+            await ReleaseAsync(claim);
             throw;
         }
         catch (OperationCanceledException e)
@@ -105,16 +113,19 @@ internal sealed partial class UploadCompletion(
     /// Releases the claim, so that the client's next try need not wait for it to lapse. A failure to release does not
     /// hide the original error; the claim is then taken over by this process's next try, and lapses for others.
     /// </summary>
-    private async Task ReleaseAsync(Upload claimed)
+    private async Task ReleaseAsync(UploadClaim claim)
     {
+        var claimed = claim.Upload;
         try
         {
-            await uploads.TryUpdateAsync(claimed with { ClaimedUntil = null }, CancellationToken.None);
+            await claim.TryWriteAsync(
+                upload => upload with { ClaimedUntil = null, PartBytes = claim.HasRemovedParts ? 0 : upload.PartBytes },
+                CancellationToken.None);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             Log.NotReleased(logger, e, claimed.Id);
-            _unreleased.Set(claimed.Id, claimed.ETag, UploadClaim.Length);
+            _unreleased.Set(claimed.Id, claimed.ClaimedUntil!.Value, UploadClaim.Length);
         }
     }
 
@@ -138,6 +149,7 @@ internal sealed partial class UploadCompletion(
             // If the claim has been lost meanwhile, the blob may be a file's by now.
             await claim.KeepAsync();
             await blobs.DeleteAsync(upload.Blob, ct);
+            claim.HasRemovedParts = true;
             throw;
         }
 
@@ -198,30 +210,8 @@ internal sealed partial class UploadCompletion(
         }
     }
 
-    private static List<string> WantedBlocks(
-        Upload upload, IReadOnlyList<string> partIds, IReadOnlyDictionary<string, long> blocks)
-    {
-        var wanted = new List<string>();
-        long bytes = 0;
-        for (var i = 0; i < partIds.Count; i++)
-        {
-            var before = wanted.Count;
-            foreach (var (blockId, size) in UploadPart.BlocksOf(partIds[i], blocks))
-            {
-                wanted.Add(blockId);
-                bytes += size;
-            }
-
-            if (wanted.Count == before)
-            {
-                throw new ApiException(UploadErrors.NoPart(i, partIds[i]));
-            }
-        }
-
-        return bytes != upload.Bytes ? throw new ApiException(UploadErrors.WrongTotal(upload.Bytes, bytes))
-            : wanted.Count > FileBlobs.MaxBlocks ? throw new ApiException(UploadErrors.TooManyBlocks(FileBlobs.MaxBlocks))
-            : wanted;
-    }
+    private async Task<bool> HasFileAsync(Upload upload, CancellationToken ct) =>
+        upload.FileId is { } fileId && await files.FindAnyAsync(upload.Tenant, fileId, ct) is not null;
 
     private void CheckPending(Upload upload)
     {

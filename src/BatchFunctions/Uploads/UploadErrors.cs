@@ -27,6 +27,23 @@ internal static class UploadErrors
     public static ApiError WrongTotal(long expected, long actual) => ApiError.InvalidRequest(
         ApiError.Text($"The parts have {actual} bytes, but the upload was created with 'bytes' {expected}."), "part_ids");
 
+    public static ApiError TooManyUploads(int open, int max) => new(
+        429,
+        ApiError.InvalidRequestType,
+        ApiError.Text($"The project has {open} open uploads, and may have {max}. Complete or cancel some; each expires an hour after it was begun."),
+        null,
+        "too_many_uploads");
+
+    public static ApiError PartTooLarge(long announced) => ApiError.InvalidRequest(
+        ApiError.Text($"Invalid 'data': the part is larger than the {announced} bytes that the upload was created with."),
+        "data",
+        "part_above_upload");
+
+    public static ApiError TooManyBytes(Upload upload, long more) => ApiError.InvalidRequest(
+        ApiError.Text($"Invalid 'data': the parts of this upload have {upload.PartBytes} bytes, and {more} more would exceed {upload.MaxPartBytes}, twice the {upload.Bytes} bytes that it was created with. Complete or cancel it."),
+        "data",
+        "parts_above_upload");
+
     public static ApiError TooManyBlocks(int max) => ApiError.InvalidRequest(
         ApiError.Text($"Invalid 'part_ids': too many small parts; they make more than {max} blocks. Send larger parts."), "part_ids");
 }

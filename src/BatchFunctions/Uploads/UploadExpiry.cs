@@ -29,6 +29,11 @@ internal sealed class UploadExpiry(UploadStore uploads, FileStore files, FileBlo
 
             upload = await EndAsync(upload, UploadStatus.Expired, ct) ?? upload;
         }
+        else if (upload.IsGivenUp)
+        {
+            // Again: a part may have gone on being staged when the upload ended, by a process that has died since.
+            await blobs.DiscardAsync(upload.Blob, ct);
+        }
 
         if (upload.Status == UploadStatus.Pending || now < upload.ExpiresAt + Remembered)
         {
@@ -42,7 +47,8 @@ internal sealed class UploadExpiry(UploadStore uploads, FileStore files, FileBlo
     /// <summary>
     /// Ends an upload that is pending and unclaimed. The file's row decides: if it exists, a crash came between it and
     /// the upload's row, and the upload is completed, whatever was asked for. The upload's row is written before the
-    /// blob is deleted, so that nobody completes an upload whose blob is going.
+    /// blob is discarded, so that nobody completes an upload whose blob is going. A part that is being staged meanwhile sees
+    /// the row when it is, and discards the blob once more.
     /// </summary>
     /// <returns>The upload; null if another was faster.</returns>
     public async Task<Upload?> EndAsync(Upload upload, UploadStatus status, CancellationToken ct)
@@ -52,7 +58,7 @@ internal sealed class UploadExpiry(UploadStore uploads, FileStore files, FileBlo
             upload with { Status = made ? UploadStatus.Completed : status, ClaimedUntil = null }, ct);
         if (ended is not null && !made)
         {
-            await blobs.DeleteAsync(upload.Blob, ct);
+            await blobs.DiscardAsync(upload.Blob, ct);
         }
 
         return ended;

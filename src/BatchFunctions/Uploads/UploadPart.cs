@@ -1,4 +1,5 @@
 using BatchFunctions.Files;
+using BatchFunctions.Http;
 using BatchFunctions.Ids;
 
 namespace BatchFunctions.Uploads;
@@ -36,5 +37,32 @@ internal sealed record UploadPart(string Id, string UploadId)
 
             yield return (name, bytes);
         }
+    }
+
+    /// <summary>The blocks of an upload's file: those of the given parts, in their order.</summary>
+    /// <exception cref="ApiException">The parts do not make up the file.</exception>
+    public static List<string> WantedBlocks(
+        Upload upload, IReadOnlyList<string> partIds, IReadOnlyDictionary<string, long> blocks)
+    {
+        var wanted = new List<string>();
+        long bytes = 0;
+        for (var i = 0; i < partIds.Count; i++)
+        {
+            var before = wanted.Count;
+            foreach (var (blockId, size) in BlocksOf(partIds[i], blocks))
+            {
+                wanted.Add(blockId);
+                bytes += size;
+            }
+
+            if (wanted.Count == before)
+            {
+                throw new ApiException(UploadErrors.NoPart(i, partIds[i]));
+            }
+        }
+
+        return bytes != upload.Bytes ? throw new ApiException(UploadErrors.WrongTotal(upload.Bytes, bytes))
+            : wanted.Count > FileBlobs.MaxBlocks ? throw new ApiException(UploadErrors.TooManyBlocks(FileBlobs.MaxBlocks))
+            : wanted;
     }
 }

@@ -1,5 +1,4 @@
 using BatchFunctions.Configuration;
-using BatchFunctions.Files;
 using BatchFunctions.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -15,13 +14,15 @@ internal static class UploadServices
         services.TryAddSingleton<UploadStore>();
         services.TryAddSingleton<UploadCompletion>();
         services.TryAddSingleton<UploadExpiry>();
+        services.TryAddSingleton<UploadOpening>();
+        services.TryAddSingleton<PartIntake>();
         services.TryAddSingleton(provider => new UploadApi(
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<UploadStore>(),
             provider.GetRequiredService<UploadCompletion>(),
             provider.GetRequiredService<UploadExpiry>(),
-            provider.GetRequiredService<ExpiringStore>(),
-            provider.GetRequiredService<FileBlobs>(),
+            provider.GetRequiredService<UploadOpening>(),
+            provider.GetRequiredService<PartIntake>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;

@@ -29,6 +29,23 @@ internal sealed class UploadStore(TableClient table)
     /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
     public Task<Upload?> TryUpdateAsync(Upload upload, CancellationToken ct) => _rows.TryUpdateAsync(upload, ct);
 
+    /// <summary>
+    /// How many uploads of the tenant are open: one request, as those of the last hour are the first of its rows.
+    /// </summary>
+    public async Task<int> CountOpenAsync(string tenant, DateTimeOffset now, CancellationToken ct)
+    {
+        var last = IdKind.Upload.LastRowKeySince(now - Upload.Life + TimeSpan.FromMilliseconds(1));
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {tenant} and RowKey le {last} and Status eq {nameof(UploadStatus.Pending)}");
+        var count = 0;
+        await foreach (var _ in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: ct))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
         _rows.DeleteAsync(tenant, IdKind.Upload.RowKeyOf(id), ct);
 
@@ -42,6 +59,7 @@ internal sealed class UploadStore(TableClient table)
             ["FileId"] = upload.FileId,
             ["FileSeconds"] = upload.FileSeconds,
             ["ClaimedUntil"] = upload.ClaimedUntil,
+            ["PartBytes"] = upload.PartBytes,
         };
 
     private static Upload FromRow(TableEntity row) => new()
@@ -55,5 +73,6 @@ internal sealed class UploadStore(TableClient table)
         FileSeconds = row.GetInt64("FileSeconds"),
         Status = Enum.Parse<UploadStatus>(row.GetString("Status")),
         ClaimedUntil = row.GetDateTimeOffset("ClaimedUntil"),
+        PartBytes = row.GetInt64("PartBytes") ?? 0,
     };
 }

@@ -18,7 +18,7 @@ public sealed class KeysTests
         var add = await cli.RunAsync("keys", "add", "--project", "team-a", "--name", "made here", "--storage", storage);
 
         add.AssertExit(ExitCodes.Done);
-        Assert.Matches("^sk-[A-Za-z0-9]{48}$", add.Output.TrimEnd());
+        Assert.Matches("^sk-[A-Za-z0-9]{54}$", add.Output.TrimEnd());
         cli.Set("OPENAI_API_KEY", add.Output.TrimEnd());
         (await cli.RunAsync("list")).AssertExit(ExitCodes.Done);
 

@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
 using BatchFunctions.Files;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
@@ -46,17 +48,20 @@ internal sealed class FilesHost : IAsyncDisposable
     public T Service<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();
 
-    public static async Task<FilesHost> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<FilesHost> StartAsync(params (string Name, string Value)[] settings) => StartWithAsync([], settings);
+
+    /// <summary>Starts one with something between it and storage.</summary>
+    public static async Task<FilesHost> StartWithAsync(HttpPipelinePolicy[] storage, params (string Name, string Value)[] settings)
     {
         var host = await ServeAsync(
-            TestStorage.NewAccount(), new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings);
+            TestStorage.NewAccount(), new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings, storage);
         host.Client.DefaultRequestHeaders.Authorization = await host.KeyOfAsync(host.Tenant);
         return host;
     }
 
     /// <summary>Another process's service on the same storage, with the same clock, tenant and key.</summary>
     /// <param name="storage">What stands between it and storage.</param>
-    public async Task<FilesHost> BesideAsync(HttpPipelinePolicy storage)
+    public async Task<FilesHost> BesideAsync(params HttpPipelinePolicy[] storage)
     {
         var other = await ServeAsync(_account, Time, Tenant, [], storage);
         other.Client.DefaultRequestHeaders.Authorization = Client.DefaultRequestHeaders.Authorization;
@@ -64,15 +69,15 @@ internal sealed class FilesHost : IAsyncDisposable
     }
 
     private static async Task<FilesHost> ServeAsync(
-        string account, FakeTimeProvider time, string tenant, (string Name, string Value)[] settings, HttpPipelinePolicy? storage = null)
+        string account, FakeTimeProvider time, string tenant, (string Name, string Value)[] settings, params HttpPipelinePolicy[] storage)
     {
         var others = settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
         var app = await TestService.ServeAsync(TestService.Settings(account, others: others), services =>
         {
             services.AddSingleton<TimeProvider>(time);
-            if (storage is not null)
+            foreach (var policy in storage)
             {
-                services.AddSingleton(storage);
+                services.AddSingleton(policy);
             }
         });
         return new FilesHost(app, account, time, tenant);
@@ -127,7 +132,7 @@ internal sealed class FilesHost : IAsyncDisposable
         }
 
         await foreach (var blob in Storage.Blobs.GetBlobContainerClient(ContainerNames.Files).GetBlobsAsync(
-            Azure.Storage.Blobs.Models.BlobTraits.None, Azure.Storage.Blobs.Models.BlobStates.None, Tenant + "/", default))
+            BlobTraits.None, BlobStates.None, Tenant + "/", default))
         {
             stored.Add("blob");
         }
@@ -141,6 +146,23 @@ internal sealed class FilesHost : IAsyncDisposable
         }
 
         return stored;
+    }
+
+    /// <summary>The tenant's blobs of which storage keeps blocks that no commit has named.</summary>
+    public async Task<IReadOnlyList<string>> StagedAsync()
+    {
+        var staged = new List<string>();
+        var container = Storage.Blobs.GetBlobContainerClient(ContainerNames.Files);
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, Tenant + "/", default))
+        {
+            var blocks = await container.GetBlockBlobClient(blob.Name).GetBlockListAsync(BlockListTypes.Uncommitted);
+            if (blocks.Value.UncommittedBlocks.Any())
+            {
+                staged.Add(blob.Name);
+            }
+        }
+
+        return staged;
     }
 
     public async ValueTask DisposeAsync()

@@ -40,7 +40,7 @@ public sealed class HostProcessTests : IDisposable
 
         await using var add = await HostProcess.RunAsync(["keys", "add", "--project", "beside", "--name", "a label", "--data", _data.Path]);
 
-        Assert.Matches("^sk-[A-Za-z0-9]{48}$", add.Output.TrimEnd());
+        Assert.Matches("^sk-[A-Za-z0-9]{54}$", add.Output.TrimEnd());
         Assert.Equal(HttpStatusCode.OK, await ListAsync(host, add.Output.Trim()));
         await using var list = await HostProcess.RunAsync(["keys", "list", "--json", "--data", _data.Path]);
         Assert.Contains("a label", list.Output, StringComparison.Ordinal);

@@ -4,12 +4,13 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using BatchFunctions.Http;
+using BatchFunctions.Memory;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
 
 /// <summary>The blobs of files. Staged blocks are invisible, and part of no file, until a commit names them.</summary>
-internal sealed class FileBlobs(StorageClients storage)
+internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
 {
     /// <summary>The most blocks that a blob may have.</summary>
     public const int MaxBlocks = 50_000;
@@ -42,25 +43,50 @@ internal sealed class FileBlobs(StorageClients storage)
         while (isFull)
         {
             // One byte more than is allowed tells a part that is too large, without waiting for the rest of a block.
-            using var block = new BlockBuffer((int)Math.Min(size, intake.MaxBytes - bytes + 1));
-            isFull = await block.FillAsync(part, ct);
-            bytes += block.Length;
+            using var held = memory.Open();
+            using var block = new ByteBlocks();
+            isFull = await FillAsync(block, part, Math.Min(size, intake.MaxBytes - bytes + 1), held, intake.See, ct);
+            bytes += block.Count;
             if (bytes > intake.MaxBytes)
             {
                 throw new ApiException(intake.TooLarge);
             }
 
-            intake.See(block.Bytes);
-            if (block.Length > 0)
+            if (block.Count > 0)
             {
                 await intake.AdmitAsync(bytes);
-                using var content = block.Read();
+                await using var content = new SequenceStream(block.Sequence);
                 ids.Add(BlockId(owner, ids.Count));
                 await client.StageBlockAsync(ids[^1], content, cancellationToken: CancellationToken.None);
             }
         }
 
         return new StagedBlocks(ids, bytes);
+    }
+
+    /// <summary>
+    /// Fills a block from a part. What is held grows with what comes, as far as the process may hold it, so that an upload that
+    /// stalls holds little.
+    /// </summary>
+    /// <returns>Whether the block is full; otherwise the part has ended.</returns>
+    private static async Task<bool> FillAsync(
+        ByteBlocks block, FormPart part, long size, ByteShare held, Action<ReadOnlySpan<byte>> see, CancellationToken ct)
+    {
+        while (block.Count < size)
+        {
+            await held.GrowAsync(block.Count + BlockPool.BlockBytes, ct);
+            var room = block.GetMemory();
+            room = room[..(int)Math.Min(room.Length, size - block.Count)];
+            var read = await part.FillAsync(room, ct);
+            see(room.Span[..read]);
+            block.Advance(read);
+            if (read < room.Length)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Commits staged blocks as the blob's content.</summary>

@@ -30,7 +30,7 @@ internal sealed partial class LineOutcomes(
                 Refuse(line, customId, answer, memory);
                 break;
             case UpstreamOutcome.Failed failure:
-                Fail(line, customId, failure, memory);
+                Fail(line, customId, failure.Code, failure.Message, memory);
                 break;
             case UpstreamOutcome.Postponed postponed:
                 Postpone(line, postponed);
@@ -45,9 +45,11 @@ internal sealed partial class LineOutcomes(
     {
         Log.Unwritable(logger, e, claimed.Batch.Id, claimed.Number, line);
         var answered = outcome is UpstreamOutcome.Answered answer ? answer.Body.Head(LastAnswer.MaxMessage * 4) : "";
-        Fail(line, customId, new UpstreamOutcome.Failed(
+        Fail(
+            line,
+            customId,
             UpstreamOutcome.Failed.InvalidResponse,
-            $"The upstream's response cannot be written down. It begins: {LastAnswer.Excerpt(answered)}"),
+            $"The upstream's response cannot be written down. It begins: {LastAnswer.Excerpt(answered)}",
             memory);
     }
 
@@ -81,14 +83,14 @@ internal sealed partial class LineOutcomes(
         TokensUsed(answer.Usage);
     }
 
-    private void Fail(int line, string customId, UpstreamOutcome.Failed failure, LineMemory memory)
+    private void Fail(int line, string customId, string code, string message, LineMemory memory)
     {
         results.Add(line, memory, segment =>
         {
-            OutputLine.WriteError(segment.Error, IdOf(line), customId, failure.Code, failure.Message);
+            OutputLine.WriteError(segment.Error, IdOf(line), customId, code, message);
             segment.AddFailed(line, default);
         });
-        metrics.LineEnded(failure.Code);
+        metrics.LineEnded(code);
     }
 
     private void Postpone(int line, UpstreamOutcome.Postponed postponed)

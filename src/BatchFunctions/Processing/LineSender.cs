@@ -49,7 +49,11 @@ internal sealed class LineSender(
         {
             // What has not been sent is left to the next run.
         }
-        catch (Exception e)
+        catch (OutOfMemoryException)
+        {
+            await MemoryRanOutAsync();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             await FaultAsync(e);
         }
@@ -127,7 +131,11 @@ internal sealed class LineSender(
             {
                 // The call is made again by the next run.
             }
-            catch (Exception e)
+            catch (OutOfMemoryException)
+            {
+                await MemoryRanOutAsync();
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 await FaultAsync(e);
             }
@@ -149,20 +157,16 @@ internal sealed class LineSender(
         }
     }
 
-    /// <summary>
-    /// Sends no more of this chunk. Of memory that has run out, too: what was answered is committed, and the chunk goes on when
-    /// there is less in flight.
-    /// </summary>
+    /// <summary>What was answered is committed, and the chunk goes on when there is less in flight.</summary>
+    private async Task MemoryRanOutAsync()
+    {
+        upstream.MemoryRanOut();
+        left.PutOff(time.GetUtcNow() + OutOfMemoryWait);
+        await DrainAsync();
+    }
+
     private async Task FaultAsync(Exception fault)
     {
-        if (fault is OutOfMemoryException)
-        {
-            upstream.MemoryRanOut();
-            left.PutOff(time.GetUtcNow() + OutOfMemoryWait);
-            await DrainAsync();
-            return;
-        }
-
         Interlocked.CompareExchange(ref _fault, fault, null);
         await DrainAsync();
     }

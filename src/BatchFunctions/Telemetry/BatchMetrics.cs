@@ -14,7 +14,6 @@ internal sealed class BatchMetrics
     private const string QueueTag = "queue";
     private const string StatusTag = "status";
 
-    private readonly Meter _meter;
     private readonly Gauge<long> _queueDepth;
     private readonly Gauge<double> _oldestMessage;
     private readonly Gauge<double> _progressAge;
@@ -31,13 +30,18 @@ internal sealed class BatchMetrics
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _attempts;
     private readonly Histogram<double> _checkpoints;
+    private Func<long> _memoryUsed = static () => 0;
+    private Func<int> _memoryWaiting = static () => 0;
 
     public BatchMetrics(IMeterFactory meters)
     {
 #pragma warning disable CA2000 // The factory owns its meters, and disposes of them with the host.
         var meter = meters.Create(MeterName);
 #pragma warning restore CA2000
-        _meter = meter;
+        _ = meter.CreateObservableGauge(
+            "batchfunctions.memory.used", () => _memoryUsed(), "By", "Bytes that the process holds of requests, answers, results and uploads.");
+        _ = meter.CreateObservableGauge(
+            "batchfunctions.memory.waiting", () => _memoryWaiting(), "{share}", "Lines and uploads that wait until they may be held.");
         _queueDepth = meter.CreateGauge<long>(
             "batchfunctions.queue.depth", "{message}", "Messages on a queue, about.");
         _oldestMessage = meter.CreateGauge<double>(
@@ -77,10 +81,8 @@ internal sealed class BatchMetrics
     /// <param name="waiting">How many wait for bytes.</param>
     public void WatchMemory(Func<long> used, Func<int> waiting)
     {
-        _ = _meter.CreateObservableGauge(
-            "batchfunctions.memory.used", used, "By", "Bytes that the process holds of requests, answers, results and uploads.");
-        _ = _meter.CreateObservableGauge(
-            "batchfunctions.memory.waiting", waiting, "{share}", "Lines and uploads that wait until they may be held.");
+        _memoryUsed = used;
+        _memoryWaiting = waiting;
     }
 
     public void QueueSeen(string queue, long depth, TimeSpan oldest)

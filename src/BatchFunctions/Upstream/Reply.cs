@@ -88,7 +88,11 @@ internal abstract record Reply : IDisposable
     internal sealed record Answer(
         int StatusCode, string? RequestId, AnswerBody Body, TimeSpan? RetryAfter, string? Location = null) : Reply
     {
-        public override void Dispose() => Body.Dispose();
+        public override void Dispose()
+        {
+            base.Dispose();
+            Body.Dispose();
+        }
     }
 
     /// <summary>The answer was larger than an answer may be.</summary>

@@ -23,7 +23,11 @@ internal abstract record UpstreamOutcome : IDisposable
         /// <summary>Whether the line belongs in the output file: a 2xx that is JSON.</summary>
         public bool IsSuccess => StatusCode is >= 200 and <= 299 && !Body.NotJson;
 
-        public override void Dispose() => Body.Dispose();
+        public override void Dispose()
+        {
+            base.Dispose();
+            Body.Dispose();
+        }
     }
 
     /// <summary>The line has ended without an answer.</summary>

@@ -79,7 +79,8 @@ public sealed class ByteBudgetTests
         Assert.Equal((200, 200), (own.Bytes, _budget.Used));
 
         // It is still the one that may go beyond the whole.
-        Assert.False(_budget.TakeAsync(1, new CancellationToken(canceled: true)).IsCompletedSuccessfully);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => _budget.TakeAsync(1, new CancellationToken(canceled: true)).AsTask());
         own.Dispose();
         Assert.Equal(0, _budget.Used);
     }

@@ -20,7 +20,9 @@ public sealed partial class BatchMetricsTests
             {
                 if (instrument.Meter.Scope == factory)
                 {
-                    published.Add($"{instrument.Name} {instrument.GetType().Name.Split('`')[0].ToLowerInvariant()} {instrument.Unit}");
+                    // Whether it is asked for its value or told it is no matter to who reads it.
+                    var kind = instrument.GetType().Name.Split('`')[0].Replace("Observable", "", StringComparison.Ordinal);
+                    published.Add($"{instrument.Name} {kind.ToLowerInvariant()} {instrument.Unit}");
                 }
             };
             listener.Start();

@@ -27,7 +27,7 @@ public sealed class AnswerMemoryTests
         others.Dispose();
         using var answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
         Assert.True(answer.IsSuccess);
-        Assert.Equal(1, fixture.Upstream.Calls.Count);
+        Assert.Single(fixture.Upstream.Calls);
         Assert.True(memory.Bytes >= Large, $"{memory.Bytes} bytes are held for {Large}.");
     }
 

@@ -18,6 +18,7 @@ internal static class BenchCommand
         new EngineMemoryFigure(),
         new AnswerMemoryFigure(),
         new SlowStorageFigure(),
+        new RecoveryFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
         new TransactionsFigure(),

@@ -122,6 +122,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<BatchSweep>();
+        services.TryAddSingleton<SweepGuard>();
+        services.AddHostedService<StartupSweep>();
         services.TryAddSingleton<PoisonHandling>();
         services.TryAddSingleton<PoisonSweep>();
         services.TryAddSingleton<QueueGauges>();

@@ -3,8 +3,8 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using BatchFunctions.Lines;
-using BatchFunctions.Upstream;
 using BatchFunctions.Tests.Lines;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Fuzz;
 

@@ -111,6 +111,9 @@ public sealed class ChildProcess : IDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>SIGTERM: it is asked to end.</summary>
+    public Task TerminateAsync() => SignalAsync("-TERM");
+
     /// <summary>SIGSTOP: it stands still, and its leases run out.</summary>
     public Task FreezeAsync() => SignalAsync("-STOP");
 

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
 using BatchFunctions.Ids;
 using BatchFunctions.Keys;
 using BatchFunctions.Lines;
@@ -46,6 +47,13 @@ internal sealed class BenchAccount
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _key);
         return client;
     }
+
+    /// <summary>The processes that hold the chunks of a batch which have not ended, by number; null for one that nobody holds.</summary>
+    public async Task<IReadOnlyList<string?>> HoldersAsync(string batchId, CancellationToken ct) => await new ChunkStore(_storage)
+        .ListAsync(batchId, ct)
+        .Where(chunk => !chunk.Ended)
+        .Select(chunk => chunk.Owner?.Split('|')[1])
+        .ToListAsync(ct);
 
     /// <summary>Writes batches that have ended, a second apart.</summary>
     /// <returns>Their ids, the newest first.</returns>

@@ -2,9 +2,7 @@ using BatchFunctions.Processing;
 
 namespace BatchFunctions.SelfHost.Pump;
 
-/// <summary>
-/// The hourly timer behind the sweep, and one sweep at startup, which resumes what a stopped service has left.
-/// </summary>
+/// <summary>The hourly timer behind the sweep.</summary>
 internal sealed partial class SweepTimer(BatchJobs jobs, TimeProvider time, ILogger<SweepTimer> logger) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
@@ -14,11 +12,10 @@ internal sealed partial class SweepTimer(BatchJobs jobs, TimeProvider time, ILog
         using var timer = new PeriodicTimer(Period, time);
         try
         {
-            do
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
                 await SweepAsync(stoppingToken);
             }
-            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

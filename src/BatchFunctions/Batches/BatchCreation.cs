@@ -92,7 +92,7 @@ internal sealed partial class BatchCreation(
         {
             await queues.SendValidateAsync(key, TimeSpan.Zero, ct);
             await steps.ReachedAsync(ProtocolStep.ValidateSent, ct);
-            await queues.AskSweepAsync(ct);
+            await queues.AskSweepAsync(delay: null, ct);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -103,7 +103,8 @@ internal sealed record Chunk : IFenced<Chunk>
     /// <summary>Whether the chunk has failed so often that no line of it is sent any more: it is only closed.</summary>
     public bool IsStruckOut => Strikes >= MostStrikes && Done.Count <= StrikeDone;
 
-    public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now;
+    /// <summary>Whether a worker holds the chunk: its lease lasts, and its process is not known to be dead.</summary>
+    public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now && !WorkerIdentity.Own.KnowsDead(Owner);
 
     /// <summary>
     /// The chunk held by a new claim until the given time. The epoch goes up, so that an earlier claim that is still
@@ -111,7 +112,7 @@ internal sealed record Chunk : IFenced<Chunk>
     /// </summary>
     public Chunk Claim(DateTimeOffset leaseUntil) => this with
     {
-        Owner = Guid.NewGuid().ToString("N"),
+        Owner = WorkerIdentity.Own.NewClaim(),
         LeaseUntil = leaseUntil,
         Epoch = Epoch + 1,
         NotBefore = null,
@@ -136,6 +137,15 @@ internal sealed record Chunk : IFenced<Chunk>
     /// finds a chunk whose message was never sent, for instance because the worker crashed after this write.
     /// </summary>
     public Chunk Release(DateTimeOffset notBefore) => this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
+
+    /// <summary>
+    /// The chunk given up by a worker that is being shut down: whether a message for it will still be sent is not certain, so the
+    /// next sweep sends one.
+    /// </summary>
+    /// <param name="notBefore">From when on it may be claimed.</param>
+    /// <param name="wakeUpLost">After which time a message is taken for lost.</param>
+    public Chunk Forsake(DateTimeOffset notBefore, TimeSpan wakeUpLost) =>
+        Release(notBefore - wakeUpLost - TimeSpan.FromTicks(1));
 
     /// <summary>
     /// The chunk with its strikes: how often its message has ended on the poison queue since a line was last done.

@@ -94,7 +94,7 @@ public sealed class BatchOptions
     /// How long a claim holds a chunk unless it is renewed; after that another worker may take the chunk.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Batch__Lease must be from 00:00:01 to 01:00:00.")]
-    public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How often a running chunk commits the lines answered since the last checkpoint.</summary>
     [Range(typeof(TimeSpan), "00:00:00.050", "00:10:00", ErrorMessage = "Batch__Checkpoint must be from 00:00:00.050 to 00:10:00.")]
@@ -112,19 +112,21 @@ public sealed class BatchOptions
     /// host's <c>functionTimeout</c>. Calls in flight may then take up to <see cref="UpstreamOptions.Timeout"/> more.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Batch__RunLimit must be from 00:00:01 to 1.00:00:00.")]
-    public TimeSpan RunLimit { get; set; } = TimeSpan.FromMinutes(10);
+    public TimeSpan RunLimit { get; set; } = TimeSpan.FromMinutes(4);
 
     /// <summary>How long an advance waits after it has been asked for, so that further requests can join it.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "Batch__AdvanceDelay must be from 00:00:00 to 00:05:00.")]
     public TimeSpan AdvanceDelay { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often the sweep runs while a batch is active.</summary>
+    /// <summary>
+    /// How often the sweep runs while a batch is active, at least; it also runs when the first lease that it saw would run out.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ErrorMessage = "Batch__SweepInterval must be from 00:00:00.100 to 01:00:00.")]
-    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan SweepInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How old a wake-up's row may be before its message counts as lost and is sent again.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00", ErrorMessage = "Batch__WakeUpLost must be from 00:00:00.100 to 01:00:00.")]
-    public TimeSpan WakeUpLost { get; set; } = TimeSpan.FromSeconds(30);
+    public TimeSpan WakeUpLost { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// How long a batch may go without progress before the sweep sends the messages of its unclaimed chunks again. The

@@ -11,6 +11,9 @@ namespace BatchFunctions.Configuration;
 /// </summary>
 internal sealed class BatchOptionsValidator(IConfiguration configuration) : IValidateOptions<BatchOptions>
 {
+    /// <summary>What a run has for its last checkpoint and its hand-over.</summary>
+    private static readonly TimeSpan HandingOver = TimeSpan.FromSeconds(30);
+
     private const string FunctionTimeout = "AzureFunctionsJobHost:functionTimeout";
 
     public ValidateOptionsResult Validate(string? name, BatchOptions options)
@@ -53,9 +56,9 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
 
         if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
             && timeout > TimeSpan.Zero // -1 means no limit
-            && options.RunLimit * 2 > timeout)
+            && options.RunLimit + options.Upstream.Timeout > timeout - HandingOver)
         {
-            yield return $"Batch__RunLimit must be at most half of AzureFunctionsJobHost__functionTimeout ({timeout}): a run must have time to hand over.";
+            yield return $"Batch__RunLimit ({options.RunLimit}) and Batch__Upstream__Timeout ({options.Upstream.Timeout}) must come to at most {timeout - HandingOver}: the host ends a run after AzureFunctionsJobHost__functionTimeout ({timeout}), and it must have half a minute to hand over. Lower one of them, or raise that where the plan allows it: ten minutes at most on the Consumption plan, as long as you like on Flex Consumption and in the self-host.";
         }
     }
 }

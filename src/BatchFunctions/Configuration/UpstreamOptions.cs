@@ -60,7 +60,7 @@ public sealed class UpstreamOptions
 
     /// <summary>How long one attempt of a line may take, from its first byte sent to its last byte received.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00", ErrorMessage = "Batch__Upstream__Timeout must be from 00:00:00.100 to 1.00:00:00.")]
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// Attempts that a line has at most where it is doubtful whose fault it is. What is the upstream's fault is charged to no

@@ -2,7 +2,7 @@ using BatchFunctions.Batches;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>What a sweep found of the batches that have not ended, for the gauges.</summary>
+/// <summary>What a sweep found of the batches that have not ended, for the gauges, and for when to look again.</summary>
 internal sealed class ActiveBatchCensus
 {
     /// <summary>
@@ -18,6 +18,12 @@ internal sealed class ActiveBatchCensus
     public TimeSpan LongestWithoutProgress { get; private set; }
 
     public TimeSpan OldestAge { get; private set; }
+
+    /// <summary>When the first of the leases that were seen runs out, unless it is renewed; null where none was seen.</summary>
+    public DateTimeOffset? FirstLeaseEnd { get; private set; }
+
+    /// <summary>Adds a lease that lasts.</summary>
+    public void AddLease(DateTimeOffset until) => FirstLeaseEnd = FirstLeaseEnd < until ? FirstLeaseEnd : until;
 
     /// <summary>Adds a batch that has not ended.</summary>
     public void Add(Batch batch, TimeSpan withoutProgress, TimeSpan age)

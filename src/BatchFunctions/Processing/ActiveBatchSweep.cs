@@ -77,7 +77,7 @@ internal sealed partial class ActiveBatchSweep(
                 await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
                 break;
             case { Status: BatchStatus.InProgress } batch when !batch.IsOverdue(now):
-                await SweepRunningAsync(batch, now, ct);
+                await SweepRunningAsync(batch, seen, now, ct);
                 break;
             default:
                 // Finalizing, cancelling, or past its deadline: an advance finishes it or closes what is idle.
@@ -88,7 +88,7 @@ internal sealed partial class ActiveBatchSweep(
 
     private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;
 
-    private async Task SweepRunningAsync(Batch batch, DateTimeOffset now, CancellationToken ct)
+    private async Task SweepRunningAsync(Batch batch, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
     {
         var open = 0;
         await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
@@ -109,6 +109,11 @@ internal sealed partial class ActiveBatchSweep(
             }
 
             open++;
+            if (chunk.IsHeld(now))
+            {
+                seen.AddLease(chunk.LeaseUntil!.Value);
+                continue;
+            }
 
             // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
             // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are

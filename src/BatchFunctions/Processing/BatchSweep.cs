@@ -23,8 +23,12 @@ internal sealed partial class BatchSweep(
     BatchQueues queues,
     ProtocolSteps steps,
     RareLog rare,
+    TimeProvider time,
     ILogger<BatchSweep> logger)
 {
+    /// <summary>How long after a lease would have run out the sweep looks.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(0.2);
+
     /// <summary>Takes up the sweep's message, and asks for the next one while anything is active.</summary>
     /// <param name="ticket">
     /// The message's ticket; a copy of a message whose sweep has been taken up does nothing.
@@ -38,30 +42,31 @@ internal sealed partial class BatchSweep(
         }
 
         await steps.ReachedAsync(ProtocolStep.SweepTakenUp, ct);
-        if (await RunAsync(ct))
-        {
-            await queues.AskSweepAsync(ct);
-        }
-
+        await RunAndAskAsync(ct);
         await steps.ReachedAsync(ProtocolStep.SweepDone, ct);
     }
 
     /// <summary>The hourly timer: runs a sweep, and starts a new chain of messages if the old one is broken.</summary>
-    public async Task RunTimerAsync(CancellationToken ct)
+    public Task RunTimerAsync(CancellationToken ct) => RunAndAskAsync(ct);
+
+    /// <summary>
+    /// Runs all parts of the sweep, each by itself: one that fails does not keep the others from their turn. Asks for the next
+    /// sweep if there is, or after a failure may be, more to do soon: for when the first lease that was seen would run out, since
+    /// that is when there may be something to do.
+    /// </summary>
+    private async Task RunAndAskAsync(CancellationToken ct)
     {
-        if (await RunAsync(ct))
+        var seen = new ActiveBatchCensus();
+        if (await RunAsync(seen, ct))
         {
-            await queues.AskSweepAsync(ct);
+            await queues.AskSweepAsync(seen.FirstLeaseEnd - time.GetUtcNow() + Margin, ct);
         }
     }
 
-    /// <summary>
-    /// Runs all parts of the sweep, each by itself: one that fails does not keep the others from their turn.
-    /// </summary>
-    /// <returns>Whether there is, or after a failure may be, more to do soon.</returns>
-    private async Task<bool> RunAsync(CancellationToken ct)
+    /// <returns>Whether there is, or may be, more to do soon.</returns>
+    private async Task<bool> RunAsync(ActiveBatchCensus seen, CancellationToken ct)
     {
-        var isActive = await TryAsync("active batches", SweepBatchesAsync, ct);
+        var isActive = await TryAsync("active batches", token => SweepBatchesAsync(seen, token), ct);
         isActive |= await TryAsync("late advances", SendLateAdvancesAsync, ct);
         isActive |= await TryAsync("poison queues", SweepPoisonAsync, ct);
         isActive |= await TryAsync("what has expired", ExpireAsync, ct);
@@ -86,9 +91,8 @@ internal sealed partial class BatchSweep(
     }
 
     /// <returns>Whether any batch is active.</returns>
-    private async Task<bool> SweepBatchesAsync(CancellationToken ct)
+    private async Task<bool> SweepBatchesAsync(ActiveBatchCensus seen, CancellationToken ct)
     {
-        var seen = new ActiveBatchCensus();
         var isActive = false;
         await foreach (var row in active.ListAsync(ct))
         {

@@ -49,11 +49,11 @@ internal sealed partial class ChunkRun(
 
         if (!ct.IsCancellationRequested)
         {
-            return await FinishAsync(ct);
+            return await FinishAsync(isShutdown: false, ct);
         }
 
         using var limit = new CancellationTokenSource(ShutdownLimit, time);
-        return await FinishAsync(limit.Token);
+        return await FinishAsync(isShutdown: true, limit.Token);
     }
 
     /// <returns>Whether the claim stands, as far as is known.</returns>
@@ -77,6 +77,7 @@ internal sealed partial class ChunkRun(
                 await sender.DrainAsync();
             }
 
+            await batch.LookAsync(ct);
             var due = now - committed >= options.Checkpoint || results.IsFull;
             if (!sending.IsCompleted && ((due && results.HasLines) || checkpoints.IsRenewalDue))
             {
@@ -123,13 +124,13 @@ internal sealed partial class ChunkRun(
         return true;
     }
 
-    private async Task<ChunkRunEnd> FinishAsync(CancellationToken ct)
+    private async Task<ChunkRunEnd> FinishAsync(bool isShutdown, CancellationToken ct)
     {
         while (true)
         {
             try
             {
-                return await CommitLastAsync(ct);
+                return await CommitLastAsync(isShutdown, ct);
             }
             catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
             {
@@ -140,7 +141,7 @@ internal sealed partial class ChunkRun(
         }
     }
 
-    private async Task<ChunkRunEnd> CommitLastAsync(CancellationToken ct)
+    private async Task<ChunkRunEnd> CommitLastAsync(bool isShutdown, CancellationToken ct)
     {
         var closed = await batch.CloseReasonAsync(ct);
         if (!await checkpoints.CommitSealedAsync(ct))
@@ -158,9 +159,13 @@ internal sealed partial class ChunkRun(
         }
 
         var stood = await checkpoints.CommitLastAsync(
-            chunk => chunk.Done.Count == chunk.Lines ? chunk.End()
-                : verdict.IsLost ? chunk.EndWithoutInput()
-                : chunk.Release(verdict.NotBefore ?? left.NotBefore(chunk.Done.Count, time.GetUtcNow())),
+            chunk =>
+            {
+                var notBefore = verdict.NotBefore ?? left.NotBefore(chunk.Done.Count, time.GetUtcNow());
+                return chunk.Done.Count == chunk.Lines ? chunk.End()
+                    : verdict.IsLost ? chunk.EndWithoutInput()
+                    : isShutdown ? chunk.Forsake(notBefore, options.WakeUpLost) : chunk.Release(notBefore);
+            },
             ct);
         if (!stood)
         {

@@ -18,6 +18,7 @@ internal sealed class ChunkRuns(
     BatchBlobs blobs,
     BatchQueues queues,
     BatchWatch watch,
+    SweepGuard guard,
     UpstreamClient upstream,
     ResultBacklog backlog,
     ByteBudget memory,
@@ -54,7 +55,7 @@ internal sealed class ChunkRuns(
         var commits = new SegmentCommits(
             claimed, batch.Counts.Total, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps, _options.Lease, time);
-        var running = new RunningBatch(batch, watch, queues, time);
+        var running = new RunningBatch(batch, watch, guard, queues, time);
         var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);
         var end = await run.RunAsync(ct);
         return (end, checkpoints.Chunk);

@@ -127,7 +127,7 @@ internal sealed partial class PoisonHandling(
     }
 
     /// <summary>A poisoned sweep must not break the chain, so the next one is asked for.</summary>
-    public Task SweepAsync(CancellationToken ct) => queues.AskSweepAsync(ct);
+    public Task SweepAsync(CancellationToken ct) => queues.AskSweepAsync(delay: null, ct);
 
     private static partial class Log
     {

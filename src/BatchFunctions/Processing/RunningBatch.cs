@@ -7,7 +7,7 @@ namespace BatchFunctions.Processing;
 /// <summary>
 /// A chunk's batch from the point of view of the chunk's run: whether it still runs, and where to report progress.
 /// </summary>
-internal sealed class RunningBatch(Batch batch, BatchWatch watch, BatchQueues queues, TimeProvider time)
+internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard guard, BatchQueues queues, TimeProvider time)
 {
     /// <summary>The batch at the start of the run.</summary>
     public Batch Batch { get; } = batch;
@@ -27,6 +27,9 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, BatchQueues qu
             return !Batch.IsOverdue(time.GetUtcNow());
         }
     }
+
+    /// <summary>Called now and then while lines are sent.</summary>
+    public Task LookAsync(CancellationToken ct) => guard.LookAsync(ct);
 
     /// <summary>Why the batch's lines are no longer sent; null while they still are.</summary>
     public async Task<CloseReason?> CloseReasonAsync(CancellationToken ct)

@@ -78,15 +78,17 @@ internal sealed class BatchQueues(
 
     /// <summary>
     /// Asks for the next sweep. A crash between the row and the message leaves an overdue row, which whoever asks next
-    /// takes over: the creator of another batch, or the timer.
+    /// takes over: the creator of another batch, a worker, or the timer.
     /// </summary>
-    public async Task AskSweepAsync(CancellationToken ct)
+    /// <param name="delay">When there may be something to do; after <see cref="BatchOptions.SweepInterval"/> at the latest.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task AskSweepAsync(TimeSpan? delay, CancellationToken ct)
     {
         var lost = options.Value.SweepInterval + options.Value.WakeUpLost;
         if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
         {
             var message = new BatchMessage { Kind = BatchMessageKind.Sweep, Ticket = ticket.ToString() };
-            await SendAsync(message, options.Value.SweepInterval, ct);
+            await SendAsync(message, delay < options.Value.SweepInterval ? delay.Value : options.Value.SweepInterval, ct);
         }
     }
 

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Api;
@@ -252,14 +254,13 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [Fact]
     public async Task What_nobody_foresaw_is_a_500_with_the_request_id_and_no_stack()
     {
-        var row = BatchRow.ToRow(ApiDriver.BatchOf("local", DateTimeOffset.UtcNow));
-        row["Status"] = "a_status_of_tomorrow";
-        await _api.Get<BatchFunctions.Storage.StorageClients>().Tables.GetTableClient("batches").AddEntityAsync(row);
-        using var response = await _api.Client.GetAsync(new Uri("/v1/batches", UriKind.Relative));
+        var row = new TableEntity("local", IdKind.File.RowKeyOf(IdKind.File.New(DateTimeOffset.UtcNow))) { ["Purpose"] = "a_purpose_without_a_file" };
+        await _api.Get<BatchFunctions.Storage.StorageClients>().Tables.GetTableClient("files").AddEntityAsync(row);
+        using var response = await _api.Client.GetAsync(new Uri("/v1/files", UriKind.Relative));
         var error = await AssertErrorAsync(response, 500, "internal_error", null);
         var text = error.GetProperty("message").GetString();
         Assert.Contains(Assert.Single(response.Headers.GetValues("x-request-id")), text, StringComparison.Ordinal);
-        Assert.DoesNotContain("a_status_of_tomorrow", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("a_purpose_without_a_file", text, StringComparison.Ordinal);
         Assert.DoesNotContain(" at ", text, StringComparison.Ordinal);
     }
 

@@ -201,7 +201,7 @@ public sealed class PoisonTests : IAsyncLifetime
         var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Chunk + QueueNames.PoisonSuffix);
         await queue.SendMessageAsync(BatchMessage.OfChunk(hopeless.Key, 0).ToString());
         await queue.SendMessageAsync(BatchMessage.OfChunk(other.Key, 0).ToString());
-        await _driver.Get<BatchQueues>().AskSweepAsync(CancellationToken.None);
+        await _driver.Get<BatchQueues>().AskSweepAsync(delay: null, CancellationToken.None);
         _driver.Sent.Forget();
 
         var ticket = await _driver.TicketAsync();

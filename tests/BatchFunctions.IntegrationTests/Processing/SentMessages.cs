@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
+using System.Web;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Storage;
@@ -11,6 +12,9 @@ namespace BatchFunctions.IntegrationTests.Processing;
 internal sealed partial class SentMessages : HttpPipelineSynchronousPolicy
 {
     private readonly ConcurrentDictionary<BatchMessageKind, int> _counts = new();
+
+    /// <summary>After how long the last one of a kind is due.</summary>
+    public ConcurrentDictionary<BatchMessageKind, TimeSpan> Delays { get; } = new();
 
     public int Of(BatchMessageKind kind) => _counts.GetValueOrDefault(kind);
 
@@ -27,6 +31,8 @@ internal sealed partial class SentMessages : HttpPipelineSynchronousPolicy
             content.WriteTo(body, CancellationToken.None);
             var text = Text().Match(System.Text.Encoding.UTF8.GetString(body.ToArray())).Groups["text"].Value;
             var sent = BatchMessage.Parse(new BinaryData(System.Net.WebUtility.HtmlDecode(text)));
+            var delay = HttpUtility.ParseQueryString(message.Request.Uri.Query)["visibilitytimeout"];
+            Delays[sent.Kind] = TimeSpan.FromSeconds(delay is null ? 0 : int.Parse(delay, null));
             _counts.AddOrUpdate(sent.Kind, 1, (_, count) => count + 1);
         }
     }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
-/// <summary>What the sweep does, and when, with the times that are shipped.</summary>
+/// <summary>What the sweep does, and when: a lease and a sweep of a minute each.</summary>
 public sealed class SweepTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -114,9 +114,51 @@ public sealed class SweepTests : IAsyncLifetime
         Assert.Null((await _driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!.Owner);
         Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Chunk));
 
-        await SweepAsync(TimeSpan.FromSeconds(31));
+        await SweepAsync(TimeSpan.Zero);
 
         Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Chunk));
+    }
+
+    [Fact]
+    public async Task A_chunk_whose_worker_was_on_this_machine_and_is_dead_need_not_wait_for_its_lease()
+    {
+        var batch = await ValidatedAsync(250);
+        var dead = WorkerIdentity.Own with { Started = WorkerIdentity.Own.Started - 1 };
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddMinutes(1)) with { Owner = dead.NewClaim() });
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await _driver.WaitingAsync(QueueNames.Chunk));
+    }
+
+    [Fact]
+    public async Task The_next_sweep_looks_when_the_first_lease_would_run_out()
+    {
+        var batch = await ValidatedAsync(250);
+        await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddSeconds(5)));
+        await _driver.Get<BatchSweep>().TakeUpAsync(await _driver.TicketAsync(), CancellationToken.None);
+        Assert.Equal(TimeSpan.FromSeconds(6), _driver.Sent.Delays[BatchMessageKind.Sweep]);
+    }
+
+    /// <summary>The one who handled the sweep's message may have died over it.</summary>
+    [Fact]
+    public async Task A_worker_sees_to_it_that_sweeps_go_on()
+    {
+        var batch = await ValidatedAsync(250);
+        _upstream.Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromHours(1)));
+        using var stopping = new CancellationTokenSource();
+        var run = _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, stopping.Token);
+        await Eventually.UntilAsync(() => _upstream.InFlight > 0, "lines are under way");
+        await _driver.ClearAsync();
+        await _driver.Get<WakeupStore>().TryTakeSweepAsync(await _driver.TicketAsync(), CancellationToken.None);
+
+        await Eventually.UntilAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return _driver.Sent.Of(BatchMessageKind.Sweep) == 1;
+            },
+            "a sweep is asked for");
+        await stopping.CancelAsync();
+        await run;
     }
 
     [Fact]
@@ -232,7 +274,7 @@ public sealed class SweepTests : IAsyncLifetime
     [Fact]
     public async Task At_rest_a_sweep_asks_for_no_other()
     {
-        await _driver.Get<BatchQueues>().AskSweepAsync(CancellationToken.None);
+        await _driver.Get<BatchQueues>().AskSweepAsync(delay: null, CancellationToken.None);
         await _driver.ClearAsync();
         await _driver.Get<BatchSweep>().TakeUpAsync(await _driver.TicketAsync(), CancellationToken.None);
         Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Sweep));

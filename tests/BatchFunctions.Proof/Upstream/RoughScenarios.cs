@@ -73,6 +73,7 @@ internal static class RoughScenarios
                 ["Batch:Upstream:Timeout"] = "00:01:00",
 
                 // Looked at less often than shipped, since each look costs this machine time and the scenario an hour of them.
+                ["Batch:Lease"] = "00:01:00",
                 ["Batch:StatusPoll"] = "00:00:10",
                 ["Batch:Checkpoint"] = "00:00:20",
             },

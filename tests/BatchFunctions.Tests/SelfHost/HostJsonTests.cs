@@ -15,11 +15,11 @@ public sealed class HostJsonTests : IDisposable
     {
         var host = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), Settings());
 
-        Assert.Equal(TimeSpan.FromMinutes(30), host.FunctionTimeout);
+        Assert.Equal(TimeSpan.FromMinutes(10), host.FunctionTimeout);
         Assert.Equal(8, host.BatchSize);
         Assert.Equal(8, host.NewBatchThreshold);
         Assert.Equal(5, host.MaxDequeueCount);
-        Assert.Equal(TimeSpan.FromSeconds(2), host.MaxPollingInterval);
+        Assert.Equal(TimeSpan.FromSeconds(0.5), host.MaxPollingInterval);
         Assert.Equal(TimeSpan.FromSeconds(30), host.VisibilityTimeout);
     }
 
@@ -28,7 +28,7 @@ public sealed class HostJsonTests : IDisposable
     {
         var host = Read("""{ "extensions": { "queues": { "messageEncoding": "none" } } }""");
 
-        Assert.Equal(TimeSpan.FromMinutes(30), host.FunctionTimeout);
+        Assert.Equal(TimeSpan.FromMinutes(10), host.FunctionTimeout);
         Assert.Equal(16, host.BatchSize);
         Assert.Equal(8 * Environment.ProcessorCount, host.NewBatchThreshold);
         Assert.Equal(5, host.MaxDequeueCount);

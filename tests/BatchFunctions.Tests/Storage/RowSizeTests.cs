@@ -115,7 +115,7 @@ public sealed class RowSizeTests
             Lines = BatchOptions.LongestChunk,
             LinesBefore = int.MaxValue,
             Epoch = 999_999,
-            Owner = Guid.NewGuid().ToString("N"),
+            Owner = WorkerIdentity.Own.NewClaim() + new string('x', 255),
             LeaseUntil = Now,
             NotBefore = Now,
             InputLost = true,

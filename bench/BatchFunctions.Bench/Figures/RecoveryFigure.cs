@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using BatchFunctions.Bench.Sides;
+using BatchFunctions.Testing;
+
+namespace BatchFunctions.Bench.Figures;
+
+/// <summary>
+/// From the end of a worker until another holds all of its chunks and sends their lines: killed and started anew; killed beside another that lives on; frozen
+/// beside another, which is how one that died on another machine looks; and shut down beside another. With the times that are
+/// shipped, and each line accounted for in the end.
+/// </summary>
+internal sealed class RecoveryFigure : Figure
+{
+    /// <summary>Fifteen chunks, which one worker holds at once.</summary>
+    private const int Lines = 1800;
+    private const int LineBytes = 160;
+    private const int LineMilliseconds = 2000;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private enum End
+    {
+        KilledAndRestarted,
+        KilledBesideAnother,
+        FrozenBesideAnother,
+        ShutDownBesideAnother,
+    }
+
+    public override string Name => "recovery";
+
+    public override string Description => "seconds from a worker's end until another holds all of its chunks, and calls a line";
+
+    public override async Task MeasureAsync(Report report, CancellationToken ct)
+    {
+        foreach (var (end, name, limit) in new[]
+        {
+            (End.KilledAndRestarted, "restart", 10),
+            (End.KilledBesideAnother, "beside", 20),
+            (End.FrozenBesideAnother, "elsewhere", 20),
+            (End.ShutDownBesideAnother, "shutdown", 15),
+        })
+        {
+            var times = new List<double>();
+            var perLine = 0.0;
+            for (var round = 0; round < (report.Quick ? 1 : 5); round++)
+            {
+                var (took, calls) = await MeasureAsync(end, ct);
+                times.Add(took.TotalSeconds);
+                perLine = Math.Max(perLine, (double)calls / Lines);
+            }
+
+            report.Add(new Measurement(
+                $"{Name}.{name}",
+                times.Max(),
+                "s",
+                string.Create(CultureInfo.InvariantCulture, $"the longest of {string.Join(", ", times.Select(time => $"{time:0.0}"))}; {perLine:0.00} calls a line at most, 64 of 1,800 were in flight"),
+                Target.AtMost(limit)));
+        }
+    }
+
+    private static async Task<(TimeSpan Took, int Calls)> MeasureAsync(End end, CancellationToken ct)
+    {
+        using var input = new InputFile(Lines, LineBytes);
+        await using var storage = await BenchStorage.StartAsync(1, ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        using var upstream = await Side.StartAsync(UpstreamSide.Name, LineMilliseconds.ToString(CultureInfo.InvariantCulture));
+        using var calls = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
+        var first = await StartAsync(account, calls.BaseAddress!);
+        ChildProcess? second = null;
+        try
+        {
+            string id;
+            using (var client = account.ClientOf(await first.ReadyAsync()))
+            {
+                var file = await BatchRun.UploadAsync(client, input.Path, ct);
+                id = await BatchRun.CreateAsync(client, file, ct);
+            }
+
+            await Task.Delay(UnderWay, ct);
+
+            if (end != End.KilledAndRestarted)
+            {
+                // It looks at once when it starts, and then now and then.
+                second = await StartAsync(account, calls.BaseAddress!);
+                await Task.Delay(TimeSpan.FromSeconds(3 + (7 * Random.Shared.NextDouble())), ct);
+            }
+
+            var began = Stopwatch.GetTimestamp();
+            switch (end)
+            {
+                case End.ShutDownBesideAnother:
+                    await first.TerminateAsync();
+                    await first.EndsWithinAsync(Patience);
+                    break;
+                case End.FrozenBesideAnother:
+                    await first.FreezeAsync();
+                    break;
+                default:
+                    await first.KillAsync();
+                    break;
+            }
+
+            second ??= await StartAsync(account, calls.BaseAddress!);
+            var holder = second.Id.ToString(CultureInfo.InvariantCulture);
+            while (!(await account.HoldersAsync(id, ct)).All(other => other == holder))
+            {
+                await Task.Delay(Look, ct);
+            }
+
+            var took = Stopwatch.GetElapsedTime(began);
+            using var asked = account.ClientOf(await second.ReadyAsync());
+            await EndAsync(asked, id, ct);
+            return (took, await UpstreamSide.CallsAsync(calls, ct));
+        }
+        finally
+        {
+            first.Dispose();
+            second?.Dispose();
+        }
+    }
+
+    private static Task<ChildProcess> StartAsync(BenchAccount account, Uri upstream, params (string Name, string Value)[] settings) =>
+        SelfHostSide.StartAsync(account.Connection, upstream, [("Batch__ChunkLines", "120"), .. settings]);
+
+    private static async Task EndAsync(HttpClient client, string id, CancellationToken ct)
+    {
+        while (true)
+        {
+            var batch = await client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/batches/{id}", UriKind.Relative), ct);
+            if (batch.GetProperty("status").GetString() == "completed"
+                && batch.GetProperty("request_counts").GetProperty("completed").GetInt32() == Lines)
+            {
+                return;
+            }
+
+            await Task.Delay(Look, ct);
+        }
+    }
+}

@@ -21,6 +21,11 @@ public sealed class Deployments : IAsyncLifetime
             "upstreamApiKey = 'the-key-itself'",
             "upstreamKeyInVault = 'yes'",
             "alwaysReadyHttp = 1",
+            "alwaysReadySteps = 2",
+            "alwaysReadyChunk = 3",
+            "zoneRedundant = true",
+            "storageSku = 'Standard_ZRS'",
+            "siteUpdateStrategy = 'RollingUpdate'",
             "alertEmail = 'operator@example.com'");
         Plain = await plain;
         Full = await full;

@@ -62,6 +62,7 @@ public sealed class SettingTests(Deployments deployments)
 
             Assert.Equal("managedidentity", settings[Storage + "credential"]);
             Assert.Contains("clientId", settings[Storage + "clientId"], StringComparison.Ordinal);
+            Assert.Equal(deployment.One("Microsoft.Storage/storageAccounts").Name, settings[Storage + "accountName"]);
             Assert.Contains("blobEndpoint", settings[Storage + "blobServiceUri"], StringComparison.Ordinal);
             Assert.Contains("queueEndpoint", settings[Storage + "queueServiceUri"], StringComparison.Ordinal);
             Assert.Contains("tableEndpoint", settings[Storage + "tableServiceUri"], StringComparison.Ordinal);
@@ -114,12 +115,43 @@ public sealed class SettingTests(Deployments deployments)
     }
 
     [Fact]
-    public void The_host_takes_whole_inputs_and_shows_no_homepage()
+    public void The_host_shows_no_homepage() => Assert.Equal("true", deployments.Plain.Settings["AzureWebJobsDisableHomepage"]);
+
+    [Theory]
+    [InlineData(512, 0, 51)]
+    [InlineData(2048, 0, 200)]
+    [InlineData(4096, 0, 200)]
+    [InlineData(2048, 20, 20)]
+    public async Task A_request_may_hold_a_file_of_so_many_mib_and_no_more_than_the_platform_takes(int memory, int asked, int expected)
+    {
+        const long Platform = 210_000_000;
+
+        var settings = (await Deployment.PredictAsync($"instanceMemoryMB = {memory}", $"maxRequestMiB = {asked}")).Settings;
+        var limit = long.Parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null);
+
+        // A form surrounds the file.
+        Assert.InRange(limit, (expected * 1024L * 1024) + 1024, Math.Min(Platform, (expected + 1) * 1024L * 1024));
+    }
+
+    [Fact]
+    public void Whole_inputs_go_in_one_request() =>
+        Assert.True(long.Parse(deployments.Plain.Settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null) > new BatchOptions().MaxInputBytes);
+
+    [Fact]
+    public void Runs_may_take_as_long_as_the_plan_allows_and_fit_into_the_hosts_time()
     {
         var settings = deployments.Plain.Settings;
+        var function = Time("AzureFunctionsJobHost__functionTimeout");
+        var run = Time(Prefix + "RunLimit");
+        var attempt = Time(Prefix + "Upstream__Timeout");
 
-        Assert.Equal("true", settings["AzureWebJobsDisableHomepage"]);
-        Assert.True(long.Parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null) > new BatchOptions().MaxInputBytes);
+        Assert.Equal(TimeSpan.FromMinutes(30), function);
+        Assert.Equal(TimeSpan.FromMinutes(10), run);
+        Assert.Equal(TimeSpan.FromMinutes(10), attempt);
+        // A run that has reached its limit still waits for the lines that it has sent.
+        Assert.True(run + attempt < function);
+
+        TimeSpan Time(string setting) => TimeSpan.Parse(settings[setting], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Theory]

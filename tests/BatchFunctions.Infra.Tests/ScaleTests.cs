@@ -1,0 +1,77 @@
+using System.Text.RegularExpressions;
+
+namespace BatchFunctions.Infra.Tests;
+
+/// <summary>How the app scales, is spread and is replaced.</summary>
+[Collection(nameof(Deployments))]
+public sealed partial class ScaleTests(Deployments deployments)
+{
+    private const string Site = "Microsoft.Web/sites";
+    private const string Plan = "Microsoft.Web/serverfarms";
+    private const string Scale = "functionAppConfig.scaleAndConcurrency";
+
+    [Fact]
+    public void No_instance_is_paid_for_at_rest_unless_asked()
+    {
+        Assert.Equal(0, deployments.Plain.One(Site).At($"{Scale}.alwaysReady").GetArrayLength());
+
+        Assert.Equal(
+            [("http", 1), ("function:queue_steps", 2), ("function:queue_chunk", 3)],
+            deployments.Full.One(Site).At($"{Scale}.alwaysReady").EnumerateArray()
+                .Select(group => (group.GetProperty("name").GetString(), group.GetProperty("instanceCount").GetInt32())));
+    }
+
+    [Fact]
+    public async Task Instances_are_kept_ready_for_every_function_that_a_queue_starts()
+    {
+        var triggers = await File.ReadAllTextAsync(Repository.File("src/BatchFunctions.FunctionApp/QueueTriggers.cs"));
+
+        var functions = QueueFunction().Matches(triggers).Select(match => $"function:{match.Groups["name"].Value}").ToList();
+
+        Assert.NotEmpty(functions);
+        Assert.Equal(
+            functions.Prepend("http").Order(),
+            deployments.Full.One(Site).At($"{Scale}.alwaysReady").EnumerateArray().Select(group => group.GetProperty("name").GetString()!).Order());
+    }
+
+    [Fact]
+    public async Task One_instance_at_most_can_be_asked_for_and_forty_are_the_default()
+    {
+        Assert.Equal(40, deployments.Plain.One(Site).At($"{Scale}.maximumInstanceCount").GetInt32());
+
+        var deployment = await Deployment.PredictAsync("maximumInstanceCount = 1");
+
+        Assert.Equal(1, deployment.One(Site).At($"{Scale}.maximumInstanceCount").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("maximumInstanceCount = 0")]
+    [InlineData("maximumInstanceCount = 1001")]
+    [InlineData("maxRequestMiB = 201")]
+    [InlineData("siteUpdateStrategy = 'Slots'")]
+    public async Task What_the_platform_does_not_take_is_refused_before_anything_is_deployed(string parameter) =>
+        Assert.Contains("Error BCP", await Deployment.RefusalAsync(parameter), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_deployment_ends_instances_at_once_unless_their_work_shall_end_first()
+    {
+        Assert.Equal("Recreate", deployments.Plain.One(Site).At("functionAppConfig.siteUpdateStrategy.type").GetString());
+        Assert.Equal("RollingUpdate", deployments.Full.One(Site).At("functionAppConfig.siteUpdateStrategy.type").GetString());
+    }
+
+    [Fact]
+    public void Zones_are_used_where_that_is_asked_for()
+    {
+        Assert.False(deployments.Plain.One(Plan).At("zoneRedundant").GetBoolean());
+        Assert.True(deployments.Full.One(Plan).At("zoneRedundant").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("Standard_LRS")]
+    [InlineData("Standard_GRS")]
+    public async Task Zones_without_storage_in_them_are_refused(string sku) =>
+        Assert.Contains("BATCH_STORAGE_SKU", await Deployment.RefusalAsync("zoneRedundant = true", $"storageSku = '{sku}'"), StringComparison.Ordinal);
+
+    [GeneratedRegex("""Function\("(?<name>[a-z_]+)"\)\][^\[]*\[QueueTrigger""")]
+    private static partial Regex QueueFunction();
+}

@@ -141,6 +141,8 @@ var tags = {
 var identityName = 'id-${token}'
 var accountName = 'st${token}'
 var vaultName = 'kv-${token}'
+var workspaceName = 'log-${token}'
+var appName = 'func-${token}'
 var insightsName = 'appi-${token}'
 // The account's replication cannot be changed by a deployment, so it is not chosen behind the operator's back.
 var replication = zoneRedundant && !contains(storageSku, 'ZRS')
@@ -172,7 +174,7 @@ module identity 'modules/identity.bicep' = {
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
-    workspaceName: 'log-${token}'
+    workspaceName: workspaceName
     insightsName: insightsName
     location: location
     tags: tags
@@ -251,7 +253,7 @@ module roles 'modules/role.bicep' = [
 module app 'modules/function-app.bicep' = {
   scope: group
   params: {
-    name: 'func-${token}'
+    name: appName
     planName: 'plan-${token}'
     location: location
     tags: tags
@@ -292,6 +294,17 @@ module app 'modules/function-app.bicep' = {
     roles
     privateEndpoints
   ]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    title: 'BatchFunctions ${environmentName}'
+    location: location
+    tags: tags
+    workspaceName: workspaceName
+    appName: appName
+  }
 }
 
 module alerts 'modules/alerts.bicep' = if (alertsEnabled) {

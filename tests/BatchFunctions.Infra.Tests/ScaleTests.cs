@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace BatchFunctions.Infra.Tests;
@@ -35,22 +36,22 @@ public sealed partial class ScaleTests(Deployments deployments)
     }
 
     [Fact]
-    public async Task One_instance_at_most_can_be_asked_for_and_forty_are_the_default()
+    public void One_instance_at_most_can_be_asked_for_and_forty_are_the_default()
     {
         Assert.Equal(40, deployments.Plain.One(Site).At($"{Scale}.maximumInstanceCount").GetInt32());
-
-        var deployment = await Deployment.PredictAsync("maximumInstanceCount = 1");
-
-        Assert.Equal(1, deployment.One(Site).At($"{Scale}.maximumInstanceCount").GetInt32());
+        Assert.Equal(1, deployments.Small.One(Site).At($"{Scale}.maximumInstanceCount").GetInt32());
     }
 
-    [Theory]
-    [InlineData("maximumInstanceCount = 0")]
-    [InlineData("maximumInstanceCount = 1001")]
-    [InlineData("maxRequestMiB = 201")]
-    [InlineData("siteUpdateStrategy = 'Slots'")]
-    public async Task What_the_platform_does_not_take_is_refused_before_anything_is_deployed(string parameter) =>
-        Assert.Contains("Error BCP", await Deployment.RefusalAsync(parameter), StringComparison.Ordinal);
+    [Fact]
+    public async Task What_the_platform_does_not_take_is_refused_before_anything_is_deployed()
+    {
+        string[] parameters = ["maximumInstanceCount = 0", "maxRequestMiB = 201", "siteUpdateStrategy = 'Slots'", "alwaysReadyChunk = 21"];
+
+        var refusal = await Deployment.RefusalAsync(parameters);
+
+        // The compiler names the value, and the place of each parameter in the file.
+        Assert.Equal(parameters.Length, Regex.Count(refusal, "Error BCP"));
+    }
 
     [Fact]
     public void A_deployment_ends_instances_at_once_unless_their_work_shall_end_first()
@@ -64,6 +65,18 @@ public sealed partial class ScaleTests(Deployments deployments)
     {
         Assert.False(deployments.Plain.One(Plan).At("zoneRedundant").GetBoolean());
         Assert.True(deployments.Full.One(Plan).At("zoneRedundant").GetBoolean());
+    }
+
+    [Fact]
+    public async Task The_guide_says_what_the_defaults_come_to()
+    {
+        var guide = await File.ReadAllTextAsync(Repository.File("docs/operations.md"));
+        var instances = deployments.Plain.One(Site).At($"{Scale}.maximumInstanceCount").GetInt32();
+        var concurrency = int.Parse(deployments.Plain.Settings["Batch__Upstream__Concurrency"], CultureInfo.InvariantCulture);
+
+        // HTTP, queue_steps and queue_chunk scale by themselves, and the timer runs on one; the two queues' functions send lines.
+        Assert.Contains(FormattableString.Invariant($": {(3 * instances) + 1} with the default."), guide, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"{2 * instances * concurrency:N0} with the defaults"), guide, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -94,9 +94,9 @@ public sealed class SettingTests(Deployments deployments)
     }
 
     [Fact]
-    public async Task An_upstream_without_keys_is_signed_in_at_as_the_apps_identity()
+    public void An_upstream_without_keys_is_signed_in_at_as_the_apps_identity()
     {
-        var settings = (await Deployment.PredictAsync("upstreamCredential = 'ManagedIdentity'", "upstreamKeyInVault = 'yes'")).Settings;
+        var settings = deployments.Small.Settings;
 
         Assert.Equal(nameof(UpstreamCredential.ManagedIdentity), settings[Prefix + "Upstream__Credential"]);
         Assert.Equal(settings[StorageClients.Connection + "__clientId"], settings[Prefix + "Upstream__ClientId"]);
@@ -117,20 +117,20 @@ public sealed class SettingTests(Deployments deployments)
     [Fact]
     public void The_host_shows_no_homepage() => Assert.Equal("true", deployments.Plain.Settings["AzureWebJobsDisableHomepage"]);
 
-    [Theory]
-    [InlineData(512, 0, 51)]
-    [InlineData(2048, 0, 200)]
-    [InlineData(4096, 0, 200)]
-    [InlineData(2048, 20, 20)]
-    public async Task A_request_may_hold_a_file_of_so_many_mib_and_no_more_than_the_platform_takes(int memory, int asked, int expected)
+    [Fact]
+    public void A_request_may_hold_a_file_of_a_tenth_of_the_memory_and_no_more_than_the_platform_takes()
     {
         const long Platform = 210_000_000;
 
-        var settings = (await Deployment.PredictAsync($"instanceMemoryMB = {memory}", $"maxRequestMiB = {asked}")).Settings;
-        var limit = long.Parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null);
+        AssertHolds(51, deployments.Small);
+        AssertHolds(200, deployments.Plain);
+        AssertHolds(200, deployments.Full);
 
         // A form surrounds the file.
-        Assert.InRange(limit, (expected * 1024L * 1024) + 1024, Math.Min(Platform, (expected + 1) * 1024L * 1024));
+        static void AssertHolds(int file, Deployment deployment) => Assert.InRange(
+            long.Parse(deployment.Settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null),
+            (file * 1024L * 1024) + 1024,
+            Math.Min(Platform, (file + 1) * 1024L * 1024));
     }
 
     [Fact]

@@ -97,6 +97,9 @@ param siteUpdateStrategy string = 'Recreate'
 @maxValue(200)
 param maxRequestMiB int = 0
 
+@description('More settings of the app, as the README lists them: NAME=VALUE, with semicolons between them. They go before what this template sets.')
+param appSettings string = ''
+
 @description('How the data is replicated.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageSku string = 'Standard_LRS'
@@ -148,6 +151,11 @@ var insightsName = 'appi-${token}'
 var replication = zoneRedundant && !contains(storageSku, 'ZRS')
   ? fail('A zone-redundant app needs zone-redundant storage: set storageSku (BATCH_STORAGE_SKU) to Standard_ZRS or Standard_GZRS.')
   : storageSku
+var moreSettings = toObject(
+  filter(split(appSettings, ';'), pair => contains(pair, '=')),
+  pair => trim(substring(pair, 0, indexOf(pair, '='))),
+  pair => trim(substring(pair, indexOf(pair, '=') + 1))
+)
 // What surrounds a file in the form that it is sent in.
 var formBytes = 64 * 1024
 var hasUpstreamKey = upstreamCredential == 'Key' && (upstreamKeyInVault == 'yes' || (upstreamKeyInVault == 'auto' && !empty(upstreamApiKey)))
@@ -286,6 +294,7 @@ module app 'modules/function-app.bicep' = {
       zoneRedundant: zoneRedundant
     }
     siteUpdateStrategy: siteUpdateStrategy
+    moreSettings: moreSettings
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
     maxRequestBytes: (maxRequestMiB == 0 ? min(instanceMemoryMB / 10, 200) : maxRequestMiB) * 1024 * 1024 + formBytes
   }

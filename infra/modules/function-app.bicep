@@ -50,6 +50,9 @@ param scale scaleSettings
 @allowed(['Recreate', 'RollingUpdate'])
 param siteUpdateStrategy string
 
+@description('Settings of the app beside and before those that are made here.')
+param moreSettings { *: string }
+
 @description('The subnet that the app sends through, or nothing.')
 param subnetId string
 
@@ -167,7 +170,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, keySettings, identitySettings)
+    properties: union(settings, keySettings, identitySettings, moreSettings)
   }
 
   // Deployment goes by identity; names and passwords are off.

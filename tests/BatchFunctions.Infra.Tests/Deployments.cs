@@ -33,6 +33,7 @@ public sealed class Deployments : IAsyncLifetime
             "alertEmail = 'operator@example.com'");
         var small = Deployment.PredictAsync(
             "maximumInstanceCount = 1",
+            "appSettings = 'Batch__MaxOpenUploads=7; Batch__Upstream__Headers__0=X-Team: a=b ;Batch__RunLimit=00:05:00;'",
             "instanceMemoryMB = 512",
             "upstreamCredential = 'ManagedIdentity'",
             "upstreamKeyInVault = 'yes'",

@@ -105,6 +105,17 @@ public sealed class SettingTests(Deployments deployments)
     }
 
     [Fact]
+    public void Any_setting_can_be_given_and_goes_before_the_templates_own()
+    {
+        var settings = deployments.Small.Settings;
+
+        Assert.Equal("7", settings[Prefix + "MaxOpenUploads"]);
+        Assert.Equal("X-Team: a=b", settings[Prefix + "Upstream__Headers__0"]);
+        Assert.Equal("00:05:00", settings[Prefix + "RunLimit"]);
+        Assert.Equal(deployments.Plain.Settings.Count, settings.Keys.Count(deployments.Plain.Settings.ContainsKey));
+    }
+
+    [Fact]
     public void Telemetry_is_sent_as_the_identity_too()
     {
         var settings = deployments.Plain.Settings;

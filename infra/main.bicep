@@ -50,8 +50,8 @@ param upstreamConcurrency int = 64
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Instances, at most: a bound on cost, and with the concurrency one on the load of the upstream.')
-@minValue(40)
+@description('Instances on demand, at most, for each group of functions that scales by itself: a bound on cost, and with the concurrency one on the load of the upstream. Fewer than 40 are a preview that not every region takes.')
+@minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
@@ -75,10 +75,30 @@ param queueNewBatchThreshold int = 8
 @maxValue(20)
 param alwaysReadyHttp int = 0
 
-@description('MiB of a request body, at most; 0 is a tenth of an instance\'s memory, as the host holds a body in memory several times over.')
+@description('Instances kept ready for the function queue_steps, which takes up new batches and ends them.')
 @minValue(0)
-@maxValue(2000)
+@maxValue(20)
+param alwaysReadySteps int = 0
+
+@description('Instances kept ready for the function queue_chunk, which sends the lines.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyChunk int = 0
+
+@description('Whether instances are spread over availability zones. It needs a storageSku that is, too, and the plan then keeps two instances ready for each group of functions.')
+param zoneRedundant bool = false
+
+@description('What a deployment does with running instances: Recreate ends them at once, RollingUpdate (a preview) lets their work end.')
+@allowed(['Recreate', 'RollingUpdate'])
+param siteUpdateStrategy string = 'Recreate'
+
+@description('MiB of a file in one request, at most; 0 is a tenth of an instance\'s memory, as the host holds a body in memory several times over, but no more than 200. The platform takes no request over 210 MB.')
+@minValue(0)
+@maxValue(200)
 param maxRequestMiB int = 0
+
+@description('More settings of the app, as the README lists them: NAME=VALUE, with semicolons between them. They go before what this template sets.')
+param appSettings string = ''
 
 @description('How the data is replicated.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
@@ -124,7 +144,20 @@ var tags = {
 var identityName = 'id-${token}'
 var accountName = 'st${token}'
 var vaultName = 'kv-${token}'
+var workspaceName = 'log-${token}'
+var appName = 'func-${token}'
 var insightsName = 'appi-${token}'
+// The account's replication cannot be changed by a deployment, so it is not chosen behind the operator's back.
+var replication = zoneRedundant && !contains(storageSku, 'ZRS')
+  ? fail('A zone-redundant app needs zone-redundant storage: set storageSku (BATCH_STORAGE_SKU) to Standard_ZRS or Standard_GZRS.')
+  : storageSku
+var moreSettings = toObject(
+  filter(split(appSettings, ';'), pair => contains(pair, '=')),
+  pair => trim(substring(pair, 0, indexOf(pair, '='))),
+  pair => trim(substring(pair, indexOf(pair, '=') + 1))
+)
+// What surrounds a file in the form that it is sent in.
+var formBytes = 64 * 1024
 var hasUpstreamKey = upstreamCredential == 'Key' && (upstreamKeyInVault == 'yes' || (upstreamKeyInVault == 'auto' && !empty(upstreamApiKey)))
 var assignments = concat(
   map(appRoles, entry => union(entry, { who: 'app' })),
@@ -149,7 +182,7 @@ module identity 'modules/identity.bicep' = {
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
   params: {
-    workspaceName: 'log-${token}'
+    workspaceName: workspaceName
     insightsName: insightsName
     location: location
     tags: tags
@@ -164,7 +197,7 @@ module storage 'modules/storage.bicep' = {
     name: accountName
     location: location
     tags: tags
-    sku: storageSku
+    sku: replication
     isPrivate: vnetEnabled
     operatorIpAddress: operatorIpAddress
     blobMaxAgeDays: blobMaxAgeDays
@@ -228,12 +261,13 @@ module roles 'modules/role.bicep' = [
 module app 'modules/function-app.bicep' = {
   scope: group
   params: {
-    name: 'func-${token}'
+    name: appName
     planName: 'plan-${token}'
     location: location
     tags: tags
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
+    accountName: accountName
     blobEndpoint: storage.outputs.blobEndpoint
     queueEndpoint: storage.outputs.queueEndpoint
     tableEndpoint: storage.outputs.tableEndpoint
@@ -252,16 +286,34 @@ module app 'modules/function-app.bicep' = {
       httpConcurrency: httpConcurrency
       queueBatchSize: queueBatchSize
       queueNewBatchThreshold: queueNewBatchThreshold
-      alwaysReadyHttp: alwaysReadyHttp
+      alwaysReady: [
+        { name: 'http', instanceCount: alwaysReadyHttp }
+        { name: 'function:queue_steps', instanceCount: alwaysReadySteps }
+        { name: 'function:queue_chunk', instanceCount: alwaysReadyChunk }
+      ]
+      zoneRedundant: zoneRedundant
     }
+    siteUpdateStrategy: siteUpdateStrategy
+    moreSettings: moreSettings
     subnetId: vnetEnabled ? network!.outputs.appSubnetId : ''
-    maxRequestBytes: (maxRequestMiB == 0 ? instanceMemoryMB / 10 : maxRequestMiB) * 1024 * 1024
+    maxRequestBytes: (maxRequestMiB == 0 ? min(instanceMemoryMB / 10, 200) : maxRequestMiB) * 1024 * 1024 + formBytes
   }
   // The host reads its storage and the vault while it starts: it must be allowed to by then, and find the way.
   dependsOn: [
     roles
     privateEndpoints
   ]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    title: 'BatchFunctions ${environmentName}'
+    location: location
+    tags: tags
+    workspaceName: workspaceName
+    appName: appName
+  }
 }
 
 module alerts 'modules/alerts.bicep' = if (alertsEnabled) {

@@ -20,13 +20,25 @@ type upstreamSettings = {
 }
 
 @export()
+@description('Instances that are kept ready, paid for day and night.')
+type alwaysReady = {
+  @description('What they serve: http for all HTTP functions together, function:NAME for any other.')
+  name: string
+
+  @description('How many.')
+  @minValue(0)
+  @maxValue(20)
+  instanceCount: int
+}
+
+@export()
 @description('How the app scales. The bounds are those of the Flex Consumption plan.')
 type scaleSettings = {
   @description('Memory of an instance.')
   instanceMemoryMB: 512 | 2048 | 4096
 
-  @description('Instances, at most.')
-  @minValue(40)
+  @description('Instances on demand, at most, for each group of functions that scales by itself.')
+  @minValue(1)
   @maxValue(1000)
   maximumInstanceCount: int
 
@@ -45,8 +57,9 @@ type scaleSettings = {
   @maxValue(1000)
   queueNewBatchThreshold: int
 
-  @description('Instances that are kept ready for HTTP, paid for day and night; none by default.')
-  @minValue(0)
-  @maxValue(20)
-  alwaysReadyHttp: int
+  @description('Instances that are kept ready.')
+  alwaysReady: alwaysReady[]
+
+  @description('Whether instances are spread over availability zones.')
+  zoneRedundant: bool
 }

@@ -77,13 +77,14 @@ var rules rule[] = [
   {
     name: 'server-errors'
     title: 'Many answers are 5xx'
-    text: 'More than 5 in 100 requests of the last quarter of an hour were answered with a 5xx.'
+    text: 'Of at least 100 HTTP requests in the last quarter of an hour, more than 5 in 100 were answered with a 5xx.'
     severity: 1
     query: '''
       AppRequests
-      | where isnotnull(toint(ResultCode))
-      | summarize Failed = sumif(ItemCount, toint(ResultCode) >= 500), Total = sum(ItemCount)
-      | where Total >= 20
+      | extend Status = toint(ResultCode)
+      | where Status between (100 .. 599) // Queue and timer executions are requests with a code of 0.
+      | summarize Failed = sumif(ItemCount, Status >= 500), Total = sum(ItemCount)
+      | where Total >= 100
       | project PercentFailed = 100.0 * Failed / Total
     '''
     column: 'PercentFailed'

@@ -19,6 +19,9 @@ param identityId string
 @description('The client id of that identity.')
 param identityClientId string
 
+@description('The name of the storage account.')
+param accountName string
+
 @description('The storage account\'s blob endpoint.')
 param blobEndpoint string
 
@@ -43,6 +46,13 @@ param upstreamKeyUri string
 @description('How the app scales.')
 param scale scaleSettings
 
+@description('What a deployment does with running instances.')
+@allowed(['Recreate', 'RollingUpdate'])
+param siteUpdateStrategy string
+
+@description('Settings of the app beside and before those that are made here.')
+param moreSettings { *: string }
+
 @description('The subnet that the app sends through, or nothing.')
 param subnetId string
 
@@ -50,10 +60,12 @@ param subnetId string
 param maxRequestBytes int
 
 var settings = {
-  // The host's own storage, and the service's, by identity. Its three addresses rather than the account's name, which
-  // holds in every Azure cloud.
+  // The host's own storage, and the service's, by identity. The three addresses hold in every Azure cloud, and go before
+  // the name, which is there for the host: without it its first client fails now and then while it starts
+  // (https://github.com/Azure/azure-functions-host/issues/11787).
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__accountName: accountName
   AzureWebJobsStorage__blobServiceUri: blobEndpoint
   AzureWebJobsStorage__queueServiceUri: queueEndpoint
   AzureWebJobsStorage__tableServiceUri: tableEndpoint
@@ -65,6 +77,10 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${identityClientId}'
   AzureFunctionsJobHost__extensions__queues__batchSize: string(scale.queueBatchSize)
   AzureFunctionsJobHost__extensions__queues__newBatchThreshold: string(scale.queueNewBatchThreshold)
+  // host.json has what every plan allows, ten minutes; this plan allows more, and so longer runs and slower upstreams.
+  AzureFunctionsJobHost__functionTimeout: '00:30:00'
+  Batch__RunLimit: '00:10:00'
+  Batch__Upstream__Timeout: '00:10:00'
   // This template makes the tables, queues and containers.
   Batch__CreateStorage: 'false'
   Batch__Upstream__BaseUrl: upstream.baseUrl
@@ -91,6 +107,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: scale.zoneRedundant
   }
 }
 
@@ -141,21 +158,19 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
             perInstanceConcurrency: scale.httpConcurrency
           }
         }
-        alwaysReady: scale.alwaysReadyHttp == 0
-          ? []
-          : [
-              {
-                name: 'http'
-                instanceCount: scale.alwaysReadyHttp
-              }
-            ]
+        alwaysReady: filter(scale.alwaysReady, group => group.instanceCount > 0)
+      }
+      // In every form, so that the default can be had back.
+      #disable-next-line BCP037 // The compiler's description of the type is behind: https://github.com/Azure/bicep-registry-modules/issues/7200
+      siteUpdateStrategy: {
+        type: siteUpdateStrategy
       }
     }
   }
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, keySettings, identitySettings)
+    properties: union(settings, keySettings, identitySettings, moreSettings)
   }
 
   // Deployment goes by identity; names and passwords are off.

@@ -34,14 +34,6 @@ var properties = {
 resource account 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
   name: accountName
 
-  resource blobs 'blobServices' existing = {
-    name: 'default'
-
-    resource container 'containers' existing = {
-      name: on.?name ?? 'none'
-    }
-  }
-
   resource tables 'tableServices' existing = {
     name: 'default'
 
@@ -62,12 +54,6 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 resource onAccount 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (on.kind == 'account') {
   name: guid(account.id, holder, roleId)
   scope: account
-  properties: properties
-}
-
-resource onContainer 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (on.kind == 'container') {
-  name: guid(account::blobs::container.id, holder, roleId)
-  scope: account::blobs::container
   properties: properties
 }
 

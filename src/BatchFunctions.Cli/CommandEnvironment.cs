@@ -15,8 +15,11 @@ internal sealed record CommandEnvironment
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>The size of a part of an upload, in bytes; OpenAI accepts parts of up to 64 MB.</summary>
-    public long PartBytes { get; init; } = 64_000_000;
+    /// <summary>
+    /// The size of a part of an upload, in bytes. OpenAI accepts parts of up to 64 MB; but where a host reads a request into
+    /// memory as a whole, as that of Azure Functions does, a part costs it several times its size.
+    /// </summary>
+    public long PartBytes { get; init; } = 8_000_000;
 
     /// <summary>Timeouts and retries of requests to the service.</summary>
     public ApiTimes Times { get; init; } = new();

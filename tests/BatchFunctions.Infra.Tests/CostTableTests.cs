@@ -11,7 +11,7 @@ public sealed class CostTableTests
     private static readonly string[] Guide = File.ReadAllLines(Repository.File("docs/operations.md"));
 
     /// <summary>Dollars for 10,000 requests, by row: what the guide's list of prices says.</summary>
-    private static readonly Dictionary<string, decimal> Prices = new()
+    internal static readonly Dictionary<string, decimal> Prices = new()
     {
         ["blob writes"] = 0.05m,
         ["blob reads"] = 0.004m,
@@ -64,6 +64,18 @@ public sealed class CostTableTests
         Assert.Equal(decimal.Round(busy, 0, MidpointRounding.AwayFromZero), row[4]);
         Assert.Equal(decimal.Round(busy * memory, 0, MidpointRounding.AwayFromZero), row[5]);
         Assert.Equal(decimal.Round(busy * memory * 0.000026m, 2, MidpointRounding.AwayFromZero), row[6]);
+    }
+
+    [Theory]
+    [InlineData("one instance of 0.5 GB", 0.5, 1)]
+    [InlineData("one instance of 2 GB", 2, 1)]
+    [InlineData("one instance of 4 GB", 4, 1)]
+    [InlineData("zones, on 2 GB: two for each of four groups", 2, 8)]
+    public void Instances_kept_ready_add_up(string name, double memory, int instances)
+    {
+        const decimal SecondsInAMonth = 2_628_000;
+
+        Assert.Equal(decimal.Round((decimal)memory * instances * SecondsInAMonth * 0.000004m, 2, MidpointRounding.AwayFromZero), Row(name)[1]);
     }
 
     /// <summary>The numbers of the one row that begins with a name; the name itself stands as 0.</summary>

@@ -29,6 +29,23 @@ internal sealed class Deployment(JsonElement snapshot)
     /// <param name="parameters">Parameters beside the required ones, as Bicep writes them.</param>
     public static async Task<Deployment> PredictAsync(params string[] parameters)
     {
+        var (outcome, snapshot) = await TryAsync(parameters);
+        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Diagnostics));
+        using var document = JsonDocument.Parse(snapshot!);
+        return new Deployment(document.RootElement.Clone());
+    }
+
+    /// <summary>Works a deployment out that the template refuses, and says what the compiler said.</summary>
+    /// <param name="parameters">Parameters beside the required ones, as Bicep writes them.</param>
+    public static async Task<string> RefusalAsync(params string[] parameters)
+    {
+        var (outcome, _) = await TryAsync(parameters);
+        Assert.NotEqual(0, outcome.ExitCode);
+        return outcome.Output + outcome.Diagnostics;
+    }
+
+    private static async Task<(Bicep.Outcome Outcome, string? Snapshot)> TryAsync(string[] parameters)
+    {
         var directory = Directory.CreateTempSubdirectory("batchfunctions-infra-");
         try
         {
@@ -46,10 +63,8 @@ internal sealed class Deployment(JsonElement snapshot)
             var outcome = await Bicep.RunAsync(
                 "snapshot", file, "--mode", "overwrite", "--location", "swedencentral",
                 "--subscription-id", Guid.Empty.ToString(), "--tenant-id", Guid.Empty.ToString());
-            Assert.Equal((0, ""), (outcome.ExitCode, outcome.Diagnostics));
-            var text = await File.ReadAllTextAsync(Path.ChangeExtension(file, ".snapshot.json"));
-            using var document = JsonDocument.Parse(text);
-            return new Deployment(document.RootElement.Clone());
+            var snapshot = Path.ChangeExtension(file, ".snapshot.json");
+            return (outcome, File.Exists(snapshot) ? await File.ReadAllTextAsync(snapshot) : null);
         }
         finally
         {

@@ -7,7 +7,6 @@ public sealed partial class RoleTests(Deployments deployments)
 {
     // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
     private const string BlobDataOwner = "b7e6dc6d-f1e8-4753-8033-0f276bb0955b";
-    private const string BlobDataContributor = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
     private const string QueueDataContributor = "974c5e8b-45b9-4653-ba55-5f855dd0fb88";
     private const string TableDataContributor = "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3";
     private const string VaultSecretsUser = "4633458b-17de-408a-b874-0445c86b69e6";
@@ -16,11 +15,7 @@ public sealed partial class RoleTests(Deployments deployments)
 
     private static readonly (string On, string Role)[] App =
     [
-        ("containers/app-package", BlobDataOwner),
-        ("containers/azure-webjobs-hosts", BlobDataOwner),
-        ("containers/azure-webjobs-secrets", BlobDataOwner),
-        ("containers/files", BlobDataContributor),
-        ("containers/batches", BlobDataContributor),
+        ("storageAccounts", BlobDataOwner),
         ("storageAccounts", QueueDataContributor),
         ("storageAccounts", TableDataContributor),
         ("vaults", VaultSecretsUser),
@@ -68,7 +63,7 @@ public sealed partial class RoleTests(Deployments deployments)
         var match = Scope().Match(id);
         Assert.True(match.Success, id);
         var (kind, name) = (match.Groups["kind"].Value, match.Groups["name"].Value);
-        return kind is "containers" or "tables" ? $"{kind}/{name}" : kind;
+        return kind == "tables" ? $"{kind}/{name}" : kind;
     }
 
     [GeneratedRegex("(?<kind>[a-zA-Z]+)/(?<name>[^/]+)/providers/Microsoft.Authorization/roleAssignments/")]

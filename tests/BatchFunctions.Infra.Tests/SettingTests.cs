@@ -62,6 +62,7 @@ public sealed class SettingTests(Deployments deployments)
 
             Assert.Equal("managedidentity", settings[Storage + "credential"]);
             Assert.Contains("clientId", settings[Storage + "clientId"], StringComparison.Ordinal);
+            Assert.Equal(deployment.One("Microsoft.Storage/storageAccounts").Name, settings[Storage + "accountName"]);
             Assert.Contains("blobEndpoint", settings[Storage + "blobServiceUri"], StringComparison.Ordinal);
             Assert.Contains("queueEndpoint", settings[Storage + "queueServiceUri"], StringComparison.Ordinal);
             Assert.Contains("tableEndpoint", settings[Storage + "tableServiceUri"], StringComparison.Ordinal);
@@ -93,14 +94,25 @@ public sealed class SettingTests(Deployments deployments)
     }
 
     [Fact]
-    public async Task An_upstream_without_keys_is_signed_in_at_as_the_apps_identity()
+    public void An_upstream_without_keys_is_signed_in_at_as_the_apps_identity()
     {
-        var settings = (await Deployment.PredictAsync("upstreamCredential = 'ManagedIdentity'", "upstreamKeyInVault = 'yes'")).Settings;
+        var settings = deployments.Small.Settings;
 
         Assert.Equal(nameof(UpstreamCredential.ManagedIdentity), settings[Prefix + "Upstream__Credential"]);
         Assert.Equal(settings[StorageClients.Connection + "__clientId"], settings[Prefix + "Upstream__ClientId"]);
         Assert.DoesNotContain(Prefix + "Upstream__ApiKey", settings.Keys);
         Assert.DoesNotContain(Prefix + "Upstream__Credential", deployments.Full.Settings.Keys);
+    }
+
+    [Fact]
+    public void Any_setting_can_be_given_and_goes_before_the_templates_own()
+    {
+        var settings = deployments.Small.Settings;
+
+        Assert.Equal("7", settings[Prefix + "MaxOpenUploads"]);
+        Assert.Equal("X-Team: a=b", settings[Prefix + "Upstream__Headers__0"]);
+        Assert.Equal("00:05:00", settings[Prefix + "RunLimit"]);
+        Assert.Equal(deployments.Plain.Settings.Count, settings.Keys.Count(deployments.Plain.Settings.ContainsKey));
     }
 
     [Fact]
@@ -114,12 +126,43 @@ public sealed class SettingTests(Deployments deployments)
     }
 
     [Fact]
-    public void The_host_takes_whole_inputs_and_shows_no_homepage()
+    public void The_host_shows_no_homepage() => Assert.Equal("true", deployments.Plain.Settings["AzureWebJobsDisableHomepage"]);
+
+    [Fact]
+    public void A_request_may_hold_a_file_of_a_tenth_of_the_memory_and_no_more_than_the_platform_takes()
+    {
+        const long Platform = 210_000_000;
+
+        AssertHolds(51, deployments.Small);
+        AssertHolds(200, deployments.Plain);
+        AssertHolds(200, deployments.Full);
+
+        // A form surrounds the file.
+        static void AssertHolds(int file, Deployment deployment) => Assert.InRange(
+            long.Parse(deployment.Settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null),
+            (file * 1024L * 1024) + 1024,
+            Math.Min(Platform, (file + 1) * 1024L * 1024));
+    }
+
+    [Fact]
+    public void Whole_inputs_go_in_one_request() =>
+        Assert.True(long.Parse(deployments.Plain.Settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null) > new BatchOptions().MaxInputBytes);
+
+    [Fact]
+    public void Runs_may_take_as_long_as_the_plan_allows_and_fit_into_the_hosts_time()
     {
         var settings = deployments.Plain.Settings;
+        var function = Time("AzureFunctionsJobHost__functionTimeout");
+        var run = Time(Prefix + "RunLimit");
+        var attempt = Time(Prefix + "Upstream__Timeout");
 
-        Assert.Equal("true", settings["AzureWebJobsDisableHomepage"]);
-        Assert.True(long.Parse(settings["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"], null) > new BatchOptions().MaxInputBytes);
+        Assert.Equal(TimeSpan.FromMinutes(30), function);
+        Assert.Equal(TimeSpan.FromMinutes(10), run);
+        Assert.Equal(TimeSpan.FromMinutes(10), attempt);
+        // A run that has reached its limit still waits for the lines that it has sent.
+        Assert.True(run + attempt < function);
+
+        TimeSpan Time(string setting) => TimeSpan.Parse(settings[setting], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     [Theory]

@@ -1,10 +1,13 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using YamlDotNet.RepresentationModel;
 
 namespace BatchFunctions.Infra.Tests;
 
-public sealed class WorkflowTests
+public sealed partial class WorkflowTests
 {
     private static readonly YamlMappingNode Workflow = Read(".github/workflows/ci.yml");
+    private static readonly YamlMappingNode Deployment = Read(".github/workflows/azure-dev.yml");
 
     [Fact]
     public void Every_change_is_built_tested_and_smoke_tested_before_it_is_deployed()
@@ -21,21 +24,47 @@ public sealed class WorkflowTests
     [Fact]
     public void Deployment_is_off_until_configured_and_needs_no_stored_credential()
     {
-        var deploy = Job("deploy");
+        var called = Job("deploy");
+        var deploy = (YamlMappingNode)Deployment["jobs"]["deploy"];
 
-        Assert.Contains("vars.AZURE_CLIENT_ID != ''", deploy["if"].ToString(), StringComparison.Ordinal);
-        Assert.Contains("github.ref == 'refs/heads/main'", deploy["if"].ToString(), StringComparison.Ordinal);
-        Assert.Equal("write", deploy["permissions"]["id-token"].ToString());
-        Assert.Contains(Runs("deploy"), run => run.Contains("--federated-credential-provider github", StringComparison.Ordinal));
+        Assert.Equal("./.github/workflows/azure-dev.yml", called["uses"].ToString());
+        Assert.Contains("github.ref == 'refs/heads/main'", called["if"].ToString(), StringComparison.Ordinal);
+        Assert.All([called, deploy], job => Assert.Contains("vars.AZURE_CLIENT_ID != ''", job["if"].ToString(), StringComparison.Ordinal));
+        Assert.All([called, Deployment], asks => Assert.Equal("write", asks["permissions"]["id-token"].ToString()));
+        Assert.Contains(Runs(deploy), run => run.Contains("--federated-credential-provider github", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Only_deployment_may_do_more_than_read() => Assert.Equal("read", Workflow["permissions"]["contents"].ToString());
 
     [Fact]
+    public async Task A_pipeline_deploys_with_every_parameter_that_a_person_can_set()
+    {
+        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Repository.File("infra/main.parameters.json")));
+        var parameters = file.RootElement.GetProperty("parameters").EnumerateObject()
+            .Select(parameter => Variable().Match(parameter.Value.GetProperty("value").GetString()!).Value)
+            .Where(name => name.StartsWith("BATCH_", StringComparison.Ordinal))
+            .Order()
+            .ToList();
+        var deploy = (YamlMappingNode)Deployment["jobs"]["deploy"];
+        var provision = Assert.Single(Steps(deploy), step => step.Children.TryGetValue("run", out var run) && run.ToString().StartsWith("azd provision", StringComparison.Ordinal));
+
+        var handed = new[] { deploy, provision }
+            .SelectMany(step => ((YamlMappingNode)step["env"]).Children)
+            .Where(variable => variable.Key.ToString().StartsWith("BATCH_", StringComparison.Ordinal))
+            .ToDictionary(variable => variable.Key.ToString(), variable => variable.Value.ToString());
+
+        Assert.Equal(parameters, handed.Keys.Order());
+        Assert.All(handed, variable => Assert.Equal(
+            variable.Key == "BATCH_UPSTREAM_API_KEY" ? $"${{{{ secrets.{variable.Key} }}}}" : $"${{{{ vars.{variable.Key} }}}}",
+            variable.Value));
+    }
+
+    [Fact]
     public void Every_action_is_pinned()
     {
-        var uses = ((YamlMappingNode)Workflow["jobs"]).Children.Values
+        var uses = new[] { Workflow, Deployment }
+            .SelectMany(workflow => ((YamlMappingNode)workflow["jobs"]).Children.Values)
             .SelectMany(job => Steps((YamlMappingNode)job))
             .Where(step => step.Children.ContainsKey("uses"))
             .Select(step => step["uses"].ToString())
@@ -67,9 +96,15 @@ public sealed class WorkflowTests
 
     private static YamlMappingNode Job(string name) => (YamlMappingNode)Workflow["jobs"][name];
 
+    /// <summary>A job's steps; none where it is a workflow that is called.</summary>
     private static IEnumerable<YamlMappingNode> Steps(YamlMappingNode job) =>
-        ((YamlSequenceNode)job["steps"]).Cast<YamlMappingNode>();
+        job.Children.TryGetValue("steps", out var steps) ? ((YamlSequenceNode)steps).Cast<YamlMappingNode>() : [];
 
-    private static IEnumerable<string> Runs(string job) =>
-        Steps(Job(job)).Where(step => step.Children.ContainsKey("run")).Select(step => step["run"].ToString());
+    private static IEnumerable<string> Runs(string job) => Runs(Job(job));
+
+    private static IEnumerable<string> Runs(YamlMappingNode job) =>
+        Steps(job).Where(step => step.Children.ContainsKey("run")).Select(step => step["run"].ToString());
+
+    [GeneratedRegex("[A-Z][A-Z_]+")]
+    private static partial Regex Variable();
 }

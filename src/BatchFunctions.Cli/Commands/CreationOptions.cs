@@ -31,7 +31,7 @@ internal sealed class CreationOptions
 
     private readonly Option<bool> _parts = new("--parts")
     {
-        Description = "Uploads in parts of 64 MB (POST /v1/uploads), for services that accept no file this large in one request.",
+        Description = "Uploads in parts of 8 MB (POST /v1/uploads), for services that accept no file this large in one request, or at a high price.",
     };
 
     /// <summary>Adds the argument and the options to a command.</summary>

@@ -242,6 +242,15 @@ public sealed class WordsTests : OtherServiceTest
     }
 
     [Fact]
+    public async Task The_help_says_how_large_a_part_is()
+    {
+        var help = await Cli.RunAsync("run", "--help");
+
+        var words = string.Join(' ', help.Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains($"parts of {new CommandEnvironment().PartBytes / 1_000_000} MB ", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Every_exit_code_is_in_the_help()
     {
         var help = await Cli.RunAsync("--help");

@@ -118,10 +118,19 @@ internal sealed partial class ActiveBatchSweep(
             // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
             // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are
             // paid for.
-            if (chunk.IsForsaken(now, _options.WakeUpLost)
-                && await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
+            if (!chunk.IsForsaken(now, _options.WakeUpLost))
+            {
+                continue;
+            }
+
+            if (await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
             {
                 await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
+            }
+            else
+            {
+                // Another was faster, be it a dead worker's last write, which was on its way.
+                seen.AddLease(now);
             }
         }
 

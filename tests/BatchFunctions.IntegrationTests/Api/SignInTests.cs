@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using BatchFunctions.SignIn;
-using BatchFunctions.Testing;
 using BatchFunctions.Testing.SignIn;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;

@@ -5,6 +5,13 @@ import { createServer } from 'node:http';
 const slowness = 2000;
 
 const server = createServer((request, response) => {
+  if (request.method === 'GET') {
+    // The look at its models, by which it is seen to be there.
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"object":"list","data":[]}');
+    return;
+  }
+
   const parts = [];
   request.on('data', part => parts.push(part));
   request.on('end', () => {

@@ -1,11 +1,13 @@
+using BatchFunctions.Configuration;
 using BatchFunctions.Keys;
 using BatchFunctions.SignIn;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Http;
 
 /// <summary>Tells who a request comes from, by the key or the token in its <c>Authorization</c> header.</summary>
-internal sealed class Callers(KeyRing keys, TokenCheck tokens)
+internal sealed class Callers(KeyRing keys, Lazy<TokenCheck> tokens, IOptions<BatchOptions> options)
 {
     /// <summary>In which OpenAI's clients name the project, where a token opens several.</summary>
     public const string ProjectHeader = "OpenAI-Project";
@@ -17,7 +19,8 @@ internal sealed class Callers(KeyRing keys, TokenCheck tokens)
     public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
     {
         var text = BearerOf(request.Headers.Authorization.ToString().Trim());
-        return tokens.Takes(text) ? new ApiCaller(ProjectOf(await tokens.CheckAsync(text, ct), request))
+        return options.Value.SignIn.IsOn && TokenCheck.HasForm(text)
+            ? new ApiCaller(ProjectOf(await tokens.Value.CheckAsync(text, ct), request))
             : await keys.ProjectOfAsync(text, ct) is { } project ? new ApiCaller(project)
             : throw new ApiException(ApiError.WrongKey);
     }

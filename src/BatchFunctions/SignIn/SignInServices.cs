@@ -22,6 +22,9 @@ internal static class SignInServices
             SignInIssuer.RequiresHttps(provider.GetRequiredService<IOptions<BatchOptions>>().Value.SignIn)));
         services.TryAddSingleton<IssuerKeys>();
         services.TryAddSingleton<TokenCheck>();
+
+        // Where the sign-in is off, no start loads what it is made of.
+        services.TryAddSingleton(provider => new Lazy<TokenCheck>(provider.GetRequiredService<TokenCheck>));
         services.AddHttpClient(HttpClientName, client =>
             {
                 client.MaxResponseContentBufferSize = LargestDocument;

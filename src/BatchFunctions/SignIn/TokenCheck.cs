@@ -30,9 +30,9 @@ internal sealed class TokenCheck(IssuerKeys keys, IOptions<BatchOptions> options
 
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = LongestToken, MapInboundClaims = false };
 
-    /// <summary>Whether a text is for this check: the sign-in is on, and it has the form of a token, which no key has.</summary>
-    public bool Takes(string text) =>
-        options.Value.SignIn.IsOn && text.StartsWith("eyJ", StringComparison.Ordinal) && text.AsSpan().Count('.') >= 2;
+    /// <summary>Whether a text has the form of a token, which no key has: parts with dots between them, the first an object in base64.</summary>
+    public static bool HasForm(string text) =>
+        text.StartsWith("eyJ", StringComparison.Ordinal) && text.AsSpan().Count('.') >= 2;
 
     /// <summary>Checks a token.</summary>
     /// <exception cref="SignInUnavailableException">The issuer's keys are not to be had, so nothing is said of the token.</exception>

@@ -137,7 +137,7 @@ public sealed class TokenCheckTests : IAsyncLifetime
     [InlineData("eyJhbGciOiJub25lIn0.e30", false)]
     [InlineData("sk-AAAA.BBBB.CCCC", false)]
     [InlineData("", false)]
-    public void A_token_is_told_from_a_key_by_its_form(string text, bool isToken) => Assert.Equal(isToken, _signIn.Tokens.Takes(text));
+    public void A_token_is_told_from_a_key_by_its_form(string text, bool isToken) => Assert.Equal(isToken, TokenCheck.HasForm(text));
 
     private async Task AssertRefusedAsync(TokenRefusal refusal, string token)
     {

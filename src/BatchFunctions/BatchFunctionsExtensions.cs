@@ -10,6 +10,7 @@ using BatchFunctions.Memory;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Service;
+using BatchFunctions.SignIn;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
@@ -58,6 +59,7 @@ public static class BatchFunctionsExtensions
             .AddTelemetry(configuration, "/" + ApiRoutes.Health)
             .AddStores(configuration)
             .AddUpstream()
+            .AddSignIn()
             .AddFiles()
             .AddUploads()
             .AddProcessing()
@@ -144,6 +146,7 @@ public static class BatchFunctionsExtensions
     private static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.TryAddSingleton<KeyRing>();
+        services.TryAddSingleton<Callers>();
         services.TryAddSingleton<ApiGuard>();
         services.TryAddSingleton(provider => new BatchApi(
             provider.GetRequiredService<ApiGuard>(),

@@ -148,4 +148,8 @@ public sealed class BatchOptions
     /// <summary>The upstream that the lines are sent to.</summary>
     [Required]
     public UpstreamOptions Upstream { get; set; } = new();
+
+    /// <summary>Sign-in with tokens beside keys; off unless set.</summary>
+    [Required]
+    public SignInOptions SignIn { get; set; } = new();
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using BatchFunctions.SignIn;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -8,10 +9,10 @@ namespace BatchFunctions.Http;
 
 /// <summary>
 /// Wraps every handler, in both hosts alike: gives the request an id and the response its common headers, checks the
-/// key, and turns every failure, of the handler or while its result is written, into the API's error envelope. Under
+/// key or token, and turns every failure, of the handler or while its result is written, into the API's error envelope. Under
 /// Functions no middleware, filter or exception handler of ASP.NET runs, so none of this can live there.
 /// </summary>
-internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<ApiGuard> logger)
+internal sealed partial class ApiGuard(Callers callers, TimeProvider time, ILogger<ApiGuard> logger)
 {
     private static readonly Func<ILogger, string, IDisposable?> Scope =
         LoggerMessage.DefineScope<string>("Request {RequestId}");
@@ -25,8 +26,8 @@ internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<
             request,
             async token =>
             {
-                // The key is checked before the body is read, so that a wrong key costs no upload.
-                var caller = await keys.AuthenticateAsync(request, token);
+                // The caller is known before the body is read, so that a wrong key costs no upload.
+                var caller = await callers.AuthenticateAsync(request, token);
                 return await handle(caller, token);
             },
             ct);
@@ -68,6 +69,7 @@ internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<
             ConcurrencyException => ApiError.Contended,
             BadHttpRequestException bad => ApiError.Refused(bad.StatusCode, "The request could not be read."),
             NewerRowException => ApiError.Upgrading,
+            SignInUnavailableException => SignInErrors.Unavailable,
             _ when StorageFaults.IsFault(e) => ApiError.StorageUnavailable,
             _ => ApiError.Internal(requestId),
         };
@@ -86,7 +88,7 @@ internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<
                 break;
             case StatusCodes.Status503ServiceUnavailable:
                 context.Response.Headers.RetryAfter = "5";
-                Log.StorageDown(Logger, e, context.Request.Method, context.Request.Path, requestId);
+                Log.Unavailable(Logger, e, context.Request.Method, context.Request.Path, error.Code, requestId);
                 break;
             case StatusCodes.Status500InternalServerError:
                 Log.Unforeseen(Logger, e, context.Request.Method, context.Request.Path, requestId);
@@ -131,8 +133,8 @@ internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<
         [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed; request id {RequestId}.")]
         public static partial void Unforeseen(ILogger logger, Exception e, string method, string path, string requestId);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} failed: storage is unavailable; request id {RequestId}.")]
-        public static partial void StorageDown(ILogger logger, Exception e, string method, string path, string requestId);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} failed: {Reason}; request id {RequestId}.")]
+        public static partial void Unavailable(ILogger logger, Exception e, string method, string path, string? reason, string requestId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed after part of its answer was sent; request id {RequestId}.")]
         public static partial void BrokenOff(ILogger logger, Exception e, string method, string path, string requestId);
@@ -140,5 +142,5 @@ internal sealed partial class ApiGuard(KeyRing keys, TimeProvider time, ILogger<
 }
 
 /// <summary>The caller of a request.</summary>
-/// <param name="Tenant">The project of the caller's key; no handler looks beyond it.</param>
+/// <param name="Tenant">The project of the caller's key or token; no handler looks beyond it.</param>
 internal sealed record ApiCaller(string Tenant);

@@ -1,13 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using BatchFunctions.Keys;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace BatchFunctions.Http;
 
 /// <summary>
-/// Authenticates requests. A key is looked up once and cached for a minute. Anybody may send any text, and must not be
+/// Finds the project of a key. A key is looked up once and cached for a minute. Anybody may send any text, and must not be
 /// able to run up storage transactions or crowd out others: a text without the form and the checksum of a key is never
 /// looked up, keys of before are looked up in a shared listing, and a made-up key whose checksum is right is read once,
 /// among few at a time.
@@ -19,7 +18,6 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     /// <summary>How many keys that were never seen to be good are read at once.</summary>
     public const int ReadsAtOnce = 8;
 
-    private const string Scheme = "Bearer";
     private const int RememberedKeys = 10_000;
 
     /// <summary>How long a good key is known to have been one: it is read again without waiting behind unknown ones.</summary>
@@ -30,14 +28,9 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     private readonly SemaphoreSlim _reads = new(ReadsAtOnce);
     private readonly OldKeys _oldKeys = new(store, time);
 
-    /// <exception cref="ApiException">The key is missing or invalid.</exception>
-    public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
-    {
-        var key = KeyOf(request.Headers.Authorization.ToString().Trim());
-        return ApiKeyStore.IsKey(key) && await FindAsync(key, ct) is { } project
-            ? new ApiCaller(project)
-            : throw new ApiException(ApiError.WrongKey);
-    }
+    /// <summary>The project of a text that should be a key; null if it is none, unknown or revoked.</summary>
+    public ValueTask<string?> ProjectOfAsync(string key, CancellationToken ct) =>
+        ApiKeyStore.IsKey(key) ? FindAsync(key, ct) : ValueTask.FromResult<string?>(null);
 
     public void Dispose()
     {
@@ -46,15 +39,6 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         _reads.Dispose();
     }
 
-    private static string KeyOf(string header)
-    {
-        var rest = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header.AsSpan(Scheme.Length) : default;
-        return header.Length == 0 || (rest.IsEmpty && header.Length == Scheme.Length) ? throw new ApiException(ApiError.NoKey)
-            : rest is [' ' or '\t', ..] ? rest.Trim().ToString()
-            : throw new ApiException(ApiError.KeyWithoutScheme);
-    }
-
-    /// <returns>The key's project; null if it is unknown or revoked.</returns>
     private async ValueTask<string?> FindAsync(string key, CancellationToken ct)
     {
         // Cached by hash: a dump of the process shows only the keys of requests in progress.

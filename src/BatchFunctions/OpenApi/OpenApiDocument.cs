@@ -10,6 +10,9 @@ namespace BatchFunctions.OpenApi;
 /// </summary>
 internal static class OpenApiDocument
 {
+    /// <summary>The statuses of a caller who is not let in.</summary>
+    private static readonly int[] Refusals = [403];
+
     public static JsonObject Build(IReadOnlyList<ApiOperation> operations, IReadOnlyList<string> endpoints)
     {
         var paths = new JsonObject();
@@ -57,7 +60,7 @@ internal static class OpenApiDocument
             ["operationId"] = description.Id,
             ["summary"] = description.Summary,
             ["parameters"] = new JsonArray([.. parameters]),
-            ["responses"] = Responses(description.Answer, description.Errors),
+            ["responses"] = Responses(description.Answer, [.. description.Errors, .. description.Open ? [] : Refusals]),
         };
         if (description.Body is { } body)
         {
@@ -115,7 +118,8 @@ internal static class OpenApiDocument
     private static string DescriptionOf(int status) => status switch
     {
         StatusCodes.Status400BadRequest => "The request is wrong; 'param' names what is.",
-        StatusCodes.Status401Unauthorized => "No key, or none that is good.",
+        StatusCodes.Status401Unauthorized => "No key or token, or none that is good.",
+        StatusCodes.Status403Forbidden => "The token is good and opens no project, or not the one that is meant.",
         StatusCodes.Status404NotFound => "There is no such object, or it is another project's.",
         StatusCodes.Status408RequestTimeout => "The body came too slowly.",
         StatusCodes.Status409Conflict => "The object's state does not allow it ('x-should-retry: false' when it never will).",
@@ -123,7 +127,7 @@ internal static class OpenApiDocument
         StatusCodes.Status415UnsupportedMediaType => "The body is of another content type.",
         StatusCodes.Status416RangeNotSatisfiable => "The range lies outside of the file.",
         StatusCodes.Status429TooManyRequests => "The project has as much of it as it may have.",
-        StatusCodes.Status503ServiceUnavailable => "Storage is not available; 'Retry-After' says when to try again.",
+        StatusCodes.Status503ServiceUnavailable => "Storage, or the sign-in's issuer, is not available; 'Retry-After' says when to try again.",
         _ => "The service has failed; the message has the request's id.",
     };
 }

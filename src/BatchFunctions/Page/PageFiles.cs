@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -31,7 +30,7 @@ internal static class PageFiles
     private static readonly Lazy<FrozenDictionary<string, PageFile>> Files = new(() =>
         typeof(PageFiles).Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
-            .Select(PageFile.Read)
+            .Select(Read)
             .ToFrozenDictionary(file => file.Path, StringComparer.Ordinal));
 
     /// <summary>The paths of all files.</summary>
@@ -41,41 +40,43 @@ internal static class PageFiles
     public static bool Has(string path) => Files.Value.ContainsKey(path);
 
     /// <summary>
-    /// A file of the page. Browsers revalidate it each time and get a 304 if its ETag still matches, so that after an
-    /// upgrade scripts of two versions never meet.
+    /// A file of the page, compressed as the request accepts it. Browsers revalidate it each time and get a 304 if its ETag
+    /// still matches, so that after an upgrade scripts of two versions never meet.
     /// </summary>
-    public static IResult Answer(string path, HttpResponse response)
+    public static IResult Answer(string path, HttpRequest request)
     {
         var file = Files.Value[path];
-        response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        response.Headers["Referrer-Policy"] = "no-referrer";
-        response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        response.Headers.CacheControl = "no-cache";
-        return Results.Bytes(file.Content, file.ContentType, entityTag: file.Tag);
-    }
-
-    private sealed record PageFile(string Path, byte[] Content, string ContentType, EntityTagHeaderValue Tag)
-    {
-        public static PageFile Read(string resource)
+        var sent = file.In(ContentCodings.Choose(request));
+        var headers = request.HttpContext.Response.Headers;
+        headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers.CacheControl = "no-cache";
+        headers.Vary = HeaderNames.AcceptEncoding;
+        if (sent.Coding is { } coding)
         {
-            using var stream = typeof(PageFiles).Assembly.GetManifestResourceStream(resource)!;
-            var content = new byte[stream.Length];
-            stream.ReadExactly(content);
-            return new PageFile(
-                resource == Folder + Index ? Root : resource,
-                content,
-                ContentTypeOf(System.IO.Path.GetExtension(resource)),
-                new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\""));
+            headers.ContentEncoding = coding;
         }
 
-        private static string ContentTypeOf(string extension) => extension switch
-        {
-            ".html" => "text/html; charset=utf-8",
-            ".css" => "text/css; charset=utf-8",
-            ".js" => "text/javascript; charset=utf-8",
-            ".svg" => "image/svg+xml",
-            _ => throw new InvalidOperationException($"The page has a file of a kind that is not served: '{extension}'."),
-        };
+        return Results.Bytes(sent.Content, file.ContentType, entityTag: sent.Tag);
     }
+
+    private static PageFile Read(string resource)
+    {
+        using var stream = typeof(PageFiles).Assembly.GetManifestResourceStream(resource)!;
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return new PageFile(
+            resource == Folder + Index ? Root : resource, content, ContentTypeOf(Path.GetExtension(resource)));
+    }
+
+    private static string ContentTypeOf(string extension) => extension switch
+    {
+        ".html" => "text/html; charset=utf-8",
+        ".css" => "text/css; charset=utf-8",
+        ".js" => "text/javascript; charset=utf-8",
+        ".svg" => "image/svg+xml",
+        _ => throw new InvalidOperationException($"The page has a file of a kind that is not served: '{extension}'."),
+    };
 }

@@ -63,7 +63,7 @@ public sealed class ServiceApi
                 var isPage = PageFiles.Has(path);
                 if (isPage && PageFiles.Methods.Contains(request.Method))
                 {
-                    return Task.FromResult(PageFiles.Answer(path, request.HttpContext.Response));
+                    return Task.FromResult(PageFiles.Answer(path, request));
                 }
 
                 var allowed = isPage

@@ -125,7 +125,7 @@ public sealed class UnknownKeyTests : IAsyncLifetime
     {
         var context = new DefaultHttpContext();
         context.Request.Headers.Authorization = $"Bearer {key}";
-        return (await _api.Get<KeyRing>().AuthenticateAsync(context.Request, default)).Tenant;
+        return (await _api.Get<Callers>().AuthenticateAsync(context.Request, default)).Tenant;
     }
 
     private async Task AssertRefusedAsync(string key)

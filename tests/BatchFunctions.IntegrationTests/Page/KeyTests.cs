@@ -39,6 +39,7 @@ public sealed class KeyTests : PageTest
     [Theory]
     [InlineData("sk-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "Incorrect API key provided.")]
     [InlineData("nonsense", "Incorrect API key provided.")]
+    [InlineData("eyJhbGciOiJub25lIn0.eyJhdWQiOiJhIn0.c2ln", "Incorrect API key provided.")]
     [InlineData("two words", "That is no API key: it has spaces or letters that a key cannot have.")]
     [InlineData("sk-ключ", "That is no API key: it has spaces or letters that a key cannot have.")]
     [InlineData("", "That is no API key: it has spaces or letters that a key cannot have.")]

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text.RegularExpressions;
 using BatchFunctions.IntegrationTests.Api;
@@ -69,6 +70,85 @@ public sealed partial class PageFilesTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("br", "br")]
+    [InlineData("gzip", "gzip")]
+    [InlineData("gzip, deflate, br, zstd", "br")]
+    [InlineData("GZIP;q=1.0, br;q=0.5", "gzip")]
+    [InlineData("br;q=0, *", "gzip")]
+    [InlineData("*", "br")]
+    [InlineData("identity, br;q=0.5", null)]
+    [InlineData("br;q=0, gzip;q=0", null)]
+    [InlineData("zstd, deflate", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public async Task Every_file_is_compressed_as_the_browser_accepts_it(string? accepted, string? coding)
+    {
+        foreach (var path in PageFiles.Paths)
+        {
+            using var plain = await SendAsync(HttpMethod.Get, path);
+            using var response = await SendAsync(HttpMethod.Get, path, accepted: accepted);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(coding is null ? [] : [coding], response.Content.Headers.ContentEncoding);
+            Assert.Equal("Accept-Encoding", Assert.Single(response.Headers.Vary));
+            var sent = await response.Content.ReadAsByteArrayAsync();
+            Assert.Equal(sent.Length, response.Content.Headers.ContentLength);
+            Assert.Equal(await plain.Content.ReadAsByteArrayAsync(), Decoded(sent, coding));
+        }
+    }
+
+    [Fact]
+    public async Task Compressed_the_whole_page_is_less_than_half_as_large()
+    {
+        async Task<long> SizeAsync(string? accepted)
+        {
+            var bytes = 0L;
+            foreach (var path in PageFiles.Paths)
+            {
+                using var response = await SendAsync(HttpMethod.Head, path, accepted: accepted);
+                bytes += response.Content.Headers.ContentLength!.Value;
+            }
+
+            return bytes;
+        }
+
+        var (plain, gzip, brotli) = (await SizeAsync(null), await SizeAsync("gzip"), await SizeAsync("br"));
+        Assert.True(brotli < gzip && gzip * 2 < plain, $"The page has {plain} bytes, {gzip} by gzip, {brotli} by Brotli.");
+    }
+
+    [Fact]
+    public async Task A_tag_is_of_one_coding()
+    {
+        foreach (var path in PageFiles.Paths)
+        {
+            var tags = new List<string>();
+            foreach (var accepted in new[] { null, "gzip", "br" })
+            {
+                using var first = await SendAsync(HttpMethod.Get, path, accepted: accepted);
+                tags.Add(first.Headers.ETag!.ToString());
+                using var head = await SendAsync(HttpMethod.Head, path, accepted: accepted);
+                Assert.Equal(first.Headers.ETag, head.Headers.ETag);
+                Assert.Equal(first.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
+                Assert.Equal(first.Content.Headers.ContentEncoding, head.Content.Headers.ContentEncoding);
+                using var again = await SendAsync(HttpMethod.Get, path, tags[^1], accepted);
+                Assert.Equal(HttpStatusCode.NotModified, again.StatusCode);
+                Assert.Equal("Accept-Encoding", Assert.Single(again.Headers.Vary));
+            }
+
+            Assert.Equal(3, tags.Distinct().Count());
+            using var other = await SendAsync(HttpMethod.Get, path, tags[0], "br");
+            Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task Answers_of_the_api_are_not_compressed()
+    {
+        using var response = await SendAsync(HttpMethod.Get, "/openapi.json", accepted: "br, gzip");
+        Assert.Empty(response.Content.Headers.ContentEncoding);
+        Assert.Empty(response.Headers.Vary);
+    }
+
+    [Theory]
     [InlineData("POST", "/", 405)]
     [InlineData("PUT", "/page/main.js", 405)]
     [InlineData("GET", "/page/nothing.js", 404)]
@@ -93,7 +173,7 @@ public sealed partial class PageFilesTests : IAsyncLifetime
         Assert.All(references, reference => Assert.Contains(reference.Split('#')[0], PageFiles.Paths));
     }
 
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? tag = null)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, string? tag = null, string? accepted = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (tag is not null)
@@ -101,7 +181,26 @@ public sealed partial class PageFilesTests : IAsyncLifetime
             request.Headers.IfNoneMatch.ParseAdd(tag);
         }
 
+        if (accepted is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Accept-Encoding", accepted);
+        }
+
         return await _anybody.SendAsync(request);
+    }
+
+    private static byte[] Decoded(byte[] sent, string? coding)
+    {
+        using var bytes = new MemoryStream(sent);
+        using Stream decoded = coding switch
+        {
+            "br" => new BrotliStream(bytes, CompressionMode.Decompress),
+            "gzip" => new GZipStream(bytes, CompressionMode.Decompress),
+            _ => new MemoryStream(sent),
+        };
+        using var content = new MemoryStream();
+        decoded.CopyTo(content);
+        return content.ToArray();
     }
 
     private static string Header(HttpResponseMessage response, string name) => Assert.Single(response.Headers.GetValues(name));

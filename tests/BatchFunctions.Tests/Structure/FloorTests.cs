@@ -18,7 +18,7 @@ public sealed class FloorTests
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
         ["Storage", "Lines"],
-        ["ActiveBatches", "Wakeups", "Keys", "Upstream"],
+        ["ActiveBatches", "Wakeups", "Keys", "SignIn", "Upstream"],
         ["Http", "Page"],
         ["Files"],
         ["Batches", "Uploads"],

@@ -17,9 +17,9 @@ const createDialog = new CreateDialog((batch) => {
 });
 let shown = null;
 
-/** Shows an error; whether to try again. A key that is refused is asked for anew. */
+/** Shows an error; whether to try again. A key that is refused is asked for anew, and so is a token that opens no project. */
 function report(error) {
-  if (error.status === 401) {
+  if (error.status === 401 || error.status === 403) {
     forget();
     keyView.refuse(error.message);
     return false;

@@ -28,7 +28,7 @@ public sealed class HostJsonTests : IDisposable
     {
         var host = Read("""{ "extensions": { "queues": { "messageEncoding": "none" } } }""");
 
-        Assert.Equal(TimeSpan.FromMinutes(10), host.FunctionTimeout);
+        Assert.Equal(TimeSpan.FromMinutes(30), host.FunctionTimeout);
         Assert.Equal(16, host.BatchSize);
         Assert.Equal(8 * Environment.ProcessorCount, host.NewBatchThreshold);
         Assert.Equal(5, host.MaxDequeueCount);

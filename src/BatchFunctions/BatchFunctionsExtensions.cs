@@ -33,8 +33,10 @@ public static class BatchFunctionsExtensions
     /// <summary>Adds the whole service: settings, stores, API handlers and queue jobs.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">Where the settings and the storage connection are read from.</param>
+    /// <param name="hostReportsRequests">Whether the host traces HTTP requests itself, as the Functions host does.</param>
     /// <returns>The services.</returns>
-    public static IServiceCollection AddBatchFunctions(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddBatchFunctions(
+        this IServiceCollection services, IConfiguration configuration, bool hostReportsRequests = false)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<BatchOptions>()
@@ -56,7 +58,7 @@ public static class BatchFunctionsExtensions
         // mistake.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning));
         return services
-            .AddTelemetry(configuration, "/" + ApiRoutes.Health)
+            .AddTelemetry(configuration, "/" + ApiRoutes.Health, hostReportsRequests)
             .AddStores(configuration)
             .AddUpstream()
             .AddSignIn()
@@ -64,6 +66,14 @@ public static class BatchFunctionsExtensions
             .AddUploads()
             .AddProcessing()
             .AddApi();
+    }
+
+    /// <summary>Whether the settings name somewhere to send telemetry to.</summary>
+    /// <param name="configuration">Where the settings are read from.</param>
+    public static bool ExportsTelemetry(IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return TelemetryServices.IsOn(configuration);
     }
 
     /// <summary>Maps every operation of <see cref="ApiOperations"/> to its handler, and everything else to the fallback.</summary>

@@ -12,7 +12,7 @@ internal static class AppHost
     private const string Built = "HostBuilt";
 
     /// <summary>Runs the app's entry point until its host is built, on settings that stand in for those of the Functions host.</summary>
-    public static IHost Build(string connection)
+    public static IHost Build(string connection, params string[] others)
     {
         string[] settings =
         [
@@ -22,6 +22,7 @@ internal static class AppHost
             "--Functions:Worker:WorkerId=worker",
             "--Functions:Worker:RequestId=request",
             "--Functions:Worker:GrpcMaxMessageLength=1048576",
+            .. others,
         ];
         using var capture = new Capture();
         try

@@ -31,22 +31,24 @@ internal static class TelemetryServices
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">Where the settings are read from.</param>
     /// <param name="healthPath">The path whose requests are not traced, since it is polled all the time.</param>
+    /// <param name="hostReportsRequests">Whether the host traces requests itself; then they are not traced a second time.</param>
     public static IServiceCollection AddTelemetry(
-        this IServiceCollection services, IConfiguration configuration, PathString healthPath)
+        this IServiceCollection services, IConfiguration configuration, PathString healthPath, bool hostReportsRequests)
     {
         services.AddMetrics();
         services.TryAddSingleton<BatchMetrics>();
-        var insights = configuration[Insights];
-        var otlp = configuration[Otlp];
-        if (string.IsNullOrEmpty(insights) && string.IsNullOrEmpty(otlp))
+        if (!IsOn(configuration))
         {
             return services;
         }
 
+        var insights = configuration[Insights];
+        var otlp = configuration[Otlp];
+
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(configuration[ServiceName] ?? "batchfunctions"))
             .WithMetrics(metrics => metrics.AddMeter(BatchMetrics.MeterName))
-            .WithTracing(traces => AddSources(traces, configuration, healthPath))
+            .WithTracing(traces => AddSources(traces, configuration, healthPath, hostReportsRequests))
             .WithLogging(configureBuilder: null, logs =>
             {
                 logs.IncludeFormattedMessage = true;
@@ -73,7 +75,12 @@ internal static class TelemetryServices
         return services;
     }
 
-    private static void AddSources(TracerProviderBuilder traces, IConfiguration configuration, PathString healthPath)
+    /// <summary>Whether there is somewhere to send telemetry to.</summary>
+    public static bool IsOn(IConfiguration configuration) =>
+        !string.IsNullOrEmpty(configuration[Insights]) || !string.IsNullOrEmpty(configuration[Otlp]);
+
+    private static void AddSources(
+        TracerProviderBuilder traces, IConfiguration configuration, PathString healthPath, bool hostReportsRequests)
     {
         traces.AddSource(BatchTracing.SourceName);
         if (configuration.GetValue<bool>(TracedSetting))
@@ -83,7 +90,11 @@ internal static class TelemetryServices
 
         // The instrumentation writes the values of a query as "Redacted", so a key that somebody put there by mistake
         // does not end up in a trace.
-        traces.AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path != healthPath);
+        if (!hostReportsRequests)
+        {
+            traces.AddAspNetCoreInstrumentation(requests => requests.Filter = context => context.Request.Path != healthPath);
+        }
+
         if (string.IsNullOrEmpty(configuration[Sampler]))
         {
             // A caller that does not sample its own requests, such as a function host, must not cost the trace of a

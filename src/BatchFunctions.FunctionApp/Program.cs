@@ -6,7 +6,7 @@ using Microsoft.Extensions.Hosting;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
-builder.Services.AddBatchFunctions(builder.Configuration, hostReportsRequests: true);
+builder.Services.AddBatchFunctions(builder.Configuration, hostReportsRequests: true).AddSweepAtStart();
 if (BatchFunctionsExtensions.ExportsTelemetry(builder.Configuration))
 {
     // Ties what the worker exports to the host's spans, and tells the host not to export the worker's logs a second time.

@@ -56,6 +56,7 @@ internal static class SelfHostApp
     private static void AddPumps(this IServiceCollection services, HostJson host)
     {
         services.AddSingleton(host);
+        services.AddSweepAtStart();
         services.AddHostedService<SweepTimer>();
         foreach (var name in QueueNames.Working)
         {

@@ -68,6 +68,11 @@ public static class BatchFunctionsExtensions
             .AddApi();
     }
 
+    /// <summary>Adds a sweep when the process starts, which resumes what one before it has left: for hosts that handle the queues.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <returns>The services.</returns>
+    public static IServiceCollection AddSweepAtStart(this IServiceCollection services) => services.AddHostedService<StartupSweep>();
+
     /// <summary>Whether the settings name somewhere to send telemetry to.</summary>
     /// <param name="configuration">Where the settings are read from.</param>
     public static bool ExportsTelemetry(IConfiguration configuration)
@@ -135,7 +140,6 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<SweepGuard>();
-        services.AddHostedService<StartupSweep>();
         services.TryAddSingleton<PoisonHandling>();
         services.TryAddSingleton<PoisonSweep>();
         services.TryAddSingleton<QueueGauges>();

@@ -51,7 +51,7 @@ public sealed class LostInputTests : IAsyncDisposable
         Assert.Null(failed.ErrorFileId);
         Assert.Empty(Driver.Faults);
         Assert.Single(Complaints);
-        
+
         // Once each, but for copies that a busy machine makes the sweep send.
         Assert.InRange(Driver.Handled[BatchMessageKind.Chunk], 19, 60);
     }

@@ -118,19 +118,9 @@ internal sealed partial class ActiveBatchSweep(
             // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
             // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are
             // paid for.
-            if (!chunk.IsForsaken(now, _options.WakeUpLost))
-            {
-                continue;
-            }
-
-            if (await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
+            if (await TryWakeAsync(chunk, now, ct))
             {
                 await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
-            }
-            else
-            {
-                // Another was faster, be it a dead worker's last write, which was on its way.
-                seen.AddLease(now);
             }
         }
 
@@ -142,6 +132,25 @@ internal sealed partial class ActiveBatchSweep(
         {
             await SendAgainAsync(batch, _options.ProgressLost, now, ct);
         }
+    }
+
+    /// <returns>Whether the chunk was forsaken, and is woken.</returns>
+    private async Task<bool> TryWakeAsync(Chunk chunk, DateTimeOffset now, CancellationToken ct)
+    {
+        if (!chunk.IsForsaken(now, _options.WakeUpLost))
+        {
+            return false;
+        }
+
+        if (await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
+        {
+            return true;
+        }
+
+        // Another was faster, be it a dead worker's last write, which was on its way: then the chunk is as forsaken as before.
+        return await chunks.FindAsync(chunk.Batch.Id, chunk.Number, ct) is { Ended: false, Unreadable: null } since
+            && since.IsForsaken(now, _options.WakeUpLost)
+            && await chunks.TryUpdateAsync(since.Wake(now), ct) is not null;
     }
 
     /// <summary>

@@ -18,9 +18,6 @@ internal sealed class ByteBlocks(int first = BlockPool.BlockBytes, int next = Bl
     /// <summary>How many bytes there are.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The first block's bytes.</summary>
-    public ReadOnlySpan<byte> First => _blocks.Count > 0 ? _blocks[0].Written.Span : default;
-
     /// <summary>All bytes, as long as none is added or drained.</summary>
     public ReadOnlySequence<byte> Sequence
     {

@@ -1,3 +1,5 @@
+using BatchFunctions.Memory;
+
 namespace BatchFunctions.Http;
 
 /// <summary>
@@ -8,7 +10,7 @@ namespace BatchFunctions.Http;
 /// There is an allowance of waiting time. Waiting uses it up, and each byte that comes earns some, up to where it began:
 /// so the rate is that of a window as long as the allowance, and a fast start buys no long stall.
 /// </remarks>
-internal sealed class PacedBody(Stream inner, TimeProvider time) : Stream
+internal sealed class PacedBody(Stream inner, TimeProvider time) : ReadOnlyStream
 {
     /// <summary>The least rate, in bytes a second.</summary>
     public const int MinRate = 1024;
@@ -17,20 +19,6 @@ internal sealed class PacedBody(Stream inner, TimeProvider time) : Stream
     public static readonly TimeSpan Allowance = TimeSpan.FromSeconds(20);
 
     private TimeSpan _left = Allowance;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <exception cref="ApiException">The body has come too slowly.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -50,18 +38,4 @@ internal sealed class PacedBody(Stream inner, TimeProvider time) : Stream
             throw new ApiException(ApiError.TooSlow(MinRate, (int)Allowance.TotalSeconds));
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        throw new NotSupportedException("Bodies are read asynchronously.");
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

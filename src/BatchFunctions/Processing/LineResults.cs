@@ -14,7 +14,8 @@ internal sealed class LineResults(LinesLeft left, ResultBacklog backlog, ByteBud
 
     private readonly Lock _lock = new();
     private ChunkSegment _open = new(backlog, memory);
-    private TaskCompletionSource _room = RoomAtOnce();
+    /// <summary>Ends when the results are taken; null while there is room for more.</summary>
+    private TaskCompletionSource? _room;
     private TaskCompletionSource _full = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool HasLines
@@ -53,7 +54,11 @@ internal sealed class LineResults(LinesLeft left, ResultBacklog backlog, ByteBud
     /// <summary>Waits while the results are full, and while storage is behind.</summary>
     public async Task WhenRoomAsync(CancellationToken ct)
     {
-        await Volatile.Read(ref _room).Task.WaitAsync(ct);
+        if (Volatile.Read(ref _room) is { } room)
+        {
+            await room.Task.WaitAsync(ct);
+        }
+
         await backlog.WhenRoomAsync(ct);
     }
 
@@ -67,9 +72,9 @@ internal sealed class LineResults(LinesLeft left, ResultBacklog backlog, ByteBud
         {
             _open.Write(memory, write);
             left.End(line);
-            if (_open.Bytes >= BytesLimit && _room.Task.IsCompleted)
+            if (_open.Bytes >= BytesLimit)
             {
-                Volatile.Write(ref _room, NewRoom());
+                _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             }
         }
 
@@ -93,19 +98,11 @@ internal sealed class LineResults(LinesLeft left, ResultBacklog backlog, ByteBud
         {
             var taken = _open;
             _open = new ChunkSegment(backlog, memory);
-            _room.TrySetResult();
+            _room?.TrySetResult();
+            _room = null;
             return taken;
         }
     }
 
     public void Dispose() => _open.Dispose();
-
-    private static TaskCompletionSource NewRoom() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private static TaskCompletionSource RoomAtOnce()
-    {
-        var room = NewRoom();
-        room.SetResult();
-        return room;
-    }
 }

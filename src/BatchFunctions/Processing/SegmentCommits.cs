@@ -113,7 +113,7 @@ internal sealed partial class SegmentCommits(
             if (!working.IsCompleted && !ct.IsCancellationRequested && !await TryRenewAsync(ct))
             {
                 await stop.CancelAsync();
-                await working.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 return false;
             }
         }

@@ -10,9 +10,7 @@ namespace BatchFunctions.Processing;
 internal sealed class ChunkCheckpoints(
     LineResults results,
     SegmentCommits commits,
-    ProtocolSteps steps,
-    TimeSpan lease,
-    TimeProvider time) : IDisposable
+    ProtocolSteps steps) : IDisposable
 {
     private ChunkSegment? _sealed;
 
@@ -44,7 +42,7 @@ internal sealed class ChunkCheckpoints(
             return true;
         }
 
-        if (!await CommitSealedAsync(chunk => chunk with { LeaseUntil = time.GetUtcNow() + lease }, ct))
+        if (!await CommitSealedAsync(commits.Renewed, ct))
         {
             return false;
         }

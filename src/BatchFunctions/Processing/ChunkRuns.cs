@@ -54,7 +54,7 @@ internal sealed class ChunkRuns(
         using var sender = new LineSender(batch, claimed, input, upstream, left, results, outcomes, time);
         var commits = new SegmentCommits(
             claimed, batch.Counts.Total, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
-        using var checkpoints = new ChunkCheckpoints(results, commits, steps, _options.Lease, time);
+        using var checkpoints = new ChunkCheckpoints(results, commits, steps);
         var running = new RunningBatch(batch, watch, guard, queues, time);
         var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);
         var end = await run.RunAsync(ct);

@@ -37,6 +37,9 @@ internal sealed partial class SegmentCommits(
 
     private TimeSpan LeaseLeft => Chunk.LeaseUntil!.Value - time.GetUtcNow();
 
+    /// <summary>The chunk with its lease renewed from now on.</summary>
+    public Chunk Renewed(Chunk chunk) => chunk with { LeaseUntil = time.GetUtcNow() + lease };
+
     /// <summary>Commits a segment. Where this throws the segment may be staged, and is to be committed again as it is.</summary>
     /// <param name="segment">What is committed, be it nothing.</param>
     /// <param name="finish">What else the row's write says, given the chunk with the segment in it.</param>
@@ -139,7 +142,7 @@ internal sealed partial class SegmentCommits(
 
         try
         {
-            return await WriteAsync(chunk => chunk with { Left = left.Snapshot(), LeaseUntil = time.GetUtcNow() + lease }, _ => false, ct);
+            return await WriteAsync(chunk => Renewed(chunk) with { Left = left.Snapshot() }, _ => false, ct);
         }
         catch (Exception e) when (StorageFaults.IsFault(e))
         {

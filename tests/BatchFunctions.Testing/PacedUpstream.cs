@@ -28,9 +28,13 @@ public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider tim
 
     private int _begun;
     private int _answered;
+    private int _inFlight;
 
     /// <summary>Calls that have been answered.</summary>
     public int Answered => Volatile.Read(ref _answered);
+
+    /// <summary>Calls that have come and are not answered, nor given up by their caller.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Answers a server's request.</summary>
     public async Task AnswerAsync(HttpContext context)
@@ -58,9 +62,17 @@ public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider tim
     {
         var position = Interlocked.Increment(ref _begun) * GoldenRatio % 1;
         var delay = pace * (1 + (spread * (position - 0.5)));
-        if (delay > TimeSpan.Zero)
+        Interlocked.Increment(ref _inFlight);
+        try
         {
-            await Task.Delay(delay, time, ct);
+            if (delay > TimeSpan.Zero)
+            {
+                await Task.Delay(delay, time, ct);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
         }
     }
 }

@@ -8,9 +8,9 @@ using BatchFunctions.Testing;
 namespace BatchFunctions.Bench.Figures;
 
 /// <summary>
-/// From the end of a worker until another holds all of its chunks and sends their lines: killed and started anew; killed beside another that lives on; frozen
-/// beside another, which is how one that died on another machine looks; and shut down beside another. With the times that are
-/// shipped, and each line accounted for in the end.
+/// From the end of a worker until its chunks are in hand, each held by another or with a new message on the queue, and the upstream
+/// is filled: killed and started anew; killed beside another that lives on; frozen beside another, which is how one that died on
+/// another machine looks; and shut down beside another. With the times that are shipped, and each line accounted for in the end.
 /// </summary>
 internal sealed class RecoveryFigure : Figure
 {
@@ -18,6 +18,9 @@ internal sealed class RecoveryFigure : Figure
     private const int Lines = 1800;
     private const int LineBytes = 160;
     private const int LineMilliseconds = 2000;
+
+    /// <summary>Nine tenths of the lines that a process sends at once.</summary>
+    private const int Filled = 58;
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(7);
@@ -33,7 +36,7 @@ internal sealed class RecoveryFigure : Figure
 
     public override string Name => "recovery";
 
-    public override string Description => "seconds from a worker's end until another holds all of its chunks, and calls a line";
+    public override string Description => "seconds from a worker's end until its chunks are in hand and the upstream is filled, and calls a line";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
@@ -106,8 +109,7 @@ internal sealed class RecoveryFigure : Figure
             }
 
             second ??= await StartAsync(account, calls.BaseAddress!);
-            var holder = second.Id.ToString(CultureInfo.InvariantCulture);
-            while (!(await account.HoldersAsync(id, ct)).All(other => other == holder))
+            while (!await account.IsInHandAsync(id, second.Id, ct) || await UpstreamSide.InFlightAsync(calls, ct) < Filled)
             {
                 await Task.Delay(Look, ct);
             }

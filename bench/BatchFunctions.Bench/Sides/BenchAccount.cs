@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
@@ -48,12 +49,18 @@ internal sealed class BenchAccount
         return client;
     }
 
-    /// <summary>The processes that hold the chunks of a batch which have not ended, by number; null for one that nobody holds.</summary>
-    public async Task<IReadOnlyList<string?>> HoldersAsync(string batchId, CancellationToken ct) => await new ChunkStore(_storage)
-        .ListAsync(batchId, ct)
-        .Where(chunk => !chunk.Ended)
-        .Select(chunk => chunk.Owner?.Split('|')[1])
-        .ToListAsync(ct);
+    /// <summary>
+    /// Whether all chunks of a batch which have not ended are in hand: held by the given process, or free with a message sent for
+    /// them after their last holder was gone.
+    /// </summary>
+    public async Task<bool> IsInHandAsync(string batchId, int process, CancellationToken ct)
+    {
+        var holder = process.ToString(CultureInfo.InvariantCulture);
+        return await new ChunkStore(_storage)
+            .ListAsync(batchId, ct)
+            .Where(chunk => !chunk.Ended)
+            .AllAsync(chunk => chunk.Owner is { } owner ? owner.Split('|')[1] == holder : chunk.Wakes > 0, ct);
+    }
 
     /// <summary>Writes batches that have ended, a second apart.</summary>
     /// <returns>Their ids, the newest first.</returns>

@@ -4,12 +4,16 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Bench.Sides;
 
-/// <summary>The upstream: it answers after a given number of milliseconds, with a given number of bytes if there is one, and tells at <c>/calls</c> how many calls it has answered.</summary>
+/// <summary>
+/// The upstream: it answers after a given number of milliseconds, with a given number of bytes if there is one, and tells at
+/// <c>/calls</c> how many calls it has answered, and at <c>/flying</c> how many are in flight.
+/// </summary>
 internal static class UpstreamSide
 {
     public const string Name = "upstream";
 
     private const string CallsPath = "/calls";
+    private const string FlyingPath = "/flying";
 
     public static RequestDelegate Create(string[] arguments)
     {
@@ -18,10 +22,17 @@ internal static class UpstreamSide
         var upstream = new PacedUpstream(delay, spread: 0, TimeProvider.System, bytes);
         return context => context.Request.Path == CallsPath
             ? context.Response.WriteAsync(upstream.Answered.ToString(CultureInfo.InvariantCulture))
+            : context.Request.Path == FlyingPath
+            ? context.Response.WriteAsync(upstream.InFlight.ToString(CultureInfo.InvariantCulture))
             : HttpMethods.IsPost(context.Request.Method) ? upstream.AnswerAsync(context) : Task.CompletedTask;
     }
 
     /// <summary>How many calls it has answered.</summary>
-    public static async Task<int> CallsAsync(HttpClient upstream, CancellationToken ct) => int.Parse(
-        await upstream.GetStringAsync(new Uri(CallsPath, UriKind.Relative), ct), CultureInfo.InvariantCulture);
+    public static Task<int> CallsAsync(HttpClient upstream, CancellationToken ct) => NumberAsync(upstream, CallsPath, ct);
+
+    /// <summary>How many calls are in flight.</summary>
+    public static Task<int> InFlightAsync(HttpClient upstream, CancellationToken ct) => NumberAsync(upstream, FlyingPath, ct);
+
+    private static async Task<int> NumberAsync(HttpClient upstream, string path, CancellationToken ct) => int.Parse(
+        await upstream.GetStringAsync(new Uri(path, UriKind.Relative), ct), CultureInfo.InvariantCulture);
 }

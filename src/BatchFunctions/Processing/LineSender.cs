@@ -40,10 +40,11 @@ internal sealed class LineSender(
     public async Task SendAllAsync(CancellationToken ct)
     {
         var sent = new List<Task>();
+        using var turn = upstream.Join(batch.Key, claimed.Number, claimed.Lines - claimed.Done.Count);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, _draining.Token);
         try
         {
-            await SendEachAsync(sent, stop.Token, ct);
+            await SendEachAsync(turn, sent, stop.Token, ct);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -63,7 +64,7 @@ internal sealed class LineSender(
 
     public void Dispose() => _draining.Dispose();
 
-    private async Task SendEachAsync(List<Task> sent, CancellationToken stop, CancellationToken ct)
+    private async Task SendEachAsync(GateTurn turn, List<Task> sent, CancellationToken stop, CancellationToken ct)
     {
         await using var stream = await input.OpenAsync(batch, claimed, stop);
         using var reader = input.ReaderOf(stream, claimed);
@@ -76,7 +77,7 @@ internal sealed class LineSender(
             }
 
             await results.WhenRoomAsync(stop);
-            if (await EnterAsync(index, reader.Line, stop) is not var (line, place))
+            if (await EnterAsync(turn, index, reader.Line, stop) is not var (line, place))
             {
                 return;
             }
@@ -92,12 +93,13 @@ internal sealed class LineSender(
 
     /// <summary>Waits until a line may be held in memory, and then for a place in flight.</summary>
     /// <returns>Null when its chunk must wait in storage.</returns>
-    private async Task<(LineInFlight Line, UpstreamPlace Place)?> EnterAsync(int index, ReadOnlyMemory<byte> content, CancellationToken ct)
+    private async Task<(LineInFlight Line, UpstreamPlace Place)?> EnterAsync(
+        GateTurn turn, int index, ReadOnlyMemory<byte> content, CancellationToken ct)
     {
         var memory = await upstream.TakeMemoryAsync(content.Length, ct);
         try
         {
-            var (place, wait) = await upstream.EnterAsync(left.Of(index).State, ct);
+            var (place, wait) = await upstream.EnterAsync(turn, left.Of(index).State, ct);
             if (place is not null)
             {
                 return (new LineInFlight(index, content, memory), place);

@@ -1,30 +1,113 @@
 namespace BatchFunctions.Upstream;
 
-/// <summary>The lines that wait at the gate, in the order of their coming, suspects by themselves. Under the gate's lock.</summary>
+/// <summary>
+/// The lines that wait at the gate: fairly between projects, then between a project's batches, by lines in flight; suspects by
+/// themselves, in the order of their coming. Under the gate's lock.
+/// </summary>
 internal sealed class GateWaiters
 {
-    private readonly LinkedList<GateWaiter> _others = [];
+    private readonly Dictionary<string, GateProject> _projects = new(StringComparer.Ordinal);
     private readonly LinkedList<GateWaiter> _suspects = [];
+
+    /// <summary>The projects with chunks at the gate.</summary>
+    public IReadOnlyCollection<GateProject> Projects => _projects.Values;
 
     /// <summary>The first suspect.</summary>
     public GateWaiter? Suspect => _suspects.First?.Value;
 
-    /// <summary>The first line that is no suspect.</summary>
-    public GateWaiter? Other => _others.First?.Value;
+    /// <summary>
+    /// The line that is next and no suspect: of the project that has the fewest in flight for its weight.
+    /// </summary>
+    public GateWaiter? Other
+    {
+        get
+        {
+            GateProject? first = null;
+            GateWaiter? next = null;
+            foreach (var project in _projects.Values)
+            {
+                if (project.Next is { } waiter && (first is null || IsBefore(project, first)))
+                {
+                    (first, next) = (project, waiter);
+                }
+            }
+
+            return next;
+        }
+    }
 
     /// <summary>The line that is best sent as a probe: no suspect, as long as there is another.</summary>
     public GateWaiter? Probe => Other ?? Suspect;
 
-    public void Add(GateWaiter waiter) => (waiter.Suspicion > 0 ? _suspects : _others).AddLast(waiter.Node);
+    public GateTurn Join(UpstreamGate gate, string project, string batch, int chunk, int lines)
+    {
+        if (!_projects.TryGetValue(project, out var joined))
+        {
+            // It comes to no arrears for the time that it was away.
+            var least = _projects.Values.Select(static other => other.Given).DefaultIfEmpty(0).Min();
+            _projects[project] = joined = new GateProject(project) { Given = least };
+        }
 
-    public static void Remove(GateWaiter waiter) => waiter.Node.List?.Remove(waiter.Node);
+        joined.Left += lines;
+        return new GateTurn(gate, joined.Join(batch), chunk, lines);
+    }
+
+    public void Leave(GateTurn turn)
+    {
+        var project = turn.Batch.Project;
+        project.Left -= turn.Left;
+        project.Leave(turn.Batch);
+        if (project.Turns == 0)
+        {
+            _projects.Remove(project.Name);
+        }
+    }
+
+    public void Add(GateWaiter waiter)
+    {
+        if (waiter.Suspicion > 0)
+        {
+            _suspects.AddLast(waiter.Node);
+        }
+        else
+        {
+            waiter.Turn.Batch.Waiting.Add(waiter);
+        }
+    }
+
+    public static void Remove(GateWaiter waiter)
+    {
+        waiter.Node.List?.Remove(waiter.Node);
+        waiter.Turn.Batch.Waiting.Remove(waiter);
+    }
+
+    /// <summary>A line has been given a place.</summary>
+    public static void Sent(GateWaiter waiter)
+    {
+        Remove(waiter);
+        var batch = waiter.Turn.Batch;
+        batch.InFlight++;
+        batch.Project.InFlight++;
+        batch.Project.Given += 1 / batch.Project.Weight;
+        if (waiter.LeadsChunk && waiter.Turn.TryTake())
+        {
+            batch.Project.Left--;
+        }
+    }
+
+    /// <summary>A line has given its place back.</summary>
+    public static void Returned(GateTurn turn)
+    {
+        turn.Batch.InFlight--;
+        turn.Batch.Project.InFlight--;
+    }
 
     /// <summary>Sends lines to storage.</summary>
     /// <param name="wait">For how long.</param>
     /// <param name="butOne">Whether one of them stays: one whose chunk has more lines, if there is such a one.</param>
     public void PutOff(TimeSpan wait, bool butOne)
     {
-        var all = _others.Concat(_suspects).ToList();
+        var all = _projects.Values.SelectMany(static project => project.Waiting).Concat(_suspects).OrderBy(static waiter => waiter.Number).ToList();
         var stays = butOne ? all.Find(waiter => waiter.LeadsChunk) ?? all.FirstOrDefault() : null;
         foreach (var waiter in all.Where(waiter => waiter != stays))
         {
@@ -32,4 +115,7 @@ internal sealed class GateWaiters
             waiter.Source.TrySetResult(new GateAnswer(null, wait));
         }
     }
+
+    private static bool IsBefore(GateProject project, GateProject other) =>
+        (project.InFlight / project.Weight, project.Given).CompareTo((other.InFlight / other.Weight, other.Given)) < 0;
 }

@@ -1,4 +1,5 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
@@ -34,10 +35,14 @@ internal sealed partial class UpstreamClient(
     private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time);
     private int _waiting;
 
+    /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>
+    /// <inheritdoc cref="UpstreamGate.Join"/>
+    public GateTurn Join(BatchKey batch, int chunk, int lines) => gate.Join(batch, chunk, lines);
+
     /// <summary>Waits for a place in flight for the next line of a chunk.</summary>
     /// <returns>The place; or how long to wait in storage.</returns>
-    public Task<GateAnswer> EnterAsync(LineState line, CancellationToken ct) =>
-        gate.EnterAsync(LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
+    public Task<GateAnswer> EnterAsync(GateTurn turn, LineState line, CancellationToken ct) =>
+        gate.EnterAsync(turn, LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
 
     /// <summary>Waits until a line may be held in memory, with the answer that is to be expected.</summary>
     /// <param name="lineBytes">The line's own bytes.</param>
@@ -79,7 +84,7 @@ internal sealed partial class UpstreamClient(
                     return Postponed(line, verdict.Wait);
                 }
 
-                var (next, wait) = await WaitAsync(line, request.Memory, verdict.Wait, ct);
+                var (next, wait) = await WaitAsync(place.Turn, line, request.Memory, verdict.Wait, ct);
                 if (next is null)
                 {
                     return Postponed(line, wait);
@@ -98,7 +103,7 @@ internal sealed partial class UpstreamClient(
     /// Waits until the line may be sent again, and for a place. Lines that wait are held in memory: no more of them than may be
     /// in flight, and those beyond wait in storage.
     /// </summary>
-    private async Task<GateAnswer> WaitAsync(LineHistory line, LineMemory held, TimeSpan wait, CancellationToken ct)
+    private async Task<GateAnswer> WaitAsync(GateTurn turn, LineHistory line, LineMemory held, TimeSpan wait, CancellationToken ct)
     {
         if (Interlocked.Increment(ref _waiting) > Math.Max(_options.Concurrency, FewestWaiting))
         {
@@ -114,7 +119,7 @@ internal sealed partial class UpstreamClient(
             }
 
             await held.HoldAnswerAsync(_sizes.Expected, ct);
-            return await gate.EnterAsync(line.Suspicion, leadsChunk: false, ct);
+            return await gate.EnterAsync(turn, line.Suspicion, leadsChunk: false, ct);
         }
         finally
         {

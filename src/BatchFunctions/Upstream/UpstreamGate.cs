@@ -1,11 +1,12 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
 /// <summary>
-/// Gives out the places of lines in flight, for the whole process, first come, first served, whichever chunks they belong
-/// to: no more than the limit, no faster than the pace, and while the breaker is open one probe at a time. Lines that are
+/// Gives out the places of lines in flight, for the whole process, fairly between projects, then between their batches: no more
+/// than the limit, no faster than the pace, and while the breaker is open one probe at a time. Lines that are
 /// suspected of breaking connections go in small company, in the end alone, when nothing else is in flight. A line holds a
 /// place only while it is in flight: one that waits keeps nobody back.
 /// </summary>
@@ -29,6 +30,7 @@ internal sealed class UpstreamGate : IDisposable
     private readonly ITimer _timer;
     private int _inFlight;
     private int _given;
+    private long _come;
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
@@ -57,7 +59,30 @@ internal sealed class UpstreamGate : IDisposable
     /// <summary>How many lines were in flight beside the one that has this place, itself included, at one time or another.</summary>
     public int CompanyOf(UpstreamPlace place) => place.InFlight + Volatile.Read(ref _given) - place.Number;
 
+    /// <summary>Begins a chunk's run at the gate.</summary>
+    /// <param name="batch">The chunk's batch.</param>
+    /// <param name="chunk">The chunk's number.</param>
+    /// <param name="lines">Its lines that are not done.</param>
+    /// <returns>Its turn, to be disposed of when all of its lines are back.</returns>
+    public GateTurn Join(BatchKey batch, int chunk, int lines)
+    {
+        lock (_lock)
+        {
+            return _waiters.Join(this, batch.Tenant, batch.Id, chunk, lines);
+        }
+    }
+
+    /// <summary>Ends a chunk's run.</summary>
+    public void Leave(GateTurn turn)
+    {
+        lock (_lock)
+        {
+            _waiters.Leave(turn);
+        }
+    }
+
     /// <summary>Waits for a place.</summary>
+    /// <param name="turn">Whose line it is.</param>
     /// <param name="suspicion">How far the line is suspected of breaking connections; <see cref="Alone"/> at most.</param>
     /// <param name="leadsChunk">
     /// Whether it is the next line of a chunk that has more: while the breaker is open such a line stays when others go to
@@ -65,12 +90,12 @@ internal sealed class UpstreamGate : IDisposable
     /// </param>
     /// <param name="ct">Ends the wait; then no place is held.</param>
     /// <returns>The place, to be disposed of when the line is back; or how long to wait in storage in the place of here.</returns>
-    public Task<GateAnswer> EnterAsync(int suspicion, bool leadsChunk, CancellationToken ct)
+    public Task<GateAnswer> EnterAsync(GateTurn turn, int suspicion, bool leadsChunk, CancellationToken ct)
     {
         GateWaiter waiter;
         lock (_lock)
         {
-            waiter = new GateWaiter(suspicion, leadsChunk, _time.GetUtcNow());
+            waiter = new GateWaiter(turn, ++_come, suspicion, leadsChunk, _time.GetUtcNow());
             _waiters.Add(waiter);
             Grant();
         }
@@ -102,6 +127,7 @@ internal sealed class UpstreamGate : IDisposable
         lock (_lock)
         {
             _inFlight--;
+            GateWaiters.Returned(place.Turn);
             _probesInFlight -= place.IsProbe ? 1 : 0;
             _suspectsInFlight -= place.Suspicion > 0 ? 1 : 0;
             _isAlone &= place.Suspicion < Alone;
@@ -233,14 +259,14 @@ internal sealed class UpstreamGate : IDisposable
 
     private void Give(GateWaiter waiter, bool isProbe)
     {
-        GateWaiters.Remove(waiter);
+        GateWaiters.Sent(waiter);
         _inFlight++;
         _probesInFlight += isProbe ? 1 : 0;
         _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;
         _isAlone |= waiter.Suspicion >= Alone;
 #pragma warning disable CA2000 // Whoever waited for the place disposes of it.
         waiter.Source.TrySetResult(new GateAnswer(
-            new UpstreamPlace(this, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
+            new UpstreamPlace(this, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
 #pragma warning restore CA2000
     }
 

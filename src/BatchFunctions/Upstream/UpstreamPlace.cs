@@ -2,11 +2,14 @@ namespace BatchFunctions.Upstream;
 
 /// <summary>A line's place in flight.</summary>
 internal sealed class UpstreamPlace(
-    UpstreamGate gate, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent) : IDisposable
+    UpstreamGate gate, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent) : IDisposable
 {
 #pragma warning disable CA2213 // The gate outlives its places.
     private UpstreamGate? _gate = gate;
 #pragma warning restore CA2213
+
+    /// <summary>Whose line it is for.</summary>
+    public GateTurn Turn { get; } = turn;
 
     /// <summary>Which place it is of all that were given out.</summary>
     public int Number { get; } = number;

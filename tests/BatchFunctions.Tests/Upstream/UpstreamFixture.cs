@@ -1,4 +1,5 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,11 +48,15 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     {
         var body = ScriptedUpstream.ChatBody(marker);
         using var memory = await Client.TakeMemoryAsync(body.Length, ct);
-        var (place, wait) = await Client.EnterAsync(state, ct);
+        using var turn = Join("project", "batch");
+        var (place, wait) = await Client.EnterAsync(turn, state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
             : await Client.SendAsync(new UpstreamRequest("/v1/chat/completions", body, memory, state), place, ct);
     }
+
+    /// <summary>Begins a chunk's run at the gate.</summary>
+    public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1) => Client.Join(new BatchKey(project, batch), chunk, lines);
 
     /// <summary>A line that earlier runs were charged for.</summary>
     public static LineState Charged(int attempts) => new(attempts, 0, OthersPassed: false, null);

@@ -28,7 +28,7 @@ public sealed class UpstreamGateTests
         using var cancelled = new CancellationTokenSource();
 
         var first = await EnterAsync(fixture);
-        var second = fixture.Gate.EnterAsync(0, leadsChunk: true, cancelled.Token);
+        var second = fixture.Gate.EnterAsync(Join(fixture), 0, leadsChunk: true, cancelled.Token);
         var third = EnterAsync(fixture);
         var fourth = EnterAsync(fixture);
         await cancelled.CancelAsync();
@@ -61,7 +61,7 @@ public sealed class UpstreamGateTests
     public async Task Suspects_go_in_small_company_and_nobody_else_meanwhile()
     {
         await using var fixture = await UpstreamFixture.StartAsync();
-        var suspects = Enumerable.Range(0, 12).Select(_ => fixture.Gate.EnterAsync(1, leadsChunk: false, default)).ToList();
+        var suspects = Enumerable.Range(0, 12).Select(_ => fixture.Gate.EnterAsync(Join(fixture), 1, leadsChunk: false, default)).ToList();
         var other = EnterAsync(fixture);
 
         var inFlight = suspects.Where(suspect => suspect.IsCompleted).ToList();
@@ -82,7 +82,7 @@ public sealed class UpstreamGateTests
         await using var fixture = await UpstreamFixture.StartAsync();
         var other = await EnterAsync(fixture);
         var suspects = Enumerable.Range(0, 2)
-            .Select(_ => fixture.Gate.EnterAsync(UpstreamGate.Alone, leadsChunk: false, default)).ToList();
+            .Select(_ => fixture.Gate.EnterAsync(Join(fixture), UpstreamGate.Alone, leadsChunk: false, default)).ToList();
 
         Assert.All(suspects, suspect => Assert.False(suspect.IsCompleted));
         other.Dispose();
@@ -92,5 +92,7 @@ public sealed class UpstreamGateTests
     }
 
     private static async Task<UpstreamPlace> EnterAsync(UpstreamFixture fixture) =>
-        (await fixture.Gate.EnterAsync(0, leadsChunk: true, default)).Place!;
+        (await fixture.Gate.EnterAsync(Join(fixture), 0, leadsChunk: true, default)).Place!;
+
+    private static GateTurn Join(UpstreamFixture fixture) => fixture.Join("project", "batch");
 }

@@ -1,0 +1,52 @@
+namespace BatchFunctions.Upstream;
+
+/// <summary>A project with chunks at the gate, and its part of the places. Under the gate's lock.</summary>
+internal sealed class GateProject(string name)
+{
+    private readonly Dictionary<string, GateBatch> _batches = new(StringComparer.Ordinal);
+
+    public string Name { get; } = name;
+
+    /// <summary>Its part beside others': with twice the weight it has twice the lines in flight.</summary>
+    public double Weight { get; set; } = 1;
+
+    /// <summary>Its lines in flight.</summary>
+    public int InFlight { get; set; }
+
+    /// <summary>Lines of its chunks at the gate that have not been given a place yet.</summary>
+    public int Left { get; set; }
+
+    /// <summary>Its places so far, each by one part of its weight: between projects that are even, the one with fewer is next.</summary>
+    public double Given { get; set; }
+
+    public int Turns => _batches.Values.Sum(static batch => batch.Turns);
+
+    /// <summary>The line that is next: of the batch with the fewest in flight, and among such ones the first to have come.</summary>
+    public GateWaiter? Next => _batches.Values
+        .Where(static batch => batch.Waiting.Count > 0)
+        .OrderBy(static batch => batch.InFlight)
+        .ThenBy(static batch => batch.Waiting.Min!.Number)
+        .FirstOrDefault()?.Waiting.Min;
+
+    /// <summary>All its lines that wait, suspects apart.</summary>
+    public IEnumerable<GateWaiter> Waiting => _batches.Values.SelectMany(static batch => batch.Waiting);
+
+    public GateBatch Join(string batch)
+    {
+        if (!_batches.TryGetValue(batch, out var joined))
+        {
+            _batches[batch] = joined = new GateBatch(this, batch);
+        }
+
+        joined.Turns++;
+        return joined;
+    }
+
+    public void Leave(GateBatch batch)
+    {
+        if (--batch.Turns == 0)
+        {
+            _batches.Remove(batch.Id);
+        }
+    }
+}

@@ -19,6 +19,7 @@ internal static class BenchCommand
         new AnswerMemoryFigure(),
         new SlowStorageFigure(),
         new RecoveryFigure(),
+        new FairnessFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
         new TransactionsFigure(),

@@ -41,11 +41,17 @@ internal sealed class BenchAccount
         return new BenchAccount(connection, storage, key.Key);
     }
 
+    /// <summary>A client of the service with a key of another project.</summary>
+    public async Task<HttpClient> ClientOfAsync(Uri service, string project, CancellationToken ct) =>
+        ClientOf(service, (await new ApiKeyStore(_storage.Tables, TimeProvider.System).CreateAsync(project, project, ct)).Key);
+
     /// <summary>A client of the service with the account's key.</summary>
-    public HttpClient ClientOf(Uri service)
+    public HttpClient ClientOf(Uri service) => ClientOf(service, _key);
+
+    private static HttpClient ClientOf(Uri service, string key)
     {
         var client = new HttpClient { BaseAddress = service, Timeout = TimeSpan.FromMinutes(10) };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _key);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return client;
     }
 

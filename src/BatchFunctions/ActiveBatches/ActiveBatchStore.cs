@@ -41,6 +41,22 @@ internal sealed class ActiveBatchStore(TableClient table)
         return false;
     }
 
+    /// <summary>How many batches are active, up to a number.</summary>
+    public async Task<int> CountAsync(int most, CancellationToken ct)
+    {
+        var count = 0;
+        await foreach (var page in table.QueryAsync<TableEntity>(maxPerPage: most, select: ["RowKey"], cancellationToken: ct).AsPages())
+        {
+            count += page.Values.Count;
+            if (count >= most)
+            {
+                return most;
+            }
+        }
+
+        return count;
+    }
+
     /// <summary>
     /// All active batches, whatever the version of their rows, and whatever is in them: what may be done with a batch is
     /// decided by its own row, and a row that is spoilt keeps nobody from the others.

@@ -76,6 +76,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The number of the batch's chunk rows; null until validation has written them.</summary>
     public int? ChunkCount { get; init; }
 
+    /// <summary>How many chunks have a message at a time; null for all of them, as in rows of older versions.</summary>
+    public int? ChunkWindow { get; init; }
+
     /// <summary>The size of the input file, in bytes.</summary>
     public long InputBytes { get; init; }
 
@@ -119,8 +122,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <param name="lines">Lines in the input.</param>
     /// <param name="model">The model that all of them share; null if they differ.</param>
     /// <param name="chunks">Chunks that they were cut into.</param>
+    /// <param name="window">How many of them have a message at a time.</param>
     /// <param name="now">The time.</param>
-    public Batch Begin(int lines, string? model, int chunks, DateTimeOffset now) => To(BatchStatus.InProgress) with
+    public Batch Begin(int lines, string? model, int chunks, int window, DateTimeOffset now) => To(BatchStatus.InProgress) with
     {
         InProgressAt = now,
         ProgressAt = now,
@@ -128,6 +132,7 @@ internal sealed record Batch : IFenced<Batch>
         Model = model,
         Counts = new RequestCounts(lines, 0, 0),
         ChunkCount = chunks,
+        ChunkWindow = window,
     };
 
     /// <summary>The batch with its cancellation requested.</summary>

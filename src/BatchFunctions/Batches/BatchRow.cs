@@ -48,6 +48,7 @@ internal static class BatchRow
             ["CancelledAt"] = batch.CancelledAt,
             ["OutputExpiresAfter"] = batch.OutputExpiresAfter,
             ["ChunkCount"] = batch.ChunkCount,
+            ["ChunkWindow"] = batch.ChunkWindow,
             ["Outcome"] = batch.Outcome?.Wire(),
             ["ProgressAt"] = batch.ProgressAt,
             ["SentAgainAt"] = batch.SentAgainAt,
@@ -120,6 +121,7 @@ internal static class BatchRow
             // A row of an older version, whose chunks were never joined.
             ChunkTarget = row.GetInt32("ChunkTarget") ?? int.MaxValue,
             ChunkCount = row.GetInt32("ChunkCount"),
+            ChunkWindow = row.GetInt32("ChunkWindow"),
             InputBytes = row.GetInt64("InputBytes") ?? 0,
             InputBlob = new BlobLocation(row.GetString("InputContainer"), row.GetString("InputBlob")),
             Outcome = row.GetString("Outcome") is { } outcome ? BatchStatusNames.Parse(outcome) : null,

@@ -54,6 +54,9 @@ internal sealed record Chunk : IFenced<Chunk>
     /// </summary>
     public DateTimeOffset? NotBefore { get; init; }
 
+    /// <summary>When the row was last written, by storage's clock.</summary>
+    public DateTimeOffset WrittenAt { get; init; }
+
     /// <summary>How often the sweep has sent the chunk's message again since the last claim.</summary>
     public int Wakes { get; init; }
 

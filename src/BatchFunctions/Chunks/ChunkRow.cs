@@ -85,6 +85,7 @@ internal static class ChunkRow
             row.GetInt64("ReasoningTokens") ?? 0),
         Left = LinesLeftRow.Read(row),
         Wakes = row.GetInt32("Wakes") ?? 0,
+        WrittenAt = row.Timestamp ?? default,
         Strikes = row.GetInt32("Strikes") ?? 0,
         StrikeDone = row.GetInt32("StrikeDone") ?? 0,
     };

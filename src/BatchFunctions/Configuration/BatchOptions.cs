@@ -48,6 +48,14 @@ public sealed class BatchOptions
     public int ChunkTarget { get; set; } = 128;
 
     /// <summary>
+    /// Chunks with a message, of all batches together, approximately: a batch that begins takes its part of them among those
+    /// that have not ended, two at least. More where it takes more to keep <see cref="UpstreamOptions.Concurrency"/> lines in
+    /// flight. A process takes up about four times as many at once (<c>newBatchThreshold</c>), so that a new batch finds room.
+    /// </summary>
+    [Range(1, 10_000, ErrorMessage = "Batch__ChunkWindow must be from 1 to 10000.")]
+    public int ChunkWindow { get; set; } = 20;
+
+    /// <summary>
     /// The most lines in a batch: 50,000 is OpenAI's limit, and the most blocks that a blob may have.
     /// </summary>
     [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000: an output blob holds 50,000 blocks.")]

@@ -91,8 +91,10 @@ internal sealed partial class ActiveBatchSweep(
     private async Task SweepRunningAsync(Batch batch, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
     {
         var open = 0;
+        var succession = new ChunkSuccession(batch, now);
         await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
         {
+            succession.See(chunk);
             if (chunk.Ended)
             {
                 continue;
@@ -118,7 +120,7 @@ internal sealed partial class ActiveBatchSweep(
             // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
             // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are
             // paid for.
-            if (await TryWakeAsync(chunk, now, ct))
+            if (await TryWakeAsync(chunk, succession.IsForgotten(chunk, _options.WakeUpLost), now, ct))
             {
                 await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
             }
@@ -134,10 +136,10 @@ internal sealed partial class ActiveBatchSweep(
         }
     }
 
-    /// <returns>Whether the chunk was forsaken, and is woken.</returns>
-    private async Task<bool> TryWakeAsync(Chunk chunk, DateTimeOffset now, CancellationToken ct)
+    /// <returns>Whether the chunk was forsaken or forgotten, and is woken.</returns>
+    private async Task<bool> TryWakeAsync(Chunk chunk, bool isForgotten, DateTimeOffset now, CancellationToken ct)
     {
-        if (!chunk.IsForsaken(now, _options.WakeUpLost))
+        if (!isForgotten && !chunk.IsForsaken(now, _options.WakeUpLost))
         {
             return false;
         }

@@ -1,3 +1,4 @@
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
@@ -14,12 +15,14 @@ namespace BatchFunctions.Processing;
 /// <summary>
 /// Validates a batch's input in one pass: checks each line, and cuts the file into chunks. In this order: the chunk
 /// rows (inserted, never overwritten); in one write the batch's total, chunk count and <c>in_progress</c>; one message
-/// per chunk. A crash before the batch's write leaves chunk rows, which the next run finds in place, cut by the same
-/// sizes since the batch's row carries them. A crash after it leaves messages unsent, which the next run, or the sweep,
+/// per chunk of the window. A crash before the batch's write leaves chunk rows, which the next run finds in place, cut by the same
+/// sizes since the batch's row carries them. Only the chunks of the batch's first window get a message here
+/// (<see cref="ChunkWindow"/>). A crash after it leaves messages unsent, which the next run, or the sweep,
 /// sends.
 /// </summary>
 internal sealed partial class BatchValidation(
     BatchStore batches,
+    ActiveBatchStore active,
     ChunkStore chunks,
     BatchBlobs blobs,
     ByteBudget memory,
@@ -63,13 +66,17 @@ internal sealed partial class BatchValidation(
     }
 
     /// <summary>
-    /// Sends the messages of the chunks that have never been claimed. Those that wait for a given time have a message,
+    /// Sends the messages of the chunks that should have one and have never been claimed. Those that wait for a given time have a message,
     /// or get one from the sweep once that time has passed.
     /// </summary>
     public async Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
     {
-        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(
-            chunk => chunk is { Ended: false, Owner: null, NotBefore: null, Unreadable: null });
+        var succession = new ChunkSuccession(batch, time.GetUtcNow());
+        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(chunk =>
+        {
+            succession.See(chunk);
+            return chunk is { Ended: false, Owner: null, NotBefore: null, Unreadable: null } && succession.IsDue(chunk);
+        });
         await Parallel.ForEachAsync(unclaimed, Sending(ct), async (chunk, token) =>
             await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
     }
@@ -119,10 +126,11 @@ internal sealed partial class BatchValidation(
         }
 
         await steps.ReachedAsync(ProtocolStep.ChunkRowsWritten, ct);
+        var window = await WindowOfAsync(reading, ct);
         var after = await batches.MutateAsync(
             batch.Key,
             current => current.Status == BatchStatus.Validating
-                ? current.Begin(reading.Lines, reading.Model, reading.Chunks.Count, time.GetUtcNow())
+                ? current.Begin(reading.Lines, reading.Model, reading.Chunks.Count, window, time.GetUtcNow())
                 : null,
             ct);
         await steps.ReachedAsync(ProtocolStep.InProgressWritten, ct);
@@ -137,13 +145,19 @@ internal sealed partial class BatchValidation(
         // else could work on it, and when the message arrives it finds nothing left to do.
         var isSmall = reading.Chunks.Count == 1;
         var delay = isSmall ? options.Value.Lease : TimeSpan.Zero;
-        await Parallel.ForEachAsync(reading.Chunks, Sending(ct), async (chunk, token) =>
+        await Parallel.ForEachAsync(reading.Chunks.Take(after.ChunkWindow ?? int.MaxValue), Sending(ct), async (chunk, token) =>
             await queues.SendChunkAsync(batch.Key, chunk.Number, delay, token));
         await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
         if (isSmall)
         {
             await work.RunAsync(batch.Key, 0, ct);
         }
+    }
+
+    private async Task<int> WindowOfAsync(Reading reading, CancellationToken ct)
+    {
+        var others = reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1;
+        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, options.Value.Upstream.Concurrency, others, options.Value.ChunkWindow);
     }
 
     private async Task FailAsync(BatchKey key, IReadOnlyList<BatchError> errors, CancellationToken ct)

@@ -31,6 +31,11 @@ internal sealed partial class ChunkFollowUp(
     {
         // The host's token may have fired by now, but the follow-up of the last write is sent in any case.
         using var limit = new CancellationTokenSource(AfterLimit, time);
+        if (end == ChunkRunEnd.Ended)
+        {
+            await SendNextAsync(batch, chunk.Number, limit.Token);
+        }
+
         switch (end)
         {
             case ChunkRunEnd.Ended when tally.Add(batch, chunk.Number):
@@ -48,6 +53,19 @@ internal sealed partial class ChunkFollowUp(
                 metrics.ChunkOvertaken();
                 Log.Overtaken(logger, batch.Id, chunk.Number, chunk.Epoch);
                 break;
+        }
+    }
+
+    /// <summary>
+    /// Sends the message of the chunk that follows one that has ended. A crash before it leaves the ended one's message, which comes
+    /// again, and the sweep.
+    /// </summary>
+    public async Task SendNextAsync(Batch batch, int ended, CancellationToken ct)
+    {
+        if (ChunkWindow.NextAfter(batch, ended) is { } next)
+        {
+            await queues.SendChunkAsync(batch.Key, next, TimeSpan.Zero, ct);
+            await steps.ReachedAsync(ProtocolStep.NextChunkSent, ct);
         }
     }
 

@@ -42,7 +42,13 @@ internal sealed class ChunkWork(
 
         if (chunk.Ended)
         {
-            // The run that ended it may not have got as far as asking.
+            // The run that ended it may not have got as far as sending the next, or as asking.
+            if (ChunkWindow.NextAfter(batch, number) is { } next
+                && await chunks.FindAsync(key.Id, next, ct) is { Ended: false, Epoch: 0, Unreadable: null })
+            {
+                await followUp.SendNextAsync(batch, number, ct);
+            }
+
             await queues.AskAdvanceAsync(key, ct);
             return;
         }
@@ -55,6 +61,11 @@ internal sealed class ChunkWork(
         else if (ReasonToClose(batch, chunk, now) is { } reason)
         {
             await closing.TryCloseAsync(batch, chunk, reason, ct);
+            if (batch.Status == BatchStatus.InProgress)
+            {
+                await followUp.SendNextAsync(batch, number, ct);
+            }
+
             await queues.AskAdvanceAsync(key, ct);
         }
         else if (chunk.NotBefore > now)

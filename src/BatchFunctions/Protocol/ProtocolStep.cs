@@ -18,6 +18,7 @@ internal enum ProtocolStep
     ErrorBlockStaged,
     CheckpointWritten,
     ChunkEndWritten,
+    NextChunkSent,
     HandOverWritten,
     HandOverSent,
     CloseClaimed,

@@ -5,6 +5,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Service;
 using BatchFunctions.Testing;
+using BatchFunctions.Ids;
 using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -95,10 +96,9 @@ public sealed class HealthTests : IAsyncLifetime
         using var shutdown = new CancellationTokenSource();
         var client = _api.Get<UpstreamClient>();
         using var memory = await client.TakeMemoryAsync(2, shutdown.Token);
-        var (place, _) = await client.EnterAsync(default, shutdown.Token);
-#pragma warning disable CA2025 // The call ends with the token, before the source is disposed of.
+        using var turn = client.Join(new BatchKey("local", "batch"), 0, 1);
+        var (place, _) = await client.EnterAsync(turn, default, shutdown.Token);
         var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory), place!, shutdown.Token);
-#pragma warning restore CA2025
         await Eventually.UntilAsync(() => _api.Get<UpstreamGate>().Condition.AwaySince is not null, "the upstream is found to be away");
 
         var upstream = await UpstreamAsync();

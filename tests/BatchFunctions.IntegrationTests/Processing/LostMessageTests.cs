@@ -23,7 +23,8 @@ public sealed class LostMessageTests
     private static readonly ProtocolStep[] WhenHandedOver = [ProtocolStep.HandOverWritten, ProtocolStep.HandOverSent];
 
     /// <summary>Steps after which there is nothing left that a message could be needed for, or no batch yet.</summary>
-    private static readonly ProtocolStep[] Elsewhere = [ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten];
+    private static readonly ProtocolStep[] Elsewhere = 
+        [ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.NextChunkSent];
 
     [Fact]
     public Task A_message_that_is_lost_at_any_step_of_a_run_is_made_up_for() => AtEachAsync(
@@ -38,6 +39,15 @@ public sealed class LostMessageTests
             CreateAsync,
             BatchStatus.Completed,
             new Dictionary<string, string?> { ["Batch:RunLimit"] = "00:00:01" }));
+
+    [Fact]
+    public Task A_message_that_is_lost_between_a_chunk_and_its_next_is_made_up_for() => AtEachAsync(
+        [ProtocolStep.ChunkEndWritten, ProtocolStep.NextChunkSent],
+        step => RunAsync(
+            step,
+            CreateAsync,
+            BatchStatus.Completed,
+            new Dictionary<string, string?> { ["Batch:ChunkLines"] = "20", ["Batch:ChunkWindow"] = "2" }));
 
     [Fact]
     public Task A_message_that_is_lost_while_a_batch_is_cancelled_is_made_up_for() =>

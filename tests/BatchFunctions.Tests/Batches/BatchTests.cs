@@ -15,7 +15,7 @@ public sealed class BatchTests
     [Fact]
     public void It_begins_with_its_lines_known_and_none_of_them_done()
     {
-        var begun = In(BatchStatus.Validating).SentAgain(Now.AddMinutes(-1)).Begin(120, "llama", 2, Now);
+        var begun = In(BatchStatus.Validating).SentAgain(Now.AddMinutes(-1)).Begin(120, "llama", 2, 2, Now);
 
         Assert.Equal((BatchStatus.InProgress, new RequestCounts(120, 0, 0)), (begun.Status, begun.Counts));
         Assert.Equal(("llama", 2, Now, Now, 0), (begun.Model, begun.ChunkCount, begun.InProgressAt, begun.ProgressAt, begun.Resends));
@@ -90,7 +90,7 @@ public sealed class BatchTests
 
     private static Batch Do(string verb, Batch batch) => verb switch
     {
-        nameof(Batch.Begin) => batch.Begin(1, null, 1, Now),
+        nameof(Batch.Begin) => batch.Begin(1, null, 1, 1, Now),
         nameof(Batch.Cancel) => batch.Cancel(Now),
         nameof(Batch.Finalize) => batch.Finalize(BatchStatus.Completed, Now),
         nameof(Batch.FinalizeFailed) => batch.FinalizeFailed(BatchFailures.NotClosed, Now),

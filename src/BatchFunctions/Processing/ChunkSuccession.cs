@@ -1,0 +1,36 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Which chunks of a batch should have a message by now, as its rows are read in order: those of the first window, and those whose
+/// predecessor has ended or is begun and held by nobody: one that waits, for whatever reason, keeps no other back.
+/// </summary>
+internal sealed class ChunkSuccession(Batch batch, DateTimeOffset now)
+{
+    private readonly Dictionary<int, DateTimeOffset> _givesWay = [];
+
+    /// <summary>Takes note of a chunk; all with lower numbers have been seen.</summary>
+    public void See(Chunk chunk)
+    {
+        if (chunk.Ended || (chunk.Epoch > 0 && !chunk.IsHeld(now)))
+        {
+            _givesWay[chunk.Number] = chunk.WrittenAt;
+        }
+    }
+
+    /// <summary>Whether a message for the chunk should have been sent.</summary>
+    public bool IsDue(Chunk chunk) =>
+        ChunkWindow.Before(batch, chunk.Number) is not { } before || _givesWay.ContainsKey(before);
+
+    /// <summary>
+    /// Whether the chunk's message, which its predecessor's end should have sent, has been due for longer than the given time and
+    /// nobody has claimed it, so that it may be lost.
+    /// </summary>
+    public bool IsForgotten(Chunk chunk, TimeSpan lost) =>
+        chunk is { Epoch: 0, NotBefore: null }
+        && ChunkWindow.Before(batch, chunk.Number) is { } before
+        && _givesWay.TryGetValue(before, out var since)
+        && now - since > lost;
+}

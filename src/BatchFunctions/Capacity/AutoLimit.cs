@@ -1,0 +1,183 @@
+namespace BatchFunctions.Capacity;
+
+/// <summary>
+/// Finds how many lines in flight an upstream can take: as many as still get more done, and no more. It goes from trial to trial. In
+/// each, the limit stays the same until enough is known of what was sent under it; then it is compared with the trial before.
+/// A rule without state, clock or chance of its own: whoever holds the fleet's row applies it.
+/// </summary>
+/// <param name="most">The most lines in flight that there may be.</param>
+internal sealed class AutoLimit(int most = AutoLimit.MostLines)
+{
+    /// <summary>The most that the limit can be.</summary>
+    public const int MostLines = 4096;
+
+    /// <summary>How much of what would be gained, if nothing were in the way, more lines in flight must gain to be kept.</summary>
+    private const double WorthIt = 0.2;
+
+    /// <summary>By how much more than it needs an upstream is filled: what is a little too much costs nothing, what is too little does.</summary>
+    private const double Margin = 1.1;
+
+    /// <summary>The least change of throughput that is taken for one.</summary>
+    private const double Change = 0.1;
+
+    /// <summary>The error at which a comparison is as good as it gets.</summary>
+    private const double Good = 0.04;
+
+    /// <summary>The error at which a comparison may be believed when its time is up.</summary>
+    private const double Fair = 0.35;
+
+    /// <summary>By how many errors a comparison must differ to be believed before that.</summary>
+    private const double Sure = 2.5;
+
+    private static readonly TimeSpan ShortestTrial = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(60);
+
+    /// <summary>What is to be done next.</summary>
+    /// <param name="state">What was decided last; null or of another version when nothing is known.</param>
+    /// <param name="seen">What the fleet has seen since.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>The same state while the trial goes on; another one with a new trial's number.</returns>
+    public AutoLimitState Next(AutoLimitState? state, FleetFlight seen, DateTimeOffset now)
+    {
+        if (state is not { Version: AutoLimitState.CurrentVersion })
+        {
+            return AutoLimitState.First(now) with { Trial = (state?.Trial ?? 0) + 1 };
+        }
+
+        var trial = new Trial(state, seen, now);
+        if (trial.IsOverrun)
+        {
+            return state.Try(AutoLimitPhase.Hold, Within(trial.Cohort.Lines * 0.85), null, now) with { NextProbe = now + ProbeInterval };
+        }
+
+        if (!seen.AreAllIn || trial.Age < ShortestTrial)
+        {
+            return state;
+        }
+
+        return state switch
+        {
+            _ when !trial.Binds => trial.Age > LongestTrial ? state.Try(state.Phase, state.Limit, state.Reference, now) : state,
+            { Reference: null } => Begin(trial),
+            { Phase: AutoLimitPhase.Climb } => Climb(trial),
+            { Phase: AutoLimitPhase.Descend } => Descend(trial),
+            _ => Hold(trial),
+        };
+    }
+
+    private AutoLimitState Begin(Trial trial)
+    {
+        var (state, now) = (trial.State, trial.Now);
+        if (!trial.IsKnown)
+        {
+            return state;
+        }
+
+        return state.Phase == AutoLimitPhase.Climb
+            ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), trial.Cohort, now)
+            : state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
+    }
+
+    private AutoLimitState Climb(Trial trial)
+    {
+        var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
+        var more = Math.Log(trial.Cohort.Lines / reference.Lines);
+        var (gain, error) = trial.Cohort.GainOver(reference);
+        if (!trial.IsDecided(gain - (WorthIt * more), error))
+        {
+            return state;
+        }
+
+        if (gain > WorthIt * more)
+        {
+            return state.Limit >= most
+                ? state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now)
+                : state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), trial.Cohort, now);
+        }
+
+        var enough = Within(Math.Min(state.Limit, reference.Lines * Math.Exp(Math.Max(gain, 0)) * Margin));
+        return state.Try(AutoLimitPhase.Descend, enough, trial.Cohort, now) with { NextProbe = now + ProbeInterval, ProbesUp = false };
+    }
+
+    private AutoLimitState Descend(Trial trial)
+    {
+        var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
+        var (gain, error) = trial.Cohort.GainOver(reference);
+        var fewer = Math.Log(trial.Cohort.Lines / reference.Lines);
+        if (!trial.IsDecided(gain - (WorthIt * fewer), error))
+        {
+            return state;
+        }
+
+        if (gain < Math.Max(WorthIt * fewer, -Change))
+        {
+            var needed = Within(Math.Min(reference.Lines, state.Limit * Math.Exp(-gain) * Margin));
+            return state.Try(AutoLimitPhase.Hold, needed, null, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
+        }
+
+        return state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
+    }
+
+    private AutoLimitState Hold(Trial trial)
+    {
+        var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
+        var (gain, error) = trial.Cohort.GainOver(reference);
+        var change = Math.Max(Change, Sure * error);
+        if (gain < -change)
+        {
+            return state.Try(AutoLimitPhase.Descend, Within(state.Limit * Math.Exp(gain) * Margin), trial.Cohort, now);
+        }
+
+        if (gain > change)
+        {
+            return state.Try(AutoLimitPhase.Climb, Within(state.Limit * 1.5), trial.Cohort, now);
+        }
+
+        if (!trial.IsKnown)
+        {
+            return state;
+        }
+
+        var known = reference.Fit.Count > 1000 ? trial.Cohort : reference.Plus(trial.Cohort);
+        if (now < state.NextProbe || known.GainOver(known).Error > Good * 2)
+        {
+            return state.Try(AutoLimitPhase.Hold, state.Limit, known, now);
+        }
+
+        return (state.ProbesUp
+            ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * 1.25), known, now)
+            : state.Try(AutoLimitPhase.Descend, Within(state.Limit * 0.8), known, now)) with
+        {
+            NextProbe = now + ProbeInterval,
+            ProbesUp = !state.ProbesUp,
+        };
+    }
+
+    private int Within(double limit) => Math.Clamp((int)Math.Ceiling(limit), 1, most);
+
+    /// <summary>A trial that goes on.</summary>
+    private sealed class Trial(AutoLimitState state, FleetFlight seen, DateTimeOffset now)
+    {
+        public AutoLimitState State => state;
+
+        public DateTimeOffset Now => now;
+
+        public TimeSpan Age => now - state.Since;
+
+        public Cohort Cohort { get; } = new(seen.Seen.MeanInFlight, seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
+
+        /// <summary>Whether the limit is what keeps lines from being sent.</summary>
+        public bool Binds => seen.InFlight >= 0.8 * state.Limit && seen.Seen.MeanInFlight >= 0.75 * state.Limit;
+
+        /// <summary>Whether so many are refused that there are too many, whatever their pace.</summary>
+        public bool IsOverrun => Binds && seen.Seen.Refused > Math.Max(3, 0.05 * seen.Seen.Sent);
+
+        /// <summary>Whether what is known of this limit is good, or as good as it gets in time.</summary>
+        public bool IsKnown => Cohort.GainOver(Cohort).Error is var error && (error < Good || (error < Fair && Age > LongestTrial));
+
+        /// <summary>Whether it is known on which side of a threshold a comparison lies.</summary>
+        public bool IsDecided(double above, double error) =>
+            error < Good || Math.Abs(above) > Sure * error || (error < Fair && Age > LongestTrial);
+    }
+}

@@ -20,11 +20,19 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>The least change of throughput that is taken for one.</summary>
     private const double Change = 0.1;
 
+    /// <summary>How much of it they gain while nothing is in the way yet.</summary>
+    private const double Straight = 0.7;
+
+    /// <summary>The logarithm of a step up that is small.</summary>
+    private const double SmallStep = 0.5;
+
     /// <summary>The error at which a comparison is as good as it gets.</summary>
     private const double Good = 0.04;
 
     /// <summary>The error at which a comparison may be believed when its time is up.</summary>
     private const double Fair = 0.35;
+
+    private const double Rough = 0.15;
 
     /// <summary>By how many errors a comparison must differ to be believed before that.</summary>
     private const double Sure = 2.5;
@@ -56,6 +64,15 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state;
         }
 
+        if (!state.IsFilled && trial.Binds)
+        {
+            // One process alone has filled its share at once.
+            state = seen.Processes > 1
+                ? state.Try(state.Phase, state.Limit, state.Reference, now)
+                : state with { IsFilled = true };
+            return state;
+        }
+
         return state switch
         {
             _ when !trial.Binds => trial.Age > LongestTrial ? state.Try(state.Phase, state.Limit, state.Reference, now) : state,
@@ -69,7 +86,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     private AutoLimitState Begin(Trial trial)
     {
         var (state, now) = (trial.State, trial.Now);
-        if (!trial.IsKnown)
+        if (!trial.IsKnownRoughly)
         {
             return state;
         }
@@ -93,7 +110,12 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         {
             return state.Limit >= most
                 ? state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now)
-                : state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), trial.Cohort, now);
+                : state.Try(AutoLimitPhase.Climb, Within(state.Limit * (gain > Straight * more ? 2 : 1.4)), trial.Cohort, now);
+        }
+
+        if (more < SmallStep)
+        {
+            return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
         }
 
         var enough = Within(Math.Min(state.Limit, reference.Lines * Math.Exp(Math.Max(gain, 0)) * Margin));
@@ -116,7 +138,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state.Try(AutoLimitPhase.Hold, needed, null, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
         }
 
-        return state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
+        return state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now) with { NextProbe = now, ProbesUp = false };
     }
 
     private AutoLimitState Hold(Trial trial)
@@ -165,13 +187,16 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
 
         public TimeSpan Age => now - state.Since;
 
-        public Cohort Cohort { get; } = new(seen.Seen.MeanInFlight, seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
+        public Cohort Cohort { get; } = new(Math.Min(state.Limit, seen.InFlight), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
 
         /// <summary>Whether the limit is what keeps lines from being sent.</summary>
-        public bool Binds => seen.InFlight >= 0.8 * state.Limit && seen.Seen.MeanInFlight >= 0.75 * state.Limit;
+        public bool Binds => seen.InFlight >= 0.9 * state.Limit;
 
         /// <summary>Whether so many are refused that there are too many, whatever their pace.</summary>
         public bool IsOverrun => Binds && seen.Seen.Refused > Math.Max(3, 0.05 * seen.Seen.Sent);
+
+        /// <summary>Whether something is known of this limit.</summary>
+        public bool IsKnownRoughly => Cohort.GainOver(Cohort).Error < Rough || (Cohort.Ended.Total >= Cohort.Fewest && Age > LongestTrial);
 
         /// <summary>Whether what is known of this limit is good, or as good as it gets in time.</summary>
         public bool IsKnown => Cohort.GainOver(Cohort).Error is var error && (error < Good || (error < Fair && Age > LongestTrial));

@@ -23,6 +23,10 @@ internal sealed record AutoLimitState
     [JsonPropertyName("trial")]
     public int Trial { get; init; } = 1;
 
+    /// <summary>Whether lines in flight have risen to the limit: what is sent before that meets fewer.</summary>
+    [JsonPropertyName("full")]
+    public bool IsFilled { get; init; }
+
     /// <summary>When the trial began.</summary>
     [JsonPropertyName("since")]
     public DateTimeOffset Since { get; init; }
@@ -48,5 +52,13 @@ internal sealed record AutoLimitState
 
     /// <summary>The next trial.</summary>
     public AutoLimitState Try(AutoLimitPhase phase, int limit, Cohort? reference, DateTimeOffset now) =>
-        this with { Trial = Trial + 1, Phase = phase, Limit = limit, Reference = reference, Since = now };
+        this with
+        {
+            Trial = Trial + 1,
+            Phase = phase,
+            Limit = limit,
+            IsFilled = limit <= Limit,
+            Reference = reference,
+            Since = now,
+        };
 }

@@ -38,7 +38,7 @@ internal sealed record Cohort(
             return (lines - stretch, error);
         }
 
-        var work = Fit.Plus(other.Fit).Work;
+        var work = Fit.Plus(other.Fit).MeanWork;
         var (mine, its) = (Fit.At(work), other.Fit.At(work));
         var slower = Math.Log(mine.Seconds / its.Seconds);
         var slowerError = Math.Sqrt((mine.Error * mine.Error) + (its.Error * its.Error));

@@ -3,8 +3,9 @@ namespace BatchFunctions.Capacity;
 /// <summary>What all processes together have seen of the present trial.</summary>
 /// <param name="Seen">The sum of what they have told of it.</param>
 /// <param name="InFlight">Lines in flight, of whichever trial.</param>
+/// <param name="Processes">Processes that have lines in flight.</param>
 /// <param name="AreAllIn">Whether all of those that have lines in flight have told of this trial.</param>
-internal sealed record FleetFlight(FlightSummary Seen, int InFlight, bool AreAllIn)
+internal sealed record FleetFlight(FlightSummary Seen, int InFlight, int Processes, bool AreAllIn)
 {
     /// <summary>Adds up what processes have told.</summary>
     /// <param name="trial">The present trial.</param>
@@ -12,5 +13,6 @@ internal sealed record FleetFlight(FlightSummary Seen, int InFlight, bool AreAll
     public static FleetFlight Of(int trial, IReadOnlyCollection<FlightSummary> told) => new(
         told.Where(one => one.Trial == trial).Aggregate(FlightSummary.Empty, (sum, one) => sum.Plus(one)),
         told.Sum(one => one.InFlight),
+        told.Count(one => one.InFlight > 0),
         told.All(one => one.Trial == trial || one.InFlight == 0));
 }

@@ -50,7 +50,7 @@ internal sealed class Survival
     public static (double Stretch, double Error) Stretch(Cohort from, Cohort to)
     {
         var (one, other) = (new Survival(from), new Survival(to));
-        if (one._ended < Cohort.Fewest || other._ended < 1)
+        if (one._ended < Cohort.Fewest || other._ended < Cohort.Fewest)
         {
             return (0, Unknown);
         }

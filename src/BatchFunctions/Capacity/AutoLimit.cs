@@ -17,6 +17,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>By how much more than it needs an upstream is filled: what is a little too much costs nothing, what is too little does.</summary>
     private const double Margin = 1.1;
 
+    /// <summary>The same where the number before has not been seen to be needed.</summary>
+    private const double Unproven = 0.7;
+
     /// <summary>The least change of throughput that is taken for one.</summary>
     private const double Change = 0.1;
 
@@ -37,8 +40,12 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>By how many errors a comparison must differ to be believed before that.</summary>
     private const double Sure = 2.5;
 
+    /// <summary>Lines that must have ended for a change to be believed that nobody asked for.</summary>
+    private const int FewestForChange = 6;
+
     private static readonly TimeSpan ShortestTrial = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(60);
 
     /// <summary>What is to be done next.</summary>
@@ -67,10 +74,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         if (!state.IsFilled && trial.Binds)
         {
             // One process alone has filled its share at once.
-            state = seen.Processes > 1
+            return seen.Processes > 1 && trial.Cohort.Ended.Total > seen.InFlight / 8
                 ? state.Try(state.Phase, state.Limit, state.Reference, now)
                 : state with { IsFilled = true };
-            return state;
         }
 
         return state switch
@@ -88,7 +94,10 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         var (state, now) = (trial.State, trial.Now);
         if (!trial.IsKnownRoughly)
         {
-            return state;
+            // Where lines are slow, a few more of them are needed for anything to be seen.
+            return state.Limit == AutoLimitState.FirstLimit && trial.Age > FirstLook && trial.Cohort.Ended.Total < Cohort.Fewest
+                ? state.Try(state.Phase, Within(state.Limit * 2), null, now)
+                : state;
         }
 
         return state.Phase == AutoLimitPhase.Climb
@@ -110,7 +119,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         {
             return state.Limit >= most
                 ? state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now)
-                : state.Try(AutoLimitPhase.Climb, Within(state.Limit * (gain > Straight * more ? 2 : 1.4)), trial.Cohort, now);
+                : state.Try(AutoLimitPhase.Climb, Within(state.Limit * Factor(trial, gain / more)), trial.Cohort, now) with { HasGained = true };
         }
 
         if (more < SmallStep)
@@ -118,7 +127,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
         }
 
-        var enough = Within(Math.Min(state.Limit, reference.Lines * Math.Exp(Math.Max(gain, 0)) * Margin));
+        var enough = Within(Math.Min(state.Limit, reference.Lines * Math.Exp(Math.Max(gain, 0)) * (state.HasGained ? Margin : Unproven)));
         return state.Try(AutoLimitPhase.Descend, enough, trial.Cohort, now) with { NextProbe = now + ProbeInterval, ProbesUp = false };
     }
 
@@ -145,10 +154,11 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     {
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var (gain, error) = trial.Cohort.GainOver(reference);
-        var change = Math.Max(Change, Sure * error);
+        var change = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange ? double.PositiveInfinity : Math.Max(Change, Sure * error);
         if (gain < -change)
         {
-            return state.Try(AutoLimitPhase.Descend, Within(state.Limit * Math.Exp(gain) * Margin), trial.Cohort, now);
+            var left = Math.Min(state.Limit - 1, Within(state.Limit * Math.Exp(gain) * Margin));
+            return state.Try(AutoLimitPhase.Descend, Math.Max(1, left), trial.Cohort, now);
         }
 
         if (gain > change)
@@ -167,14 +177,19 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state.Try(AutoLimitPhase.Hold, state.Limit, known, now);
         }
 
-        return (state.ProbesUp
+        var fewer = Math.Max(1, (int)(state.Limit * 0.8));
+        return (state.ProbesUp || fewer == state.Limit
             ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * 1.25), known, now)
-            : state.Try(AutoLimitPhase.Descend, Within(state.Limit * 0.8), known, now)) with
+            : state.Try(AutoLimitPhase.Descend, fewer, known, now)) with
         {
             NextProbe = now + ProbeInterval,
             ProbesUp = !state.ProbesUp,
         };
     }
+
+    /// <summary>The next step up: in the open a large one, the larger where trials are slow and few lines say anything.</summary>
+    private static double Factor(Trial trial, double share) =>
+        share < Straight ? 1.4 : trial.Age > FirstLook && trial.State.Limit <= 64 ? 4 : 2;
 
     private int Within(double limit) => Math.Clamp((int)Math.Ceiling(limit), 1, most);
 
@@ -190,7 +205,10 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         public Cohort Cohort { get; } = new(Math.Min(state.Limit, seen.InFlight), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
 
         /// <summary>Whether the limit is what keeps lines from being sent.</summary>
-        public bool Binds => seen.InFlight >= 0.9 * state.Limit;
+        public bool Binds => seen.InFlight >= (0.95 * state.Limit) - 1;
+
+        /// <summary>Whether it has gone on for longer than trials do.</summary>
+        public bool IsOverdue => Age > 2 * LongestTrial;
 
         /// <summary>Whether so many are refused that there are too many, whatever their pace.</summary>
         public bool IsOverrun => Binds && seen.Seen.Refused > Math.Max(3, 0.05 * seen.Seen.Sent);
@@ -203,6 +221,6 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
 
         /// <summary>Whether it is known on which side of a threshold a comparison lies.</summary>
         public bool IsDecided(double above, double error) =>
-            error < Good || Math.Abs(above) > Sure * error || (error < Fair && Age > LongestTrial);
+            error < Good || Math.Abs(above) > Sure * error || (error < Fair && Age > LongestTrial) || (IsOverdue && Cohort.Ended.Total >= Cohort.Fewest);
     }
 }

@@ -27,6 +27,10 @@ internal sealed record AutoLimitState
     [JsonPropertyName("full")]
     public bool IsFilled { get; init; }
 
+    /// <summary>Whether more lines in flight have ever been seen to get more done.</summary>
+    [JsonPropertyName("gained")]
+    public bool HasGained { get; init; }
+
     /// <summary>When the trial began.</summary>
     [JsonPropertyName("since")]
     public DateTimeOffset Since { get; init; }

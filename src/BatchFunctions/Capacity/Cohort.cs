@@ -19,9 +19,6 @@ internal sealed record Cohort(
     /// <summary>By how many standard errors lines must seem stuck before the work of those that ended is not asked any more.</summary>
     private const double Stuck = 3;
 
-    /// <summary>The share of the variance that the work must explain for the durations to be judged by it.</summary>
-    private const double Explained = 0.6;
-
     /// <summary>How much more of the lines' work this cohort got done in a second than another, as a logarithm, and its standard error.</summary>
     /// <remarks>
     /// By Little's law throughput is lines in flight over the time that a line takes. Where the work of a line says how long it takes,
@@ -33,16 +30,13 @@ internal sealed record Cohort(
     {
         var lines = Math.Log(Math.Max(Lines, 1) / Math.Max(other.Lines, 1));
         var (stretch, error) = Survival.Stretch(other, this);
-        if (Fit.Count < Fewest || other.Fit.Count < Fewest || Math.Min(Fit.Explained, other.Fit.Explained) < Explained)
-        {
-            return (lines - stretch, error);
-        }
-
-        var work = Fit.Plus(other.Fit).MeanWork;
-        var (mine, its) = (Fit.At(work), other.Fit.At(work));
-        var slower = Math.Log(mine.Seconds / its.Seconds);
-        var slowerError = Math.Sqrt((mine.Error * mine.Error) + (its.Error * its.Error));
-        return slowerError < error && stretch - slower < Stuck * error ? (lines - slower, slowerError) : (lines - stretch, error);
+        return Fit.Count >= Fewest
+            && other.Fit.Count >= Fewest
+            && Fit.SlowerThan(other.Fit) is var (slower, byWork)
+            && byWork < error
+            && stretch - slower < Stuck * error
+                ? (lines - slower, byWork)
+                : (lines - stretch, error);
     }
 
     /// <summary>Both, where the limit was the same.</summary>

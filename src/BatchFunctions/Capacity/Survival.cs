@@ -65,7 +65,7 @@ internal sealed class Survival
         var stretch = (low + high) / 2;
         var age = one.AgeFor(other, stretch);
         var error = Math.Sqrt(Math.Pow(one.ErrorAt(age), 2) + Math.Pow(other.ErrorAt(age * Math.Exp(stretch)), 2));
-        return (stretch, Math.Min(Unknown, error));
+        return (stretch, Math.Min(Unknown, error * (1 + (3.0 / Math.Min(one._ended, other._ended)))));
     }
 
     /// <summary>By how much this one, stretched, is longer in flight than the other, up to an age which both have reached.</summary>

@@ -3,80 +3,120 @@ using System.Text.Json.Serialization;
 namespace BatchFunctions.Capacity;
 
 /// <summary>
-/// How long lines took against the work that they were, as a straight line fitted by least squares, where long lines may stray
-/// further from it than short ones. With the work known, how long a line of a given size takes is told from few lines, though
-/// their sizes differ a hundredfold.
+/// How long lines took against the work that they were. With the work known, it is told from few lines how fast they are, though their
+/// sizes differ a hundredfold. Only sums are kept, which add up over processes.
 /// </summary>
+/// <remarks>
+/// A line is taken to last <c>slowness × (start + work)</c>, and to stray further from that the longer it is: each is weighted
+/// by its work to the power of -3/2, halfway between what strays by a number of tokens and what strays by a share. Two cohorts share the
+/// start (a prompt to be read, a way to go) and each has a slowness of its own: that leaves little to chance where few
+/// lines have ended.
+/// </remarks>
 /// <param name="Count">Lines.</param>
-/// <param name="MeanWork">Their mean work.</param>
-/// <param name="Weight">The sum of their weights: each line's is one over its work.</param>
-/// <param name="Work">The weighted mean of their work.</param>
-/// <param name="Seconds">The weighted mean of their durations.</param>
-/// <param name="WorkSquares">The weighted sum of squares of the work about its mean.</param>
-/// <param name="Products">The weighted sum of products of both about their means.</param>
-/// <param name="SecondsSquares">The weighted sum of squares of the durations about their mean.</param>
+/// <param name="Weight">The sum of their weights.</param>
+/// <param name="Work">The weighted sum of their work.</param>
+/// <param name="WorkSquares">The weighted sum of its squares.</param>
+/// <param name="Seconds">The weighted sum of their durations.</param>
+/// <param name="Products">The weighted sum of the products of both.</param>
+/// <param name="SecondsSquares">The weighted sum of the squares of the durations.</param>
 internal readonly record struct WorkFit(
     [property: JsonPropertyName("n")] int Count,
-    [property: JsonPropertyName("m")] double MeanWork,
     [property: JsonPropertyName("g")] double Weight,
     [property: JsonPropertyName("w")] double Work,
-    [property: JsonPropertyName("d")] double Seconds,
     [property: JsonPropertyName("ww")] double WorkSquares,
+    [property: JsonPropertyName("d")] double Seconds,
     [property: JsonPropertyName("wd")] double Products,
     [property: JsonPropertyName("dd")] double SecondsSquares)
 {
-    /// <summary>The least that is believed of the scatter about the line, as a share of the duration: few lines may agree by chance.</summary>
+    private const double Power = -1.5;
+
+    /// <summary>The least that is believed of how far lines stray, as a share: few may agree by chance.</summary>
     private const double LeastScatter = 0.05;
 
-    private const int Digits = 6;
+    /// <summary>The most that lines may stray, as a share, for their work to tell how long they take.</summary>
+    private const double MostScatter = 0.5;
 
-    /// <summary>Which share of the durations' variance the work explains: from 0 to 1.</summary>
-    [JsonIgnore]
-    public double Explained => Slope > 0 && SecondsSquares > 0 ? Math.Min(1, Slope * Products / SecondsSquares) : 0;
+    /// <summary>Which share of the durations' variance the work must explain for that.</summary>
+    private const double LeastExplained = 0.6;
 
-    private double Slope => WorkSquares > 0 ? Products / WorkSquares : 0;
+    /// <summary>Fewer lines than these do not show what explains what; then it is enough that their work differs, by this share.</summary>
+    private const int Few = 12;
+    private const double Differs = 0.02;
+
+    /// <summary>The largest share of a short line's work that may be no work.</summary>
+    private const double LargestFrame = 0.9;
+
+    /// <summary>Rounds in which start and slownesses are fitted to each other.</summary>
+    private const int Rounds = 12;
+
+    private const int Digits = 9;
 
     /// <summary>With one more line.</summary>
-    public WorkFit With(double work, double seconds) =>
-        Plus(new WorkFit(1, Math.Max(work, 1), 1 / Math.Max(work, 1), Math.Max(work, 1), seconds, 0, 0, 0));
+    public WorkFit With(double work, double seconds)
+    {
+        work = Math.Max(work, 1);
+        var weight = Math.Pow(work, Power);
+        return Plus(new WorkFit(
+            1, weight, weight * work, weight * work * work, weight * seconds, weight * work * seconds, weight * seconds * seconds));
+    }
 
     /// <summary>The lines of both.</summary>
-    public WorkFit Plus(WorkFit other)
-    {
-        if (Count == 0 || other.Count == 0)
-        {
-            return Count == 0 ? other : this;
-        }
-
-        var count = Count + other.Count;
-        var weight = Weight + other.Weight;
-        var (toWork, toSeconds) = (other.Work - Work, other.Seconds - Seconds);
-        var share = other.Weight / weight;
-        var between = Weight * share;
-        return new(
-            count,
-            MeanWork + ((other.MeanWork - MeanWork) * other.Count / count),
-            weight,
-            Work + (toWork * share),
-            Seconds + (toSeconds * share),
-            WorkSquares + other.WorkSquares + (toWork * toWork * between),
-            Products + other.Products + (toWork * toSeconds * between),
-            SecondsSquares + other.SecondsSquares + (toSeconds * toSeconds * between));
-    }
+    public WorkFit Plus(WorkFit other) => new(
+        Count + other.Count,
+        Weight + other.Weight,
+        Work + other.Work,
+        WorkSquares + other.WorkSquares,
+        Seconds + other.Seconds,
+        Products + other.Products,
+        SecondsSquares + other.SecondsSquares);
 
     /// <summary>To as many digits as are worth writing down.</summary>
     public WorkFit Rounded() => new(
-        Count, Round(MeanWork), Round(Weight), Round(Work), Round(Seconds), Round(WorkSquares), Round(Products), Round(SecondsSquares));
+        Count, Round(Weight), Round(Work), Round(WorkSquares), Round(Seconds), Round(Products), Round(SecondsSquares));
 
-    /// <summary>How long a line of this work takes, in seconds, and the standard error of that as a share of it.</summary>
-    public (double Seconds, double Error) At(double work)
+    /// <summary>By which factor these lines are slower than others of the same work, as a logarithm, and its standard error.</summary>
+    /// <returns>Null where the work does not tell how long lines take.</returns>
+    public (double Slower, double Error)? SlowerThan(WorkFit other)
     {
-        var seconds = Math.Max(Seconds + (Slope * (work - Work)), Seconds / 100);
-        var scatter = Math.Max(0, SecondsSquares - (Slope * Products)) / Math.Max(1, Count - 2) * (1 + (4.0 / Count));
-        var away = WorkSquares > 0 ? (work - Work) * (work - Work) / WorkSquares : 0;
-        var error = Math.Sqrt(scatter * ((1 / Weight) + away)) / seconds;
-        return (seconds, Math.Max(error, LeastScatter / Math.Sqrt(Count)));
+        // Below zero where part of the work is there in every line and costs nothing, such as the frame of an answer.
+        var least = -LargestFrame * Math.Min(Work / Weight, other.Work / other.Weight);
+        var start = 0.0;
+        for (var round = 0; round < Rounds; round++)
+        {
+            start = Math.Max(least, StartWith(other, Slowness(start), other.Slowness(start)));
+        }
+
+        // How far lines stray is told from both: that much they have in common.
+        var (left, right) = (Stray(start), other.Stray(start));
+        var scatter = (left + right) / Math.Max(1, Count + other.Count - 3);
+        var share = Math.Sqrt((left + right) / (Size(start) + other.Size(start)));
+        var explained = 1 - Math.Max(left / Spread(start), right / other.Spread(start));
+        var isFew = Math.Min(Count, other.Count) < Few && WorkDiffers && other.WorkDiffers;
+        return share < MostScatter && (explained > LeastExplained || isFew)
+            ? (
+                Math.Log(Slowness(start) / other.Slowness(start)),
+                Math.Sqrt(Variance(start, scatter) + other.Variance(start, scatter)) * (1 + (1.5 / Math.Min(Count, other.Count))))
+            : null;
     }
+
+    private bool WorkDiffers => (WorkSquares * Weight) - (Work * Work) > Differs * Differs * Work * Work;
+
+    private double StartWith(WorkFit other, double mine, double its) =>
+        ((mine * (Seconds - (mine * Work))) + (its * (other.Seconds - (its * other.Work))))
+            / ((mine * mine * Weight) + (its * its * other.Weight));
+
+    private double Slowness(double start) => ((start * Seconds) + Products) / Size(start);
+
+    private double Size(double start) => (start * start * Weight) + (2 * start * Work) + WorkSquares;
+
+    /// <summary>The weighted sum of squares by which lines stray, at the slowness one.</summary>
+    private double Stray(double start) =>
+        Math.Max(0, (SecondsSquares / Math.Pow(Slowness(start), 2)) - Size(start));
+
+    private double Spread(double start) =>
+        Math.Max(double.Epsilon, (SecondsSquares - (Seconds * Seconds / Weight)) / Math.Pow(Slowness(start), 2));
+
+    private double Variance(double start, double scatter) => Math.Max(scatter / Size(start), LeastScatter * LeastScatter / Count);
 
     private static double Round(double value)
     {

@@ -21,7 +21,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     private const double Unproven = 0.7;
 
     /// <summary>The least change of throughput that is taken for one.</summary>
-    private const double Change = 0.1;
+    private const double Change = 0.08;
 
     /// <summary>How much of it they gain while nothing is in the way yet.</summary>
     private const double Straight = 0.7;
@@ -71,16 +71,17 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state;
         }
 
-        if (!state.IsFilled && trial.Binds)
+        if (!state.IsFilled && trial.IsFull)
         {
             // One process alone has filled its share at once.
             return seen.Processes > 1 && trial.Cohort.Ended.Total > seen.InFlight / 8
-                ? state.Try(state.Phase, state.Limit, state.Reference, now)
+                ? state.Try(state.Phase, state.Limit, state.Reference, now) with { IsFilled = true }
                 : state with { IsFilled = true };
         }
 
         return state switch
         {
+            { IsFilled: false } when trial.Binds => state,
             _ when !trial.Binds => trial.Age > LongestTrial ? state.Try(state.Phase, state.Limit, state.Reference, now) : state,
             { Reference: null } => Begin(trial),
             { Phase: AutoLimitPhase.Climb } => Climb(trial),
@@ -110,12 +111,13 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var more = Math.Log(trial.Cohort.Lines / reference.Lines);
         var (gain, error) = trial.Cohort.GainOver(reference);
-        if (!trial.IsDecided(gain - (WorthIt * more), error))
+        var least = more < SmallStep ? Math.Max(WorthIt * more, Change) : WorthIt * more;
+        if (!trial.IsDecided(gain - least, error))
         {
             return state;
         }
 
-        if (gain > WorthIt * more)
+        if (gain > least)
         {
             return state.Limit >= most
                 ? state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now)
@@ -189,7 +191,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
 
     /// <summary>The next step up: in the open a large one, the larger where trials are slow and few lines say anything.</summary>
     private static double Factor(Trial trial, double share) =>
-        share < Straight ? 1.4 : trial.Age > FirstLook && trial.State.Limit <= 64 ? 4 : 2;
+        share < Straight ? 1.4 : trial.Age > FirstLook && trial.State.Limit <= 8 ? 4 : 2;
 
     private int Within(double limit) => Math.Clamp((int)Math.Ceiling(limit), 1, most);
 
@@ -206,6 +208,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
 
         /// <summary>Whether the limit is what keeps lines from being sent.</summary>
         public bool Binds => seen.InFlight >= (0.95 * state.Limit) - 1;
+
+        /// <summary>Whether there are as many in flight as there may be, and no more of what was sent before.</summary>
+        public bool IsFull => Binds && seen.InFlight <= (1.05 * state.Limit) + 1;
 
         /// <summary>Whether it has gone on for longer than trials do.</summary>
         public bool IsOverdue => Age > 2 * LongestTrial;

@@ -61,7 +61,7 @@ internal sealed record AutoLimitState
             Trial = Trial + 1,
             Phase = phase,
             Limit = limit,
-            IsFilled = limit <= Limit,
+            IsFilled = IsFilled && limit == Limit,
             Reference = reference,
             Since = now,
         };

@@ -17,7 +17,7 @@ public sealed class FloorTests
     internal static readonly string[][] Floors =
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
-        ["Storage", "Lines"],
+        ["Capacity", "Storage", "Lines"],
         ["ActiveBatches", "Wakeups", "Keys", "SignIn", "Upstream"],
         ["Http", "Page"],
         ["Files"],

@@ -4,6 +4,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
+using BatchFunctions.Fleet;
 using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Memory;
@@ -112,6 +113,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton(provider =>
             new ApiKeyStore(provider.GetRequiredService<StorageClients>().Tables, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<WakeupStore>();
+        services.TryAddSingleton<ShareStore>();
+        services.TryAddSingleton<FleetShare, LedgerFleetShare>();
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();
         services.TryAddSingleton<BatchQueues>();

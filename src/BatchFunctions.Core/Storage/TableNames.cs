@@ -27,7 +27,10 @@ public static class TableNames
     /// <summary>API keys, by their hash.</summary>
     public const string ApiKeys = "apikeys";
 
+    /// <summary>Who may have how many lines in flight at which upstream.</summary>
+    public const string Fleet = "fleet";
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Fleet];
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 
 namespace BatchFunctions.Configuration;
 
@@ -54,9 +55,16 @@ public sealed class UpstreamOptions
     /// </summary>
     public bool Traced { get; set; }
 
-    /// <summary>Lines in flight at once, for each process of the service.</summary>
-    [Range(1, 4096, ErrorMessage = "Batch__Upstream__Concurrency must be from 1 to 4096.")]
-    public int Concurrency { get; set; } = 64;
+    /// <summary>
+    /// Lines in flight at once, of all processes of the service together: a number, or <c>auto</c>, which finds the smallest number
+    /// that gets the most done.
+    /// </summary>
+    [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__Upstream__Concurrency is empty: use auto, or a number from 1 to 4096.")]
+    [RegularExpression("^(?i:auto|0*([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6]))$", ErrorMessage = "Batch__Upstream__Concurrency must be auto, or a number from 1 to 4096.")]
+    public string Concurrency { get; set; } = "64";
+
+    /// <summary>The number of lines in flight where one is set; null where it is found.</summary>
+    internal int? FixedConcurrency => int.TryParse(Concurrency, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     /// <summary>How long one attempt of a line may take, from its first byte sent to its last byte received.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00", ErrorMessage = "Batch__Upstream__Timeout must be from 00:00:00.100 to 1.00:00:00.")]

@@ -6,6 +6,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Protocol;
+using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -29,6 +30,7 @@ internal sealed partial class BatchValidation(
     BatchFinish finish,
     BatchQueues queues,
     ChunkWork work,
+    UpstreamGate gate,
     InputWatch input,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
@@ -157,7 +159,7 @@ internal sealed partial class BatchValidation(
     private async Task<int> WindowOfAsync(Reading reading, CancellationToken ct)
     {
         var others = reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1;
-        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, options.Value.Upstream.Concurrency, others, options.Value.ChunkWindow);
+        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, options.Value.Upstream.FixedConcurrency ?? gate.KnownLimit ?? 0, others, options.Value.ChunkWindow);
     }
 
     private async Task FailAsync(BatchKey key, IReadOnlyList<BatchError> errors, CancellationToken ct)

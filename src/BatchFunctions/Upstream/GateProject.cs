@@ -1,3 +1,5 @@
+using BatchFunctions.Fleet;
+
 namespace BatchFunctions.Upstream;
 
 /// <summary>A project with chunks at the gate, and its part of the places. Under the gate's lock.</summary>
@@ -9,6 +11,12 @@ internal sealed class GateProject(string name)
 
     /// <summary>Its part beside others': with twice the weight it has twice the lines in flight.</summary>
     public double Weight { get; set; } = 1;
+
+    /// <summary>Its part of the process's share, where the fleet has said so: what it has elsewhere counts.</summary>
+    public double? Part { get; set; }
+
+    /// <summary>By what its lines in flight are measured beside others'.</summary>
+    public double Measure => Part is { } part && part > 0 ? part : Weight;
 
     /// <summary>Its lines in flight.</summary>
     public int InFlight { get; set; }
@@ -30,6 +38,9 @@ internal sealed class GateProject(string name)
 
     /// <summary>All its lines that wait, suspects apart.</summary>
     public IEnumerable<GateWaiter> Waiting => _batches.Values.SelectMany(static batch => batch.Waiting);
+
+    /// <summary>What it has to send.</summary>
+    public ProjectDemand Demand => new(Name, Weight, InFlight + Left + Waiting.Count(static waiter => !waiter.LeadsChunk));
 
     public GateBatch Join(string batch)
     {

@@ -9,6 +9,9 @@ internal sealed class GateWaiters
     private readonly Dictionary<string, GateProject> _projects = new(StringComparer.Ordinal);
     private readonly LinkedList<GateWaiter> _suspects = [];
 
+    /// <summary>Which part a project has for each unit of its weight, where the fleet has said so.</summary>
+    private double? _unit;
+
     /// <summary>The projects with chunks at the gate.</summary>
     public IReadOnlyCollection<GateProject> Projects => _projects.Values;
 
@@ -36,6 +39,9 @@ internal sealed class GateWaiters
         }
     }
 
+    /// <summary>The line that has waited longest.</summary>
+    public GateWaiter? Oldest => _projects.Values.SelectMany(static project => project.Waiting).Concat(_suspects).MinBy(static waiter => waiter.Number);
+
     /// <summary>The line that is best sent as a probe: no suspect, as long as there is another.</summary>
     public GateWaiter? Probe => Other ?? Suspect;
 
@@ -45,7 +51,7 @@ internal sealed class GateWaiters
         {
             // It comes to no arrears for the time that it was away.
             var least = _projects.Values.Select(static other => other.Given).DefaultIfEmpty(0).Min();
-            _projects[project] = joined = new GateProject(project) { Given = least };
+            _projects[project] = joined = new GateProject(project) { Given = least, Part = _unit };
         }
 
         joined.Left += lines;
@@ -60,6 +66,17 @@ internal sealed class GateWaiters
         if (project.Turns == 0)
         {
             _projects.Remove(project.Name);
+        }
+    }
+
+    /// <summary>Takes over the projects' parts; one that has none, since it came later, has what its weight gives it.</summary>
+    public void Weigh(IReadOnlyDictionary<string, double> parts)
+    {
+        var known = _projects.Values.Where(project => parts.GetValueOrDefault(project.Name) > 0).ToList();
+        _unit = known.Count > 0 ? known.Sum(project => parts[project.Name]) / known.Sum(static project => project.Weight) : null;
+        foreach (var project in _projects.Values)
+        {
+            project.Part = parts.TryGetValue(project.Name, out var part) && part > 0 ? part : _unit * project.Weight;
         }
     }
 
@@ -88,7 +105,7 @@ internal sealed class GateWaiters
         var batch = waiter.Turn.Batch;
         batch.InFlight++;
         batch.Project.InFlight++;
-        batch.Project.Given += 1 / batch.Project.Weight;
+        batch.Project.Given += 1 / batch.Project.Measure;
         if (waiter.LeadsChunk && waiter.Turn.TryTake())
         {
             batch.Project.Left--;
@@ -117,5 +134,5 @@ internal sealed class GateWaiters
     }
 
     private static bool IsBefore(GateProject project, GateProject other) =>
-        (project.InFlight / project.Weight, project.Given).CompareTo((other.InFlight / other.Weight, other.Given)) < 0;
+        (project.InFlight / project.Measure, project.Given).CompareTo((other.InFlight / other.Measure, other.Given)) < 0;
 }

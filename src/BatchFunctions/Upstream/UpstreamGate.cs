@@ -1,6 +1,7 @@
-using BatchFunctions.Configuration;
+using BatchFunctions.Capacity;
+using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
-using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Upstream;
 
@@ -10,13 +11,19 @@ namespace BatchFunctions.Upstream;
 /// suspected of breaking connections go in small company, in the end alone, when nothing else is in flight. A line holds a
 /// place only while it is in flight: one that waits keeps nobody back.
 /// </summary>
-internal sealed class UpstreamGate : IDisposable
+internal sealed class UpstreamGate : IAsyncDisposable
 {
     /// <summary>The suspicion at which a line goes alone.</summary>
     public const int Alone = 2;
 
     /// <summary>Lines in flight at once that have been suspected once.</summary>
     private const int SmallCompany = 8;
+
+    /// <summary>How long before its lease ends a share is used no more: storage tells its time in whole seconds.</summary>
+    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long lines wait in storage of a process that has no share.</summary>
+    private static readonly TimeSpan ShareWait = TimeSpan.FromSeconds(5);
 
     /// <summary>How long suspects wait for others to go first.</summary>
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
@@ -26,6 +33,8 @@ internal sealed class UpstreamGate : IDisposable
     private readonly UpstreamBreaker _breaker;
     private readonly UpstreamPace _pace;
     private readonly InFlightLimit _limit;
+    private readonly ShareKeeper _keeper;
+    private readonly FlightRecord _flight;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private int _inFlight;
@@ -34,13 +43,22 @@ internal sealed class UpstreamGate : IDisposable
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
+    private readonly ShareGrant? _standing;
+    private ShareGrant? _grant;
+    private long _grantedAt;
+    private int _told;
+    private DateTimeOffset _grantedOn;
 
-    public UpstreamGate(UpstreamBreaker breaker, IOptions<BatchOptions> options, TimeProvider time)
+    public UpstreamGate(UpstreamBreaker breaker, FleetShare fleet, FlightRecord flight, TimeProvider time, ILogger<UpstreamGate> logger)
     {
         _breaker = breaker;
         _pace = new UpstreamPace(time);
         _time = time;
-        _limit = new InFlightLimit(options.Value.Upstream.Concurrency, time);
+        _limit = new InFlightLimit(time);
+        _flight = flight;
+        _keeper = new ShareKeeper(fleet, Demand, Granted, time, logger);
+        _standing = fleet.Standing;
+        _limit.Share = _standing?.Lines ?? 0;
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -100,7 +118,7 @@ internal sealed class UpstreamGate : IDisposable
             Grant();
         }
 
-        return waiter.Source.Task.IsCompleted ? waiter.Source.Task : WaitAsync(waiter, ct);
+        return waiter.Source.Task.IsCompleted || !ct.CanBeCanceled ? waiter.Source.Task : WaitAsync(waiter, ct);
     }
 
     /// <summary>Takes note of what came of a line in flight, before its place is given back.</summary>
@@ -108,6 +126,7 @@ internal sealed class UpstreamGate : IDisposable
     {
         lock (_lock)
         {
+            (place.End, place.Work) = FlightOf(reply);
             if (verdict.Blame == Blame.Upstream)
             {
                 Failed(place, reply);
@@ -127,6 +146,7 @@ internal sealed class UpstreamGate : IDisposable
         lock (_lock)
         {
             _inFlight--;
+            _flight.Ended(place.Flight, place.End, place.Work);
             GateWaiters.Returned(place.Turn);
             _probesInFlight -= place.IsProbe ? 1 : 0;
             _suspectsInFlight -= place.Suspicion > 0 ? 1 : 0;
@@ -135,7 +155,88 @@ internal sealed class UpstreamGate : IDisposable
         }
     }
 
-    public void Dispose() => _timer.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        await _keeper.DisposeAsync();
+    }
+
+    /// <summary>Lines in flight that are of use now: the fleet's limit, as far as it is known.</summary>
+    public int? KnownLimit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _grant?.Limit;
+            }
+        }
+    }
+
+    private ShareDemand Demand()
+    {
+        lock (_lock)
+        {
+            var demand = new ShareDemand(_inFlight, [.. _waiters.Projects.Select(static project => project.Demand)]);
+            _told = demand.Lines;
+            return demand;
+        }
+    }
+
+    private void Granted(ShareGrant grant, long asked)
+    {
+        lock (_lock)
+        {
+            (_grant, _grantedAt, _grantedOn) = (grant, asked, _time.GetUtcNow() - _time.GetElapsedTime(asked));
+            _limit.Share = grant.Lines;
+            _waiters.Weigh(grant.Parts);
+            Grant();
+        }
+    }
+
+    /// <summary>
+    /// Whether the share holds. By the process's own clocks, both of them: one stands still while a machine is suspended, the other may
+    /// be set.
+    /// </summary>
+    private bool HasShare(DateTimeOffset now) => _standing is not null || (_grant is { } grant
+        && _time.GetElapsedTime(_grantedAt) < grant.Lease - LeaseMargin
+        && now - _grantedOn < grant.Lease - LeaseMargin);
+
+    /// <summary>Asks for a share, or a larger one; lines that find none for long wait in storage, where another process finds them.</summary>
+    private void Lack(DateTimeOffset now)
+    {
+        if (_standing is not null)
+        {
+            return;
+        }
+
+        if (!HasShare(now) || (_limit.Share < _grant!.Limit && _told <= _limit.Share))
+        {
+            _keeper.Wake();
+        }
+
+        if (_inFlight == 0 && _waiters.Oldest is { } oldest)
+        {
+            if (now - oldest.Since >= _breaker.LongestWait)
+            {
+                _waiters.PutOff(ShareWait, butOne: false);
+            }
+            else
+            {
+                WakeAt(oldest.Since + _breaker.LongestWait, now);
+            }
+        }
+    }
+
+    private static (FlightEnd End, double Work) FlightOf(Reply reply) => reply switch
+    {
+        Reply.Answer { StatusCode: >= 200 and <= 299 } answer => (FlightEnd.Through, WorkOf(answer.Body)),
+        Reply.Answer { StatusCode: 429 or 503 } => (FlightEnd.Refused, 0),
+        Reply.TimedOut => (FlightEnd.TimedOut, 0),
+        _ => (FlightEnd.Untold, 0),
+    };
+
+    private static double WorkOf(AnswerBody body) => FlightRecord.WorkOf(body.Usage.Input, body.Usage.Output, body.Bytes);
 
     private void Passed()
     {
@@ -196,6 +297,16 @@ internal sealed class UpstreamGate : IDisposable
     private void Grant()
     {
         var now = _time.GetUtcNow();
+        if (!HasShare(now) || _inFlight >= _limit.Share)
+        {
+            if (_waiters.Probe is not null)
+            {
+                Lack(now);
+            }
+
+            return;
+        }
+
         if (_breaker.IsOpen)
         {
             Probe(now);
@@ -266,7 +377,7 @@ internal sealed class UpstreamGate : IDisposable
         _isAlone |= waiter.Suspicion >= Alone;
 #pragma warning disable CA2000 // Whoever waited for the place disposes of it.
         waiter.Source.TrySetResult(new GateAnswer(
-            new UpstreamPlace(this, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent()), TimeSpan.Zero));
+            new UpstreamPlace(this, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent(), _flight.Sent()), TimeSpan.Zero));
 #pragma warning restore CA2000
     }
 

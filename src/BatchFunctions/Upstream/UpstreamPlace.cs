@@ -1,8 +1,10 @@
+using BatchFunctions.Capacity;
+
 namespace BatchFunctions.Upstream;
 
 /// <summary>A line's place in flight.</summary>
 internal sealed class UpstreamPlace(
-    UpstreamGate gate, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent) : IDisposable
+    UpstreamGate gate, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent, LineFlight flight) : IDisposable
 {
 #pragma warning disable CA2213 // The gate outlives its places.
     private UpstreamGate? _gate = gate;
@@ -23,6 +25,15 @@ internal sealed class UpstreamPlace(
 
     /// <summary>When it was given out, as the pace counts it.</summary>
     public LinkedListNode<DateTimeOffset> Sent { get; } = sent;
+
+    /// <summary>The line in flight, as the fleet counts it.</summary>
+    public LineFlight Flight { get; } = flight;
+
+    /// <summary>How it ended, as far as is known.</summary>
+    public FlightEnd End { get; set; } = FlightEnd.Untold;
+
+    /// <summary>The work that it was, where it went through.</summary>
+    public double Work { get; set; }
 
     public void Dispose() => Interlocked.Exchange(ref _gate, null)?.Return(this);
 }

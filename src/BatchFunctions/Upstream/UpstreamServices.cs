@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Azure.Identity;
+using BatchFunctions.Capacity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
@@ -27,6 +28,7 @@ internal static class UpstreamServices
         services.TryAddSingleton<UpstreamClient>();
         services.TryAddSingleton<UpstreamRecord>();
         services.TryAddSingleton<UpstreamBreaker>();
+        services.TryAddSingleton<FlightRecord>();
         services.TryAddSingleton<UpstreamGate>();
         services.TryAddSingleton(static services => ActivatorUtilities.CreateInstance<UpstreamTokens>(services, IdentityOf(services)));
 
@@ -86,7 +88,7 @@ internal static class UpstreamServices
         handler.UseProxy = false;
 
         // The gate bounds the lines in flight. A connection that is still closing must not hold up the next line.
-        handler.MaxConnectionsPerServer = options.Concurrency * 2;
+        handler.MaxConnectionsPerServer = (options.FixedConcurrency ?? AutoLimit.MostLines) * 2;
 
         // A changed DNS entry is seen within this time.
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);

@@ -16,8 +16,8 @@ public sealed class HostJsonTests : IDisposable
         var host = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), Settings());
 
         Assert.Equal(TimeSpan.FromMinutes(10), host.FunctionTimeout);
-        Assert.Equal(8, host.BatchSize);
-        Assert.Equal(8, host.NewBatchThreshold);
+        Assert.Equal(16, host.BatchSize);
+        Assert.Equal(64, host.NewBatchThreshold);
         Assert.Equal(5, host.MaxDequeueCount);
         Assert.Equal(TimeSpan.FromSeconds(0.5), host.MaxPollingInterval);
         Assert.Equal(TimeSpan.FromSeconds(30), host.VisibilityTimeout);

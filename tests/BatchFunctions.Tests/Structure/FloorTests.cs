@@ -18,8 +18,8 @@ public sealed class FloorTests
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
         ["Capacity", "Storage", "Lines"],
-        ["ActiveBatches", "Wakeups", "Keys", "SignIn", "Upstream"],
-        ["Http", "Page"],
+        ["ActiveBatches", "Wakeups", "Keys", "SignIn", "Fleet"],
+        ["Http", "Page", "Upstream"],
         ["Files"],
         ["Batches", "Uploads"],
         ["Chunks"],

@@ -11,7 +11,7 @@ public sealed class GateFairnessTests : IAsyncLifetime
     private UpstreamFixture _fixture = null!;
 
     public async Task InitializeAsync() =>
-        _fixture = await UpstreamFixture.StartAsync(configure: options => options.Concurrency = Places);
+        _fixture = await UpstreamFixture.StartAsync(configure: options => options.Concurrency = "8");
 
     public async Task DisposeAsync() => await _fixture.DisposeAsync();
 
@@ -88,7 +88,7 @@ public sealed class GateFairnessTests : IAsyncLifetime
     [Fact]
     public async Task One_place_goes_from_project_to_project()
     {
-        _fixture.Options.Concurrency = 1;
+        _fixture.Options.Concurrency = "1";
         Ask(_fixture.Join("giant", "a", 0, 100), "giant", 20);
         Ask(_fixture.Join("small", "b", 0, 100), "small", 10);
         var order = new List<string>();

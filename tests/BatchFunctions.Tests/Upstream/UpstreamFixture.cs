@@ -1,4 +1,5 @@
 using BatchFunctions.Configuration;
+using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
@@ -73,6 +74,7 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     private ServiceProvider BuildServices() => new ServiceCollection()
         .AddUpstream()
         .AddSingleton<TimeProvider>(Time)
+        .AddSingleton<FleetShare, LoneShare>()
         .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
         .Configure<BatchOptions>(options => options.Upstream = Options)
         .BuildServiceProvider();

@@ -10,7 +10,7 @@ public sealed class UpstreamGateTests
     {
         var release = new TaskCompletionSource();
         await using var fixture = await UpstreamFixture.StartAsync(
-            call => ScriptedAnswer.Chat(call).After(release.Task), options => options.Concurrency = 3);
+            call => ScriptedAnswer.Chat(call).After(release.Task), options => options.Concurrency = "3");
 
         Task[] lines = [.. Enumerable.Range(0, 10).Select(line => fixture.SendAsync($"line-{line}"))];
         await Eventually.UntilAsync(() => fixture.Upstream.InFlight == 3, "three lines are in flight");
@@ -24,7 +24,7 @@ public sealed class UpstreamGateTests
     [Fact]
     public async Task Places_are_given_in_the_order_of_asking_and_a_cancelled_wait_takes_none()
     {
-        await using var fixture = await UpstreamFixture.StartAsync(configure: options => options.Concurrency = 1);
+        await using var fixture = await UpstreamFixture.StartAsync(configure: options => options.Concurrency = "1");
         using var cancelled = new CancellationTokenSource();
 
         var first = await EnterAsync(fixture);
@@ -48,7 +48,7 @@ public sealed class UpstreamGateTests
     {
         await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Marker == "refused" ? ScriptedAnswer.Error(500, $"answer {call.Number}") : ScriptedAnswer.Chat(call),
-            options => options.Concurrency = 1);
+            options => options.Concurrency = "1");
 
         var refused = fixture.SendAsync("refused");
         _ = await fixture.Time.NextWaitAsync();

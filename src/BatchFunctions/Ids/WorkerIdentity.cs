@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace BatchFunctions.Chunks;
+namespace BatchFunctions.Ids;
 
 /// <summary>
 /// Which process holds a claim. A process that starts on the same machine can tell that the one before it is gone, and need not

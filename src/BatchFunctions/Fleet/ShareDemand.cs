@@ -1,0 +1,13 @@
+namespace BatchFunctions.Fleet;
+
+/// <summary>What a process has to send to an upstream.</summary>
+/// <param name="InFlight">Lines in flight.</param>
+/// <param name="Projects">Lines in flight and at hand, by project.</param>
+internal sealed record ShareDemand(int InFlight, IReadOnlyList<ProjectDemand> Projects)
+{
+    /// <summary>Lines in flight and at hand.</summary>
+    public int Lines => Projects.Sum(static project => project.Lines);
+
+    /// <summary>Whether there is nothing to send, and nothing on its way.</summary>
+    public bool IsNothing => InFlight == 0 && Lines == 0;
+}

@@ -11,6 +11,7 @@ var tableNames = [
   'pending'
   'expiring'
   'apikeys'
+  'projects'
 ]
 
 var workingQueueNames = [
@@ -48,3 +49,7 @@ var upstreamKeySecretName = 'upstream-api-key'
 @export()
 @description('The table that the deploying person writes the first API key to.')
 var apiKeysTableName = 'apikeys'
+
+@export()
+@description('The table that the deploying person writes what is set for a project to: weight, quotas, role.')
+var projectsTableName = 'projects'

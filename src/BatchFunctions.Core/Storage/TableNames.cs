@@ -27,7 +27,10 @@ public static class TableNames
     /// <summary>API keys, by their hash.</summary>
     public const string ApiKeys = "apikeys";
 
+    /// <summary>Projects of which an operator has set something, by name.</summary>
+    public const string Projects = "projects";
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects];
 }

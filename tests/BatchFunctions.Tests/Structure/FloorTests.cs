@@ -18,11 +18,11 @@ public sealed class FloorTests
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
         ["Storage", "Lines"],
-        ["ActiveBatches", "Wakeups", "Keys", "SignIn", "Upstream"],
+        ["ActiveBatches", "Wakeups", "Keys", "Projects", "SignIn", "Upstream"],
         ["Http", "Page"],
         ["Files"],
         ["Batches", "Uploads"],
-        ["Chunks"],
+        ["Chunks", "Limits", "Operators"],
         ["Processing"],
         ["OpenApi"],
         ["Service"],

@@ -11,6 +11,8 @@ var tableNames = [
   'pending'
   'expiring'
   'apikeys'
+  'projects'
+  'fleet'
 ]
 
 var workingQueueNames = [
@@ -48,3 +50,7 @@ var upstreamKeySecretName = 'upstream-api-key'
 @export()
 @description('The table that the deploying person writes the first API key to.')
 var apiKeysTableName = 'apikeys'
+
+@export()
+@description('The table that the deploying person writes what is set for a project to: weight, quotas, role.')
+var projectsTableName = 'projects'

@@ -1,6 +1,6 @@
 // Who may do what: the whole of it, in one table.
 
-import { apiKeysTableName } from 'names.bicep'
+import { apiKeysTableName, projectsTableName } from 'names.bicep'
 
 @export()
 @description('What a role is given on: the whole storage account, one of its tables, the vault, or Application Insights.')
@@ -33,8 +33,9 @@ var appRoles = [
 ]
 
 @export()
-@description('What the person who deploys may do with the data: make API keys, and put the upstream\'s key into the vault.')
+@description('What the person who deploys may do with the data: make API keys, set what a project may have, and put the upstream\'s key into the vault.')
 var operatorRoles = [
   { role: roleIds.storageTableDataContributor, on: { kind: 'table', name: apiKeysTableName } }
+  { role: roleIds.storageTableDataContributor, on: { kind: 'table', name: projectsTableName } }
   { role: roleIds.keyVaultSecretsOfficer, on: { kind: 'vault' } }
 ]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Commands;
 using BatchFunctions.SelfHost.Keys;
+using BatchFunctions.SelfHost.Projects;
 using BatchFunctions.SelfHost.Settings;
 
 namespace BatchFunctions.Cli;
@@ -46,7 +47,9 @@ internal static class BatchCommandLine
         ShowCommand.Create(environment),
         ResultsCommand.Create(environment),
         CancelCommand.Create(environment),
+        LimitsCommand.Create(environment),
         CreateKeys(),
+        CreateProjects(),
     };
 
     /// <summary>
@@ -59,5 +62,15 @@ internal static class BatchCommandLine
         keys.Description = "Creates, lists and revokes API keys of a BatchFunctions service, in its storage.";
         keys.Add(data);
         return keys;
+    }
+
+    /// <summary>The projects commands, which are shared likewise.</summary>
+    private static Command CreateProjects()
+    {
+        var data = DataOption.Create();
+        var projects = ProjectsCommand.Create(data, ExitCodes.Refused, makesData: false);
+        projects.Description = "Lists and sets what projects of a BatchFunctions service may have, in its storage.";
+        projects.Add(data);
+        return projects;
     }
 }

@@ -3,6 +3,7 @@ using BatchFunctions.Keys;
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Echo;
 using BatchFunctions.SelfHost.Keys;
+using BatchFunctions.SelfHost.Projects;
 using BatchFunctions.SelfHost.Settings;
 using BatchFunctions.SelfHost.Upstream;
 
@@ -24,6 +25,7 @@ internal static class ServeCommand
         };
         var root = new RootCommand("Serves an OpenAI-compatible Batch API, with its queue handlers, in one process.") { data, urls };
         root.Add(KeysCommand.Create(data, Startup.Failed, makesData: true));
+        root.Add(ProjectsCommand.Create(data, Startup.Failed, makesData: true));
         root.SetAction((parsed, ct) =>
             Startup.GuardAsync(
                 () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct),

@@ -7,8 +7,11 @@ using BatchFunctions.Files;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
 using BatchFunctions.Keys;
+using BatchFunctions.Limits;
 using BatchFunctions.Memory;
+using BatchFunctions.Operators;
 using BatchFunctions.Processing;
+using BatchFunctions.Projects;
 using BatchFunctions.Protocol;
 using BatchFunctions.Service;
 using BatchFunctions.SignIn;
@@ -66,6 +69,8 @@ public static class BatchFunctionsExtensions
             .AddFiles()
             .AddUploads()
             .AddProcessing()
+            .AddLimits()
+            .AddOperators()
             .AddApi();
     }
 
@@ -112,12 +117,16 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ExpiringStore>();
         services.TryAddSingleton(provider =>
             new ApiKeyStore(provider.GetRequiredService<StorageClients>().Tables, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new ProjectStore(provider.GetRequiredService<StorageClients>().Tables));
+        services.TryAddSingleton<ProjectReader>();
         services.TryAddSingleton<WakeupStore>();
         services.TryAddSingleton<ShareStore>();
         services.TryAddSingleton<FleetShare, LedgerFleetShare>();
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();
         services.TryAddSingleton<BatchQueues>();
+        services.TryAddSingleton<QueueStates>();
+        services.TryAddSingleton<BatchQuota>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchCancellation>();
         return services;

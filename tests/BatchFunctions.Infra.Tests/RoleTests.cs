@@ -25,6 +25,7 @@ public sealed partial class RoleTests(Deployments deployments)
     private static readonly (string On, string Role)[] Operator =
     [
         ("tables/apikeys", TableDataContributor),
+        ("tables/projects", TableDataContributor),
         ("vaults", VaultSecretsOfficer),
     ];
 
@@ -38,7 +39,7 @@ public sealed partial class RoleTests(Deployments deployments)
     }
 
     [Fact]
-    public void Who_deploys_may_make_api_keys_and_change_the_upstreams_key_and_no_more()
+    public void Who_deploys_may_make_api_keys_set_projects_and_change_the_upstreams_key_and_no_more()
     {
         Assert.Equal(Operator.Order(), Assigned(deployments.Full, "User").Order());
         Assert.Empty(Assigned(deployments.Plain, "User"));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,6 +19,8 @@ internal static class StoredFiles
     {
         ArgumentNullException.ThrowIfNull(content);
         var now = DateTimeOffset.UtcNow;
+        var lines = new LineCounter();
+        lines.Append(content);
         var id = IdKind.File.New(now);
         var file = new StoredFile
         {
@@ -26,6 +29,7 @@ internal static class StoredFiles
             Filename = "requests.jsonl",
             Purpose = FilePurposes.Batch,
             Bytes = content.Length,
+            Lines = lines.Lines,
             CreatedAt = now,
             Blob = new BlobLocation(ContainerNames.Files, $"{tenant}/{id}"),
         };

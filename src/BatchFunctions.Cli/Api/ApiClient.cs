@@ -48,6 +48,10 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         _connection.AskAsync(
             _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
 
+    /// <summary>Gets what the key's project may have, and has.</summary>
+    public Task<ProjectLimits> GetLimitsAsync(CancellationToken ct) =>
+        _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, "limits"), ProjectLimits.Read, repeat: true, ct);
+
     /// <summary>Uploads a file in one request.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="part">Makes the body; its argument must be called whenever some of it has been sent.</param>

@@ -13,4 +13,5 @@ namespace BatchFunctions.Cli.Api;
 [JsonSerializable(typeof(UploadRequest))]
 [JsonSerializable(typeof(UploadCompletion))]
 [JsonSerializable(typeof(BatchRequest))]
+[JsonSerializable(typeof(ProjectLimits))]
 internal sealed partial class ApiJson : JsonSerializerContext;

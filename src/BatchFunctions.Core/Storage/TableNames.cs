@@ -27,10 +27,13 @@ public static class TableNames
     /// <summary>API keys, by their hash.</summary>
     public const string ApiKeys = "apikeys";
 
+    /// <summary>Projects of which an operator has set something, by name.</summary>
+    public const string Projects = "projects";
+
     /// <summary>Who may have how many lines in flight at which upstream.</summary>
     public const string Fleet = "fleet";
 
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Fleet];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet];
 }

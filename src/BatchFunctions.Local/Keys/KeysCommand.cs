@@ -1,19 +1,12 @@
 using System.CommandLine;
-using System.Net;
 using System.Text.Json;
-using Azure;
-using Azure.Data.Tables;
 using BatchFunctions.Keys;
-using BatchFunctions.SelfHost.Azurite;
-using BatchFunctions.SelfHost.Settings;
+using BatchFunctions.SelfHost.Commands;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.SelfHost.Keys;
 
-/// <summary>
-/// The commands <c>keys add</c>, <c>keys list</c> and <c>keys revoke</c>. They work on the service's storage, whether
-/// or not the service is running, or on the account that <c>--storage</c> names.
-/// </summary>
+/// <summary>The commands <c>keys add</c>, <c>keys list</c> and <c>keys revoke</c>.</summary>
 internal static class KeysCommand
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -28,22 +21,10 @@ internal static class KeysCommand
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
     public static Command Create(Option<string> data, int failed, bool makesData)
     {
-        var storage = new Option<string?>("--storage")
-        {
-            Description = "A connection string, or an account's address to open with the signed-in identity.",
-            Recursive = true,
-        };
+        var storage = new StorageCommands(data, failed, makesData, "keys", TableNames.ApiKeys);
         void Runs(
             Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act, Action<ParseResult>? check = null) =>
-            command.SetAction((parsed, ct) => Startup.GuardAsync(
-                async () =>
-                {
-                    check?.Invoke(parsed);
-                    var settings = SettingsOf(parsed.GetValue(storage), makesData ? null : parsed.GetValue(data)!);
-                    return await WithStoreAsync(settings, parsed.GetValue(data)!, keys => act(keys, parsed, ct), ct);
-                },
-                parsed.InvocationConfiguration.Error,
-                failed));
+            storage.Runs(command, (tables, parsed, ct) => act(new ApiKeyStore(tables, TimeProvider.System), parsed, ct), check);
 
         var project = new Option<string>("--project") { Description = "The project that the key opens.", Required = true };
         var label = new Option<string>("--name") { Description = "A label for the list.", DefaultValueFactory = _ => "" };
@@ -62,42 +43,7 @@ internal static class KeysCommand
         var revoke = new Command("revoke", "Revokes a key; it stops working within a minute.") { id };
         Runs(revoke, (keys, parsed, ct) => RevokeAsync(keys, parsed.GetValue(id)!, parsed.InvocationConfiguration.Output, ct));
 
-        return new Command("keys", "Makes, lists and revokes API keys.") { storage, add, list, revoke };
-    }
-
-    /// <summary>The settings, which name a storage account unless an embedded storage may be used.</summary>
-    /// <param name="storage">The value of <c>--storage</c>; null if it is not given.</param>
-    /// <param name="dataFolder">A folder that must exist if no storage is named; null if it may be created.</param>
-    /// <exception cref="StartupException">No storage is named, and the folder does not exist.</exception>
-    private static IConfigurationRoot SettingsOf(string? storage, string? dataFolder)
-    {
-        var settings = SelfHostSettings.Read(storage is null ? null : SelfHostSettings.OfStorage(storage));
-        return dataFolder is null || Directory.Exists(dataFolder) || SelfHostSettings.HasStorage(settings)
-            ? settings
-            : throw new StartupException(
-                $"No storage is named to keep keys in: give --storage https://ACCOUNT.table.core.windows.net or a connection string, set {StorageConnection.Name}, or name a self-host's data folder with --data.");
-    }
-
-    private static async Task<int> WithStoreAsync(
-        IConfigurationRoot settings, string dataFolder, Func<ApiKeyStore, Task<int>> act, CancellationToken ct)
-    {
-        await using var azurite = await EmbeddedStorage.JoinIfNeededAsync(settings, dataFolder, Console.Error.WriteLine, ct);
-        var tables = new StorageConnection(settings).OpenTables();
-        await CreateTableAsync(tables, ct);
-        return await act(new ApiKeyStore(tables, TimeProvider.System));
-    }
-
-    private static async Task CreateTableAsync(TableServiceClient tables, CancellationToken ct)
-    {
-        try
-        {
-            await tables.GetTableClient(TableNames.ApiKeys).CreateIfNotExistsAsync(ct);
-        }
-        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.Forbidden)
-        {
-            // Whoever deployed the template has a role on this one table, which exists; creating tables takes a wider
-            // role. A caller without any role is refused by the next request.
-        }
+        return new Command("keys", "Makes, lists and revokes API keys.") { storage.Storage, add, list, revoke };
     }
 
     /// <summary>Checked before any storage is opened, so that an invalid name does not start an emulator.</summary>
@@ -108,11 +54,7 @@ internal static class KeysCommand
             throw new StartupException($"The label is too long: it may have {ApiKeyStore.LongestName} characters.");
         }
 
-        if (!ApiKeyStore.IsProjectName(project))
-        {
-            throw new StartupException(
-                $"'{project}' is no project name: use 1 to 63 lower-case letters, digits and hyphens, the first no hyphen.");
-        }
+        ProjectNames.Check(project);
     }
 
     private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, TextWriter output, CancellationToken ct)

@@ -6,8 +6,9 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.ActiveBatches;
 
 /// <summary>
-/// One row for each batch that has not ended, by tenant. The sweep goes through these rows, and they keep an input file
-/// from being deleted. A row is written before its batch, and removed once the batch has ended and been cleared away.
+/// One row for each batch that has not ended, by tenant. The sweep goes through these rows, they keep an input file
+/// from being deleted, and a project's quotas are counted by them. A row is written before its batch, and removed once
+/// the batch has ended and been cleared away.
 /// </summary>
 internal sealed class ActiveBatchStore(TableClient table)
 {
@@ -22,6 +23,8 @@ internal sealed class ActiveBatchStore(TableClient table)
         {
             ["InputFileId"] = active.InputFileId,
             ["CreatedAt"] = active.CreatedAt,
+            ["Status"] = active.Status,
+            ["Lines"] = active.Lines,
         };
         _ = await TableWrites.TryInsertAsync(table, row, ct)
             ?? throw new ConcurrencyException($"Batch id {active.Key.Id}");
@@ -57,6 +60,41 @@ internal sealed class ActiveBatchStore(TableClient table)
         return count;
     }
 
+    /// <summary>What a tenant has in batches that have not ended: one request per thousand of them.</summary>
+    public async Task<ActiveLoad> LoadOfAsync(string tenant, CancellationToken ct)
+    {
+        var load = default(ActiveLoad);
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey", "Lines"], cancellationToken: ct))
+        {
+            if (IdKind.Batch.IsValid(row.RowKey))
+            {
+                load = load.With(LinesOf(row));
+            }
+        }
+
+        return load;
+    }
+
+    /// <summary>
+    /// Notes what has become of a batch since its row was written, for those who count by these rows. It is for information:
+    /// a row that another changes or removes meanwhile, or a newer version wrote, is left as it is.
+    /// </summary>
+    /// <param name="key">The batch.</param>
+    /// <param name="status">Its status.</param>
+    /// <param name="lines">The lines that wait in it.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task NoteAsync(BatchKey key, string status, int lines, CancellationToken ct)
+    {
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(key.Tenant, key.Id, null, ct);
+        if (found is { HasValue: true, Value: { } row } && !NewerRowException.IsNewer(row))
+        {
+            row["Status"] = status;
+            row["Lines"] = lines;
+            _ = await TableWrites.TryUpdateAsync(table, row, row.ETag, ct);
+        }
+    }
+
     /// <summary>
     /// All active batches, whatever the version of their rows, and whatever is in them: what may be done with a batch is
     /// decided by its own row, and a row that is spoilt keeps nobody from the others.
@@ -72,11 +110,15 @@ internal sealed class ActiveBatchStore(TableClient table)
                     row.TryGetValue("InputFileId", out var file) && file is string id ? id : "",
                     row.TryGetValue("CreatedAt", out var at) && at is DateTimeOffset createdAt
                         ? createdAt
-                        : IdKind.Batch.CreatedAt(row.RowKey));
+                        : IdKind.Batch.CreatedAt(row.RowKey))
+                {
+                    Status = row.TryGetValue("Status", out var status) && status is string text ? text : ActiveBatch.NewStatus,
+                    Lines = LinesOf(row),
+                };
             }
         }
     }
-}
 
-/// <summary>A batch that has not ended.</summary>
-internal sealed record ActiveBatch(BatchKey Key, string InputFileId, DateTimeOffset CreatedAt);
+    /// <summary>None where an older version wrote the row, until a sweep notes them.</summary>
+    private static int LinesOf(TableEntity row) => row.TryGetValue("Lines", out var lines) && lines is int count ? count : 0;
+}

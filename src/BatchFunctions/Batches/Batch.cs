@@ -186,6 +186,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The batch with one more strike: its validation message ended on the poison queue.</summary>
     public Batch Strike() => this with { Strikes = Strikes + 1 };
 
+    /// <summary>The lines that wait for an answer: of a batch that is cancelled or put together, none any more.</summary>
+    public int WaitingLines => Status == BatchStatus.InProgress ? Counts.Total - Counts.Completed - Counts.Failed : 0;
+
     public bool IsOverdue(DateTimeOffset now) => now >= ExpiresAt;
 
     /// <summary>Whether open lines may still be sent.</summary>

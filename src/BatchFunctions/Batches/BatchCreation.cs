@@ -15,7 +15,7 @@ namespace BatchFunctions.Batches;
 /// <summary>Creates batches from uploaded files.</summary>
 internal sealed partial class BatchCreation(
     BatchStore batches,
-    ActiveBatchStore active,
+    BatchQuota quota,
     FileStore files,
     BatchQueues queues,
     ProtocolSteps steps,
@@ -30,40 +30,47 @@ internal sealed partial class BatchCreation(
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Creates a batch in this order: the <c>activebatches</c> row, the look at the input file, the batch row, the
-    /// message. The first comes before the second because whoever deletes a file marks its row and then looks for
-    /// active batches: one of the two sees the other, and a file whose mark stands is not read. A crash after the first write leaves a row that the sweep
-    /// removes; after the batch row, a batch whose message the sweep sends. Once the batch row is written the batch is
+    /// Creates a batch in this order: the <c>activebatches</c> row, under the project's quota, the look at the input file, the
+    /// batch row, the message. The first comes before the second because whoever deletes a file marks its row and then looks for
+    /// active batches: one of the two sees the other, and a file whose mark stands is not read. The file is looked at once before
+    /// that, for its lines, which never change. A crash after the first write leaves a row that the sweep
+    /// removes, and that counts until then; after the batch row, a batch whose message the sweep sends. Once the batch row is written the batch is
     /// returned even if the send fails: a client that is told of a failure would create a second batch.
     /// </summary>
     /// <returns>
     /// The batch; null if the input file does not exist, belongs to another tenant or has another purpose.
     /// </returns>
-    /// <exception cref="ApiException">It is not decided yet whether the input file is deleted.</exception>
+    /// <exception cref="ApiException">
+    /// The project has as much as it may have, or it is not decided yet whether the input file is deleted.
+    /// </exception>
     public async Task<Batch?> TryCreateAsync(NewBatch request, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var id = IdKind.Batch.New(now);
         using var span = BatchTracing.StartCreate(id);
         var key = new BatchKey(request.Tenant, id);
-        await active.InsertAsync(new ActiveBatch(key, request.InputFileId, now), ct);
-        await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);
-        if (await files.FindSettledAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } file)
+        if (await files.FindAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } input)
         {
-            await active.DeleteAsync(key, ct);
             return null;
         }
 
-        if (file.IsBeingDeleted(time.GetUtcNow()))
+        await quota.EnterAsync(new ActiveBatch(key, request.InputFileId, now) { Lines = LinesOf(input) }, ct);
+        await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);
+        StoredFile? file;
+        try
         {
-            await active.DeleteAsync(key, ct);
-            throw new ApiException(FileErrors.BeingDeleted("input_file_id"));
+            file = await SettledInputAsync(request, now, ct);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            await quota.LeaveAsync(key);
+            throw;
         }
 
-        if (time.GetUtcNow() - now > Limit)
+        if (file is null)
         {
-            await active.DeleteAsync(key, ct);
-            throw new StorageUnavailableException(new TimeoutException("Making the batch took too long."));
+            await quota.LeaveAsync(key);
+            return null;
         }
 
         var createdAt = IdKind.Batch.CreatedAt(id);
@@ -101,6 +108,21 @@ internal sealed partial class BatchCreation(
 
         return batch;
     }
+
+    /// <summary>The input file, which nobody deletes any more; null if it is gone.</summary>
+    private async Task<StoredFile?> SettledInputAsync(NewBatch request, DateTimeOffset begun, CancellationToken ct)
+    {
+        var file = await files.FindSettledAsync(request.Tenant, request.InputFileId, ct);
+        return file?.IsBeingDeleted(time.GetUtcNow()) == true ? throw new ApiException(FileErrors.BeingDeleted("input_file_id"))
+            : time.GetUtcNow() - begun > Limit ? throw new StorageUnavailableException(new TimeoutException("Making the batch took too long."))
+            : file;
+    }
+
+    /// <summary>
+    /// The lines that count against the quota: more than a batch may have are refused at validation, and do not count. A file whose
+    /// row an older version wrote counts none until a sweep has seen the batch validated.
+    /// </summary>
+    private int LinesOf(StoredFile input) => (int)Math.Min(input.Lines ?? 0, options.Value.MaxLines);
 
     private static partial class Log
     {

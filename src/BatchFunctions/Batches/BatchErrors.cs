@@ -5,6 +5,14 @@ namespace BatchFunctions.Batches;
 /// <summary>The errors of requests about batches, in OpenAI's wording where it is known.</summary>
 internal static class BatchErrors
 {
+    /// <summary>
+    /// What a client that is over a quota is told to wait: official ones wait as long as a minute by themselves, and nobody knows when
+    /// a batch ends.
+    /// </summary>
+    private static readonly TimeSpan QuotaWait = TimeSpan.FromSeconds(30);
+
+    private const string LineCode = "request_limit_exceeded";
+
     public static ApiError NoBatch(string id) => ApiError.NotFound($"No batch found with id '{ApiError.Shown(id)}'.");
 
     public static ApiError NoInputFile(string id) => ApiError.InvalidRequest(
@@ -13,4 +21,24 @@ internal static class BatchErrors
         "invalid_request");
 
     public static ApiError CannotCancel(string status) => ApiError.Conflict($"Cannot cancel a batch with status '{status}'.");
+
+    public static ApiError TooManyBatches(string project, int active, int max) => Quota(
+        ApiError.Text($"Batch limit reached for project {project}. Limit: {max:N0} batches that have not ended; there are {active:N0}. Please try again once some of them have ended."),
+        null,
+        "batch_limit_exceeded");
+
+    /// <summary>OpenAI's words for the same limit, with the numbers.</summary>
+    public static ApiError TooManyLines(string project, long waiting, int more, long max) => Quota(
+        ApiError.Text($"Enqueued request limit reached for project {project}. Limit: {max:N0} enqueued requests; there are {waiting:N0}, and this file has {more:N0}. Please try again once some in_progress batches have been completed."),
+        "input_file_id",
+        LineCode);
+
+    /// <summary>The batch alone is more than may ever wait.</summary>
+    public static ApiError MoreLinesThanMayWait(string project, int lines, long max) => ApiError.InvalidRequest(
+        ApiError.Text($"This file has {lines:N0} requests, and the project {project} may have {max:N0} enqueued. Divide it, or have the limit raised."),
+        "input_file_id",
+        LineCode);
+
+    private static ApiError Quota(string message, string? param, string code) =>
+        new(429, ApiError.InvalidRequestType, message, param, code) { Passes = true, RetryAfter = QuotaWait };
 }

@@ -157,6 +157,10 @@ public sealed class BatchOptions
     [Required]
     public UpstreamOptions Upstream { get; set; } = new();
 
+    /// <summary>What a project may have waiting.</summary>
+    [Required]
+    public QuotaOptions Quota { get; set; } = new();
+
     /// <summary>Sign-in with tokens beside keys; off unless set.</summary>
     [Required]
     public SignInOptions SignIn { get; set; } = new();

@@ -21,6 +21,7 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
         var failures = new List<string>();
         failures.AddRange(FailuresOf(options));
         failures.AddRange(FailuresOf(options.Upstream));
+        failures.AddRange(FailuresOf(options.Quota));
         failures.AddRange(SpanningFailuresOf(options));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }

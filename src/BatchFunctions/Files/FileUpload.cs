@@ -102,6 +102,7 @@ internal sealed partial class FileUpload(
             Filename = coming.Filename!,
             Purpose = purpose,
             Bytes = coming.Staged.Bytes,
+            Lines = purpose == FilePurposes.Batch ? coming.Counter.Lines : null,
             CreatedAt = createdAt,
             ExpiresAt = FileLife.ExpiresAt(createdAt, purpose, seconds),
             Blob = coming.Blob,
@@ -152,6 +153,8 @@ internal sealed partial class FileUpload(
 
         public FirstLineProbe Probe { get; } = new();
 
+        public LineCounter Counter { get; } = new();
+
         public string? Filename { get; set; }
 
         public StagedBlocks? Staged { get; set; }
@@ -161,6 +164,7 @@ internal sealed partial class FileUpload(
         public void See(ReadOnlySpan<byte> bytes)
         {
             Probe.Append(bytes);
+            Counter.Append(bytes);
             if (Fields.Purpose == FilePurposes.Batch)
             {
                 BatchInputCheck.Check(Probe.Verdict);

@@ -28,6 +28,19 @@ internal sealed class StoredBytes(FileStore files, IOptions<BatchOptions> option
         return new StorageShare(project, _max, param);
     }
 
+    /// <summary>The bytes that a project stores, as the next file is held to them: what is on its way counts.</summary>
+    /// <param name="tenant">The project.</param>
+    /// <param name="ct">Cancels the wait for the sum, not the sum.</param>
+    public async Task<long> UsedAsync(string tenant, CancellationToken ct)
+    {
+        var project = _projects.GetOrAdd(tenant, static _ => new Project());
+        await SumAsync(tenant, project).WaitAsync(ct);
+        lock (project.Lock)
+        {
+            return Math.Max(0, project.Sum + project.Since + project.Coming);
+        }
+    }
+
     /// <summary>Notes that a file has been deleted.</summary>
     public void Remove(string tenant, long bytes)
     {

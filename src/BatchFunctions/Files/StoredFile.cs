@@ -19,6 +19,12 @@ internal sealed record StoredFile : IFenced<StoredFile>
 
     public required long Bytes { get; init; }
 
+    /// <summary>
+    /// The lines of a batch's input: counted as they came, or estimated from the first ones where the rest was not read. Null for
+    /// other files, and where an older version wrote the row.
+    /// </summary>
+    public long? Lines { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When the file expires; null if it does not.</summary>

@@ -20,6 +20,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     /// <summary>Whether a 409 or 429 passes by itself: official clients then try again, which they are told not to otherwise.</summary>
     public bool Passes { get; init; }
 
+    /// <summary>When it may have passed, as the answer's <c>Retry-After</c>; null where nobody knows.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public static ApiError NoKey { get; } = new(
         401,
         InvalidRequestType,
@@ -46,6 +49,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
 
     public static ApiError Upgrading { get; } = new(
         503, ServerType, "The service is being upgraded. Please try again in a few seconds.", null, "service_upgrading");
+
+    public static ApiError OperatorsOnly { get; } = new(
+        403,
+        InvalidRequestType,
+        "This is for operators: the key's project has not the role 'operator', which 'projects set NAME --role operator' gives.",
+        null,
+        "operators_only");
 
     public static ApiError Contended { get; } = new(
         409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict")

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
+using BatchFunctions.Projects;
 using BatchFunctions.SignIn;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +14,7 @@ namespace BatchFunctions.Http;
 /// key or token, and turns every failure, of the handler or while its result is written, into the API's error envelope. Under
 /// Functions no middleware, filter or exception handler of ASP.NET runs, so none of this can live there.
 /// </summary>
-internal sealed partial class ApiGuard(Callers callers, TimeProvider time, ILogger<ApiGuard> logger)
+internal sealed partial class ApiGuard(Callers callers, ProjectReader projects, TimeProvider time, ILogger<ApiGuard> logger)
 {
     private static readonly Func<ILogger, string, IDisposable?> Scope =
         LoggerMessage.DefineScope<string>("Request {RequestId}");
@@ -30,6 +32,16 @@ internal sealed partial class ApiGuard(Callers callers, TimeProvider time, ILogg
                 var caller = await callers.AuthenticateAsync(request, token);
                 return await handle(caller, token);
             },
+            ct);
+
+    /// <summary>Runs a handler that needs a valid key of a project with the role <c>operator</c>.</summary>
+    public Task<IResult> RunForOperatorAsync(
+        HttpRequest request, Func<CancellationToken, Task<IResult>> handle, CancellationToken ct) =>
+        RunAsync(
+            request,
+            async (caller, token) => await projects.IsOperatorAsync(caller.Tenant, token)
+                ? await handle(token)
+                : throw new ApiException(ApiError.OperatorsOnly),
             ct);
 
     /// <summary>Runs a handler that needs no key.</summary>
@@ -95,6 +107,11 @@ internal sealed partial class ApiGuard(Callers callers, TimeProvider time, ILogg
                 break;
             default:
                 break;
+        }
+
+        if (error.RetryAfter is { } after)
+        {
+            context.Response.Headers.RetryAfter = ((long)Math.Ceiling(after.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         }
 
         return ApiJson.Of(error);

@@ -36,6 +36,12 @@ public static class ApiRoutes
     /// <summary>Cancels an upload.</summary>
     public const string UploadCancel = "v1/uploads/{id}/cancel";
 
+    /// <summary>What the caller's project may have, and has.</summary>
+    public const string Limits = "v1/limits";
+
+    /// <summary>What the whole service is doing, for operators.</summary>
+    public const string Operator = "v1/operator";
+
     /// <summary>Whether the service works.</summary>
     public const string Health = "healthz";
 

@@ -6,6 +6,8 @@ using System.Text.Json.Serialization.Metadata;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
+using BatchFunctions.Limits;
+using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
 
 namespace BatchFunctions.OpenApi;
@@ -22,6 +24,8 @@ internal static class AnswerSchemas
         ("DeletedFile", FileJson.Default.DeletedFileObject),
         ("Upload", UploadJson.Default.UploadObject),
         ("UploadPart", UploadJson.Default.UploadPartObject),
+        ("Limits", LimitsJson.Default.LimitsObject),
+        ("Overview", OperatorJson.Default.OverviewObject),
         ("Health", ApiJson.Default.HealthObject),
         ("Error", ApiJson.Default.ErrorObject),
     ];

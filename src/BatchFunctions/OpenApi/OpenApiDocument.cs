@@ -119,7 +119,7 @@ internal static class OpenApiDocument
     {
         StatusCodes.Status400BadRequest => "The request is wrong; 'param' names what is.",
         StatusCodes.Status401Unauthorized => "No key or token, or none that is good.",
-        StatusCodes.Status403Forbidden => "The token is good and opens no project, or not the one that is meant.",
+        StatusCodes.Status403Forbidden => "The token is good and opens no project, or not the one that is meant; or the operation is for operators.",
         StatusCodes.Status404NotFound => "There is no such object, or it is another project's.",
         StatusCodes.Status408RequestTimeout => "The body came too slowly.",
         StatusCodes.Status409Conflict => "The object's state does not allow it ('x-should-retry: false' when it never will).",

@@ -84,6 +84,22 @@ internal sealed partial class ActiveBatchSweep(
                 await queues.AskAdvanceAsync(row.Key, ct);
                 break;
         }
+
+        await NoteAsync(row, found, ct);
+    }
+
+    /// <summary>Notes in the active row what the project's quota counts, where it has changed much.</summary>
+    private async Task NoteAsync(ActiveBatch row, Batch? batch, CancellationToken ct)
+    {
+        if (batch is null or { Status: BatchStatus.Validating } || batch.Status.HasEnded())
+        {
+            return;
+        }
+
+        if (row.IsOutdated(batch.Status.Wire(), batch.WaitingLines, batch.Counts.Total))
+        {
+            await active.NoteAsync(row.Key, batch.Status.Wire(), batch.WaitingLines, ct);
+        }
     }
 
     private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;

@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Memory;
+using BatchFunctions.Projects;
 using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Upstream;
@@ -20,6 +21,7 @@ internal sealed class ChunkRuns(
     BatchWatch watch,
     SweepGuard guard,
     UpstreamClient upstream,
+    ProjectReader projects,
     ResultBacklog backlog,
     ByteBudget memory,
     BatchMetrics metrics,
@@ -51,7 +53,7 @@ internal sealed class ChunkRuns(
         var left = new LinesLeft(claimed);
         using var results = new LineResults(left, backlog, memory);
         var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
-        using var sender = new LineSender(batch, claimed, input, upstream, left, results, outcomes, time);
+        using var sender = new LineSender(batch, claimed, input, upstream, projects, left, results, outcomes, time);
         var commits = new SegmentCommits(
             claimed, batch.Counts.Total, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps);

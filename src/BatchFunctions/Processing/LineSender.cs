@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Lines;
+using BatchFunctions.Projects;
 using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Processing;
@@ -15,6 +16,7 @@ internal sealed class LineSender(
     Chunk claimed,
     ChunkInput input,
     UpstreamClient upstream,
+    ProjectReader projects,
     LinesLeft left,
     LineResults results,
     LineOutcomes outcomes,
@@ -40,10 +42,12 @@ internal sealed class LineSender(
     public async Task SendAllAsync(CancellationToken ct)
     {
         var sent = new List<Task>();
-        using var turn = upstream.Join(batch.Key, claimed.Number, claimed.Lines - claimed.Done.Count);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, _draining.Token);
+        GateTurn? turn = null;
         try
         {
+            var limits = await projects.LimitsOfAsync(batch.Tenant, stop.Token);
+            turn = upstream.Join(batch.Key, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight);
             await SendEachAsync(turn, sent, stop.Token, ct);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -60,6 +64,7 @@ internal sealed class LineSender(
         }
 
         await Task.WhenAll(sent);
+        turn?.Dispose();
     }
 
     public void Dispose() => _draining.Dispose();

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
+using BatchFunctions.Limits;
 using BatchFunctions.OpenApi;
+using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,7 +31,7 @@ public static class ApiOperations
         }),
         Of<BatchApi>(HttpMethods.Post, ApiRoutes.Batches, api => api.CreateAsync, new("createBatch", "Makes a batch of an uploaded file", "Batch")
         {
-            Errors = [400, 408, 409, 413, 415],
+            Errors = [400, 408, 409, 413, 415, 429],
             Body = (Json, "CreateBatchRequest"),
         }),
         Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batch, api => api.GetAsync, new("retrieveBatch", "A batch", "Batch")
@@ -95,6 +97,8 @@ public static class ApiOperations
             Errors = [400, 404, 409],
             IdOf = "upload",
         }),
+        Of<LimitsApi>(HttpMethods.Get, ApiRoutes.Limits, api => api.GetAsync, new("retrieveLimits", "What the project may have, has, and has left", "Limits")),
+        Of<OperatorApi>(HttpMethods.Get, ApiRoutes.Operator, api => api.GetAsync, new("retrieveOverview", "What the whole service is doing, for operators", "Overview")),
         Of<ServiceApi>(HttpMethods.Get, ApiRoutes.Health, api => api.HealthAsync, new("health", "Whether the service and its storage work", "Health")
         {
             Open = true,

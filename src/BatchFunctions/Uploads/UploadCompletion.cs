@@ -142,7 +142,7 @@ internal sealed partial class UploadCompletion(
         await blobs.CommitAsync(upload.Blob, blockIds, ct);
         try
         {
-            await VerifyAsync(file, md5, claim);
+            file = file with { Lines = await VerifyAsync(file, md5, claim) };
         }
         catch (ApiException)
         {
@@ -162,13 +162,15 @@ internal sealed partial class UploadCompletion(
     /// Checks what was committed, reading as little as possible: uncommitted blocks cannot be read, and checksums of
     /// parts do not add up to the file's.
     /// </summary>
-    private async Task VerifyAsync(StoredFile file, byte[]? md5, UploadClaim claim)
+    /// <returns>The lines of a batch's input, estimated from what was read; null for another file.</returns>
+    private async Task<long?> VerifyAsync(StoredFile file, byte[]? md5, UploadClaim claim)
     {
         var ct = claim.Limit;
         var probe = file.Purpose == FilePurposes.Batch ? new FirstLineProbe() : null;
+        var counter = probe is null ? null : new LineCounter();
         if (probe is null && md5 is null)
         {
-            return;
+            return null;
         }
 
         await using var content = await blobs.OpenAsync(file.Blob, 0, file.Bytes, ct)
@@ -186,6 +188,7 @@ internal sealed partial class UploadCompletion(
                 && (length = await content.ReadAsync(buffer, ct)) > 0)
             {
                 probe?.Append(buffer.AsSpan(0, length));
+                counter?.Append(buffer.AsSpan(0, length));
                 if (md5 is not null)
                 {
                     hash.AppendData(buffer, 0, length);
@@ -208,6 +211,8 @@ internal sealed partial class UploadCompletion(
         {
             BatchInputCheck.Check(probe.Complete());
         }
+
+        return counter?.Estimate(file.Bytes);
     }
 
     private async Task<bool> HasFileAsync(Upload upload, CancellationToken ct) =>

@@ -1,3 +1,5 @@
+using BatchFunctions.Ids;
+
 namespace BatchFunctions.Upstream;
 
 /// <summary>
@@ -45,17 +47,18 @@ internal sealed class GateWaiters
     /// <summary>The line that is best sent as a probe: no suspect, as long as there is another.</summary>
     public GateWaiter? Probe => Other ?? Suspect;
 
-    public GateTurn Join(UpstreamGate gate, string project, string batch, int chunk, int lines)
+    public GateTurn Join(UpstreamGate gate, BatchKey batch, int chunk, int lines, double weight)
     {
-        if (!_projects.TryGetValue(project, out var joined))
+        if (!_projects.TryGetValue(batch.Tenant, out var joined))
         {
             // It comes to no arrears for the time that it was away.
             var least = _projects.Values.Select(static other => other.Given).DefaultIfEmpty(0).Min();
-            _projects[project] = joined = new GateProject(project) { Given = least, Part = _unit };
+            _projects[batch.Tenant] = joined = new GateProject(batch.Tenant) { Given = least, Part = _unit * weight };
         }
 
+        joined.Weight = weight;
         joined.Left += lines;
-        return new GateTurn(gate, joined.Join(batch), chunk, lines);
+        return new GateTurn(gate, joined.Join(batch.Id), chunk, lines);
     }
 
     public void Leave(GateTurn turn)

@@ -37,7 +37,7 @@ internal sealed partial class UpstreamClient(
 
     /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>
     /// <inheritdoc cref="UpstreamGate.Join"/>
-    public GateTurn Join(BatchKey batch, int chunk, int lines) => gate.Join(batch, chunk, lines);
+    public GateTurn Join(BatchKey batch, int chunk, int lines, double weight) => gate.Join(batch, chunk, lines, weight);
 
     /// <summary>Waits for a place in flight for the next line of a chunk.</summary>
     /// <returns>The place; or how long to wait in storage.</returns>

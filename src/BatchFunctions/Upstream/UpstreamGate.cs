@@ -81,12 +81,13 @@ internal sealed class UpstreamGate : IAsyncDisposable
     /// <param name="batch">The chunk's batch.</param>
     /// <param name="chunk">The chunk's number.</param>
     /// <param name="lines">Its lines that are not done.</param>
+    /// <param name="weight">Its project's part beside other projects.</param>
     /// <returns>Its turn, to be disposed of when all of its lines are back.</returns>
-    public GateTurn Join(BatchKey batch, int chunk, int lines)
+    public GateTurn Join(BatchKey batch, int chunk, int lines, double weight)
     {
         lock (_lock)
         {
-            return _waiters.Join(this, batch.Tenant, batch.Id, chunk, lines);
+            return _waiters.Join(this, batch, chunk, lines, weight);
         }
     }
 

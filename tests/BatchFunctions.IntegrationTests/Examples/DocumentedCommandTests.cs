@@ -15,6 +15,7 @@ public sealed partial class DocumentedCommandTests
     private static readonly (string Command, string RunBy)[] Ledger =
     [
         ("dotnet run --project src/BatchFunctions.SelfHost -- keys", nameof(HostProcessTests)),
+        ("dotnet run --project src/BatchFunctions.SelfHost -- projects", nameof(Cli.ProjectsTests)),
         ("dotnet run --project src/BatchFunctions.SelfHost", nameof(HostProcessTests)),
         ("dotnet test", ".ci/run"),
         ("dotnet format --verify-no-changes", ".ci/run"),

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Processing;
+using BatchFunctions.Projects;
 using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -79,6 +80,7 @@ public sealed partial class ExampleTests
         await FilesAsync(recorder);
         await UploadsAsync(recorder);
         await ErrorsAsync(recorder, api);
+        await LimitsAsync(recorder, api);
         return recorder.Examples;
     }
 
@@ -164,6 +166,28 @@ public sealed partial class ExampleTests
         api.Storage.GoDown();
         await recorder.AskAsync("errors.storage-down", HttpMethod.Get, "/v1/batches");
         api.Storage.ComeUp();
+    }
+
+    private async Task LimitsAsync(ExampleRecorder recorder, ApiDriver api)
+    {
+        await recorder.AskAsync("limits.retrieve", HttpMethod.Get, "/v1/limits");
+        await recorder.AskAsync("errors.operators-only", HttpMethod.Get, "/v1/operator");
+        await SetAsync(api, project => project with { MaxBatches = 1, Role = ProjectRole.Operator });
+        await recorder.AskAsync("operator.retrieve", HttpMethod.Get, "/v1/operator");
+        var file = IdOf(await recorder.AskAsync("files.create-of-two-lines", HttpMethod.Post, "/v1/files", Upload(Line + "\n" + Line.Replace("\"a\"", "\"b\"", StringComparison.Ordinal))));
+        var body = $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""";
+        await recorder.AskAsync("errors.batch-limit", HttpMethod.Post, "/v1/batches", Json(body));
+        await SetAsync(api, project => project with { MaxBatches = null, MaxLines = 2 });
+        await recorder.AskAsync("errors.request-limit", HttpMethod.Post, "/v1/batches", Json(body));
+        await SetAsync(api, project => project with { MaxLines = 1 });
+        await recorder.AskAsync("errors.request-limit-of-one-file", HttpMethod.Post, "/v1/batches", Json(body));
+    }
+
+    /// <summary>Sets something for the project, and lets the service read it.</summary>
+    private async Task SetAsync(ApiDriver api, Func<Project, Project> change)
+    {
+        await api.Get<ProjectStore>().ChangeAsync("local", change, CancellationToken.None);
+        _time.Advance(ProjectReader.Age);
     }
 
     private static string IdOf(JsonNode? answer) => answer!["id"]!.GetValue<string>();

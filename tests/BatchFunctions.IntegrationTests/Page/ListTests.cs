@@ -66,6 +66,22 @@ public sealed class ListTests : PageTest
     }
 
     [Fact]
+    public async Task How_much_of_its_limits_the_project_uses_is_told_while_anything_waits()
+    {
+        var released = new TaskCompletionSource();
+        Driver.Upstream.Answer(call => ScriptedAnswer.Chat(call).After(released.Task));
+        var id = await Driver.CreateAsync(PageDriver.LineOf("a") + PageDriver.LineOf("b") + PageDriver.LineOf("c"));
+        await Driver.OpenAsync();
+        var told = Driver.Page.Locator("#list-limits");
+        await Expect(told).ToHaveTextAsync("1 of 1k batches, 3 of 10m lines waiting");
+        await Expect(told).ToHaveAttributeAsync("title", "The project may have 1,000 batches that have not ended, and 10,000,000 lines waiting in them");
+
+        released.SetResult();
+        await Expect(Driver.Row(id)).ToContainTextAsync("Completed");
+        await Expect(told).ToHaveTextAsync("");
+    }
+
+    [Fact]
     public async Task A_batch_is_watched_to_its_end_without_a_reload()
     {
         var released = new TaskCompletionSource();

@@ -9,6 +9,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Keys;
 using BatchFunctions.Lines;
 using BatchFunctions.Processing;
+using BatchFunctions.Projects;
 using BatchFunctions.Uploads;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
@@ -175,7 +176,12 @@ public sealed class RowSizeTests
         var keys = new ApiKeyStore(tables.Object, time);
         await keys.CreateAsync(Tenant, Repeat(character, ApiKeyStore.LongestName / character.Length), CancellationToken.None);
 
-        Assert.Equal(7, rows.Count);
+        await new ProjectStore(tables.Object).ChangeAsync(
+            Tenant,
+            project => project with { Weight = Project.MostWeight, MaxBatches = Project.MostBatches, MaxLines = Project.MostLines, Role = ProjectRole.Operator },
+            CancellationToken.None);
+
+        Assert.Equal(8, rows.Count);
         Assert.All(rows, RowSizes.AssertFits);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
             () => keys.CreateAsync(Tenant, new string('x', ApiKeyStore.LongestName + 1), CancellationToken.None));

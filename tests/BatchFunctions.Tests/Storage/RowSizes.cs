@@ -1,4 +1,5 @@
 using System.Text;
+using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Testing.Metering;
 using Moq;
@@ -50,6 +51,9 @@ internal static class RowSizes
         table.Setup(t => t.AddEntityAsync(It.IsAny<TableEntity>(), It.IsAny<CancellationToken>()))
             .Callback((TableEntity added, CancellationToken _) => row(added))
             .ReturnsAsync(new CannedResponse(204).With("ETag", "W/\"1\""));
+        table.Setup(t => t.GetEntityIfExistsAsync<TableEntity>(
+                It.IsAny<string>(), It.IsAny<string>(), It.IsAny<IEnumerable<string>>(), It.IsAny<CancellationToken>()))
+            .ReturnsAsync(Mock.Of<NullableResponse<TableEntity>>());
         return table.Object;
     }
 }

@@ -18,11 +18,11 @@ public sealed class FloorTests
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
         ["Capacity", "Storage", "Lines"],
-        ["ActiveBatches", "Wakeups", "Keys", "SignIn", "Fleet"],
+        ["ActiveBatches", "Wakeups", "Keys", "Projects", "SignIn", "Fleet"],
         ["Http", "Page", "Upstream"],
         ["Files"],
         ["Batches", "Uploads"],
-        ["Chunks"],
+        ["Chunks", "Limits", "Operators"],
         ["Processing"],
         ["OpenApi"],
         ["Service"],

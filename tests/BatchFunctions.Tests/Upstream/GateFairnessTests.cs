@@ -47,12 +47,7 @@ public sealed class GateFairnessTests : IAsyncLifetime
     [Fact]
     public async Task A_project_of_three_times_the_weight_has_three_times_the_places()
     {
-        using (var weighed = _fixture.Join("heavy", "a"))
-        {
-            weighed.Batch.Project.Weight = 3;
-            Ask(_fixture.Join("heavy", "a", 0, 100), "heavy", 100);
-        }
-
+        Ask(_fixture.Join("heavy", "a", 0, 100, weight: 3), "heavy", 100);
         Ask(_fixture.Join("light", "b", 0, 100), "light", 100);
 
         await ReturnAsync(40);

@@ -57,7 +57,8 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     }
 
     /// <summary>Begins a chunk's run at the gate.</summary>
-    public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1) => Client.Join(new BatchKey(project, batch), chunk, lines);
+    public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1, double weight = 1) =>
+        Client.Join(new BatchKey(project, batch), chunk, lines, weight);
 
     /// <summary>A line that earlier runs were charged for.</summary>
     public static LineState Charged(int attempts) => new(attempts, 0, OthersPassed: false, null);

@@ -18,6 +18,8 @@ export const getBatch = (id, signal) => json("GET", `/v1/batches/${encodeURIComp
 
 export const getHealth = (signal) => json("GET", "/healthz", { signal });
 
+export const getLimits = (signal) => json("GET", "/v1/limits", { signal });
+
 export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body: batch, signal });
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);

@@ -5,6 +5,7 @@ import { isActive, labelOf, nameOf, shortIdOf } from "./batch.js";
 import { byId } from "./elements.js";
 import * as format from "./format.js";
 import { showEmptyList } from "./empty-list.js";
+import { showLimits } from "./limits.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { newRow } from "./row.js";
@@ -43,6 +44,7 @@ export class ListView {
     this.#loaded = false;
     this.#hasMore = false;
     this.#render();
+    showLimits(false);
   }
 
   /** What the list last knew of a batch. */
@@ -99,7 +101,7 @@ export class ListView {
     this.#loaded = true;
     this.#render();
     const active = [...this.#entries.values()].some(({ batch }) => isActive(batch));
-    await showUpstream(active, signal);
+    await Promise.all([showUpstream(active, signal), showLimits(active, signal)]);
     return { active, changed };
   }
 

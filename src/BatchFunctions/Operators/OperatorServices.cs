@@ -1,0 +1,21 @@
+using BatchFunctions.ActiveBatches;
+using BatchFunctions.Http;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace BatchFunctions.Operators;
+
+/// <summary>Registers the API for operators.</summary>
+internal static class OperatorServices
+{
+    public static IServiceCollection AddOperators(this IServiceCollection services)
+    {
+        services.TryAddSingleton(provider => new OperatorApi(
+            provider.GetRequiredService<ApiGuard>(),
+            provider.GetRequiredService<QueueStates>(),
+            provider.GetRequiredService<ActiveBatchStore>(),
+            provider.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+}

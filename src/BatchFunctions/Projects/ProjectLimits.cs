@@ -1,0 +1,8 @@
+namespace BatchFunctions.Projects;
+
+/// <summary>What holds for a project: what has been set for it, else the service's defaults.</summary>
+/// <param name="Weight">Its part of the upstream beside other projects.</param>
+/// <param name="MaxBatches">The most batches that it may have that have not ended.</param>
+/// <param name="MaxLines">The most lines that may wait in them.</param>
+/// <param name="Role">What its keys and tokens may do besides.</param>
+internal sealed record ProjectLimits(int Weight, int MaxBatches, long MaxLines, ProjectRole Role);

@@ -1,0 +1,28 @@
+using BatchFunctions.Configuration;
+using Microsoft.Extensions.Configuration;
+
+namespace BatchFunctions.Tests.Configuration;
+
+public sealed class QuotaOptionsTests
+{
+    [Theory]
+    [InlineData(0, 0L, null)]
+    [InlineData(10_000, 1_000_000_000L, null)]
+    [InlineData(-1, 1L, "Batch__Quota__MaxBatches must be from 0 to 10000")]
+    [InlineData(10_001, 1L, "Batch__Quota__MaxBatches must be from 0 to 10000")]
+    [InlineData(1, -1L, "Batch__Quota__MaxLines must be from 0 to 1000000000")]
+    [InlineData(1, 1_000_000_001L, "Batch__Quota__MaxLines must be from 0 to 1000000000")]
+    public void A_default_out_of_bounds_keeps_the_service_from_starting(int batches, long lines, string? said)
+    {
+        var options = new BatchOptions
+        {
+            Upstream = new UpstreamOptions { BaseUrl = "http://127.0.0.1:1" },
+            Quota = new QuotaOptions { MaxBatches = batches, MaxLines = lines },
+        };
+
+        var failures = new BatchOptionsValidator(new ConfigurationBuilder().Build()).Validate(null, options).Failures ?? [];
+
+        Assert.Equal(said is not null, failures.Any());
+        Assert.All(failures, failure => Assert.StartsWith(said!, failure, StringComparison.Ordinal));
+    }
+}

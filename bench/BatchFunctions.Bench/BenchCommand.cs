@@ -20,6 +20,7 @@ internal static class BenchCommand
         new SlowStorageFigure(),
         new RecoveryFigure(),
         new FairnessFigure(),
+        new FleetFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
         new TransactionsFigure(),

@@ -66,6 +66,17 @@ public sealed class UpstreamOptions
     /// <summary>The number of lines in flight where one is set; null where it is found.</summary>
     internal int? FixedConcurrency => int.TryParse(Concurrency, CultureInfo.InvariantCulture, out var number) ? number : null;
 
+    /// <summary>Requests that the upstream takes in a minute from all processes together, where it is sold so; no limit unless set.</summary>
+    [Range(1, 100_000_000, ErrorMessage = "Batch__Upstream__RequestsPerMinute must be from 1 to 100000000.")]
+    public int? RequestsPerMinute { get; set; }
+
+    /// <summary>
+    /// Tokens that the upstream takes in a minute from all processes together, as its <c>usage</c> counts them, where it is sold
+    /// so; no limit unless set.
+    /// </summary>
+    [Range(1, 2_000_000_000, ErrorMessage = "Batch__Upstream__TokensPerMinute must be from 1 to 2000000000.")]
+    public int? TokensPerMinute { get; set; }
+
     /// <summary>How long one attempt of a line may take, from its first byte sent to its last byte received.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00", ErrorMessage = "Batch__Upstream__Timeout must be from 00:00:00.100 to 1.00:00:00.")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(5);

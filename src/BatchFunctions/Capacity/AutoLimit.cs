@@ -146,7 +146,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         if (gain < Math.Max(WorthIt * fewer, -Change))
         {
             var needed = Within(Math.Min(reference.Lines, state.Limit * Math.Exp(-gain) * Margin));
-            return state.Try(AutoLimitPhase.Hold, needed, null, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
+            return state.Try(AutoLimitPhase.Hold, needed, reference, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
         }
 
         return state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now) with { NextProbe = now, ProbesUp = false };
@@ -157,6 +157,12 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var (gain, error) = trial.Cohort.GainOver(reference);
         var change = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange ? double.PositiveInfinity : Math.Max(Change, Sure * error);
+        if (gain < -change && state.Limit < 0.95 * reference.Lines)
+        {
+            // It was lowered too far.
+            return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
+        }
+
         if (gain < -change)
         {
             var left = Math.Min(state.Limit - 1, Within(state.Limit * Math.Exp(gain) * Margin));

@@ -29,6 +29,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>The logarithm of a step up that is small.</summary>
     private const double SmallStep = 0.5;
 
+    /// <summary>The least fall of it that leads to fewer lines at once; smaller ones are found when fewer are next tried.</summary>
+    private const double Fall = 0.2;
+
     /// <summary>The error at which a comparison is as good as it gets.</summary>
     private const double Good = 0.04;
 
@@ -156,14 +159,16 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     {
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var (gain, error) = trial.Cohort.GainOver(reference);
-        var change = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange ? double.PositiveInfinity : Math.Max(Change, Sure * error);
+        var isFew = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange;
+        var change = isFew ? double.PositiveInfinity : Math.Max(Change, Sure * error);
+        var fall = Math.Max(Fall, change);
         if (gain < -change && state.Limit < 0.95 * reference.Lines)
         {
             // It was lowered too far.
             return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
         }
 
-        if (gain < -change)
+        if (gain < -fall)
         {
             var left = Math.Min(state.Limit - 1, Within(state.Limit * Math.Exp(gain) * Margin));
             return state.Try(AutoLimitPhase.Descend, Math.Max(1, left), trial.Cohort, now);

@@ -185,9 +185,16 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         }
 
         var known = reference.Fit.Count > 1000 ? trial.Cohort : reference.Plus(trial.Cohort);
-        if (now < state.NextProbe || known.GainOver(known).Error > Good * 2)
+        var isGood = known.GainOver(known).Error < Good * 2;
+        if (now < state.NextProbe || (!isGood && now < state.NextProbe + ProbeInterval))
         {
             return state.Try(AutoLimitPhase.Hold, state.Limit, known, now);
+        }
+
+        if (!isGood)
+        {
+            // What is not known well enough to be told from a little more may be told from twice as many.
+            return state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), known, now) with { NextProbe = now + ProbeInterval };
         }
 
         var fewer = Math.Max(1, (int)(state.Limit * 0.8));

@@ -16,7 +16,7 @@ type upstreamSettings = {
   @description('Lines in flight at once, for each instance.')
   @minValue(1)
   @maxValue(4096)
-  concurrency: int
+  concurrency: string
 }
 
 @export()

@@ -43,7 +43,7 @@ internal sealed class FleetFigure : Figure
                 services.Add(await SelfHostSide.StartAsync(
                     account.Connection,
                     calls.BaseAddress!,
-                    ("Batch__Upstream__Concurrency", Limit.ToString(CultureInfo.InvariantCulture)),
+                    ("Batch:Upstream:Concurrency", Limit.ToString(CultureInfo.InvariantCulture)),
                     ("AzureFunctionsJobHost__extensions__queues__batchSize", "2"),
                     ("AzureFunctionsJobHost__extensions__queues__newBatchThreshold", "2")));
             }

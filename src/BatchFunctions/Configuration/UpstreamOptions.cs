@@ -61,7 +61,7 @@ public sealed class UpstreamOptions
     /// </summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__Upstream__Concurrency is empty: use auto, or a number from 1 to 4096.")]
     [RegularExpression("^(?i:auto|0*([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6]))$", ErrorMessage = "Batch__Upstream__Concurrency must be auto, or a number from 1 to 4096.")]
-    public string Concurrency { get; set; } = "64";
+    public string Concurrency { get; set; } = "auto";
 
     /// <summary>The number of lines in flight where one is set; null where it is found.</summary>
     internal int? FixedConcurrency => int.TryParse(Concurrency, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -28,6 +28,7 @@ internal sealed class BatchDriver : IAsyncDisposable
     /// <summary>The service's times, so short that a test sees many of them pass.</summary>
     private static readonly Dictionary<string, string?> ShortTimes = new()
     {
+        ["Batch:Upstream:Concurrency"] = "64",
         ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
         ["Batch:Upstream:LongestWait"] = "00:00:00.500",
         ["Batch:AdvanceDelay"] = "00:00:00",

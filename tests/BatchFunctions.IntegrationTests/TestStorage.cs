@@ -1,6 +1,7 @@
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Settings;
 using BatchFunctions.StrictStorage;
+using BatchFunctions.StrictStorage.Chance;
 
 namespace BatchFunctions.IntegrationTests;
 
@@ -19,7 +20,8 @@ internal static class TestStorage
     /// The connection string of an account that no other test has, in this process: what tests are to use where no other process
     /// needs to reach their storage. It refuses what Azure refuses.
     /// </summary>
-    public static string NewStrictAccount() => new StorageAccount(TimeProvider.System).ConnectionString;
+    /// <param name="chance">What the documentation leaves to chance; null where pages are full and messages come once and in order.</param>
+    public static string NewStrictAccount(StorageChance? chance = null) => new StorageAccount(TimeProvider.System, chance).Publish();
 
     /// <summary>
     /// The connection string of an account of Azurite that no other test has: for child processes, hosts with sockets, and the few

@@ -15,7 +15,7 @@ namespace BatchFunctions.StrictStorage;
 /// </summary>
 public sealed class StorageAccount
 {
-    private static readonly ConcurrentDictionary<string, StorageAccount> Opened = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, StorageAccount> Published = new(StringComparer.Ordinal);
     private static int LastNumber;
 
     private readonly Dictionary<int, IStorageService> _services;
@@ -37,7 +37,6 @@ public sealed class StorageAccount
             [StorageRequest.TablePort] = new TableService(clock, Chance),
         };
         Transport = new StorageTransport(this);
-        Opened[ConnectionString] = this;
     }
 
     /// <summary>The account's name, which no other account of the process has.</summary>
@@ -60,9 +59,20 @@ public sealed class StorageAccount
 
     internal StorageChance Chance { get; }
 
-    /// <summary>The account of this process with the connection string; null if it is another storage's.</summary>
+    /// <summary>The published account of this process with the connection string; null if it is another storage's.</summary>
     /// <param name="connectionString">A connection string.</param>
-    public static StorageAccount? Find(string connectionString) => Opened.GetValueOrDefault(connectionString);
+    public static StorageAccount? Find(string connectionString) => Published.GetValueOrDefault(connectionString);
+
+    /// <summary>
+    /// Lets <see cref="Find"/> find it by its connection string, which can then be handed on in its place. It is kept as long as the
+    /// process.
+    /// </summary>
+    /// <returns>The connection string.</returns>
+    public string Publish()
+    {
+        Published[ConnectionString] = this;
+        return ConnectionString;
+    }
 
     /// <summary>Carries a request out, all of it at once.</summary>
     internal StorageResponse Answer(StorageRequest request)

@@ -6,7 +6,6 @@ using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues;
 using BatchFunctions.StrictStorage;
 using BatchFunctions.StrictStorage.Chance;
-using BatchFunctions.StrictStorage.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.StorageRules;
@@ -236,18 +235,5 @@ public sealed class StrictStorageTests
     {
         using var content = new MemoryStream([1]);
         await blob.StageBlockAsync(IdOf(number), content);
-    }
-
-    /// <summary>Decides the fate of one request.</summary>
-    private sealed class OneFate : StorageChance
-    {
-        public StorageFate Next { get; set; }
-
-        public override StorageFate FateOf(StorageRequest request)
-        {
-            var fate = Next;
-            Next = default;
-            return fate;
-        }
     }
 }

@@ -15,11 +15,8 @@ public abstract class TableCases(string connection) : StorageCases(connection)
         return table;
     }
 
-    private async Task<string> InsertAsync(string row, params (string Name, object? Value)[] properties)
-    {
-        var table = await NewTableAsync();
-        return await StatusAsync(table.AddEntityAsync(EntityOf(row, properties)));
-    }
+    private async Task<string> InsertAsync(string row, params (string Name, object? Value)[] properties) =>
+        await StatusAsync((await NewTableAsync()).AddEntityAsync(EntityOf(row, properties)));
 
     private static TableEntity EntityOf(string row, params (string Name, object? Value)[] properties)
     {

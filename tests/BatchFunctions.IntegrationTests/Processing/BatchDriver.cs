@@ -18,7 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>
-/// The library with real storage and no host: makes batches, hands messages to the jobs, and reads what came of them.
+/// The library with a storage and no host: makes batches, hands messages to the jobs, and reads what came of them.
 /// A job that throws leaves its message, which comes back after <see cref="ComesBackAfter"/>.
 /// </summary>
 internal sealed class BatchDriver : IAsyncDisposable
@@ -161,8 +161,16 @@ internal sealed class BatchDriver : IAsyncDisposable
     public async Task<Batch> WaitForAsync(Batch batch, Func<Batch, bool> condition, string what)
     {
         var last = batch;
-        await Eventually.UntilAsync(
-            async () => condition(last = await ReadAsync(batch)), Deadline, $"{what} (last seen {last.Status})");
+        try
+        {
+            await Eventually.UntilAsync(async () => condition(last = await ReadAsync(batch)), Deadline, what);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                $"{e.Message} Last seen {last.Status}, {last.Counts}; handled {string.Join(", ", Handled)}; thrown: {string.Join("; ", Faults.TakeLast(3))}", e);
+        }
+
         return last;
     }
 

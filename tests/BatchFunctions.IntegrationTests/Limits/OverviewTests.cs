@@ -16,7 +16,7 @@ public sealed class OverviewTests : IAsyncLifetime
     private ApiDriver _api = null!;
 
     public async Task InitializeAsync() => _api = await ApiDriver.StartAsync(
-        TestStorage.NewAccount(), configure: services => services.AddSingleton<TimeProvider>(_time));
+        TestStorage.NewStrictAccount(), configure: services => services.AddSingleton<TimeProvider>(_time));
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 

@@ -17,7 +17,7 @@ public sealed class FleetTests
     [Fact]
     public async Task Two_processes_have_no_more_in_flight_together_than_the_limit_and_at_rest_hold_nothing()
     {
-        var account = TestStorage.NewAccount();
+        var account = TestStorage.NewStrictAccount();
         await using var upstream = await new ScriptedUpstream()
             .Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromMilliseconds(50))).StartAsync();
         await using var first = await BatchDriver.StartAsync(account, upstream.Address, Shared);
@@ -41,7 +41,7 @@ public sealed class FleetTests
     public async Task Many_who_renew_at_once_lose_no_share_of_anothers()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address, Shared);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address, Shared);
         var store = driver.Get<ShareStore>();
         var demand = new ShareDemand(0, [new ProjectDemand("p", 1, 100)]);
 
@@ -57,7 +57,7 @@ public sealed class FleetTests
     public async Task A_ledger_of_hundreds_of_processes_fits_its_row()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address, Shared);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address, Shared);
         var store = driver.Get<ShareStore>();
         ProjectDemand[] projects = [.. Enumerable.Range(0, 8).Select(number => new ProjectDemand(new string('p', 60) + number, 1, 1000))];
         ShareEntry[] entries =

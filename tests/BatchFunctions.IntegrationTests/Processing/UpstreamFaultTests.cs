@@ -18,7 +18,7 @@ public sealed class UpstreamFaultTests
             new Dictionary<string, string?>
             {
                 ["Batch:Lease"] = "00:05:00",
-                ["Batch:Upstream:Timeout"] = "00:00:01",
+                ["Batch:Upstream:Timeout"] = "00:00:03",
                 ["Batch:Upstream:LongestWait"] = "00:00:20",
                 ["Batch:Upstream:MaxAttempts"] = "3",
                 ["Batch:Upstream:MaxResponseBytes"] = "4096",

@@ -22,6 +22,7 @@ internal static class BenchCommand
         new RecoveryFigure(),
         new FairnessFigure(),
         new FleetFigure(),
+        new FlightFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
         new TransactionsFigure(),

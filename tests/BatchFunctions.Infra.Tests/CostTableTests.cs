@@ -55,6 +55,7 @@ public sealed class CostTableTests
     [InlineData("slow")]
     [InlineData("slow, more in flight")]
     [InlineData("slow, small instances")]
+    [InlineData("slow, small and filled")]
     public void Function_time_adds_up(string name)
     {
         var row = Row(name);

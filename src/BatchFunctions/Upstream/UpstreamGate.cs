@@ -1,6 +1,7 @@
 using BatchFunctions.Capacity;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
+using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Upstream;
@@ -171,6 +172,16 @@ internal sealed class UpstreamGate : IAsyncDisposable
             {
                 return _grant?.Limit;
             }
+        }
+    }
+
+    /// <summary>What there is to measure now.</summary>
+    public UpstreamReading Read()
+    {
+        lock (_lock)
+        {
+            var waiting = _waiters.Projects.Select(static project => KeyValuePair.Create(project.Name, project.Unsent));
+            return new(HasShare(_time.GetUtcNow()) ? _limit.Share : 0, (_grant ?? _standing)?.Limit, _inFlight, [.. waiting]);
         }
     }
 

@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
+using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;

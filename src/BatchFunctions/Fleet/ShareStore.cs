@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Azure.Data.Tables;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Fleet;
@@ -27,6 +28,13 @@ internal sealed class ShareStore(TableClient table, TimeProvider time)
 
     /// <summary>Reads a ledger; an empty one where there is none, or where it cannot be read.</summary>
     public async Task<ShareLedger> ReadAsync(string upstream, CancellationToken ct) => (await FindAsync(upstream, ct)).Ledger;
+
+    /// <summary>Reads a ledger, with the shares that hold now.</summary>
+    public async Task<ShareLedger> ReadLivingAsync(string upstream, CancellationToken ct)
+    {
+        var (ledger, _, now) = await FindAsync(upstream, ct);
+        return ledger.Living(now, WorkerIdentity.Own.KnowsDead);
+    }
 
     /// <summary>Changes a ledger under its ETag.</summary>
     /// <param name="upstream">The upstream's name.</param>

@@ -34,4 +34,15 @@ internal sealed class UpstreamHealthObject
 
     /// <summary>What was met last: an HTTP status, or <c>unreachable</c>, <c>broken</c> or <c>timeout</c>.</summary>
     public required string? Reason { get; init; }
+
+    /// <summary>What there is to tell.</summary>
+    /// <param name="isKnown">Whether lines have been sent at all.</param>
+    /// <param name="awaySince">Since when nobody gets through; null while lines do.</param>
+    /// <param name="reason">What was met last while it is away.</param>
+    public static UpstreamHealthObject Of(bool isKnown, DateTimeOffset? awaySince, string? reason) => new()
+    {
+        Status = awaySince is not null ? Away : isKnown ? Ok : Unknown,
+        AwaySince = awaySince?.ToUnixTimeSeconds(),
+        Reason = reason,
+    };
 }

@@ -1,8 +1,12 @@
 using BatchFunctions.ActiveBatches;
+using BatchFunctions.Configuration;
+using BatchFunctions.Fleet;
 using BatchFunctions.Http;
+using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Operators;
 
@@ -15,6 +19,9 @@ internal static class OperatorServices
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<QueueStates>(),
             provider.GetRequiredService<ActiveBatchStore>(),
+            provider.GetRequiredService<ShareStore>(),
+            provider.GetRequiredService<UpstreamGate>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;
     }

@@ -8,7 +8,8 @@ using BatchFunctions.Wakeups;
 namespace BatchFunctions.Operators;
 
 /// <summary>The API's answer to what the whole service is doing.</summary>
-internal sealed class OverviewObject(IReadOnlyList<QueueState> queues, IReadOnlyList<ActiveBatch> active, DateTimeOffset now)
+internal sealed class OverviewObject(
+    IReadOnlyList<QueueState> queues, IReadOnlyList<ActiveBatch> active, IReadOnlyList<UpstreamObject> upstreams, DateTimeOffset now)
 {
     private const string Kind = "service.overview";
 
@@ -28,6 +29,8 @@ internal sealed class OverviewObject(IReadOnlyList<QueueState> queues, IReadOnly
             .OrderByDescending(project => project.EnqueuedRequests)
             .ThenBy(project => project.Project, StringComparer.Ordinal),
     ];
+
+    public IReadOnlyList<UpstreamObject> Upstreams { get; } = upstreams;
 }
 
 /// <summary>The state of a queue.</summary>

@@ -81,11 +81,6 @@ public sealed class ServiceApi
             ct);
     }
 
-    private static UpstreamHealthObject HealthOf(UpstreamCondition upstream) => new()
-    {
-        Status = upstream.AwaySince is not null ? UpstreamHealthObject.Away
-            : upstream.IsKnown ? UpstreamHealthObject.Ok : UpstreamHealthObject.Unknown,
-        AwaySince = upstream.AwaySince?.ToUnixTimeSeconds(),
-        Reason = upstream.Reason,
-    };
+    private static UpstreamHealthObject HealthOf(UpstreamCondition upstream) =>
+        UpstreamHealthObject.Of(upstream.IsKnown, upstream.AwaySince, upstream.Reason);
 }

@@ -11,6 +11,9 @@ internal sealed class BatchMetrics
     /// <summary>The meter's name.</summary>
     public const string MeterName = "BatchFunctions";
 
+    /// <summary>Projects whose waiting lines are told apart: each is a time series of its own.</summary>
+    private const int MostProjects = 20;
+
     private const string QueueTag = "queue";
     private const string StatusTag = "status";
 
@@ -32,6 +35,7 @@ internal sealed class BatchMetrics
     private readonly Histogram<double> _checkpoints;
     private Func<long> _memoryUsed = static () => 0;
     private Func<int> _memoryWaiting = static () => 0;
+    private Func<UpstreamReading?> _upstream = static () => null;
 
     public BatchMetrics(IMeterFactory meters)
     {
@@ -42,6 +46,14 @@ internal sealed class BatchMetrics
             "batchfunctions.memory.used", () => _memoryUsed(), "By", "Bytes that the process holds of requests, answers, results and uploads.");
         _ = meter.CreateObservableGauge(
             "batchfunctions.memory.waiting", () => _memoryWaiting(), "{share}", "Lines and uploads that wait until they may be held.");
+        _ = meter.CreateObservableGauge(
+            "batchfunctions.upstream.share", () => Upstream(static reading => reading.Share), "{line}", "Lines that the process may have in flight.");
+        _ = meter.CreateObservableGauge(
+            "batchfunctions.upstream.limit", () => Upstream(static reading => reading.Limit), "{line}", "Lines that all processes may have in flight, as the process was last told.");
+        _ = meter.CreateObservableGauge(
+            "batchfunctions.upstream.in_flight", () => Upstream(static reading => reading.InFlight), "{line}", "Lines that the process has in flight.");
+        _ = meter.CreateObservableGauge(
+            "batchfunctions.upstream.waiting", Waiting, "{line}", "Lines of chunks that the process works on, which wait for their turn, by project.");
         _queueDepth = meter.CreateGauge<long>(
             "batchfunctions.queue.depth", "{message}", "Messages on a queue, about.");
         _oldestMessage = meter.CreateGauge<double>(
@@ -84,6 +96,9 @@ internal sealed class BatchMetrics
         _memoryUsed = used;
         _memoryWaiting = waiting;
     }
+
+    /// <summary>Reports what the process has to do with the upstream whenever somebody looks.</summary>
+    public void WatchUpstream(Func<UpstreamReading> upstream) => _upstream = upstream;
 
     public void QueueSeen(string queue, long depth, TimeSpan oldest)
     {
@@ -138,6 +153,12 @@ internal sealed class BatchMetrics
 
     public void StorageAsked(string service, string method, int status) => _storageRequests.Add(
         1, new TagList { { "service", service }, { "method", method }, { StatusTag, status } });
+
+    private IEnumerable<Measurement<int>> Upstream(Func<UpstreamReading, int?> value) =>
+        _upstream() is { } reading && value(reading) is { } lines ? [new Measurement<int>(lines)] : [];
+
+    private IEnumerable<Measurement<int>> Waiting() =>
+        _upstream()?.Largest(MostProjects).Select(static project => new Measurement<int>(project.Value, new KeyValuePair<string, object?>("project", project.Key))) ?? [];
 
     private static KeyValuePair<string, object?> Status(string status) => new(StatusTag, status);
 

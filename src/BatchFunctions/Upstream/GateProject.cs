@@ -40,7 +40,10 @@ internal sealed class GateProject(string name)
     public IEnumerable<GateWaiter> Waiting => _batches.Values.SelectMany(static batch => batch.Waiting);
 
     /// <summary>What it has to send.</summary>
-    public ProjectDemand Demand => new(Name, Weight, InFlight + Left + Waiting.Count(static waiter => !waiter.LeadsChunk));
+    public ProjectDemand Demand => new(Name, Weight, InFlight + Unsent);
+
+    /// <summary>Lines of its chunks at the gate that are not in flight.</summary>
+    public int Unsent => Left + Waiting.Count(static waiter => !waiter.LeadsChunk);
 
     public GateBatch Join(string batch)
     {

@@ -11,10 +11,20 @@ namespace BatchFunctions.Upstream;
 /// <param name="fleet">The share among all processes.</param>
 /// <param name="demand">What there is to send.</param>
 /// <param name="granted">Is told what may be sent.</param>
+/// <param name="giveUp">
+/// Ends the use of the share, unless something is on its way or waits: before it is given up, so that no line goes out under what another
+/// may have by then. Like <paramref name="demand"/> it takes its owner's lock, under which <see cref="Wake"/> is called: neither is
+/// called under the one of this.
+/// </param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Told when storage does not answer.</param>
 internal sealed partial class ShareKeeper(
-    FleetShare fleet, Func<ShareDemand> demand, Action<ShareGrant, long> granted, TimeProvider time, ILogger logger) : IAsyncDisposable
+    FleetShare fleet,
+    Func<ShareDemand> demand,
+    Action<ShareGrant, long> granted,
+    Func<bool> giveUp,
+    TimeProvider time,
+    ILogger logger) : IAsyncDisposable
 {
     /// <summary>How often a share is renewed.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
@@ -42,8 +52,7 @@ internal sealed partial class ShareKeeper(
             _woken.TrySetResult();
             if (!_isKeeping && !_stop.IsCancellationRequested)
             {
-                _isKeeping = true;
-                _keeping = Task.Run(KeepAsync);
+                Begin();
             }
         }
     }
@@ -63,7 +72,7 @@ internal sealed partial class ShareKeeper(
 
     private async Task KeepAsync()
     {
-        var holds = false;
+        var (holds, isGivenUp) = (false, false);
         while (!_stop.IsCancellationRequested)
         {
             Rearm();
@@ -78,13 +87,14 @@ internal sealed partial class ShareKeeper(
             }
 
             await WaitAsync(Linger, wakes: true);
-            if (TryEnd())
+            if (giveUp())
             {
+                isGivenUp = true;
                 break;
             }
         }
 
-        if (holds)
+        if (holds && (isGivenUp || giveUp()))
         {
             await ReleaseAsync();
         }
@@ -136,24 +146,21 @@ internal sealed partial class ShareKeeper(
         }
     }
 
-    /// <summary>Whether still nobody has anything to send, after the wait.</summary>
-    private bool TryEnd()
+    private void Begin()
     {
-        lock (_lock)
-        {
-            return !_woken.Task.IsCompleted && demand().IsNothing;
-        }
+        _isKeeping = true;
+        _keeping = Task.Run(KeepAsync);
     }
 
-    /// <summary>Whoever has come meanwhile begins anew.</summary>
+    /// <summary>For those who have come meanwhile it begins anew.</summary>
     private void Ended()
     {
         lock (_lock)
         {
             _isKeeping = false;
-            if (!demand().IsNothing)
+            if (_woken.Task.IsCompleted && !_stop.IsCancellationRequested)
             {
-                Wake();
+                Begin();
             }
         }
     }

@@ -13,19 +13,13 @@ namespace BatchFunctions.Upstream;
 /// suspected of breaking connections go in small company, in the end alone, when nothing else is in flight. A line holds a
 /// place only while it is in flight: one that waits keeps nobody back.
 /// </summary>
-internal sealed class UpstreamGate : IAsyncDisposable
+internal sealed partial class UpstreamGate : IAsyncDisposable
 {
     /// <summary>The suspicion at which a line goes alone.</summary>
     public const int Alone = 2;
 
     /// <summary>Lines in flight at once that have been suspected once.</summary>
     private const int SmallCompany = 8;
-
-    /// <summary>How long before its lease ends a share is used no more: storage tells its time in whole seconds.</summary>
-    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long lines wait in storage of a process that has no share.</summary>
-    private static readonly TimeSpan ShareWait = TimeSpan.FromSeconds(5);
 
     /// <summary>How long suspects wait for others to go first.</summary>
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
@@ -46,11 +40,8 @@ internal sealed class UpstreamGate : IAsyncDisposable
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
-    private readonly ShareGrant? _standing;
-    private ShareGrant? _grant;
-    private long _grantedAt;
+    private readonly HeldShare _share;
     private int _told;
-    private DateTimeOffset _grantedOn;
 
     public UpstreamGate(
         UpstreamBreaker breaker,
@@ -66,9 +57,9 @@ internal sealed class UpstreamGate : IAsyncDisposable
         _limit = new InFlightLimit(time);
         _flight = flight;
         _rates = new SoldRates(options.Value.Upstream, time);
-        _keeper = new ShareKeeper(fleet, Demand, Granted, time, logger);
-        _standing = fleet.Standing;
-        _limit.Share = _standing?.Lines ?? 0;
+        _keeper = new ShareKeeper(fleet, Demand, Granted, GiveUp, time, logger);
+        _share = new HeldShare(fleet.Standing, time);
+        _limit.Share = fleet.Standing?.Lines ?? 0;
         _timer = time.CreateTimer(_ => Look(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -137,8 +128,8 @@ internal sealed class UpstreamGate : IAsyncDisposable
     {
         lock (_lock)
         {
-            (place.End, place.Work) = FlightOf(reply);
-            _rates.Answered(place.Tokens, reply is Reply.Answer answer ? answer.Body.Usage.Input + answer.Body.Usage.Output : null);
+            (place.End, place.Work) = FlightEnds.Of(reply);
+            _rates.Answered(place.Tokens, FlightEnds.TokensOf(reply));
             if (verdict.Blame == Blame.Upstream)
             {
                 Failed(place, reply);
@@ -172,84 +163,6 @@ internal sealed class UpstreamGate : IAsyncDisposable
         await _timer.DisposeAsync();
         await _keeper.DisposeAsync();
     }
-
-    /// <summary>Lines in flight that are of use now: the fleet's limit, as far as it is known.</summary>
-    public int? KnownLimit
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _grant?.Limit;
-            }
-        }
-    }
-
-    private ShareDemand Demand()
-    {
-        lock (_lock)
-        {
-            var demand = new ShareDemand(_inFlight, [.. _waiters.Projects.Select(static project => project.Demand)]);
-            _told = demand.Lines;
-            return demand;
-        }
-    }
-
-    private void Granted(ShareGrant grant, long asked)
-    {
-        lock (_lock)
-        {
-            (_grant, _grantedAt, _grantedOn) = (grant, asked, _time.GetUtcNow() - _time.GetElapsedTime(asked));
-            _limit.Share = grant.Lines;
-            _rates.Share((double)grant.Lines / grant.Limit);
-            _waiters.Weigh(grant.Parts);
-            Grant();
-        }
-    }
-
-    /// <summary>
-    /// Whether the share holds. By the process's own clocks, both of them: one stands still while a machine is suspended, the other may
-    /// be set.
-    /// </summary>
-    private bool HasShare(DateTimeOffset now) => _standing is not null || (_grant is { } grant
-        && _time.GetElapsedTime(_grantedAt) < grant.Lease - LeaseMargin
-        && now - _grantedOn < grant.Lease - LeaseMargin);
-
-    /// <summary>Asks for a share, or a larger one; lines that find none for long wait in storage, where another process finds them.</summary>
-    private void Lack(DateTimeOffset now)
-    {
-        if (_standing is not null)
-        {
-            return;
-        }
-
-        if (!HasShare(now) || (_limit.Share < _grant!.Limit && _told <= _limit.Share))
-        {
-            _keeper.Wake();
-        }
-
-        if (_inFlight == 0 && _waiters.Oldest is { } oldest)
-        {
-            if (now - oldest.Since >= _breaker.LongestWait)
-            {
-                _waiters.PutOff(ShareWait, butOne: false);
-            }
-            else
-            {
-                WakeAt(oldest.Since + _breaker.LongestWait, now);
-            }
-        }
-    }
-
-    private static (FlightEnd End, double Work) FlightOf(Reply reply) => reply switch
-    {
-        Reply.Answer { StatusCode: >= 200 and <= 299 } answer => (FlightEnd.Through, WorkOf(answer.Body)),
-        Reply.Answer { StatusCode: 429 or 503 } => (FlightEnd.Refused, 0),
-        Reply.TimedOut => (FlightEnd.TimedOut, 0),
-        _ => (FlightEnd.Untold, 0),
-    };
-
-    private static double WorkOf(AnswerBody body) => FlightRecord.WorkOf(body.Usage.Input, body.Usage.Output, body.Bytes);
 
     private void Passed()
     {
@@ -310,7 +223,7 @@ internal sealed class UpstreamGate : IAsyncDisposable
     private void Grant()
     {
         var now = _time.GetUtcNow();
-        if (!HasShare(now) || _inFlight >= _limit.Share)
+        if (!_share.Holds(now) || _inFlight >= _limit.Share)
         {
             if (_waiters.Probe is not null)
             {

@@ -29,7 +29,7 @@ internal static class UpstreamServices
         services.TryAddSingleton<UpstreamRecord>();
         services.TryAddSingleton<UpstreamBreaker>();
         services.TryAddSingleton<FlightRecord>();
-        services.TryAddSingleton<UpstreamGate>();
+        services.TryAddSingleton(GateOf);
         services.TryAddSingleton(static services => ActivatorUtilities.CreateInstance<UpstreamTokens>(services, IdentityOf(services)));
 
         // The factory's own loggers would write two records an attempt, and at Trace every header.
@@ -47,6 +47,13 @@ internal static class UpstreamServices
         var budget = new ByteBudget(ProcessMemory.BudgetOf(setting, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes));
         services.GetRequiredService<BatchMetrics>().WatchMemory(() => budget.Used, () => budget.Waiting);
         return budget;
+    }
+
+    private static UpstreamGate GateOf(IServiceProvider services)
+    {
+        var gate = ActivatorUtilities.CreateInstance<UpstreamGate>(services);
+        services.GetRequiredService<BatchMetrics>().WatchUpstream(gate.Read);
+        return gate;
     }
 
     private static void ConfigureClient(IServiceProvider services, HttpClient client)

@@ -1,10 +1,13 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using BatchFunctions.Capacity;
+using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Processing;
 using BatchFunctions.Projects;
+using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -73,7 +76,7 @@ public sealed partial class ExampleTests
         await using var upstream = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.Chat("Hello to you.")).StartAsync();
         await using var api = await ApiDriver.StartAsync(
             TestStorage.NewAccount(),
-            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
+            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(), ["Batch:Upstream:Concurrency"] = "auto" },
             services => services.AddSingleton<TimeProvider>(_time));
         var recorder = new ExampleRecorder(api.Client);
         await BatchesAsync(recorder, api);
@@ -173,6 +176,7 @@ public sealed partial class ExampleTests
         await recorder.AskAsync("limits.retrieve", HttpMethod.Get, "/v1/limits");
         await recorder.AskAsync("errors.operators-only", HttpMethod.Get, "/v1/operator");
         await SetAsync(api, project => project with { MaxBatches = 1, Role = ProjectRole.Operator });
+        await ShareAsync(api);
         await recorder.AskAsync("operator.retrieve", HttpMethod.Get, "/v1/operator");
         var file = IdOf(await recorder.AskAsync("files.create-of-two-lines", HttpMethod.Post, "/v1/files", Upload(Line + "\n" + Line.Replace("\"a\"", "\"b\"", StringComparison.Ordinal))));
         var body = $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""";
@@ -182,6 +186,24 @@ public sealed partial class ExampleTests
         await SetAsync(api, project => project with { MaxLines = 1 });
         await recorder.AskAsync("errors.request-limit-of-one-file", HttpMethod.Post, "/v1/batches", Json(body));
     }
+
+    /// <summary>
+    /// Two processes share the upstream. This one has sent its lines and gives its share up, perhaps in the same moment: by a clock that goes,
+    /// it is tried again.
+    /// </summary>
+    private static Task ShareAsync(ApiDriver api) => new ShareStore(api.Get<StorageClients>(), TimeProvider.System).MutateAsync(
+        LedgerFleetShare.Upstream,
+        (_, now) => new ShareLedger(
+            [.. new[] { 14, 10 }.Select(holds => new ShareEntry
+            {
+                Worker = $"process {holds}",
+                Holds = holds,
+                Until = now.AddHours(1).ToUnixTimeMilliseconds(),
+                Demand = [new ProjectDemand("local", 1, holds * 10)],
+                Flight = new FlightSummary { Trial = 1, InFlight = holds, Sent = holds * 25, Refused = 14 - holds },
+            })],
+            AutoLimitState.First(now) with { Limit = 24 }),
+        CancellationToken.None);
 
     /// <summary>Sets something for the project, and lets the service read it.</summary>
     private async Task SetAsync(ApiDriver api, Func<Project, Project> change)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using BatchFunctions.ActiveBatches;
+using BatchFunctions.Capacity;
+using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Projects;
@@ -16,7 +18,13 @@ public sealed class OverviewTests : IAsyncLifetime
     private ApiDriver _api = null!;
 
     public async Task InitializeAsync() => _api = await ApiDriver.StartAsync(
-        TestStorage.NewStrictAccount(), configure: services => services.AddSingleton<TimeProvider>(_time));
+        TestStorage.NewStrictAccount(),
+        new Dictionary<string, string?>
+        {
+            ["Batch:Upstream:BaseUrl"] = "https://upstream.example/secret/v1?code=secret",
+            ["Batch:Upstream:Concurrency"] = "auto",
+        },
+        services => services.AddSingleton<TimeProvider>(_time));
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 
@@ -80,6 +88,46 @@ public sealed class OverviewTests : IAsyncLifetime
             ["b 1 500", "a 2 42"],
             overview.GetProperty("projects").EnumerateArray().Select(project => $"{project.GetProperty("project")} {project.GetProperty("batches")} {project.GetProperty("enqueued_requests")}"));
     }
+
+    [Fact]
+    public async Task It_tells_an_upstream_as_its_ledger_has_it_and_neither_secrets_nor_machines()
+    {
+        await SetAsync(ProjectRole.Operator);
+        await _api.Get<ShareStore>().MutateAsync(LedgerFleetShare.Upstream, (_, now) => new ShareLedger(
+            [
+                EntryOf("host-a|17|4711|0", holds: 12, inFlight: 10, refused: 1, now.AddSeconds(15), new("a", 1, 30), new ProjectDemand("", 2, 5)),
+                EntryOf("host-b|18|4712|1", holds: 20, inFlight: 20, refused: 2, now.AddSeconds(15), new("b", 1, 40), new ProjectDemand("a", 1, 15)),
+                EntryOf("host-c|19|4713|2", holds: 64, inFlight: 64, refused: 64, now.AddSeconds(-1), new ProjectDemand("c", 1, 64)),
+            ],
+            AutoLimitState.First(now) with { Limit = 32, Trial = 3 }), default);
+
+        var upstream = (await _api.GetJsonAsync("/v1/operator")).GetProperty("upstreams")[0];
+
+        Assert.Equal(
+            ("default", "upstream.example", "auto", "unknown"),
+            (TextOf(upstream, "name"), TextOf(upstream, "host"), TextOf(upstream, "limit_mode"), TextOf(upstream.GetProperty("condition"), "status")));
+        Assert.Equal((32, 32, 30, 60), (Of(upstream, "limit"), Of(upstream, "held"), Of(upstream, "in_flight"), Of(upstream, "waiting")));
+        Assert.Equal((200, 3), (Of(upstream, "sent"), Of(upstream, "refused")));
+        Assert.Equal(
+            ["20 20 35", "12 10 25"],
+            upstream.GetProperty("processes").EnumerateArray().Select(process => $"{Of(process, "held")} {Of(process, "in_flight")} {Of(process, "waiting")}"));
+        Assert.Equal(
+            ["a 45", "b 40", " 5"],
+            upstream.GetProperty("projects").EnumerateArray().Select(project => $"{TextOf(project, "project")} {Of(project, "at_hand")}"));
+        Assert.DoesNotMatch("secret|host-|4711", upstream.GetRawText());
+    }
+
+    private static ShareEntry EntryOf(
+        string worker, int holds, int inFlight, int refused, DateTimeOffset until, params IReadOnlyList<ProjectDemand> demand) => new()
+    {
+        Worker = worker,
+        Holds = holds,
+        Until = until.ToUnixTimeMilliseconds(),
+        Demand = demand,
+        Flight = new FlightSummary { Trial = 3, InFlight = inFlight, Sent = 100, Refused = refused },
+    };
+
+    private static string? TextOf(JsonElement element, string property) => element.GetProperty(property).GetString();
 
     private static long Of(JsonElement element, string property) => element.GetProperty(property).GetInt64();
 

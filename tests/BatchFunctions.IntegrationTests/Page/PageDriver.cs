@@ -14,7 +14,8 @@ namespace BatchFunctions.IntegrationTests.Page;
 /// <summary>The whole service with a scripted upstream, and its page in a tab of its own, as a person has it.</summary>
 internal sealed class PageDriver : IAsyncDisposable
 {
-    private const string Project = "clients";
+    /// <summary>The project of the page's key.</summary>
+    public const string Project = "clients";
     private const int Patience = 90_000;
 
     private readonly IBrowserContext _context;

@@ -1,4 +1,9 @@
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Capacity;
+using BatchFunctions.Fleet;
+using BatchFunctions.Ids;
+using BatchFunctions.Projects;
 using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Page;
@@ -59,6 +64,42 @@ internal static class Showcase
         var id = await driver.CreateAsync(lines);
         await driver.UntilAsync(id, status);
         return id;
+    }
+
+    /// <summary>Makes the page's key an operator's.</summary>
+    public static Task BecomeOperatorAsync(PageDriver driver) => driver.Service.Get<ProjectStore>().ChangeAsync(
+        PageDriver.Project, project => project with { Role = ProjectRole.Operator }, CancellationToken.None);
+
+    /// <summary>A service with three projects, and lines in flight up to the upstream's limit.</summary>
+    /// <param name="driver">The page, whose key is an operator's from now on.</param>
+    /// <param name="shares">What each process holds.</param>
+    public static async Task AddServiceAsync(PageDriver driver, params IReadOnlyList<int> shares)
+    {
+        await BecomeOperatorAsync(driver);
+        var now = DateTimeOffset.UtcNow;
+        foreach (var (project, batches, lines) in new[] { ("archive", 7, 46_120), ("support", 2, 1_204), ("evaluation", 1, 312) })
+        {
+            for (var batch = 1; batch <= batches; batch++)
+            {
+                var made = now.AddMinutes(-20 * batch);
+                await driver.Service.Get<ActiveBatchStore>().InsertAsync(
+                    new ActiveBatch(new BatchKey(project, IdKind.Batch.New(made)), "file-0", made) { Status = "in_progress", Lines = lines / batches }, CancellationToken.None);
+            }
+        }
+
+        await driver.Service.Get<ShareStore>().MutateAsync(
+            LedgerFleetShare.Upstream,
+            (_, at) => new ShareLedger(
+                [.. shares.Select((holds, process) => new ShareEntry
+                {
+                    Worker = $"process {process}",
+                    Holds = holds,
+                    Until = at.AddHours(1).ToUnixTimeMilliseconds(),
+                    Demand = [new ProjectDemand("archive", 1, holds * 60), new ProjectDemand("support", 1, holds * 11)],
+                    Flight = new FlightSummary { Trial = 9, InFlight = holds - 1, Sent = holds * 97, Refused = holds / 9 },
+                })],
+                AutoLimitState.First(at) with { Limit = 64, Trial = 9 }),
+            CancellationToken.None);
     }
 
     private static async Task AddEndedAsync(PageDriver driver, string name, BatchStatus status, int total, int completed, int failed, int hours, int minutes)

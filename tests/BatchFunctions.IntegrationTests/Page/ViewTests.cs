@@ -24,6 +24,7 @@ public sealed class ViewTests : PageTest
     [InlineData("failed")]
     [InlineData("create")]
     [InlineData("cancel")]
+    [InlineData("service")]
     public async Task A_view_fits_and_is_open_to_everybody(string view)
     {
         await OpenAsync(view);
@@ -107,6 +108,11 @@ public sealed class ViewTests : PageTest
             case "cancel":
                 await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));
                 await Driver.Button("Cancel batch").ClickAsync();
+                break;
+            case "service":
+                await Showcase.AddServiceAsync(Driver, 26, 22, 16);
+                await Driver.OpenAsync("#/service");
+                await Expect(Driver.Heading("Upstream default")).ToBeVisibleAsync();
                 break;
             case "running":
                 await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));

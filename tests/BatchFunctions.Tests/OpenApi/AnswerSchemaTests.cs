@@ -18,7 +18,9 @@ public sealed class AnswerSchemaTests
                 "Batch.error_file_id", "Batch.in_progress_at", "Batch.finalizing_at", "Batch.completed_at", "Batch.failed_at",
                 "Batch.expired_at", "Batch.cancelling_at", "Batch.cancelled_at", "Batch.metadata",
                 "BatchList.first_id", "BatchList.last_id", "File.expires_at", "File.status_details",
-                "FileList.first_id", "FileList.last_id", "Upload.file", "Limits.role", "Overview.batches.oldest", "Health.upstream.away_since", "Health.upstream.reason", "Error.error.param", "Error.error.code",
+                "FileList.first_id", "FileList.last_id", "Upload.file", "Limits.role", "Overview.batches.oldest",
+                "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason", "Overview.upstreams[].projects[].project",
+                "Health.upstream.away_since", "Health.upstream.reason", "Error.error.param", "Error.error.code",
             ],
             Schemas.SelectMany(schema => Nullables(schema.Key, schema.Value!)));
     }

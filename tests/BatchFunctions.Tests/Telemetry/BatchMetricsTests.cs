@@ -35,6 +35,50 @@ public sealed partial class BatchMetricsTests
         Assert.Equal(published.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public void Projects_beyond_the_twenty_with_the_most_waiting_lines_are_told_together()
+    {
+        var waiting = Enumerable.Range(1, 23).Select(lines => KeyValuePair.Create($"project-{lines}", lines)).ToList();
+
+        var told = Measure(new UpstreamReading(8, null, 5, waiting));
+
+        Assert.Equal(("batchfunctions.upstream.share", null, 8), told[0]);
+        Assert.Equal(("batchfunctions.upstream.in_flight", null, 5), told[1]);
+        Assert.Equal(
+            [.. Enumerable.Range(4, 20).Reverse().Select(lines => ($"project-{lines}", lines)), (UpstreamReading.Others, 1 + 2 + 3)],
+            told.Skip(2).Select(one => (one.Project!, one.Value)));
+    }
+
+    [Fact]
+    public void A_process_without_an_upstream_tells_nothing_of_it() => Assert.Empty(Measure(null));
+
+    /// <summary>The upstream's gauges, in the order of their making, each with its project.</summary>
+    private static List<(string Instrument, string? Project, int Value)> Measure(UpstreamReading? reading)
+    {
+        var told = new List<(string, string?, int)>();
+        using var services = new ServiceCollection().AddMetrics().AddSingleton<BatchMetrics>().BuildServiceProvider();
+        var factory = services.GetRequiredService<IMeterFactory>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Scope == factory && instrument.Name.StartsWith("batchfunctions.upstream.", StringComparison.Ordinal))
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) =>
+            told.Add((instrument.Name, tags.Length > 0 ? (string?)tags[0].Value : null, value)));
+        listener.Start();
+        var metrics = services.GetRequiredService<BatchMetrics>();
+        if (reading is not null)
+        {
+            metrics.WatchUpstream(() => reading);
+        }
+
+        listener.RecordObservableInstruments();
+        return told;
+    }
+
     private static string Root([CallerFilePath] string file = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 

@@ -98,6 +98,20 @@ public sealed class GateFairnessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_in_flight_and_what_waits_can_be_read()
+    {
+        Ask(_fixture.Join("giant", "a", 0, 100), "giant", Places + 2);
+        Ask(_fixture.Join("small", "b", 0, 3), "small", 1);
+
+        var full = _fixture.Gate.Read();
+        await ReturnAsync(2);
+
+        Assert.Equal((Places, Places, Places), (full.Share, full.Limit, full.InFlight));
+        Assert.Equal([new("giant", 100 - Places), new("small", 3)], full.Waiting);
+        Assert.Equal([new("giant", 100 - Places - 1), new("small", 2)], _fixture.Gate.Read().Waiting);
+    }
+
+    [Fact]
     public async Task What_has_left_is_forgotten()
     {
         var turn = _fixture.Join("project", "a", 0, 5);

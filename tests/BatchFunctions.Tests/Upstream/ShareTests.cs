@@ -42,6 +42,24 @@ public sealed class ShareTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_given_up_is_not_used_by_a_line_that_comes_soon_after()
+    {
+        using (var turn = _fixture.Join("project", "batch"))
+        {
+            (await EnterAsync(turn)).Place!.Dispose();
+        }
+
+        await _fixture.Time.AdvanceUntilAsync(() => _share.Released == 1, Step);
+        var asked = _share.Asked;
+        _share.Lines = 0;
+        using var next = _fixture.Join("project", "batch");
+        var line = _fixture.Gate.EnterAsync(next, 0, leadsChunk: true, default);
+        await _fixture.Time.AdvanceUntilAsync(() => _share.Asked > asked, Step);
+
+        Assert.False(line.IsCompleted);
+    }
+
+    [Fact]
     public async Task No_more_is_sent_than_it_and_nothing_once_it_has_lapsed()
     {
         using var turn = _fixture.Join("project", "batch", lines: 10);

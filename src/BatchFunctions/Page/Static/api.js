@@ -20,6 +20,8 @@ export const getHealth = (signal) => json("GET", "/healthz", { signal });
 
 export const getLimits = (signal) => json("GET", "/v1/limits", { signal });
 
+export const getOverview = (signal) => json("GET", "/v1/operator", { signal });
+
 export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body: batch, signal });
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);

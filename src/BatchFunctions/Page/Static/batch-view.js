@@ -2,8 +2,9 @@
 
 import * as api from "./api.js";
 import { isActive, isCancellable, labelOf, nameOf, progressOf, secondsLeft, shareDone, shortIdOf } from "./batch.js";
-import { byId, make, setText } from "./elements.js";
+import { byId, setText } from "./elements.js";
 import { ErrorTable } from "./errors.js";
+import { figure, showPairs } from "./figures.js";
 import { FileList } from "./files.js";
 import * as format from "./format.js";
 import { say } from "./notices.js";
@@ -129,10 +130,6 @@ function showCounts(batch) {
   const { total, completed, failed } = batch.request_counts;
   const rest = total - completed - failed;
   const left = secondsLeft(batch);
-  const figure = (name, value, tone) => make("div", {
-    class: value > 0 && tone ? tone : "",
-    children: [make("dt", { text: name }), make("dd", { text: format.number(value) })],
-  });
   byId("batch-counts").replaceChildren(
     figure("Completed", completed),
     figure("Failed", failed, "bad"),
@@ -158,6 +155,3 @@ const factsOf = (batch) => [
   ["Deadline", format.date(batch.expires_at)],
   ...Object.entries(batch.metadata ?? {}),
 ];
-
-const showPairs = (list, pairs) => list.replaceChildren(
-  ...pairs.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));

@@ -4,6 +4,7 @@ const numbers = new Intl.NumberFormat();
 const rough = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const ages = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
 const minute = 60;
@@ -24,6 +25,9 @@ export const lines = (count) => `${number(count)} ${count === 1 ? "line" : "line
 
 /** A time in seconds since 1970, with its date. */
 export const date = (seconds) => dates.format(seconds * 1000);
+
+/** A time in seconds since 1970, without its date. */
+export const time = (seconds) => times.format(seconds * 1000);
 
 /** How far off a time is: "3 min. ago", "in 23 hr.". */
 export function age(seconds) {

@@ -8,13 +8,21 @@ import * as key from "./key.js";
 import { KeyView } from "./key-view.js";
 import { ListView } from "./list-view.js";
 import { hideError, showError } from "./notices.js";
+import { hideWay, showWay } from "./operator.js";
+import { ServiceView } from "./service-view.js";
 
 const keyView = new KeyView(() => route());
 const listView = new ListView(report);
 const batchView = new BatchView(report);
+const serviceView = new ServiceView(report, () => {
+  hideWay();
+  location.hash = "#/";
+  return false;
+});
 const createDialog = new CreateDialog((batch) => {
   location.hash = `#/batches/${batch.id}`;
 });
+const service = "#/service";
 let shown = null;
 
 /** Shows an error; whether to try again. A key that is refused is asked for anew, and so is a token that opens no project. */
@@ -36,6 +44,9 @@ function forget() {
   route();
 }
 
+/** The batch that a hash names, or the service; null for the list. */
+const viewOf = (hash) => (hash === service ? service : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
+
 function route() {
   hideError();
   const opened = key.read();
@@ -43,11 +54,15 @@ function route() {
   byId("key-shown").textContent = opened ? key.shown(opened) : "";
   listView.hide();
   batchView.hide();
+  serviceView.hide();
   keyView.hide();
+  showWay();
   const before = shown;
-  shown = opened ? /^#\/batches\/([\w-]+)$/.exec(location.hash)?.[1] ?? null : null;
+  shown = opened ? viewOf(location.hash) : null;
   if (!opened) {
     keyView.show();
+  } else if (shown === service) {
+    serviceView.show();
   } else if (shown) {
     batchView.show(shown, listView.find(shown));
   } else {

@@ -3,32 +3,34 @@
 
 import { hideError } from "./notices.js";
 
-const shortest = 2000;
-const longest = 5000;
+const lively = { shortest: 2000, longest: 5000 };
 const longestAfterFailure = 30000;
 
 export class Poll {
   #ask;
   #onFailure;
+  #pace;
   #timer = 0;
   #asking = null;
-  #wait = shortest;
+  #wait;
   #started = false;
   #failed = false;
 
   /**
    * @param {(signal: AbortSignal) => Promise<{active: boolean, changed: boolean}>} ask
    * @param {(error: Error) => boolean} onFailure says whether to try again
+   * @param {{shortest: number, longest: number}} pace the milliseconds between two answers: right after a change, and long after
    */
-  constructor(ask, onFailure) {
+  constructor(ask, onFailure, pace = lively) {
     this.#ask = ask;
     this.#onFailure = onFailure;
+    this.#pace = pace;
     document.addEventListener("visibilitychange", () => this.#started && (document.hidden ? this.#pause() : this.now()));
   }
 
   start() {
     this.#started = true;
-    this.#wait = shortest;
+    this.#wait = this.#pace.shortest;
     return this.now();
   }
 
@@ -49,7 +51,7 @@ export class Poll {
         hideError();
       }
 
-      this.#wait = changed ? shortest : Math.min(this.#wait * 1.25, longest);
+      this.#wait = changed ? this.#pace.shortest : Math.min(this.#wait * 1.25, this.#pace.longest);
       this.#again(asking, active);
     } catch (error) {
       if (!asking.signal.aborted) {

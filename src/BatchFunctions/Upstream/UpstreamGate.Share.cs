@@ -1,0 +1,97 @@
+using BatchFunctions.Fleet;
+using BatchFunctions.Telemetry;
+
+namespace BatchFunctions.Upstream;
+
+/// <content>The gate's side of the share among all processes: what there is to send, and what may be.</content>
+internal sealed partial class UpstreamGate
+{
+    /// <summary>How long lines wait in storage of a process that has no share.</summary>
+    private static readonly TimeSpan ShareWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>Lines in flight that are of use now: the fleet's limit, as far as it is known.</summary>
+    public int? KnownLimit
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _share.Last?.Limit;
+            }
+        }
+    }
+
+    /// <summary>What there is to measure now.</summary>
+    public UpstreamReading Read()
+    {
+        lock (_lock)
+        {
+            var waiting = _waiters.Projects.Select(static project => KeyValuePair.Create(project.Name, project.Unsent));
+            return new(_share.Holds(_time.GetUtcNow()) ? _limit.Share : 0, _share.Last?.Limit, _inFlight, [.. waiting]);
+        }
+    }
+
+    private ShareDemand Demand()
+    {
+        lock (_lock)
+        {
+            var demand = new ShareDemand(_inFlight, [.. _waiters.Projects.Select(static project => project.Demand)]);
+            _told = demand.Lines;
+            return demand;
+        }
+    }
+
+    /// <returns>Whether the share is used no more: there is nothing in flight, and nothing waits.</returns>
+    private bool GiveUp()
+    {
+        lock (_lock)
+        {
+            if (_inFlight > 0 || _waiters.Probe is not null || _waiters.Projects.Any(static project => project.Unsent > 0))
+            {
+                return false;
+            }
+
+            _share.Drop();
+            _limit.Share = _share.Last?.Lines ?? 0;
+            return true;
+        }
+    }
+
+    private void Granted(ShareGrant grant, long asked)
+    {
+        lock (_lock)
+        {
+            _share.Take(grant, asked);
+            _limit.Share = grant.Lines;
+            _rates.Share((double)grant.Lines / grant.Limit);
+            _waiters.Weigh(grant.Parts);
+            Grant();
+        }
+    }
+
+    /// <summary>Asks for a share, or a larger one; lines that find none for long wait in storage, where another process finds them.</summary>
+    private void Lack(DateTimeOffset now)
+    {
+        if (_share.IsStanding)
+        {
+            return;
+        }
+
+        if (!_share.Holds(now) || (_limit.Share < _share.Last!.Limit && _told <= _limit.Share))
+        {
+            _keeper.Wake();
+        }
+
+        if (_inFlight == 0 && _waiters.Oldest is { } oldest)
+        {
+            if (now - oldest.Since >= _breaker.LongestWait)
+            {
+                _waiters.PutOff(ShareWait, butOne: false);
+            }
+            else
+            {
+                WakeAt(oldest.Since + _breaker.LongestWait, now);
+            }
+        }
+    }
+}

@@ -41,16 +41,14 @@ param upstreamApiKeyHeader string = 'Authorization'
 @allowed(['Key', 'ManagedIdentity'])
 param upstreamCredential string = 'Key'
 
-@description('Lines in flight at once, for each instance.')
-@minValue(1)
-@maxValue(4096)
-param upstreamConcurrency int = 64
+@description('Lines in flight at once, of all instances together: a number from 1 to 4096, or auto, which finds the smallest that gets the most done.')
+param upstreamConcurrency string = 'auto'
 
 @description('Memory of an instance, in MB. It also decides how large a request may be.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Instances on demand, at most, for each group of functions that scales by itself: a bound on cost, and with the concurrency one on the load of the upstream. Fewer than 40 are a preview that not every region takes.')
+@description('Instances on demand, at most, for each group of functions that scales by itself: a bound on cost. Fewer than 40 are a preview that not every region takes.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -63,12 +61,12 @@ param httpConcurrency int = 16
 @description('Messages taken from a queue at once, for each instance.')
 @minValue(1)
 @maxValue(32)
-param queueBatchSize int = 8
+param queueBatchSize int = 16
 
 @description('How few of those messages may be left when more are taken.')
 @minValue(0)
 @maxValue(1000)
-param queueNewBatchThreshold int = 8
+param queueNewBatchThreshold int = 64
 
 @description('Instances kept ready for HTTP. Each costs day and night: see docs/operations.md.')
 @minValue(0)

@@ -13,10 +13,8 @@ type upstreamSettings = {
   @description('Whether the app signs in with a key, where there is one, or as its identity.')
   credential: 'Key' | 'ManagedIdentity'
 
-  @description('Lines in flight at once, for each instance.')
-  @minValue(1)
-  @maxValue(4096)
-  concurrency: int
+  @description('Lines in flight at once, of all instances together: a number from 1 to 4096, or auto.')
+  concurrency: string
 }
 
 @export()

@@ -10,6 +10,7 @@ internal static class BenchCommand
 
     private static readonly Figure[] Figures =
     [
+        new AutoFigure(),
         new ListFigure(),
         new ListThroughputFigure(),
         new EngineRateFigure("engine", delay: 200, target: 0.9),
@@ -20,6 +21,7 @@ internal static class BenchCommand
         new SlowStorageFigure(),
         new RecoveryFigure(),
         new FairnessFigure(),
+        new FleetFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
         new TransactionsFigure(),

@@ -85,7 +85,7 @@ var settings = {
   Batch__CreateStorage: 'false'
   Batch__Upstream__BaseUrl: upstream.baseUrl
   Batch__Upstream__ApiKeyHeader: upstream.apiKeyHeader
-  Batch__Upstream__Concurrency: string(upstream.concurrency)
+  Batch__Upstream__Concurrency: upstream.concurrency
 }
 
 var keySettings = hasUpstreamKey ? { Batch__Upstream__ApiKey: '@Microsoft.KeyVault(SecretUri=${upstreamKeyUri})' } : {}

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
@@ -107,7 +108,10 @@ public static class BatchFunctionsExtensions
     {
         services.TryAddSingleton(provider =>
             new StorageClients(
-                configuration, provider.GetServices<HttpPipelinePolicy>(), provider.GetRequiredService<BatchMetrics>()));
+                configuration,
+                provider.GetServices<HttpPipelinePolicy>(),
+                provider.GetRequiredService<BatchMetrics>(),
+                provider.GetService<Action<ClientOptions>>()));
         services.AddHostedService<StorageProvisioner>();
         services.AddHostedService<MemoryReturn>();
         services.TryAddSingleton<BatchStore>();

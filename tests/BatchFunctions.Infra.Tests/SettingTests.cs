@@ -37,7 +37,7 @@ public sealed class SettingTests(Deployments deployments)
         var settings = deployments.Plain.Settings;
         var upstream = new UpstreamOptions();
 
-        Assert.Equal(upstream.Concurrency, int.Parse(settings[Prefix + "Upstream__Concurrency"], null));
+        Assert.Equal(upstream.Concurrency, settings[Prefix + "Upstream__Concurrency"]);
         Assert.Equal(upstream.ApiKeyHeader, settings[Prefix + "Upstream__ApiKeyHeader"]);
     }
 

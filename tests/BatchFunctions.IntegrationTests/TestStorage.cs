@@ -1,9 +1,14 @@
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Settings;
+using BatchFunctions.StrictStorage;
+using BatchFunctions.StrictStorage.Chance;
 
 namespace BatchFunctions.IntegrationTests;
 
-/// <summary>One Azurite for the whole test run, in memory, and an account of its own for each test.</summary>
+/// <summary>
+/// A storage account of its own for each test: the strict storage, or one of the one Azurite that the whole test run has, in
+/// memory.
+/// </summary>
 internal static class TestStorage
 {
     private const int Accounts = 1000;
@@ -11,7 +16,17 @@ internal static class TestStorage
     private static readonly Lazy<AzuriteServer> Azurite = new(Start);
     private static int LastNumber = -1;
 
-    /// <summary>The connection string of an account that no other test has.</summary>
+    /// <summary>
+    /// The connection string of an account that no other test has, in this process: what tests are to use where no other process
+    /// needs to reach their storage. It refuses what Azure refuses.
+    /// </summary>
+    /// <param name="chance">What the documentation leaves to chance; null where pages are full and messages come once and in order.</param>
+    public static string NewStrictAccount(StorageChance? chance = null) => new StorageAccount(TimeProvider.System, chance).Publish();
+
+    /// <summary>
+    /// The connection string of an account of Azurite that no other test has: for child processes, hosts with sockets, and the few
+    /// tests that hold the strict storage against another.
+    /// </summary>
     public static string NewAccount()
     {
         var number = Interlocked.Increment(ref LastNumber);

@@ -1,4 +1,6 @@
+using Azure.Core;
 using BatchFunctions.Storage;
+using BatchFunctions.StrictStorage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -14,7 +16,7 @@ public static class TestService
     private static readonly Uri NoUpstream = new("http://127.0.0.1:1");
 
     /// <summary>The settings that it cannot do without, and others.</summary>
-    /// <param name="connection">The connection string of a storage account.</param>
+    /// <param name="connection">The connection string of a storage account; a <see cref="StorageAccount"/>'s own is reached in this process.</param>
     /// <param name="upstream">Where lines go; null where none is sent.</param>
     /// <param name="others">Settings beside these, or in their place.</param>
     public static Dictionary<string, string?> Settings(
@@ -36,6 +38,12 @@ public static class TestService
     /// <summary>Settings as a host reads them.</summary>
     public static IConfiguration Configuration(IEnumerable<KeyValuePair<string, string?>> settings) =>
         new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+
+    /// <summary>What makes storage's clients reach a <see cref="StorageAccount"/> of this process; null where they reach another by sockets.</summary>
+    /// <param name="connection">The account's connection string.</param>
+    public static Action<ClientOptions>? WayTo(string connection) => StorageAccount.Find(connection) is { } account
+        ? options => options.Transport = account.Transport
+        : null;
 
     /// <summary>Builds it without a server, and creates its tables, queues and containers.</summary>
     /// <param name="settings">Its settings.</param>
@@ -72,6 +80,11 @@ public static class TestService
     private static void Register(IServiceCollection services, IConfiguration configuration, Action<IServiceCollection>? configure)
     {
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
+        if (WayTo(configuration[StorageClients.Connection]!) is { } way)
+        {
+            services.AddSingleton(way);
+        }
+
         configure?.Invoke(services);
         services.AddBatchFunctions(configuration);
     }

@@ -6,6 +6,7 @@ namespace BatchFunctions.Bench.Sides;
 internal static class SelfHostSide
 {
     private const string ReadyPrefix = "Listening on ";
+    private const string Concurrency = "Batch:Upstream:Concurrency";
 
     /// <summary>Starts one on a free port and waits until it listens.</summary>
     /// <param name="connection">The storage account.</param>
@@ -14,7 +15,11 @@ internal static class SelfHostSide
     public static async Task<ChildProcess> StartAsync(
         string connection, Uri upstream, params (string Name, string Value)[] settings)
     {
-        var others = settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
+        // Measured is what is done with a number of lines in flight, and not how it is found.
+        var number = settings.Any(setting => setting.Name.Replace("__", ":", StringComparison.Ordinal) == Concurrency)
+            ? settings
+            : [(Concurrency, "64"), .. settings];
+        var others = number.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
         var process = ChildProcess.Start(
             Path.Combine(AppContext.BaseDirectory, "BatchFunctions.SelfHost.dll"),
             ["--urls", "http://127.0.0.1:0"],

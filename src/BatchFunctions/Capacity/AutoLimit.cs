@@ -29,6 +29,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>The logarithm of a step up that is small.</summary>
     private const double SmallStep = 0.5;
 
+    /// <summary>The least fall of it that leads to fewer lines at once; smaller ones are found when fewer are next tried.</summary>
+    private const double Fall = 0.2;
+
     /// <summary>The error at which a comparison is as good as it gets.</summary>
     private const double Good = 0.04;
 
@@ -146,7 +149,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         if (gain < Math.Max(WorthIt * fewer, -Change))
         {
             var needed = Within(Math.Min(reference.Lines, state.Limit * Math.Exp(-gain) * Margin));
-            return state.Try(AutoLimitPhase.Hold, needed, null, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
+            return state.Try(AutoLimitPhase.Hold, needed, reference, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
         }
 
         return state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now) with { NextProbe = now, ProbesUp = false };
@@ -156,8 +159,16 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     {
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var (gain, error) = trial.Cohort.GainOver(reference);
-        var change = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange ? double.PositiveInfinity : Math.Max(Change, Sure * error);
-        if (gain < -change)
+        var isFew = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange;
+        var change = isFew ? double.PositiveInfinity : Math.Max(Change, Sure * error);
+        var fall = Math.Max(Fall, change);
+        if (gain < -change && state.Limit < 0.95 * reference.Lines)
+        {
+            // It was lowered too far.
+            return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
+        }
+
+        if (gain < -fall)
         {
             var left = Math.Min(state.Limit - 1, Within(state.Limit * Math.Exp(gain) * Margin));
             return state.Try(AutoLimitPhase.Descend, Math.Max(1, left), trial.Cohort, now);
@@ -174,9 +185,16 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         }
 
         var known = reference.Fit.Count > 1000 ? trial.Cohort : reference.Plus(trial.Cohort);
-        if (now < state.NextProbe || known.GainOver(known).Error > Good * 2)
+        var isGood = known.GainOver(known).Error < Good * 2;
+        if (now < state.NextProbe || (!isGood && now < state.NextProbe + ProbeInterval))
         {
             return state.Try(AutoLimitPhase.Hold, state.Limit, known, now);
+        }
+
+        if (!isGood)
+        {
+            // What is not known well enough to be told from a little more may be told from twice as many.
+            return state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), known, now) with { NextProbe = now + ProbeInterval };
         }
 
         var fewer = Math.Max(1, (int)(state.Limit * 0.8));

@@ -61,10 +61,21 @@ public sealed class UpstreamOptions
     /// </summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__Upstream__Concurrency is empty: use auto, or a number from 1 to 4096.")]
     [RegularExpression("^(?i:auto|0*([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-6]))$", ErrorMessage = "Batch__Upstream__Concurrency must be auto, or a number from 1 to 4096.")]
-    public string Concurrency { get; set; } = "64";
+    public string Concurrency { get; set; } = "auto";
 
     /// <summary>The number of lines in flight where one is set; null where it is found.</summary>
     internal int? FixedConcurrency => int.TryParse(Concurrency, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    /// <summary>Requests that the upstream takes in a minute from all processes together, where it is sold so; no limit unless set.</summary>
+    [Range(1, 100_000_000, ErrorMessage = "Batch__Upstream__RequestsPerMinute must be from 1 to 100000000.")]
+    public int? RequestsPerMinute { get; set; }
+
+    /// <summary>
+    /// Tokens that the upstream takes in a minute from all processes together, as its <c>usage</c> counts them, where it is sold
+    /// so; no limit unless set.
+    /// </summary>
+    [Range(1, 2_000_000_000, ErrorMessage = "Batch__Upstream__TokensPerMinute must be from 1 to 2000000000.")]
+    public int? TokensPerMinute { get; set; }
 
     /// <summary>How long one attempt of a line may take, from its first byte sent to its last byte received.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00", ErrorMessage = "Batch__Upstream__Timeout must be from 00:00:00.100 to 1.00:00:00.")]

@@ -35,20 +35,42 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
     /// Whether it is this process's turn to ask for an advance of the batch just for its counts. Advances that must be
     /// asked for (after a chunk's end) do not wait for a turn.
     /// </summary>
-    public bool TryTakeProgressTurn(BatchKey key)
-    {
-        var now = time.GetUtcNow();
-        var turn = (key, "progress");
-        if (_cache.TryGetValue(turn, out DateTimeOffset taken) && now - taken < ProgressGap)
-        {
-            return false;
-        }
+    public bool TryTakeProgressTurn(BatchKey key) => TryTakeTurn(key, hasProgressed: true);
 
-        _cache.Set(turn, now, TimeSpan.FromMinutes(1));
-        return true;
-    }
+    /// <summary>
+    /// Whether it is this process's turn, and lines have been committed since its last one: without it the counts would
+    /// stay behind for as long as the lines that are left take.
+    /// </summary>
+    public bool TryTakeOwedTurn(BatchKey key) => TryTakeTurn(key, hasProgressed: false);
 
     public void Dispose() => _cache.Dispose();
+
+    /// <summary>Records that the advance of the last turn could not be asked for.</summary>
+    public void Owe(BatchKey key)
+    {
+        lock (_lock)
+        {
+            _cache.Set((key, nameof(ProgressTurn)), new ProgressTurn(time.GetUtcNow(), IsOwed: true), TimeSpan.FromMinutes(1));
+        }
+    }
+
+    private bool TryTakeTurn(BatchKey key, bool hasProgressed)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            var last = _cache.Get<ProgressTurn>((key, nameof(ProgressTurn)));
+            var isDue = last is null || now - last.Taken >= ProgressGap;
+            var isOwed = hasProgressed || last is { IsOwed: true };
+            if (isOwed)
+            {
+                var turn = isDue ? new ProgressTurn(now, IsOwed: false) : last! with { IsOwed = true };
+                _cache.Set((key, nameof(ProgressTurn)), turn, TimeSpan.FromMinutes(1));
+            }
+
+            return isDue && isOwed;
+        }
+    }
 
     /// <summary>
     /// A recent enough reading, even one still under way: chunks that start together share one request.
@@ -72,6 +94,11 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
             return reading;
         }
     }
+
+    /// <summary>The last turn to ask for an advance for the batch's counts.</summary>
+    /// <param name="Taken">When it was.</param>
+    /// <param name="IsOwed">Whether lines have been committed since.</param>
+    private sealed record ProgressTurn(DateTimeOffset Taken, bool IsOwed);
 
     private sealed record Reading(Task<Batch?> Batch, DateTimeOffset At);
 }

@@ -28,8 +28,25 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
         }
     }
 
-    /// <summary>Called now and then while lines are sent.</summary>
-    public Task LookAsync(CancellationToken ct) => guard.LookAsync(ct);
+    /// <summary>
+    /// Called now and then while lines are sent: sees to it that sweeps go on, and that the batch's counts include what was
+    /// committed when it was not this process's turn.
+    /// </summary>
+    public async Task LookAsync(CancellationToken ct)
+    {
+        await guard.LookAsync(ct);
+        try
+        {
+            if (watch.TryTakeOwedTurn(Batch.Key))
+            {
+                await queues.AskAdvanceAsync(Batch.Key, ct);
+            }
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e))
+        {
+            watch.Owe(Batch.Key);
+        }
+    }
 
     /// <summary>Why the batch's lines are no longer sent; null while they still are.</summary>
     public async Task<CloseReason?> CloseReasonAsync(CancellationToken ct)

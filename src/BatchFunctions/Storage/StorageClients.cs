@@ -19,13 +19,16 @@ public sealed class StorageClients
     /// <param name="policies">
     /// Added to each client's pipeline, per try; tests count or break requests with them.
     /// </param>
+    /// <param name="change">Changes the options of each client last; tests put another storage in the place of the network.</param>
     /// <exception cref="InvalidOperationException">No connection is configured.</exception>
-    public StorageClients(IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies)
-        : this(configuration, policies, metrics: null)
+    public StorageClients(
+        IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies, Action<ClientOptions>? change = null)
+        : this(configuration, policies, metrics: null, change)
     {
     }
 
-    internal StorageClients(IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies, BatchMetrics? metrics)
+    internal StorageClients(
+        IConfiguration configuration, IEnumerable<HttpPipelinePolicy> policies, BatchMetrics? metrics, Action<ClientOptions>? change)
     {
         var added = policies.ToArray();
         T With<T>(T options, string service)
@@ -42,6 +45,7 @@ public sealed class StorageClients
                 options.AddPolicy(new StorageMetrics(service, metrics), HttpPipelinePosition.PerRetry);
             }
 
+            change?.Invoke(options);
             return options;
         }
 

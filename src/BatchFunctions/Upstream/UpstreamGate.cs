@@ -1,8 +1,10 @@
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
@@ -36,6 +38,7 @@ internal sealed class UpstreamGate : IAsyncDisposable
     private readonly InFlightLimit _limit;
     private readonly ShareKeeper _keeper;
     private readonly FlightRecord _flight;
+    private readonly SoldRates _rates;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private int _inFlight;
@@ -50,13 +53,20 @@ internal sealed class UpstreamGate : IAsyncDisposable
     private int _told;
     private DateTimeOffset _grantedOn;
 
-    public UpstreamGate(UpstreamBreaker breaker, FleetShare fleet, FlightRecord flight, TimeProvider time, ILogger<UpstreamGate> logger)
+    public UpstreamGate(
+        UpstreamBreaker breaker,
+        FleetShare fleet,
+        FlightRecord flight,
+        IOptions<BatchOptions> options,
+        TimeProvider time,
+        ILogger<UpstreamGate> logger)
     {
         _breaker = breaker;
         _pace = new UpstreamPace(time);
         _time = time;
         _limit = new InFlightLimit(time);
         _flight = flight;
+        _rates = new SoldRates(options.Value.Upstream, time);
         _keeper = new ShareKeeper(fleet, Demand, Granted, time, logger);
         _standing = fleet.Standing;
         _limit.Share = _standing?.Lines ?? 0;
@@ -129,6 +139,7 @@ internal sealed class UpstreamGate : IAsyncDisposable
         lock (_lock)
         {
             (place.End, place.Work) = FlightOf(reply);
+            _rates.Answered(place.Tokens, reply is Reply.Answer answer ? answer.Body.Usage.Input + answer.Body.Usage.Output : null);
             if (verdict.Blame == Blame.Upstream)
             {
                 Failed(place, reply);
@@ -201,6 +212,7 @@ internal sealed class UpstreamGate : IAsyncDisposable
         {
             (_grant, _grantedAt, _grantedOn) = (grant, asked, _time.GetUtcNow() - _time.GetElapsedTime(asked));
             _limit.Share = grant.Lines;
+            _rates.Share((double)grant.Lines / grant.Limit);
             _waiters.Weigh(grant.Parts);
             Grant();
         }
@@ -327,9 +339,10 @@ internal sealed class UpstreamGate : IAsyncDisposable
 
         while (Candidate(now) is { } next)
         {
-            if (_pace.Next > now)
+            var due = _pace.Next > _rates.Next ? _pace.Next : _rates.Next;
+            if (due > now)
             {
-                WakeAt(_pace.Next, now);
+                WakeAt(due, now);
                 return;
             }
 
@@ -389,7 +402,7 @@ internal sealed class UpstreamGate : IAsyncDisposable
         _isAlone |= waiter.Suspicion >= Alone;
 #pragma warning disable CA2000 // Whoever waited for the place disposes of it.
         waiter.Source.TrySetResult(new GateAnswer(
-            new UpstreamPlace(this, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent(), _flight.Sent()), TimeSpan.Zero));
+            new UpstreamPlace(this, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent(), _flight.Sent(), _rates.Sent()), TimeSpan.Zero));
 #pragma warning restore CA2000
     }
 

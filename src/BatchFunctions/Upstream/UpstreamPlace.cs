@@ -4,7 +4,7 @@ namespace BatchFunctions.Upstream;
 
 /// <summary>A line's place in flight.</summary>
 internal sealed class UpstreamPlace(
-    UpstreamGate gate, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent, LineFlight flight) : IDisposable
+    UpstreamGate gate, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent, LineFlight flight, double tokens) : IDisposable
 {
 #pragma warning disable CA2213 // The gate outlives its places.
     private UpstreamGate? _gate = gate;
@@ -28,6 +28,9 @@ internal sealed class UpstreamPlace(
 
     /// <summary>The line in flight, as the fleet counts it.</summary>
     public LineFlight Flight { get; } = flight;
+
+    /// <summary>The tokens that it was taken to cost.</summary>
+    public double Tokens { get; } = tokens;
 
     /// <summary>How it ended, as far as is known.</summary>
     public FlightEnd End { get; set; } = FlightEnd.Untold;

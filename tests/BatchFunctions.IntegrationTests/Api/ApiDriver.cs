@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
-/// <summary>The API on a real server and real storage, without queue handlers: what is asked is what is answered.</summary>
+/// <summary>The API on a real server, without queue handlers: what is asked is what is answered.</summary>
 internal sealed class ApiDriver : IAsyncDisposable
 {
     private readonly WebApplication _app;

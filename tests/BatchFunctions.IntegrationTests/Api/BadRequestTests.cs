@@ -45,7 +45,7 @@ public sealed class BadRequestTests(ITestOutputHelper output)
     [Fact]
     public async Task None_of_a_hundred_thousand_bad_requests_is_a_5xx_or_leaves_a_row_or_a_blob()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         await api.PageAsync(null, 1);
         var statuses = new ConcurrentDictionary<HttpStatusCode, int>();
         var faults = new ConcurrentQueue<string>();

@@ -16,7 +16,7 @@ public sealed class BatchListModelTests
     [Fact]
     public async Task A_page_is_what_the_model_says()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var number = 0;
         await Steps.SampleAsync(
             async steps => await RunAsync(api, $"tenant-{Interlocked.Increment(ref number)}", steps), iter: 25, threads: 4);

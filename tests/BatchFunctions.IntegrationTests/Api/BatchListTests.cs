@@ -13,7 +13,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task An_empty_list_has_no_ids_and_no_more()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         using var response = await api.Client.GetAsync(new Uri("/v1/batches", UriKind.Relative));
         Assert.Equal(
             """{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}""",
@@ -23,7 +23,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task A_walk_over_250_batches_of_one_second_visits_each_once()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var second = DateTimeOffset.FromUnixTimeSeconds(Now.ToUnixTimeSeconds());
         var made = new List<string>();
         for (var i = 0; i < 250; i++)
@@ -40,7 +40,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task Batches_made_while_a_walk_goes_on_neither_repeat_nor_hide_others()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var made = new List<string>();
         for (var i = 0; i < 60; i++)
         {
@@ -56,7 +56,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task A_cursor_whose_own_row_has_gone_goes_on_where_it_stood()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var made = new List<Batch>();
         for (var i = 0; i < 12; i++)
         {
@@ -74,7 +74,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task A_client_that_stops_only_at_an_empty_page_comes_to_its_end()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         for (var i = 0; i < 20; i++)
         {
             await api.AddAsync(Now.AddSeconds(-i));
@@ -101,7 +101,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task A_foreign_cursor_reveals_nothing()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var mine = await api.AddAsync(Now.AddSeconds(-10));
         var foreign = await api.AddAsync(Now, "other");
         Assert.Equal([mine.Id], (await api.PageAsync(foreign.Id, 10)).Ids);
@@ -112,7 +112,7 @@ public sealed class BatchListTests
     [Fact]
     public async Task A_page_costs_one_storage_transaction_also_in_the_middle_of_100000_batches()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var table = api.Get<StorageClients>().Tables.GetTableClient(TableNames.Batches);
         var groups = Enumerable.Range(0, 1000).Select(group => Enumerable.Range(0, 100)
             .Select(i => ApiDriver.BatchOf("local", Now.AddSeconds(-((group * 100) + i)))).ToList()).ToList();

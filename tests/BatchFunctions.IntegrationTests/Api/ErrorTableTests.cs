@@ -16,7 +16,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
     private const string Valid = """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/embeddings","completion_window":"24h"}""";
     private ApiDriver _api = null!;
 
-    public async Task InitializeAsync() => _api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+    public async Task InitializeAsync() => _api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
 
     public async Task DisposeAsync() => await _api.DisposeAsync();
 

@@ -23,7 +23,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _api = await ApiDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             configure: services => services.AddSingleton<TimeProvider>(_time).AddSingleton<HttpPipelinePolicy>(_storage));
         _storage.Hold();
     }

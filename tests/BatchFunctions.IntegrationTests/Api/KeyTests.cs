@@ -22,7 +22,7 @@ public sealed class KeyTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var api = await ApiDriver.StartAsync(
-            TestStorage.NewAccount(), configure: services => services.AddSingleton<TimeProvider>(time));
+            TestStorage.NewStrictAccount(), configure: services => services.AddSingleton<TimeProvider>(time));
         var key = await api.Get<ApiKeyStore>().CreateAsync("local", "test", CancellationToken.None);
         using var client = api.ClientWith(key.Key);
         async Task<HttpStatusCode> AskAsync()

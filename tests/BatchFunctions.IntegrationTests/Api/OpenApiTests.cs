@@ -13,7 +13,7 @@ public sealed class OpenApiTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        _api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         using var anonymous = new HttpClient { BaseAddress = _api.Address };
         _document = JsonDocument.Parse(await anonymous.GetStringAsync(new Uri("/openapi.json", UriKind.Relative))).RootElement;
     }

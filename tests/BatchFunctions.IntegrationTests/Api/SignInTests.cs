@@ -20,7 +20,7 @@ public sealed class SignInTests : IAsyncLifetime
     {
         _issuer = await TestIssuer.StartAsync(_time);
         _api = await ApiDriver.StartAsync(
-            TestStorage.NewAccount(), _issuer.Settings, services => services.AddSingleton<TimeProvider>(_time));
+            TestStorage.NewStrictAccount(), _issuer.Settings, services => services.AddSingleton<TimeProvider>(_time));
     }
 
     public async Task DisposeAsync()
@@ -106,7 +106,7 @@ public sealed class SignInTests : IAsyncLifetime
     [Fact]
     public async Task Where_the_sign_in_is_off_a_token_is_no_key_and_nobody_is_asked()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         using var client = api.ClientWith(_issuer.TokenFor("local"));
         using var response = await client.GetAsync(new Uri("/v1/batches", UriKind.Relative));
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);

@@ -25,7 +25,7 @@ public sealed class UnknownKeyTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _api = await ApiDriver.StartAsync(TestStorage.NewAccount(), configure: services =>
+        _api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(), configure: services =>
         {
             services.AddSingleton<TimeProvider>(_time);
             services.AddSingleton<HttpPipelinePolicy>(_reads);

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Files;
 
-/// <summary>The API on a real server and real storage, with a tenant of its own and a clock that the test moves.</summary>
+/// <summary>The API on a real server, with a tenant of its own and a clock that the test moves.</summary>
 internal sealed class FilesHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -51,10 +51,15 @@ internal sealed class FilesHost : IAsyncDisposable
     public static Task<FilesHost> StartAsync(params (string Name, string Value)[] settings) => StartWithAsync([], settings);
 
     /// <summary>Starts one with something between it and storage.</summary>
-    public static async Task<FilesHost> StartWithAsync(HttpPipelinePolicy[] storage, params (string Name, string Value)[] settings)
+    public static Task<FilesHost> StartWithAsync(HttpPipelinePolicy[] storage, params (string Name, string Value)[] settings) =>
+        StartOnAsync(TestStorage.NewStrictAccount(), storage, settings);
+
+    /// <summary>Starts one on an account, with something between it and storage.</summary>
+    public static async Task<FilesHost> StartOnAsync(
+        string account, HttpPipelinePolicy[] storage, params (string Name, string Value)[] settings)
     {
         var host = await ServeAsync(
-            TestStorage.NewAccount(), new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings, storage);
+            account, new FakeTimeProvider(DateTimeOffset.UtcNow), $"p-{Guid.NewGuid():N}", settings, storage);
         host.Client.DefaultRequestHeaders.Authorization = await host.KeyOfAsync(host.Tenant);
         return host;
     }

@@ -18,7 +18,6 @@ public sealed class StagedBlockTests : IAsyncLifetime
     private const int Block = 4 * 1024 * 1024;
 
     private readonly HeldStorage _storage = new();
-    private readonly AzureDeletes _azure = new();
     private FilesHost _first = null!;
     private FilesHost _host = null!;
     private FilesHost _slow = null!;
@@ -26,8 +25,8 @@ public sealed class StagedBlockTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _first = await FilesHost.StartAsync();
-        _host = await _first.BesideAsync(_azure);
-        _slow = await _first.BesideAsync(_storage, _azure);
+        _host = await _first.BesideAsync();
+        _slow = await _first.BesideAsync(_storage);
     }
 
     public async Task DisposeAsync()

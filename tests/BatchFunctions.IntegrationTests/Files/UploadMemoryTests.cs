@@ -1,6 +1,6 @@
 namespace BatchFunctions.IntegrationTests.Files;
 
-/// <summary>The process's memory is everybody's, so these run when nothing else does.</summary>
+/// <summary>The process's memory is everybody's, so these run when nothing else does, and their storage is in another process.</summary>
 [CollectionDefinition(nameof(UploadMemoryTests), DisableParallelization = true)]
 [Collection(nameof(UploadMemoryTests))]
 public sealed class UploadMemoryTests : IAsyncLifetime
@@ -9,7 +9,7 @@ public sealed class UploadMemoryTests : IAsyncLifetime
 
     private FilesHost _host = null!;
 
-    public async Task InitializeAsync() => _host = await FilesHost.StartAsync();
+    public async Task InitializeAsync() => _host = await FilesHost.StartOnAsync(TestStorage.NewAccount(), []);
 
     public async Task DisposeAsync() => await _host.DisposeAsync();
 

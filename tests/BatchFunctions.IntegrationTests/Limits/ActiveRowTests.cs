@@ -21,7 +21,7 @@ public sealed class ActiveRowTests : IAsyncLifetime
     {
         _upstream = await new ScriptedUpstream().StartAsync();
         _driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             _upstream.Address,
             new Dictionary<string, string?> { ["Batch:ChunkLines"] = "10" },
             services => services.AddSingleton<ProtocolSteps>(_client));

@@ -18,7 +18,7 @@ public sealed class OverviewTests : IAsyncLifetime
     private ApiDriver _api = null!;
 
     public async Task InitializeAsync() => _api = await ApiDriver.StartAsync(
-        TestStorage.NewAccount(),
+        TestStorage.NewStrictAccount(),
         new Dictionary<string, string?>
         {
             ["Batch:Upstream:BaseUrl"] = "https://upstream.example/secret/v1?code=secret",

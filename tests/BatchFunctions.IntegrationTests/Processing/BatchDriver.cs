@@ -18,7 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>
-/// The library with real storage and no host: makes batches, hands messages to the jobs, and reads what came of them.
+/// The library with a storage and no host: makes batches, hands messages to the jobs, and reads what came of them.
 /// A job that throws leaves its message, which comes back after <see cref="ComesBackAfter"/>.
 /// </summary>
 internal sealed class BatchDriver : IAsyncDisposable
@@ -28,6 +28,7 @@ internal sealed class BatchDriver : IAsyncDisposable
     /// <summary>The service's times, so short that a test sees many of them pass.</summary>
     private static readonly Dictionary<string, string?> ShortTimes = new()
     {
+        ["Batch:Upstream:Concurrency"] = "64",
         ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
         ["Batch:Upstream:LongestWait"] = "00:00:00.500",
         ["Batch:AdvanceDelay"] = "00:00:00",
@@ -160,8 +161,16 @@ internal sealed class BatchDriver : IAsyncDisposable
     public async Task<Batch> WaitForAsync(Batch batch, Func<Batch, bool> condition, string what)
     {
         var last = batch;
-        await Eventually.UntilAsync(
-            async () => condition(last = await ReadAsync(batch)), Deadline, $"{what} (last seen {last.Status})");
+        try
+        {
+            await Eventually.UntilAsync(async () => condition(last = await ReadAsync(batch)), Deadline, what);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException(
+                $"{e.Message} Last seen {last.Status}, {last.Counts}; handled {string.Join(", ", Handled)}; thrown: {string.Join("; ", Faults.TakeLast(3))}", e);
+        }
+
         return last;
     }
 

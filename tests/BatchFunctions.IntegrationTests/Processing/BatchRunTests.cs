@@ -4,8 +4,11 @@ using BatchFunctions.Testing;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Batches that go through, are cancelled, or run out of time.</summary>
-public sealed class BatchRunTests
+public class BatchRunTests
 {
+    /// <summary>An account of the storage that all this is run against.</summary>
+    protected virtual string NewAccount() => TestStorage.NewStrictAccount();
+
     [Fact]
     public async Task A_thousand_lines_of_which_thirty_are_refused_are_each_there_once()
     {
@@ -15,7 +18,7 @@ public sealed class BatchRunTests
                 : ScriptedAnswer.Chat(call))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(), upstream.Address, new Dictionary<string, string?> { ["Batch:Lease"] = "00:05:00" });
+            NewAccount(), upstream.Address, new Dictionary<string, string?> { ["Batch:Lease"] = "00:05:00" });
         var ended = await driver.RunToEndAsync(await driver.CreateAsync(1000));
         Assert.Empty(driver.Faults);
         Assert.Equal(BatchStatus.Completed, ended.Status);
@@ -36,7 +39,7 @@ public sealed class BatchRunTests
                 : ScriptedAnswer.Chat(call).After(TimeSpan.FromMinutes(5)))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            NewAccount(),
             upstream.Address,
             new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = "1000" });
         var batch = await driver.CreateAsync(1000);
@@ -62,7 +65,7 @@ public sealed class BatchRunTests
                 : ScriptedAnswer.Chat(call).After(TimeSpan.FromMinutes(5)))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            NewAccount(),
             upstream.Address,
             new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = "500" });
         var batch = await driver.CreateAsync(500);

@@ -21,7 +21,7 @@ public sealed class ChunkWindowTests
     public async Task A_batch_has_no_more_messages_than_its_window_and_each_chunk_that_ends_sends_one()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address, Small);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address, Small);
         var batch = await driver.CreateAsync(120);
 
         await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
@@ -43,7 +43,7 @@ public sealed class ChunkWindowTests
     public async Task A_validation_that_comes_again_sends_only_what_is_due()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address, Small);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address, Small);
         var batch = await driver.CreateAsync(120);
         await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         await driver.Get<ChunkWork>().RunAsync(batch.Key, 1, CancellationToken.None);
@@ -60,7 +60,7 @@ public sealed class ChunkWindowTests
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(), upstream.Address, new Dictionary<string, string?>(Small) { ["Batch:ChunkWindow"] = "12" });
+            TestStorage.NewStrictAccount(), upstream.Address, new Dictionary<string, string?>(Small) { ["Batch:ChunkWindow"] = "12" });
         for (var other = 0; other < 3; other++)
         {
             await driver.CreateAsync(120);
@@ -79,7 +79,7 @@ public sealed class ChunkWindowTests
             .Answer(call => call.Marker == "m0" ? ScriptedAnswer.Error(429).RetryAfter(3600) : ScriptedAnswer.Chat(call))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(), upstream.Address, new Dictionary<string, string?>(Small) { ["Batch:ChunkWindow"] = "2" });
+            TestStorage.NewStrictAccount(), upstream.Address, new Dictionary<string, string?>(Small) { ["Batch:ChunkWindow"] = "2" });
         var batch = await driver.CreateAsync(60);
         driver.StartPump();
 

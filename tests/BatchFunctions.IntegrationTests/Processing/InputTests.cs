@@ -103,7 +103,7 @@ public sealed class InputTests
     public async Task An_input_whose_blob_has_gone_fails_the_batch()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address);
         var batch = await driver.CreateAsync(3);
         var blob = batch.InputBlob;
         await driver.Storage.Blobs.GetBlobContainerClient(blob.Container).GetBlobClient(blob.Name).DeleteAsync();
@@ -122,7 +122,7 @@ public sealed class InputTests
     public async Task What_a_user_would_expect_to_pass_passes(string before, string between, string after)
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address);
         var lines = Enumerable.Range(0, 3).Select(index => BatchDriver.LineOf(index).TrimEnd('\n'));
         var ended = await driver.RunToEndAsync(await driver.CreateAsync(before + string.Join(between, lines) + after));
         Assert.Equal(BatchStatus.Completed, ended.Status);
@@ -133,7 +133,7 @@ public sealed class InputTests
     public async Task Models_may_be_mixed()
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address);
         var ended = await driver.RunToEndAsync(await driver.CreateAsync(
             BatchDriver.LineOf(0) + Other.Replace("scripted", "another", StringComparison.Ordinal)));
         Assert.Equal(BatchStatus.Completed, ended.Status);
@@ -152,7 +152,7 @@ public sealed class InputTests
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             settings ?? new Dictionary<string, string?> { ["Batch:MaxLineBytes"] = "1024" });
         var failed = await driver.RunToEndAsync(await driver.CreateAsync(input));

@@ -19,7 +19,7 @@ public sealed class InterleavingTests
 
     private readonly ScriptedSteps _steps = new();
     private readonly FaultyStorage _storage = new();
-    private readonly string _account = TestStorage.NewAccount();
+    private readonly string _account = TestStorage.NewStrictAccount();
 
     [Fact]
     public async Task A_checkpoint_whose_answer_is_lost_is_not_made_again()

@@ -22,7 +22,7 @@ public sealed class LateWriterTests : IAsyncLifetime
     {
         await _upstream.StartAsync();
         _driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             _upstream.Address,
             new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:02" },
             services => services.AddSingleton<ProtocolSteps>(_steps));

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Inputs that go, or are refused, after they have been validated: what was answered is kept, and nothing loops.</summary>
-public sealed class LostInputTests : IAsyncDisposable
+public class LostInputTests : IAsyncDisposable
 {
     private readonly RecordedLogs _logs = new();
     private readonly Refusals _refusals = new();
@@ -35,6 +35,9 @@ public sealed class LostInputTests : IAsyncDisposable
         await _upstream.DisposeAsync();
         _logs.Dispose();
     }
+
+    /// <summary>An account of the storage that all this is run against.</summary>
+    protected virtual string NewAccount() => TestStorage.NewStrictAccount();
 
     [Fact]
     public async Task An_input_that_goes_in_mid_batch_fails_it_with_what_was_answered()
@@ -179,7 +182,7 @@ public sealed class LostInputTests : IAsyncDisposable
     private async Task StartAsync(Dictionary<string, string?>? settings = null)
     {
         await _upstream.StartAsync();
-        _driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), _upstream.Address, settings, services =>
+        _driver = await BatchDriver.StartAsync(NewAccount(), _upstream.Address, settings, services =>
         {
             services.AddSingleton<HttpPipelinePolicy>(_refusals);
             services.AddLogging(logging => logging.AddProvider(_logs));

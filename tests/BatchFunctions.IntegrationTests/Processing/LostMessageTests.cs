@@ -104,7 +104,7 @@ public sealed class LostMessageTests
             .Answer(call => (call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call)).After(TimeSpan.FromMilliseconds(100)))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?>(settings ?? new Dictionary<string, string?>())
             {

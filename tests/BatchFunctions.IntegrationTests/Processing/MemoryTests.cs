@@ -14,7 +14,7 @@ public sealed class MemoryTests
     {
         await using var upstream = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.OfSize(3_000_000)).StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?> { ["Batch:MemoryBytes"] = "1048576", ["Batch:Lease"] = "00:05:00" });
 
@@ -31,7 +31,7 @@ public sealed class MemoryTests
     {
         await using var upstream = await new ScriptedUpstream().StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?> { ["Batch:Lease"] = "00:05:00", ["Batch:Upstream:Concurrency"] = "1" },
             services => services.AddHttpClient(UpstreamConnection.HttpClientName).AddHttpMessageHandler(() => new Exhausted(call: 10)));

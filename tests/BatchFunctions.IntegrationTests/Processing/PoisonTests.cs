@@ -28,7 +28,7 @@ public sealed class PoisonTests : IAsyncLifetime
     {
         _upstream = await new ScriptedUpstream().StartAsync();
         _driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             _upstream.Address,
             configure: services =>
             {

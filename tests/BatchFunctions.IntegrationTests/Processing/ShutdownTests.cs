@@ -21,7 +21,7 @@ public sealed class ShutdownTests(ITestOutputHelper output)
                 : ScriptedAnswer.Chat(call).After(TimeSpan.FromHours(1)))
             .StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?> { ["Batch:Checkpoint"] = "00:10:00", ["Batch:Lease"] = "00:30:00" });
         var batch = await driver.CreateAsync(300);

@@ -58,7 +58,7 @@ public sealed class SlowStorageTests
     }
 
     private Task<BatchDriver> StartAsync(ScriptedUpstream upstream, string lease) => BatchDriver.StartAsync(
-        TestStorage.NewAccount(),
+        TestStorage.NewStrictAccount(),
         upstream.Address,
         new Dictionary<string, string?> { ["Batch:Lease"] = lease },
         services => services.AddSingleton<HttpPipelinePolicy>(_blocks));

@@ -18,7 +18,7 @@ public sealed class SweepTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private readonly ScriptedSteps _steps = new();
-    private readonly string _account = TestStorage.NewAccount();
+    private readonly string _account = TestStorage.NewStrictAccount();
     private ScriptedUpstream _upstream = null!;
     private BatchDriver _driver = null!;
 

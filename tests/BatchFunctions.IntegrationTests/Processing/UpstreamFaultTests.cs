@@ -13,12 +13,12 @@ public sealed class UpstreamFaultTests
     {
         await using var upstream = await new ScriptedUpstream().Answer(AnswerOf).StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?>
             {
                 ["Batch:Lease"] = "00:05:00",
-                ["Batch:Upstream:Timeout"] = "00:00:01",
+                ["Batch:Upstream:Timeout"] = "00:00:03",
                 ["Batch:Upstream:LongestWait"] = "00:00:20",
                 ["Batch:Upstream:MaxAttempts"] = "3",
                 ["Batch:Upstream:MaxResponseBytes"] = "4096",
@@ -72,7 +72,7 @@ public sealed class UpstreamFaultTests
                 return Volatile.Read(ref refuses) ? ScriptedAnswer.Error(401) : ScriptedAnswer.Chat(call);
             })
             .StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address);
         var batch = await driver.CreateAsync(300);
         driver.StartPump();
         await Eventually.UntilAsync(
@@ -92,7 +92,7 @@ public sealed class UpstreamFaultTests
         await using var upstream = await new ScriptedUpstream().StartAsync();
         await upstream.StopAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?>
             {
@@ -126,7 +126,7 @@ public sealed class UpstreamFaultTests
         await using var upstream = await new ScriptedUpstream()
             .Answer(call => call.Number == 1 ? ScriptedAnswer.Error(429).RetryAfter(3) : ScriptedAnswer.Chat(call))
             .StartAsync();
-        await using var driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), upstream.Address);
+        await using var driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), upstream.Address);
         var batch = await driver.CreateAsync(8);
         driver.StartPump();
         Chunk? first = null;
@@ -153,7 +153,7 @@ public sealed class UpstreamFaultTests
         // Waiting in memory with the shipped setting, and in storage with the short one.
         await using var upstream = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.Error(503, "Loading model")).StartAsync();
         await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             upstream.Address,
             new Dictionary<string, string?> { ["Batch:Upstream:LongestWait"] = longestWait, ["Batch:Lease"] = "00:01:00" });
         var batch = await driver.CreateAsync(3);

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Configuration;
@@ -42,9 +43,10 @@ public sealed class WakeupTests
 
     private async Task<WakeupStore> CreateAsync()
     {
+        var account = TestStorage.NewStrictAccount();
         var settings = new ConfigurationBuilder().AddInMemoryCollection(
-            new Dictionary<string, string?> { [StorageClients.Connection] = TestStorage.NewAccount() }).Build();
-        var clients = new StorageClients(settings, new HttpPipelinePolicy[] { _storage, _counts });
+            new Dictionary<string, string?> { [StorageClients.Connection] = account }).Build();
+        var clients = new StorageClients(settings, new HttpPipelinePolicy[] { _storage, _counts }, TestService.WayTo(account));
         await clients.CreateAllAsync(CancellationToken.None);
         _counts.Clear();
         return new WakeupStore(clients, TimeProvider.System);

@@ -21,7 +21,7 @@ public sealed class RowVersionTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _upstream = await new ScriptedUpstream().StartAsync();
-        _driver = await BatchDriver.StartAsync(TestStorage.NewAccount(), _upstream.Address);
+        _driver = await BatchDriver.StartAsync(TestStorage.NewStrictAccount(), _upstream.Address);
     }
 
     public async Task DisposeAsync()

@@ -130,7 +130,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
     {
         await _upstream.StartAsync();
         _driver = await BatchDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             _upstream.Address,
             settings,
             services => services.AddLogging(logging => logging.AddProvider(_logs)));

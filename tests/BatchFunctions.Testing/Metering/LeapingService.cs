@@ -61,7 +61,12 @@ internal sealed class LeapingService : IAsyncDisposable
         var queues = new ClockedQueues(time);
         var end = new End(() => (counts.Use.QueueLooks, time.GetUtcNow()));
         var values = TestService.Configuration(TestService.Settings(
-            connection, others: [KeyValuePair.Create("Logging:LogLevel:Default", (string?)"Warning"), .. settings ?? new Dictionary<string, string?>()]));
+            connection, others:
+            [
+                KeyValuePair.Create("Logging:LogLevel:Default", (string?)"Warning"),
+                KeyValuePair.Create("Batch:Upstream:Concurrency", (string?)"64"),
+                .. settings ?? new Dictionary<string, string?>(),
+            ]));
         var logs = new RecordedLogs();
         var app = SelfHostApp.Build(values, "http://127.0.0.1:0", services =>
         {

@@ -17,11 +17,14 @@ internal sealed class UpstreamFixture : IAsyncDisposable
 
     public UpstreamFixture() => _services = new Lazy<ServiceProvider>(BuildServices);
 
-    public UpstreamOptions Options { get; } = new() { Timeout = Timeout };
+    public UpstreamOptions Options { get; } = new() { Timeout = Timeout, Concurrency = "64" };
 
     public ScriptedUpstream Upstream { get; } = new();
 
     public ObservedTime Time { get; } = new(unobserved: Timeout);
+
+    /// <summary>Its share among others; all of it, unless set.</summary>
+    public FleetShare? Fleet { get; set; }
 
     public RecordedLogs Logs { get; } = new();
 
@@ -75,7 +78,7 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     private ServiceProvider BuildServices() => new ServiceCollection()
         .AddUpstream()
         .AddSingleton<TimeProvider>(Time)
-        .AddSingleton<FleetShare, LoneShare>()
+        .AddSingleton<FleetShare>(services => Fleet ?? ActivatorUtilities.CreateInstance<LoneShare>(services))
         .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
         .Configure<BatchOptions>(options => options.Upstream = Options)
         .BuildServiceProvider();

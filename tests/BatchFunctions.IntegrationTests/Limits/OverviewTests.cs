@@ -119,13 +119,13 @@ public sealed class OverviewTests : IAsyncLifetime
 
     private static ShareEntry EntryOf(
         string worker, int holds, int inFlight, int refused, DateTimeOffset until, params IReadOnlyList<ProjectDemand> demand) => new()
-    {
-        Worker = worker,
-        Holds = holds,
-        Until = until.ToUnixTimeMilliseconds(),
-        Demand = demand,
-        Flight = new FlightSummary { Trial = 3, InFlight = inFlight, Sent = 100, Refused = refused },
-    };
+        {
+            Worker = worker,
+            Holds = holds,
+            Until = until.ToUnixTimeMilliseconds(),
+            Demand = demand,
+            Flight = new FlightSummary { Trial = 3, InFlight = inFlight, Sent = 100, Refused = refused },
+        };
 
     private static string? TextOf(JsonElement element, string property) => element.GetProperty(property).GetString();
 

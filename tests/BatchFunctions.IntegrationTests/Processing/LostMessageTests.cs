@@ -23,7 +23,7 @@ public sealed class LostMessageTests
     private static readonly ProtocolStep[] WhenHandedOver = [ProtocolStep.HandOverWritten, ProtocolStep.HandOverSent];
 
     /// <summary>Steps after which there is nothing left that a message could be needed for, or no batch yet.</summary>
-    private static readonly ProtocolStep[] Elsewhere = 
+    private static readonly ProtocolStep[] Elsewhere =
         [ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.NextChunkSent];
 
     [Fact]

@@ -43,6 +43,7 @@ internal sealed partial class ShareKeeper(
     private Task _keeping = Task.CompletedTask;
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isKeeping;
+    private bool _isAway;
 
     /// <summary>There is something to send that the share does not cover.</summary>
     public void Wake()
@@ -108,15 +109,18 @@ internal sealed partial class ShareKeeper(
         {
             var grant = await fleet.RenewAsync(wanted, _stop.Token);
             granted(grant, asked);
+            _isAway = false;
             return grant;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            if (!_stop.IsCancellationRequested)
+            // Once, and not with each try: storage that is away is for long.
+            if (!_isAway && !_stop.IsCancellationRequested)
             {
                 Log.NotRenewed(logger, e);
             }
 
+            _isAway = true;
             return null;
         }
     }

@@ -63,9 +63,9 @@ public sealed class ServiceViewTests : PageTest
         await Expect(upstream.GetByRole(AriaRole.Table, new() { Name = "Processes with a share" }).Locator("tbody tr")).ToHaveCountAsync(1);
         await Expect(upstream.GetByRole(AriaRole.Meter)).ToHaveAttributeAsync("aria-valuenow", new Regex("[1-6]"));
 
-        Volatile.Write(ref isAway, true);
         released.SetResult();
         await Driver.UntilAsync(id, "completed");
+        Volatile.Write(ref isAway, true);
         await Driver.CreateAsync(string.Concat(Enumerable.Range(0, 6).Select(line => PageDriver.LineOf($"more-{line}"))));
         await Expect(upstream).ToContainTextAsync("(401)");
     }

@@ -95,8 +95,8 @@ public sealed class ShareTests : IAsyncLifetime
     [Fact]
     public async Task Parts_over_the_fleet_decide_within_a_process()
     {
-        // Of two places the first project has most elsewhere.
-        _share.Lines = 4;
+        // All ask before there is a place.
+        _share.Lines = 0;
         _share.Parts = new Dictionary<string, double> { ["first"] = 1, ["second"] = 3 };
         using var first = _fixture.Join("first", "a", lines: 100);
         using var second = _fixture.Join("second", "b", lines: 100);
@@ -104,7 +104,9 @@ public sealed class ShareTests : IAsyncLifetime
             .Concat(Enumerable.Range(0, 20).Select(_ => _fixture.Gate.EnterAsync(second, 0, leadsChunk: true, default)))
             .ToList();
 
-        await Eventually.UntilAsync(() => lines.Count(line => line.IsCompleted) == 4, "four lines have a place");
+        await Eventually.UntilAsync(() => _share.Asked > 0, "the share was asked for");
+        _share.Lines = 4;
+        await _fixture.Time.AdvanceUntilAsync(() => lines.Count(line => line.IsCompleted) == 4, Step);
 
         Assert.Equal(3, lines.Skip(20).Count(line => line.IsCompleted));
     }

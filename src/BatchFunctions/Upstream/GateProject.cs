@@ -32,9 +32,7 @@ internal sealed class GateProject(string name)
     /// <summary>The line that is next: of the batch with the fewest in flight, and among such ones the first to have come.</summary>
     public GateWaiter? Next => _batches.Values
         .Where(static batch => batch.Waiting.Count > 0)
-        .OrderBy(static batch => batch.InFlight)
-        .ThenBy(static batch => batch.Waiting.Min!.Number)
-        .FirstOrDefault()?.Waiting.Min;
+        .MinBy(static batch => (batch.InFlight, batch.Waiting.Min!.Number))?.Waiting.Min;
 
     /// <summary>All its lines that wait, suspects apart.</summary>
     public IEnumerable<GateWaiter> Waiting => _batches.Values.SelectMany(static batch => batch.Waiting);
@@ -42,8 +40,11 @@ internal sealed class GateProject(string name)
     /// <summary>What it has to send.</summary>
     public ProjectDemand Demand => new(Name, Weight, InFlight + Unsent);
 
+    /// <summary>Its lines that wait to be sent again, suspects included.</summary>
+    public int Again { get; set; }
+
     /// <summary>Lines of its chunks at the gate that are not in flight.</summary>
-    public int Unsent => Left + Waiting.Count(static waiter => !waiter.LeadsChunk);
+    public int Unsent => Left + Again;
 
     public GateBatch Join(string batch)
     {

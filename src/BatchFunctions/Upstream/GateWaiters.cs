@@ -85,6 +85,7 @@ internal sealed class GateWaiters
 
     public void Add(GateWaiter waiter)
     {
+        waiter.Turn.Batch.Project.Again += waiter.LeadsChunk ? 0 : 1;
         if (waiter.Suspicion > 0)
         {
             _suspects.AddLast(waiter.Node);
@@ -97,6 +98,7 @@ internal sealed class GateWaiters
 
     public static void Remove(GateWaiter waiter)
     {
+        waiter.Turn.Batch.Project.Again -= waiter.LeadsChunk ? 0 : 1;
         waiter.Node.List?.Remove(waiter.Node);
         waiter.Turn.Batch.Waiting.Remove(waiter);
     }

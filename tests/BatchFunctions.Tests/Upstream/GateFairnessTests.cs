@@ -112,6 +112,21 @@ public sealed class GateFairnessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_suspect_that_waits_is_something_to_send()
+    {
+        using var turn = _fixture.Join("project", "a", 0, 1);
+        var place = (await _fixture.Gate.EnterAsync(turn, 0, leadsChunk: true, default)).Place!;
+        var suspect = _fixture.Gate.EnterAsync(turn, 1, leadsChunk: false, default);
+        Assert.Equal((1, 1, 2), (turn.Batch.Project.InFlight, turn.Batch.Project.Unsent, turn.Batch.Project.Demand.Lines));
+
+        place.Dispose();
+
+        Assert.Equal((1, 0), (turn.Batch.Project.InFlight, turn.Batch.Project.Unsent));
+        (await suspect).Place!.Dispose();
+        Assert.Equal(0, turn.Batch.Project.Demand.Lines);
+    }
+
+    [Fact]
     public async Task What_has_left_is_forgotten()
     {
         var turn = _fixture.Join("project", "a", 0, 5);

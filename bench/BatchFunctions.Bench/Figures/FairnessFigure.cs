@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
 using BatchFunctions.Bench.Sides;
 
 namespace BatchFunctions.Bench.Figures;
@@ -88,10 +86,10 @@ internal sealed class FairnessFigure : Figure
         await Task.Delay(apart, ct);
         var later = await BatchRun.CreateAsync(second, await BatchRun.UploadAsync(second, input.Path, ct), ct);
         await Task.Delay(TimeSpan.FromSeconds(5), ct);
-        var before = (await DoneAsync(first, earlier, ct), await DoneAsync(second, later, ct));
+        var before = (await BatchRun.CompletedAsync(first, earlier, ct), await BatchRun.CompletedAsync(second, later, ct));
         await Task.Delay(apart / 2, ct);
-        var after = (await DoneAsync(first, earlier, ct), await DoneAsync(second, later, ct));
-        while (await DoneAsync(first, earlier, ct) < lines || await DoneAsync(second, later, ct) < lines)
+        var after = (await BatchRun.CompletedAsync(first, earlier, ct), await BatchRun.CompletedAsync(second, later, ct));
+        while (await BatchRun.CompletedAsync(first, earlier, ct) < lines || await BatchRun.CompletedAsync(second, later, ct) < lines)
         {
             await Task.Delay(Look, ct);
         }
@@ -111,8 +109,4 @@ internal sealed class FairnessFigure : Figure
             string.Create(CultureInfo.InvariantCulture, $"{whole.TotalSeconds:0.0} s for both, {alone.TotalSeconds:0.0} s for one alone"),
             Target.AtMost(1.05)));
     }
-
-    private static async Task<int> DoneAsync(HttpClient client, string id, CancellationToken ct) =>
-        (await client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/batches/{id}", UriKind.Relative), ct))
-            .GetProperty("request_counts").GetProperty("completed").GetInt32();
 }

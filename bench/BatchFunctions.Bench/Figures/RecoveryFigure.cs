@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
 using BatchFunctions.Bench.Sides;
 using BatchFunctions.Testing;
 
@@ -133,9 +131,8 @@ internal sealed class RecoveryFigure : Figure
     {
         while (true)
         {
-            var batch = await client.GetFromJsonAsync<JsonElement>(new Uri($"/v1/batches/{id}", UriKind.Relative), ct);
-            if (batch.GetProperty("status").GetString() == "completed"
-                && batch.GetProperty("request_counts").GetProperty("completed").GetInt32() == Lines)
+            var batch = await BatchRun.ReadAsync(client, id, ct);
+            if (batch.GetProperty("status").GetString() == "completed" && BatchRun.CompletedOf(batch) == Lines)
             {
                 return;
             }

@@ -45,7 +45,7 @@ internal static class BatchRun
         var id = await CreateAsync(service, fileId, ct);
         while (true)
         {
-            var batch = await service.GetFromJsonAsync<JsonElement>(new Uri($"/v1/batches/{id}", UriKind.Relative), ct);
+            var batch = await ReadAsync(service, id, ct);
             switch (batch.GetProperty("status").GetString())
             {
                 case "completed":
@@ -58,6 +58,17 @@ internal static class BatchRun
             }
         }
     }
+
+    /// <summary>The batch as the API tells it.</summary>
+    public static Task<JsonElement> ReadAsync(HttpClient service, string id, CancellationToken ct) =>
+        service.GetFromJsonAsync<JsonElement>(new Uri($"/v1/batches/{id}", UriKind.Relative), ct);
+
+    /// <summary>How many of the batch's lines are completed.</summary>
+    public static async Task<int> CompletedAsync(HttpClient service, string id, CancellationToken ct) =>
+        CompletedOf(await ReadAsync(service, id, ct));
+
+    /// <inheritdoc cref="CompletedAsync"/>
+    public static int CompletedOf(JsonElement batch) => batch.GetProperty("request_counts").GetProperty("completed").GetInt32();
 
     private static async Task<string> IdOfAsync(HttpResponseMessage response, CancellationToken ct)
     {

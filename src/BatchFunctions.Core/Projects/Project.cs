@@ -19,6 +19,9 @@ public sealed record Project(string Name)
     /// <summary>The most that <see cref="MaxLines"/> may be.</summary>
     public const long MostLines = 1_000_000_000;
 
+    /// <summary>The name of <see cref="ProjectRole.Operator"/>, wherever it is written.</summary>
+    public const string OperatorName = "operator";
+
     /// <summary>Its part of the upstream beside projects that send lines at the same time: twice the weight is twice the lines in flight.</summary>
     public int? Weight { get; init; }
 
@@ -30,6 +33,9 @@ public sealed record Project(string Name)
 
     /// <summary>What its keys and tokens may do besides.</summary>
     public ProjectRole Role { get; init; }
+
+    /// <summary>The role's name; null where there is none.</summary>
+    internal string? RoleName => Role == ProjectRole.Operator ? OperatorName : null;
 }
 
 /// <summary>What the keys and tokens of a project may do beyond using the API for the project.</summary>

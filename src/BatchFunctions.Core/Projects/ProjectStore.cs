@@ -8,7 +8,6 @@ namespace BatchFunctions.Projects;
 public sealed class ProjectStore
 {
     private const string Partition = "project";
-    private const string OperatorRole = "operator";
 
     /// <summary>How often a change is tried while others are faster.</summary>
     private const int Tries = 8;
@@ -51,10 +50,7 @@ public sealed class ProjectStore
         {
             var row = await RowAsync(name, ct);
             var after = change(row is null ? new Project(name) : FromRow(row));
-            var written = row is null
-                ? await TableWrites.TryInsertAsync(_table, Apply(after, new TableEntity(Partition, name)), ct)
-                : await TableWrites.TryUpdateAsync(_table, Apply(after, row), row.ETag, ct);
-            if (written is not null)
+            if (await TableWrites.TryWriteAsync(_table, Apply(after, row ?? new TableEntity(Partition, name)), row?.ETag, ct) is not null)
             {
                 return after;
             }
@@ -75,7 +71,7 @@ public sealed class ProjectStore
         Set(row, "Weight", project.Weight);
         Set(row, "MaxBatches", project.MaxBatches);
         Set(row, "MaxLines", project.MaxLines);
-        Set(row, "Role", project.Role == ProjectRole.Operator ? OperatorRole : null);
+        Set(row, "Role", project.RoleName);
         return row;
     }
 
@@ -97,7 +93,7 @@ public sealed class ProjectStore
             Weight = row.GetInt32("Weight"),
             MaxBatches = row.GetInt32("MaxBatches"),
             MaxLines = row.GetInt64("MaxLines"),
-            Role = row.GetString("Role") == OperatorRole ? ProjectRole.Operator : ProjectRole.None,
+            Role = row.GetString("Role") == Project.OperatorName ? ProjectRole.Operator : ProjectRole.None,
         };
     }
 }

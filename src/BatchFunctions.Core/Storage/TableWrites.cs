@@ -71,6 +71,10 @@ internal static class TableWrites
         }
     }
 
+    /// <summary>Writes the row where it was read under an ETag, or was not found: null if another was faster.</summary>
+    public static Task<ETag?> TryWriteAsync(TableClient table, TableEntity row, ETag? read, CancellationToken ct) =>
+        read is { } expected ? TryUpdateAsync(table, row, expected, ct) : TryInsertAsync(table, row, ct);
+
     /// <summary>Deletes the row whatever its ETag; a row that is already gone is not an error.</summary>
     public static async Task DeleteAsync(TableClient table, string partitionKey, string rowKey, CancellationToken ct)
     {

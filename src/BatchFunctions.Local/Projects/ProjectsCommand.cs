@@ -99,7 +99,7 @@ internal static class ProjectsCommand
     private static IEnumerable<Func<Project, Project>> RoleWhereGiven(string? text) => text switch
     {
         null => [],
-        "operator" => [project => project with { Role = ProjectRole.Operator }],
+        Project.OperatorName => [project => project with { Role = ProjectRole.Operator }],
         "none" => [project => project with { Role = ProjectRole.None }],
         _ => throw new StartupException($"--role cannot be '{text}': give 'operator' or 'none'."),
     };
@@ -135,7 +135,7 @@ internal static class ProjectsCommand
         foreach (var project in projects)
         {
             await output.WriteLineAsync(
-                $"{project.Name,-20}  {Text(project.Weight),-8}  {Text(project.MaxBatches),-11}  {Text(project.MaxLines),-13}  {(project.Role == ProjectRole.Operator ? "operator" : "-")}");
+                $"{project.Name,-20}  {Text(project.Weight),-8}  {Text(project.MaxBatches),-11}  {Text(project.MaxLines),-13}  {project.RoleName ?? "-"}");
         }
     }
 

@@ -22,9 +22,6 @@ internal sealed class FlightRecord(TimeProvider time)
     private int _sent;
     private int _refused;
     private WorkFit _fit;
-    private DateTimeOffset? _began;
-    private DateTimeOffset _counted;
-    private double _lineSeconds;
 
     /// <summary>A line's work, in tokens of an answer: by its usage where that was told, else by the bytes of its answer.</summary>
     public static double WorkOf(long promptTokens, long completionTokens, long answerBytes) =>
@@ -46,8 +43,6 @@ internal sealed class FlightRecord(TimeProvider time)
             _given = LogHistogram.NewCounts();
             _sent = _refused = 0;
             _fit = default;
-            _began = null;
-            _lineSeconds = 0;
         }
     }
 
@@ -58,8 +53,6 @@ internal sealed class FlightRecord(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            Count(now);
-            _began ??= _counted = now;
             var line = new LineFlight(now);
             _flying.Add(line);
             _inFlight++;
@@ -77,7 +70,6 @@ internal sealed class FlightRecord(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            Count(now);
             _inFlight--;
             if (!_flying.Remove(line))
             {
@@ -110,34 +102,22 @@ internal sealed class FlightRecord(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
-            Count(now);
             var flying = (int[])_given.Clone();
             foreach (var line in _flying)
             {
                 flying[LogHistogram.BinOf(now - line.Sent)]++;
             }
 
-            var seconds = _began is { } began ? (now - began).TotalSeconds : 0;
             return new FlightSummary
             {
                 Trial = _trial,
                 InFlight = _inFlight,
-                MeanInFlight = Math.Round(seconds > 0 ? _lineSeconds / seconds : _inFlight, 2),
                 Sent = _sent,
                 Refused = _refused,
                 Fit = _fit.Rounded(),
                 Ended = LogHistogram.Of(_ended),
                 Flying = LogHistogram.Of(flying),
             };
-        }
-    }
-
-    private void Count(DateTimeOffset now)
-    {
-        if (_began is not null)
-        {
-            _lineSeconds += _inFlight * (now - _counted).TotalSeconds;
-            _counted = now;
         }
     }
 }

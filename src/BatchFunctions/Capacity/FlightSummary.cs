@@ -19,10 +19,6 @@ internal sealed record FlightSummary
     [JsonPropertyName("n")]
     public int InFlight { get; init; }
 
-    /// <summary>The mean of lines in flight, since the first of the trial was sent.</summary>
-    [JsonPropertyName("m")]
-    public double MeanInFlight { get; init; }
-
     /// <summary>Lines sent in the trial.</summary>
     [JsonPropertyName("s")]
     public int Sent { get; init; }
@@ -48,7 +44,6 @@ internal sealed record FlightSummary
     {
         Trial = other.Trial,
         InFlight = InFlight + other.InFlight,
-        MeanInFlight = MeanInFlight + other.MeanInFlight,
         Sent = Sent + other.Sent,
         Refused = Refused + other.Refused,
         Fit = Fit.Plus(other.Fit),

@@ -7,6 +7,5 @@ namespace BatchFunctions.Fleet;
 /// <param name="Trial">The trial of the automatic limit that this is part of.</param>
 /// <param name="IsShort">Whether it is less than the process's part, or more than it: then it should be asked for again soon.</param>
 /// <param name="Parts">The part of each of the process's projects in <paramref name="Lines"/>, by weight over the whole fleet.</param>
-/// <param name="Processes">Processes with a share, this one included.</param>
 internal sealed record ShareGrant(
-    int Lines, int Limit, TimeSpan Lease, int Trial, bool IsShort, IReadOnlyDictionary<string, double> Parts, int Processes);
+    int Lines, int Limit, TimeSpan Lease, int Trial, bool IsShort, IReadOnlyDictionary<string, double> Parts);

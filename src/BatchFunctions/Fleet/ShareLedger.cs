@@ -65,10 +65,10 @@ internal sealed record ShareLedger(
         // Half of what nobody wants, so that lines that come meanwhile need not wait for the next renewal, nor a new process for ours.
         var part = whole[own] + (int)(spare / 2 / all.Length);
         var free = Math.Max(0, limit - others.Held);
-        var lines = Math.Min(Math.Max(part, 0), free);
+        var lines = Math.Min(part, free);
         var holds = Math.Max(lines, Math.Min(demand.InFlight, free));
         var grant = new ShareGrant(
-            lines, limit, Lease, others.Auto?.Trial ?? 0, lines < whole[own] || demand.InFlight > lines, parts[own], all.Length);
+            lines, limit, Lease, others.Auto?.Trial ?? 0, lines < whole[own] || demand.InFlight > lines, parts[own]);
         return (others with { Entries = [.. others.Entries, mine with { Holds = holds }] }, grant);
     }
 

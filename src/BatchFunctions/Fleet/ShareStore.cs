@@ -43,6 +43,7 @@ internal sealed class ShareStore(TableClient table, TimeProvider time)
     /// </param>
     /// <param name="ct">Cancels it.</param>
     /// <exception cref="ConcurrencyException">Others were faster every time.</exception>
+    /// <exception cref="NewerRowException">A newer version wrote the ledger.</exception>
     public async Task MutateAsync(string upstream, Func<ShareLedger, DateTimeOffset, ShareLedger?> change, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Tries; attempt++)
@@ -53,11 +54,7 @@ internal sealed class ShareStore(TableClient table, TimeProvider time)
                 return;
             }
 
-            var written = RowOf(upstream, after);
-            var stands = row is null
-                ? await TableWrites.TryInsertAsync(table, written, ct)
-                : await TableWrites.TryUpdateAsync(table, written, row.ETag, ct);
-            if (stands is not null)
+            if (await TableWrites.TryWriteAsync(table, RowOf(upstream, after), row?.ETag, ct) is not null)
             {
                 return;
             }
@@ -73,7 +70,13 @@ internal sealed class ShareStore(TableClient table, TimeProvider time)
     {
         var found = await table.GetEntityIfExistsAsync<TableEntity>(Partition, upstream, null, ct);
         var now = found.GetRawResponse().Headers.Date ?? time.GetUtcNow();
-        return found.HasValue ? (LedgerOf(found.Value!), found.Value, now) : (ShareLedger.Empty, null, now);
+        if (!found.HasValue)
+        {
+            return (ShareLedger.Empty, null, now);
+        }
+
+        NewerRowException.ThrowIfNewer(table, found.Value!);
+        return (LedgerOf(found.Value!), found.Value, now);
     }
 
     private static ShareLedger LedgerOf(TableEntity row)

@@ -18,7 +18,7 @@ internal sealed class LimitsObject(string project, ProjectLimits limits, ActiveL
     public string Project { get; } = project;
 
     [Description("'operator' if the project's keys may see the state of the whole service.")]
-    public string? Role { get; } = limits.Role == ProjectRole.Operator ? "operator" : null;
+    public string? Role { get; } = limits.Role == ProjectRole.Operator ? Projects.Project.OperatorName : null;
 
     [Description("The project's part of the upstream beside other projects.")]
     public int Weight { get; } = limits.Weight;

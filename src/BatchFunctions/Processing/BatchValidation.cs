@@ -159,7 +159,7 @@ internal sealed partial class BatchValidation(
     private async Task<int> WindowOfAsync(Reading reading, CancellationToken ct)
     {
         var others = reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1;
-        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, options.Value.Upstream.FixedConcurrency ?? gate.KnownLimit ?? 0, others, options.Value.ChunkWindow);
+        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, gate.KnownLimit, others, options.Value.ChunkWindow);
     }
 
     private async Task FailAsync(BatchKey key, IReadOnlyList<BatchError> errors, CancellationToken ct)

@@ -105,7 +105,7 @@ internal sealed partial class UpstreamClient(
     /// </summary>
     private async Task<GateAnswer> WaitAsync(GateTurn turn, LineHistory line, LineMemory held, TimeSpan wait, CancellationToken ct)
     {
-        if (Interlocked.Increment(ref _waiting) > Math.Max(_options.FixedConcurrency ?? gate.KnownLimit ?? 0, FewestWaiting))
+        if (Interlocked.Increment(ref _waiting) > Math.Max(gate.KnownLimit, FewestWaiting))
         {
             Interlocked.Decrement(ref _waiting);
             return new GateAnswer(null, wait > ShortestPostponement ? wait : ShortestPostponement);

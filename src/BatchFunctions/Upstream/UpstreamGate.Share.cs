@@ -9,14 +9,14 @@ internal sealed partial class UpstreamGate
     /// <summary>How long lines wait in storage of a process that has no share.</summary>
     private static readonly TimeSpan ShareWait = TimeSpan.FromSeconds(5);
 
-    /// <summary>Lines in flight that are of use now: the fleet's limit, as far as it is known.</summary>
-    public int? KnownLimit
+    /// <summary>The most lines that all processes may have in flight: as it is set, or was last found; 0 while nothing is known.</summary>
+    public int KnownLimit
     {
         get
         {
             lock (_lock)
             {
-                return _share.Last?.Limit;
+                return _fixedLimit ?? _share.Last?.Limit ?? 0;
             }
         }
     }
@@ -41,12 +41,12 @@ internal sealed partial class UpstreamGate
         }
     }
 
-    /// <returns>Whether the share is used no more: there is nothing in flight, and nothing waits.</returns>
+    /// <returns>Whether the share is used no more, since there is nothing in flight, and nothing waits.</returns>
     private bool GiveUp()
     {
         lock (_lock)
         {
-            if (_inFlight > 0 || _waiters.Probe is not null || _waiters.Projects.Any(static project => project.Unsent > 0))
+            if (!Demand().IsNothing)
             {
                 return false;
             }

@@ -29,6 +29,8 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     private readonly UpstreamBreaker _breaker;
     private readonly UpstreamPace _pace;
     private readonly InFlightLimit _limit;
+    private readonly int? _fixedLimit;
+    private readonly HeldShare _share;
     private readonly ShareKeeper _keeper;
     private readonly FlightRecord _flight;
     private readonly SoldRates _rates;
@@ -40,7 +42,6 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     private int _suspectsInFlight;
     private int _probesInFlight;
     private bool _isAlone;
-    private readonly HeldShare _share;
     private int _told;
 
     public UpstreamGate(
@@ -57,6 +58,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         _limit = new InFlightLimit(time);
         _flight = flight;
         _rates = new SoldRates(options.Value.Upstream, time);
+        _fixedLimit = options.Value.Upstream.FixedConcurrency;
         _keeper = new ShareKeeper(fleet, Demand, Granted, GiveUp, time, logger);
         _share = new HeldShare(fleet.Standing, time);
         _limit.Share = fleet.Standing?.Lines ?? 0;

@@ -13,5 +13,5 @@ internal sealed class LoneShare(IOptions<BatchOptions> options) : FleetShare
 
     public override Task ReleaseAsync(CancellationToken ct) => Task.CompletedTask;
 
-    private static ShareGrant Of(int lines) => new(lines, lines, TimeSpan.MaxValue, 0, false, new Dictionary<string, double>(), 1);
+    private static ShareGrant Of(int lines) => new(lines, lines, TimeSpan.MaxValue, 0, false, new Dictionary<string, double>());
 }

@@ -142,7 +142,7 @@ public sealed class ShareTests : IAsyncLifetime
             Told = demand;
             return IsAway
                 ? Task.FromException<ShareGrant>(new StorageUnavailableException(new IOException("storage is away")))
-                : Task.FromResult(new ShareGrant(Lines, 4, ShareLedger.Lease, 0, IsShort: false, Parts, 2));
+                : Task.FromResult(new ShareGrant(Lines, 4, ShareLedger.Lease, 0, IsShort: false, Parts));
         }
 
         public override Task ReleaseAsync(CancellationToken ct)

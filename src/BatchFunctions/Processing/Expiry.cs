@@ -1,5 +1,6 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -20,6 +21,7 @@ internal sealed partial class Expiry(
     UploadExpiry uploads,
     ActiveBatchStore active,
     BatchStore batches,
+    ChunkStore chunks,
     RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
@@ -80,6 +82,8 @@ internal sealed partial class Expiry(
             case ExpiringKind.Upload:
                 return await uploads.SettleAsync(entry.Tenant, entry.Id, ct);
             default:
+                // A request that its sender has given up may insert chunks when their batch has ended and is cleared away.
+                await chunks.DeleteAllAsync(entry.Id, ct);
                 await blobs.DeleteAsync(entry.Blob, ct);
                 return null;
         }

@@ -44,13 +44,19 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
             return;
         }
 
+        var others = new List<Task>();
+        if (plan.DeleteInputBeside is { } beside)
+        {
+            others.Add(DeleteAsync(FileId, beside));
+        }
+
         BatchId = (await RepeatAsync(() => _api.CreateAsync(FileId, $"{plan.Number}.{++Creations}")))?.Json.GetProperty("id").GetString();
         if (BatchId is null)
         {
+            await Task.WhenAll(others);
             return;
         }
 
-        var others = new List<Task>();
         if (plan.CancelAfter is { } cancel)
         {
             others.Add(CancelAsync(cancel));

@@ -22,6 +22,9 @@ internal sealed record BatchPlan
     /// <summary>How long after its creation its input is deleted; null if it is not.</summary>
     public TimeSpan? DeleteInputAfter { get; init; }
 
+    /// <summary>How long after its creation was asked for its input is deleted, beside it; null if it is not.</summary>
+    public TimeSpan? DeleteInputBeside { get; init; }
+
     /// <summary>Whether its client deletes its results when it has ended.</summary>
     public bool DeletesResults { get; init; }
 

@@ -22,8 +22,11 @@ internal sealed class Life
     /// <summary>How long a process keeps its share of the upstream when there is nothing to send, and more.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
 
-    /// <summary>When a life that is at rest is looked at again: when what a crash has left is due, and when what is kept for days is.</summary>
-    private static readonly TimeSpan[] Ages = [TimeSpan.FromHours(1), TimeSpan.FromDays(9)];
+    /// <summary>When a life that is at rest is looked at again: when what a crash has left is due, and when what is kept for weeks is.</summary>
+    private static readonly TimeSpan[] Ages = [TimeSpan.FromHours(1), TimeSpan.FromDays(40)];
+
+    /// <summary>Messages of sweeps that there may be: the next one is sent before the last one is deleted.</summary>
+    private const int MostSweeps = 2;
 
     private readonly List<Task> _clients = [];
     private readonly List<QueueTrigger> _triggers;
@@ -215,6 +218,11 @@ internal sealed class Life
         foreach (var trigger in _triggers)
         {
             trigger.Look();
+        }
+
+        if (Plan.IsPunctual && !_isOld && _triggers[0].Count("\"k\":\"sweep\"") > MostSweeps)
+        {
+            Violate("there is one chain of sweeps", $"{_triggers[0].Count("\"k\":\"sweep\"")} messages");
         }
 
         return Agenda.Now >= Plan.CalmAt

@@ -92,6 +92,9 @@ internal sealed class LifePlan
     public bool IsGentle => StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
         && Deaths.Count + Freezes.Count + Restarts.Count + Outages.Count == 0;
 
+    /// <summary>Whether, besides, no message is late: then it counts as lost by nobody.</summary>
+    public bool IsPunctual => IsGentle && SlowestPoll < 1;
+
     /// <summary>How far a worker's clock is ahead of storage's.</summary>
     public TimeSpan ClockOf(int worker) =>
         _clocksDiffer ? new Dice(Seed, 1000 + worker).Between(TimeSpan.FromSeconds(-60), TimeSpan.FromSeconds(60)) : TimeSpan.Zero;
@@ -136,7 +139,8 @@ internal sealed class LifePlan
             At = _dice.Seconds(0.1, 60),
             CancelAfter = Rarely(0.2) ? _dice.Seconds(0.1, 60) : null,
             DeleteInputAfter = Rarely(0.2) ? _dice.Seconds(0.1, 120) : null,
-            DeletesResults = Rarely(0.15),
+            DeleteInputBeside = Rarely(0.2) ? _dice.Seconds(0.001, 0.2) : null,
+            DeletesResults = Rarely(0.2),
             BadLine = Rarely(0.05) ? _dice.Below(lines) : null,
             RefusedEach = Rarely(0.3) ? _dice.Between(2, 5) : 0,
         };

@@ -33,7 +33,7 @@ internal sealed partial class Trace(Func<TimeSpan> now, Action<string>? write)
         }
 
         var line = string.Create(
-            CultureInfo.InvariantCulture, $"{now():hh\\:mm\\:ss\\.fff} {who,-4} {Named(FormattableString.Invariant(what))}");
+            CultureInfo.InvariantCulture, $"{now():d\\.hh\\:mm\\:ss\\.fff} {who,-4} {Named(FormattableString.Invariant(what))}");
         _hash.Append(MemoryMarshal.AsBytes(line.AsSpan()));
         write(line);
     }

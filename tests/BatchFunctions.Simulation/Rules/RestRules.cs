@@ -4,7 +4,7 @@ using BatchFunctions.StrictStorage.Tables;
 
 namespace BatchFunctions.Simulation.Rules;
 
-/// <summary>Days after the last batch has ended nothing is left but the batches' rows, and the files that there are with their blobs.</summary>
+/// <summary>Weeks after the last batch has ended nothing is left but the batches' rows, and the files that there are with their blobs.</summary>
 internal sealed class RestRules(Life life)
 {
     private const string Rule = "nothing is left over at rest";

@@ -12,8 +12,8 @@ internal static class Commands
           --lives N [--from S] [--seconds T] [--processes P] [--until-broken]
                                                 N lives from seed S on, one process for each core; T seconds at most
           --kept                                the seeds that are kept, of faults that were found
-          --mutations FILE [--only NAME] [--lives N]
-                                                takes the guards of a list away in turn, and says which life finds that out
+          --mutations [--only NAME] [--lives N] [--seconds T]
+                                                takes the guards of mutations.txt away in turn, and says how many lives find that out
         """;
 
     /// <summary>Runs a command.</summary>
@@ -36,6 +36,12 @@ internal static class Commands
         if (options.ContainsKey("--kept"))
         {
             return await ManyLives.RunKeptAsync(processes, Console.Out);
+        }
+
+        if (options.ContainsKey("--mutations"))
+        {
+            var most = Number(options.GetValueOrDefault("--lives", "10000"));
+            return await new MutationRun(most, TimeSpan.FromSeconds(seconds), processes, Console.Out).RunAsync(options.GetValueOrDefault("--only"));
         }
 
         if (!options.TryGetValue("--lives", out var lives))

@@ -36,6 +36,9 @@ internal sealed class QueueTrigger(Life life, string name, string poison)
 
     private MessageQueue Queue => life.Account.Queues.QueueOf(name)!;
 
+    /// <summary>How many of its messages have a text in them.</summary>
+    public int Count(string text) => Queue.Messages.Count(message => message.Text.Contains(text, StringComparison.Ordinal));
+
     /// <summary>Makes sure that the next message is fetched in time. To be called whenever a message may have come.</summary>
     public void Look()
     {

@@ -1,4 +1,5 @@
 using BatchFunctions.Simulation.Lives;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Simulation.Clients;
 
@@ -62,6 +63,11 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
             others.Add(CancelAsync(cancel));
         }
 
+        if (plan.LoseInputAfter is { } lose)
+        {
+            others.Add(LoseAsync(lose));
+        }
+
         if (plan.DeleteInputAfter is { } delete)
         {
             others.Add(DeleteAsync(FileId, delete));
@@ -75,6 +81,12 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
         await life.Agenda.Delay(after);
         AskedToCancel = true;
         IsCancelAnswered = await RepeatAsync(() => _api.CancelAsync(BatchId!)) is not null;
+    }
+
+    private async Task LoseAsync(TimeSpan after)
+    {
+        await life.Agenda.Delay(after);
+        await life.LoseBlobAsync(ContainerNames.Files, $"{plan.Tenant}/{FileId}");
     }
 
     private async Task DeleteAsync(string file, TimeSpan after)

@@ -25,6 +25,9 @@ internal sealed record BatchPlan
     /// <summary>How long after its creation was asked for its input is deleted, beside it; null if it is not.</summary>
     public TimeSpan? DeleteInputBeside { get; init; }
 
+    /// <summary>How long after its creation the blob of its input is gone, which nobody asked the service for; null if it stays.</summary>
+    public TimeSpan? LoseInputAfter { get; init; }
+
     /// <summary>Whether its client deletes its results when it has ended.</summary>
     public bool DeletesResults { get; init; }
 

@@ -97,6 +97,13 @@ internal sealed class Life
         }
     }
 
+    /// <summary>Somebody deletes a blob behind the service's back.</summary>
+    public async Task LoseBlobAsync(string container, string name)
+    {
+        Trace.Add("op", $"deletes the blob {container}/{name}");
+        await _operator.Get<StorageClients>().Blobs.GetBlobContainerClient(container).DeleteBlobIfExistsAsync(name);
+    }
+
     /// <summary>Lives it.</summary>
     public async Task RunAsync()
     {

@@ -26,7 +26,7 @@ internal sealed class LifePlan
         StorageFaults = Rarely(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
         Duplicates = Rarely(0.5) ? 0.15 : 0;
         UpstreamFaults = Rarely(0.4) ? _dice.Seconds(0.02, 0.5).TotalSeconds : 0;
-        SlowestLine = _dice.Seconds(0.1, 40).TotalSeconds;
+        SlowestLine = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
         SlowestPoll = Rarely(0.2) ? 60 : 0.6;
         DeathsAtSteps = Rarely(0.3) ? _dice.Seconds(0.005, 0.05).TotalSeconds : 0;
         FreezesAtSteps = Rarely(0.25) ? _dice.Seconds(0.005, 0.04).TotalSeconds : 0;
@@ -140,6 +140,7 @@ internal sealed class LifePlan
             CancelAfter = Rarely(0.2) ? _dice.Seconds(0.1, 60) : null,
             DeleteInputAfter = Rarely(0.2) ? _dice.Seconds(0.1, 120) : null,
             DeleteInputBeside = Rarely(0.2) ? _dice.Seconds(0.001, 0.2) : null,
+            LoseInputAfter = Rarely(0.04) ? _dice.Seconds(0.05, 60) : null,
             DeletesResults = Rarely(0.2),
             BadLine = Rarely(0.05) ? _dice.Below(lines) : null,
             RefusedEach = Rarely(0.3) ? _dice.Between(2, 5) : 0,

@@ -41,7 +41,7 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
             }
         }
 
-        if (client.FileId is { } input && !client.AskedToDelete.Contains(input))
+        if (client.FileId is { } input && client.Plan.LoseInputAfter is null && !client.AskedToDelete.Contains(input))
         {
             var content = await api.ContentAsync(input);
             if (content is not { IsGood: true } || !content.Body.AsSpan().SequenceEqual(client.Plan.Input()))

@@ -133,7 +133,7 @@ internal sealed class LifeWatch(Life life)
         }
 
         chunks[after.Number] = after;
-        if (before is not null && after.Epoch > before.Epoch && Writer is not null)
+        if (before is not null && after.Owner is not null && after.Owner != before.Owner && Writer is not null)
         {
             _claimed[(Writer, batch, after.Number)] = after.Done;
         }

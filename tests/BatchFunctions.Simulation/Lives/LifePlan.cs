@@ -24,7 +24,7 @@ internal sealed class LifePlan
         Workers = _dice.Between(1, 4);
         CalmAt = TimeSpan.FromSeconds(_dice.Between(60, 420));
         StorageFaults = Rarely(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
-        Duplicates = Rarely(0.5) ? 0.15 : 0;
+        Duplicates = Rarely(0.5) ? 0.3 : 0;
         UpstreamFaults = Rarely(0.4) ? _dice.Seconds(0.02, 0.5).TotalSeconds : 0;
         SlowestLine = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
         SlowestPoll = Rarely(0.2) ? 60 : 0.6;

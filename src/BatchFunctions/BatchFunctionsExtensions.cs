@@ -139,7 +139,10 @@ public static class BatchFunctionsExtensions
     private static IServiceCollection AddProcessing(this IServiceCollection services)
     {
         services.TryAddSingleton<ProtocolSteps>();
-        services.TryAddSingleton<BatchBlobs>();
+        services.TryAddSingleton<InputBlobs>();
+        services.TryAddSingleton<ResultBlobs>();
+        services.TryAddSingleton<StagedBlobs>();
+        services.TryAddSingleton<ResultFiles>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();

@@ -25,7 +25,7 @@ internal sealed partial class BatchValidation(
     BatchStore batches,
     ActiveBatchStore active,
     ChunkStore chunks,
-    BatchBlobs blobs,
+    InputBlobs blobs,
     ByteBudget memory,
     BatchFinish finish,
     BatchQueues queues,
@@ -204,7 +204,7 @@ internal sealed partial class BatchValidation(
 
         public string? Model => _checker.Model;
 
-        public async Task RunAsync(BatchBlobs blobs, ByteBudget memory, CancellationToken ct)
+        public async Task RunAsync(InputBlobs blobs, ByteBudget memory, CancellationToken ct)
         {
             if (batch.InputBytes > options.MaxInputBytes)
             {
@@ -219,7 +219,7 @@ internal sealed partial class BatchValidation(
                 return;
             }
 
-            await using var stream = await blobs.OpenInputAsync(batch.InputBlob, 0, batch.InputBytes, ct);
+            await using var stream = await blobs.OpenAsync(batch.InputBlob, 0, batch.InputBytes, ct);
             using var reader = new LineReader(stream, options.MaxLineBytes, memory: memory);
             while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))
             {

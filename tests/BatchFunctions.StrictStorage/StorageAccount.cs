@@ -30,11 +30,14 @@ public sealed class StorageAccount
         Chance = chance ?? StorageChance.None;
         Name = $"strict{Interlocked.Increment(ref LastNumber):D4}";
         var clock = new StorageClock(time);
+        Blobs = new BlobService(clock);
+        Queues = new QueueService(clock, Chance);
+        Tables = new TableService(clock, Chance);
         _services = new Dictionary<int, IStorageService>
         {
-            [StorageRequest.BlobPort] = new BlobService(clock),
-            [StorageRequest.QueuePort] = new QueueService(clock, Chance),
-            [StorageRequest.TablePort] = new TableService(clock, Chance),
+            [StorageRequest.BlobPort] = Blobs,
+            [StorageRequest.QueuePort] = Queues,
+            [StorageRequest.TablePort] = Tables,
         };
         Transport = new StorageTransport(this);
     }
@@ -58,6 +61,12 @@ public sealed class StorageAccount
     internal TimeProvider Time { get; }
 
     internal StorageChance Chance { get; }
+
+    internal BlobService Blobs { get; }
+
+    internal QueueService Queues { get; }
+
+    internal TableService Tables { get; }
 
     /// <summary>The published account of this process with the connection string; null if it is another storage's.</summary>
     /// <param name="connectionString">A connection string.</param>

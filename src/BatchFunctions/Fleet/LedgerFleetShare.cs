@@ -10,13 +10,13 @@ namespace BatchFunctions.Fleet;
 /// was faster it is read again. Where the limit finds itself, whoever renews lets the rule decide.
 /// </summary>
 internal sealed class LedgerFleetShare(
-    ShareStore store, FlightRecord flight, IOptions<BatchOptions> options) : FleetShare
+    ShareStore store, FlightRecord flight, IOptions<BatchOptions> options, Random? random = null) : FleetShare
 {
     /// <summary>The one upstream's name.</summary>
     public const string Upstream = "default";
 
     private readonly AutoLimit _auto = new();
-    private readonly string _worker = WorkerIdentity.Own.NewClaim();
+    private readonly string _worker = WorkerIdentity.Own.NewClaim(random);
 
     /// <inheritdoc/>
     public override async Task<ShareGrant> RenewAsync(ShareDemand demand, CancellationToken ct)

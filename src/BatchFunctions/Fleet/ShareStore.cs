@@ -10,7 +10,7 @@ namespace BatchFunctions.Fleet;
 /// The ledgers of the upstreams' shares, a row each in the table <c>fleet</c>: as JSON in UTF-8, over as many columns as it takes. Its
 /// times are by storage's clock, which all processes see alike: it comes with each answer, in whole seconds.
 /// </summary>
-internal sealed class ShareStore(TableClient table, TimeProvider time)
+internal sealed class ShareStore(TableClient table, TimeProvider time, Random? random = null)
 {
     private const string Partition = "share";
     private const string Column = "Ledger";
@@ -21,10 +21,12 @@ internal sealed class ShareStore(TableClient table, TimeProvider time)
     /// <summary>How often a change is tried while others are faster.</summary>
     private const int Tries = 12;
 
-    public ShareStore(StorageClients storage, TimeProvider time)
-        : this(storage.Tables.GetTableClient(TableNames.Fleet), time)
+    public ShareStore(StorageClients storage, TimeProvider time, Random? random = null)
+        : this(storage.Tables.GetTableClient(TableNames.Fleet), time, random)
     {
     }
+
+    private readonly Random _random = random ?? Random.Shared;
 
     /// <summary>Reads a ledger; an empty one where there is none, or where it cannot be read.</summary>
     public async Task<ShareLedger> ReadAsync(string upstream, CancellationToken ct) => (await FindAsync(upstream, ct)).Ledger;
@@ -60,7 +62,7 @@ internal sealed class ShareStore(TableClient table, TimeProvider time)
             }
 
             // So that many who meet do not meet again.
-            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 20 * (attempt + 1))), time, ct);
+            await Task.Delay(TimeSpan.FromMilliseconds(_random.Next(5, 20 * (attempt + 1))), time, ct);
         }
 
         throw new ConcurrencyException($"The ledger of the upstream '{upstream}'");

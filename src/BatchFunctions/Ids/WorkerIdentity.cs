@@ -25,8 +25,9 @@ internal sealed record WorkerIdentity(string Machine, int ProcessId, long Starte
     public static WorkerIdentity Own { get; } = OfThisProcess();
 
     /// <summary>A claim of this process: no two claims have the same.</summary>
-    public string NewClaim() => string.Create(
-        CultureInfo.InvariantCulture, $"{Machine}{Separator}{ProcessId}{Separator}{Started}{Separator}{Guid.NewGuid():N}");
+    /// <param name="random">What tells them apart comes from; the system's own source where it is null.</param>
+    public string NewClaim(Random? random = null) => string.Create(
+        CultureInfo.InvariantCulture, $"{Machine}{Separator}{ProcessId}{Separator}{Started}{Separator}{NewGuid(random):N}");
 
     /// <summary>Whether a claim's process has ended for certain: it ran on this machine, and does not run there any more.</summary>
     /// <param name="claim">The claim, as the chunk's row has it.</param>
@@ -40,6 +41,18 @@ internal sealed record WorkerIdentity(string Machine, int ProcessId, long Starte
             && long.TryParse(parts[2], CultureInfo.InvariantCulture, out var started)
             && !(id == ProcessId && started == Started)
             && !Runs(id, started);
+    }
+
+    private static Guid NewGuid(Random? random)
+    {
+        if (random is null)
+        {
+            return Guid.NewGuid();
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        random.NextBytes(bytes);
+        return new Guid(bytes);
     }
 
     private static bool Runs(int id, long started) => StartOf(id) is { } start && (start == started || start == 0);

@@ -107,7 +107,7 @@ public sealed partial class BatchJobs
         }
         catch (Exception e) when (ct.IsCancellationRequested && e is not OutOfMemoryException)
         {
-            using var limit = new CancellationTokenSource(SendAgainLimit);
+            using var limit = new CancellationTokenSource(SendAgainLimit, _time);
             await _queues.SendAgainAsync(at, limit.Token);
         }
         catch (Exception e) when (StorageFaults.IsRefusal(e) && at.Kind is (BatchMessageKind.Validate or BatchMessageKind.Advance))

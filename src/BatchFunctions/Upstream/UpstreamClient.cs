@@ -19,7 +19,8 @@ internal sealed partial class UpstreamClient(
     BatchMetrics metrics,
     IOptions<BatchOptions> options,
     TimeProvider time,
-    ILogger<UpstreamClient> logger)
+    ILogger<UpstreamClient> logger,
+    Random? random = null)
 {
     /// <summary>The longest that a line is postponed for, whatever the upstream asks: then it is asked again.</summary>
     public static readonly TimeSpan LongestPostponement = TimeSpan.FromHours(1);
@@ -32,7 +33,7 @@ internal sealed partial class UpstreamClient(
 
     private readonly UpstreamOptions _options = options.Value.Upstream;
     private readonly AnswerSizes _sizes = new();
-    private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time);
+    private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time, random);
     private int _waiting;
 
     /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>

@@ -8,7 +8,7 @@ namespace BatchFunctions.Upstream;
 /// upstream's when nothing does; the upstream's faults are charged to no line. The same as a table for people:
 /// docs/upstream.md, which a test goes through row by row.
 /// </summary>
-internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, TimeProvider time)
+internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, TimeProvider time, Random? random = null)
 {
     /// <summary>
     /// How often a connection may break under a line before it is to blame, while others go through: once by chance, once in
@@ -30,6 +30,8 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
 
     /// <summary>How much longer than asked for a line waits at most: lines refused together would else come back together.</summary>
     private const double Spread = 0.25;
+
+    private readonly Random _random = random ?? Random.Shared;
 
     /// <summary>Whose fault a status is, on the face of it.</summary>
     public static Blame BlameOf(int status) => status switch
@@ -174,9 +176,9 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         // Doubling from one refusal to the next, as far as a running chunk sits through.
         var own = Math.Min(
             options.RetryDelay.TotalSeconds * Math.Pow(2, Math.Min(line.Refusals, 20)), options.LongestWait.TotalSeconds);
-        var jittered = own * (0.75 + (0.5 * Random.Shared.NextDouble()));
+        var jittered = own * (0.75 + (0.5 * _random.NextDouble()));
         return asked is { } wait
-            ? wait * (1 + (Spread * Random.Shared.NextDouble()))
+            ? wait * (1 + (Spread * _random.NextDouble()))
             : TimeSpan.FromSeconds(Math.Min(jittered, options.LongestWait.TotalSeconds));
     }
 }

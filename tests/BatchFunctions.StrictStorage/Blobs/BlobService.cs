@@ -15,6 +15,9 @@ internal sealed partial class BlobService(StorageClock clock) : IStorageService
 
     public static StorageException BlobNotFound() => new(404, "BlobNotFound", "The specified blob does not exist.");
 
+    /// <summary>A container's blobs and staged blocks, by name; none if there is no such container.</summary>
+    public IEnumerable<(string Name, BlobSlot Slot)> SlotsOf(string container) => _containers.GetValueOrDefault(container)?.List("") ?? [];
+
     public StorageResponse Answer(StorageRequest request)
     {
         var path = request.Path.Split('/', 2);

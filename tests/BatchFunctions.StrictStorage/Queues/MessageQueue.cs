@@ -20,6 +20,12 @@ internal sealed class MessageQueue(StorageClock clock, StorageChance chance, IRe
         }
     }
 
+    /// <summary>When the first of its messages becomes visible, or did; null if it has none.</summary>
+    public DateTimeOffset? NextVisible => _messages.Count == 0 ? null : _messages.Min(message => message.VisibleAt);
+
+    /// <summary>All messages, hidden ones included.</summary>
+    public IReadOnlyList<Message> Messages => _messages;
+
     public Message Put(string text, TimeSpan delay, TimeSpan? life)
     {
         var now = clock.Now;

@@ -5,6 +5,8 @@ internal sealed class Table
 {
     private readonly List<Entity> _entities = [];
 
+    public IReadOnlyList<Entity> Entities => _entities;
+
     public Entity? Find(EntityKey key) => PlaceOf(key) is var place && place < _entities.Count && _entities[place].Key == key
         ? _entities[place]
         : null;

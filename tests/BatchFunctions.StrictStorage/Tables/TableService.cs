@@ -16,11 +16,17 @@ internal sealed class TableService(StorageClock clock, StorageChance chance) : I
     private readonly BeingDeleted _deleted = new(clock, TimeSpan.FromSeconds(40));
     private readonly TableQuery _query = new(chance);
 
+    /// <summary>Is told of each write that has taken effect: the table, and the entity before and after it.</summary>
+    public Action<string, Entity?, Entity?>? Written { get; set; }
+
+    /// <summary>All entities of a table, in order; none if there is no such table.</summary>
+    public IReadOnlyList<Entity> EntitiesOf(string table) => _tables.GetValueOrDefault(table)?.Entities ?? [];
+
     public StorageResponse Answer(StorageRequest request)
     {
         var response = request switch
         {
-            { Path: "$batch", Method: "POST" } => new TableTransaction(clock, Find).Answer(request),
+            { Path: "$batch", Method: "POST" } => new TableTransaction(clock, Find, Written).Answer(request),
             { Path: TableAddress.Tables, Method: "POST" } => Create(request),
             { Method: "DELETE" } when TableAddress.TableIn(request.Path) is { } name => Delete(name),
             { Path: TableAddress.Tables } or { Path: "" } => throw StorageException.NotBuilt($"{request}"),
@@ -39,7 +45,11 @@ internal sealed class TableService(StorageClock clock, StorageChance chance) : I
         }
 
         var change = TableChange.Of(request, address.Table, address.Key);
-        return ResponseOf(change, change.Apply(Find(change.Table), clock));
+        var changed = Find(change.Table);
+        var before = changed.Find(change.Key);
+        var after = change.Apply(changed, clock);
+        Written?.Invoke(change.Table, before, after);
+        return ResponseOf(change, after);
     }
 
     internal static StorageResponse ResponseOf(TableChange change, Entity? written)

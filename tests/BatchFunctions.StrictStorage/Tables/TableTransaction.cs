@@ -6,7 +6,7 @@ namespace BatchFunctions.StrictStorage.Tables;
 /// An entity group transaction: up to 100 writes and 4 MiB within one partition of one table, each of another entity, which all
 /// take effect or none of them (https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions).
 /// </summary>
-internal sealed class TableTransaction(StorageClock clock, Func<string, Table> find)
+internal sealed class TableTransaction(StorageClock clock, Func<string, Table> find, Action<string, Entity?, Entity?>? written)
 {
     private const int MostChanges = 100;
     private const int MostBytes = 4 * 1024 * 1024;
@@ -62,6 +62,11 @@ internal sealed class TableTransaction(StorageClock clock, Func<string, Table> f
                 Undo(table, before);
                 throw;
             }
+        }
+
+        foreach (var (key, entity) in before)
+        {
+            written?.Invoke(changes[0].Table, entity, table.Find(key));
         }
 
         return TransactionBody.Write(answers);

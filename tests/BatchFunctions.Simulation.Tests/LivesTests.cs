@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using BatchFunctions.Simulation.Running;
+
+namespace BatchFunctions.Simulation.Tests;
+
+/// <summary>
+/// Lives of the service in simulated time, each of a seed, run by the program beside the tests: it has one thread, so that a life repeats.
+/// What is broken is told with its seed; <c>dotnet run -c Release --project tests/BatchFunctions.Simulation -- --seed N</c> shows the life.
+/// </summary>
+public sealed class LivesTests
+{
+    private const int Lives = 1000;
+
+    private static readonly string Program = Path.Combine(
+        AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "BatchFunctions.Simulation.exe" : "BatchFunctions.Simulation");
+
+    [Fact]
+    public async Task No_rule_is_broken_in_many_lives()
+    {
+        var result = await ManyLives.RunAsync(1, Lives, TimeSpan.FromSeconds(90), Environment.ProcessorCount, untilBroken: false, output: null, Program);
+
+        Assert.Empty(result.Broken);
+        Assert.True(result.Lives > 0, result.ToString());
+    }
+
+    [Fact]
+    public async Task No_rule_is_broken_in_the_lives_that_are_kept()
+    {
+        foreach (var seed in ManyLives.Kept)
+        {
+            var result = await ManyLives.RunAsync(seed, 1, TimeSpan.FromMinutes(5), processes: 1, untilBroken: false, output: null, Program);
+
+            Assert.Empty(result.Broken);
+            Assert.Equal(1, result.Lives);
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(92)]
+    public async Task A_seed_has_one_life(int seed) => Assert.Equal(await TraceAsync(seed), await TraceAsync(seed));
+
+    private static async Task<string> TraceAsync(int seed)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Program, ["--seed", $"{seed}"]) { RedirectStandardOutput = true })!;
+        var trace = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+        return trace;
+    }
+}

@@ -1,0 +1,21 @@
+using BatchFunctions.Simulation.Running;
+
+namespace BatchFunctions.Simulation.Tests;
+
+/// <summary>The list of guards that the long command takes away still fits the sources.</summary>
+public sealed class MutationTests
+{
+    public static TheoryData<string> Names => [.. Mutation.All.Select(mutation => mutation.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Each_text_that_is_taken_away_stands_once_in_its_file(string name)
+    {
+        var mutation = Mutation.All.Single(mutation => mutation.Name == name);
+
+        var text = File.ReadAllText(Path.Combine(MutationRun.Repository, mutation.File));
+
+        Assert.NotEmpty(mutation.Changes);
+        Assert.All(mutation.CountIn(text), count => Assert.Equal(1, count));
+    }
+}

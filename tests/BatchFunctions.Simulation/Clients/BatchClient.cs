@@ -1,0 +1,166 @@
+using BatchFunctions.Simulation.Lives;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Simulation.Clients;
+
+/// <summary>Who uploads a file, makes a batch of it, and looks how it goes; it asks again where it was not answered.</summary>
+internal sealed class BatchClient(Life life, BatchPlan plan)
+{
+    private const int MostTries = 8;
+    private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(20);
+
+    private readonly Dice _dice = new(life.Plan.Seed, 100 + plan.Number);
+    private readonly ApiClient _api = new(life, $"c{plan.Number}", plan.Tenant);
+    private int _tries;
+
+    public BatchPlan Plan => plan;
+
+    /// <summary>The input file, once an upload was answered.</summary>
+    public string? FileId { get; private set; }
+
+    /// <summary>The batch, once a creation was answered.</summary>
+    public string? BatchId { get; private set; }
+
+    /// <summary>Creations that were asked for, each of which may have made a batch.</summary>
+    public int Creations { get; private set; }
+
+    /// <summary>Whether a cancel was answered with 200.</summary>
+    public bool IsCancelAnswered { get; private set; }
+
+    /// <summary>Whether a cancel was asked for, whatever was answered.</summary>
+    public bool AskedToCancel { get; private set; }
+
+    /// <summary>Files whose deletion was answered with 200.</summary>
+    public List<string> Deleted { get; } = [];
+
+    /// <summary>Files whose deletion was asked for, whatever was answered.</summary>
+    public List<string> AskedToDelete { get; } = [];
+
+    public async Task RunAsync()
+    {
+        await life.Agenda.Delay(plan.At);
+        FileId = (await RepeatAsync(() => _api.UploadAsync(plan.Input())))?.Json.GetProperty("id").GetString();
+        if (FileId is null)
+        {
+            return;
+        }
+
+        var others = new List<Task>();
+        if (plan.DeleteInputBeside is { } beside)
+        {
+            others.Add(DeleteAsync(FileId, beside));
+        }
+
+        BatchId = (await RepeatAsync(() => _api.CreateAsync(FileId, $"{plan.Number}.{++Creations}")))?.Json.GetProperty("id").GetString();
+        if (BatchId is null)
+        {
+            await Task.WhenAll(others);
+            return;
+        }
+
+        if (plan.CancelAfter is { } cancel)
+        {
+            others.Add(CancelAsync(cancel));
+        }
+
+        if (plan.LoseInputAfter is { } lose)
+        {
+            others.Add(LoseAsync(lose));
+        }
+
+        if (plan.DeleteInputAfter is { } delete)
+        {
+            others.Add(DeleteAsync(FileId, delete));
+        }
+
+        await Task.WhenAll([LookAsync(), .. others]);
+    }
+
+    private async Task CancelAsync(TimeSpan after)
+    {
+        await life.Agenda.Delay(after);
+        AskedToCancel = true;
+        IsCancelAnswered = await RepeatAsync(() => _api.CancelAsync(BatchId!)) is not null;
+    }
+
+    private async Task LoseAsync(TimeSpan after)
+    {
+        await life.Agenda.Delay(after);
+        await life.LoseBlobAsync(ContainerNames.Files, $"{plan.Tenant}/{FileId}");
+    }
+
+    private async Task DeleteAsync(string file, TimeSpan after)
+    {
+        await life.Agenda.Delay(after);
+        AskedToDelete.Add(file);
+        if (await RepeatAsync(() => _api.DeleteFileAsync(file)) is not null)
+        {
+            Deleted.Add(file);
+        }
+    }
+
+    /// <summary>Looks at the batch until it has ended.</summary>
+    private async Task LookAsync()
+    {
+        while (life.Agenda.Now < TimeSpan.FromHours(27))
+        {
+            await life.Agenda.Delay(LooksEvery);
+            if (await _api.GetBatchAsync(BatchId!) is not { } reply)
+            {
+                continue;
+            }
+
+            if (reply.Status == 404)
+            {
+                life.Violate("no answered request is undone", $"the batch {BatchId} is not there any more");
+                return;
+            }
+
+            if (reply.IsGood && reply.Json.GetProperty("status").GetString() is "completed" or "failed" or "expired" or "cancelled")
+            {
+                await DeleteResultsAsync(reply);
+                return;
+            }
+        }
+    }
+
+    private async Task DeleteResultsAsync(ApiReply ended)
+    {
+        if (!plan.DeletesResults)
+        {
+            return;
+        }
+
+        foreach (var name in (string[])["output_file_id", "error_file_id"])
+        {
+            if (ended.Json.GetProperty(name).GetString() is { } file)
+            {
+                await DeleteAsync(file, _dice.Seconds(0.1, 5));
+            }
+        }
+    }
+
+    /// <returns>The good answer; null where there was none, or a refusal.</returns>
+    private async Task<ApiReply?> RepeatAsync(Func<Task<ApiReply?>> ask)
+    {
+        for (_tries = 0; _tries < MostTries; _tries++)
+        {
+            if (await ask() is { } reply)
+            {
+                if (reply.IsGood)
+                {
+                    return reply;
+                }
+
+                if (!reply.Passes && reply.Status != 409)
+                {
+                    return null;
+                }
+            }
+
+            await life.Agenda.Delay(_dice.Seconds(0.5, 60));
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Globalization;
+using BatchFunctions.Simulation.Storage;
+using BatchFunctions.StrictStorage.Chance;
+
+namespace BatchFunctions.Simulation.Lives;
+
+/// <summary>
+/// What a seed has in store for a life: its workers and their settings, its batches, and what goes wrong until when. Each kind of fault is
+/// there or not, so that many lives have few kinds, and some have none.
+/// </summary>
+internal sealed class LifePlan
+{
+    private readonly Dice _dice;
+    private readonly int _chunkLines;
+    private readonly bool _settingsChange;
+    private readonly TimeSpan _sweepInterval;
+    private readonly TimeSpan _window;
+    private readonly bool _clocksDiffer;
+
+    public LifePlan(int seed)
+    {
+        Seed = seed;
+        _dice = new Dice(seed, 1);
+        Workers = _dice.Between(1, 4);
+        CalmAt = TimeSpan.FromSeconds(_dice.Between(60, 420));
+        StorageFaults = Rarely(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
+        Duplicates = Rarely(0.5) ? 0.15 : 0;
+        UpstreamFaults = Rarely(0.4) ? _dice.Seconds(0.02, 0.5).TotalSeconds : 0;
+        SlowestLine = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
+        SlowestPoll = Rarely(0.2) ? 60 : 0.6;
+        DeathsAtSteps = Rarely(0.3) ? _dice.Seconds(0.005, 0.05).TotalSeconds : 0;
+        FreezesAtSteps = Rarely(0.25) ? _dice.Seconds(0.005, 0.04).TotalSeconds : 0;
+        HoldUps = Rarely(0.3) ? _dice.Seconds(0.01, 0.1).TotalSeconds : 0;
+        Deaths = Rarely(0.3) ? Times(3) : [];
+        Freezes = Rarely(0.25) ? Times(3) : [];
+        Restarts = Rarely(0.3) ? Times(3) : [];
+        Outages = Rarely(0.25) ? [.. Times(2).Select(OutageAt)] : [];
+        SweepsAtStart = Rarely(0.5);
+        _clocksDiffer = Rarely(0.3);
+        _settingsChange = Rarely(0.5);
+        _chunkLines = _dice.Between(1, 8);
+        _sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
+        _window = Rarely(0.2) ? TimeSpan.FromSeconds(_dice.Between(20, 600)) : TimeSpan.FromHours(24);
+        Batches = [.. Enumerable.Range(0, _dice.Between(1, 3)).Select(BatchOf)];
+    }
+
+    /// <summary>Whose batches there are.</summary>
+    public static IReadOnlyList<string> Tenants { get; } = ["north", "south"];
+
+    public int Seed { get; }
+
+    public int Workers { get; }
+
+    /// <summary>When all faults are over.</summary>
+    public TimeSpan CalmAt { get; }
+
+    /// <summary>The probability of a fault of a request to storage.</summary>
+    public double StorageFaults { get; }
+
+    /// <summary>The probability that a message is handed out twice.</summary>
+    public double Duplicates { get; }
+
+    /// <summary>The probability of a fault of a call.</summary>
+    public double UpstreamFaults { get; }
+
+    /// <summary>How long a line takes at most, in seconds.</summary>
+    public double SlowestLine { get; }
+
+    /// <summary>How long a message waits at most until it is fetched, in seconds.</summary>
+    public double SlowestPoll { get; }
+
+    public double DeathsAtSteps { get; }
+
+    public double FreezesAtSteps { get; }
+
+    public double HoldUps { get; }
+
+    public IReadOnlyList<TimeSpan> Deaths { get; }
+
+    public IReadOnlyList<TimeSpan> Freezes { get; }
+
+    public IReadOnlyList<TimeSpan> Restarts { get; }
+
+    public IReadOnlyList<Outage> Outages { get; }
+
+    /// <summary>Whether a worker sweeps when it starts, as the self-host does.</summary>
+    public bool SweepsAtStart { get; }
+
+    public IReadOnlyList<BatchPlan> Batches { get; }
+
+    /// <summary>Whether no worker and no request to storage comes to harm, and all clocks are right: then nothing is called twice.</summary>
+    public bool IsGentle => StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
+        && Deaths.Count + Freezes.Count + Restarts.Count + Outages.Count == 0;
+
+    /// <summary>Whether, besides, no message is late: then it counts as lost by nobody.</summary>
+    public bool IsPunctual => IsGentle && SlowestPoll < 1;
+
+    /// <summary>How far a worker's clock is ahead of storage's.</summary>
+    public TimeSpan ClockOf(int worker) =>
+        _clocksDiffer ? new Dice(Seed, 1000 + worker).Between(TimeSpan.FromSeconds(-60), TimeSpan.FromSeconds(60)) : TimeSpan.Zero;
+
+    /// <summary>What a worker is deployed with.</summary>
+    public IReadOnlyDictionary<string, string?> SettingsOf(int worker)
+    {
+        var changed = new Dice(Seed, 2000 + worker);
+        var isFirst = worker <= Workers || !_settingsChange;
+        return new Dictionary<string, string?>
+        {
+            ["Batch:Upstream:BaseUrl"] = "http://upstream.invalid/v1",
+            ["Batch:Upstream:Concurrency"] = Seed % 3 == 0 ? "auto" : "16",
+            ["Batch:Upstream:Timeout"] = "00:01:00",
+            ["Batch:CreateStorage"] = "false",
+            ["Batch:ChunkLines"] = (isFirst ? _chunkLines : changed.Between(1, 10)).ToString(CultureInfo.InvariantCulture),
+            ["Batch:ChunkWindow"] = (isFirst ? (Seed % 4) + 1 : changed.Between(1, 20)).ToString(CultureInfo.InvariantCulture),
+            ["Batch:SweepInterval"] = _sweepInterval.ToString(),
+            ["Batch:CompletionWindow"] = _window.ToString(),
+        };
+    }
+
+    private bool Rarely(double probability) => _dice.Happens(probability);
+
+    private List<TimeSpan> Times(int most) =>
+        [.. Enumerable.Range(0, _dice.Between(1, most)).Select(_ => _dice.Between(TimeSpan.FromSeconds(1), CalmAt)).Order()];
+
+    private Outage OutageAt(TimeSpan from) => new(
+        _dice.Of<string?>([null, "blob", "queue", "table"]),
+        from,
+        from + _dice.Seconds(2, 200),
+        _dice.Of([StorageFault.None, StorageFault.RequestLost, StorageFault.AnswerLost, StorageFault.ServerBusy, StorageFault.TimedOut]));
+
+    private BatchPlan BatchOf(int number)
+    {
+        var lines = Rarely(0.5) ? _dice.Between(1, 6) : _dice.Between(1, 30);
+        return new BatchPlan
+        {
+            Number = number,
+            Tenant = _dice.Of(Tenants),
+            Lines = lines,
+            At = _dice.Seconds(0.1, 60),
+            CancelAfter = Rarely(0.2) ? _dice.Seconds(0.1, 60) : null,
+            DeleteInputAfter = Rarely(0.2) ? _dice.Seconds(0.1, 120) : null,
+            DeleteInputBeside = Rarely(0.2) ? _dice.Seconds(0.001, 0.2) : null,
+            LoseInputAfter = Rarely(0.04) ? _dice.Seconds(0.05, 60) : null,
+            DeletesResults = Rarely(0.2),
+            BadLine = Rarely(0.05) ? _dice.Below(lines) : null,
+            RefusedEach = Rarely(0.3) ? _dice.Between(2, 5) : 0,
+        };
+    }
+}

@@ -1,0 +1,3 @@
+using BatchFunctions.Simulation.Running;
+
+return await Commands.RunAsync(args);

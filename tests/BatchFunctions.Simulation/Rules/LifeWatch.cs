@@ -1,0 +1,177 @@
+using Azure.Data.Tables;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Simulation.Lives;
+using BatchFunctions.Simulation.Time;
+using BatchFunctions.Storage;
+using BatchFunctions.StrictStorage.Tables;
+
+namespace BatchFunctions.Simulation.Rules;
+
+/// <summary>
+/// Sees every write of a row as it takes effect, and every call as it comes, and holds them against the rules for what happens on the way.
+/// </summary>
+internal sealed class LifeWatch(Life life)
+{
+    private readonly Dictionary<string, Dictionary<int, Chunk>> _chunks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Batch> _batches = new(StringComparer.Ordinal);
+    private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
+    private readonly FileRules _files = new(life);
+    private readonly Dictionary<string, int> _answers = new(StringComparer.Ordinal);
+
+    /// <summary>Whose request takes effect.</summary>
+    public IHost? Writer { get; set; }
+
+    /// <summary>Batches that there are, by id, as their rows stand.</summary>
+    public IReadOnlyDictionary<string, Batch> Batches => _batches;
+
+    /// <summary>Good answers that came back into a process that was alive, by the line's marker.</summary>
+    public IReadOnlyDictionary<string, int> Answers => _answers;
+
+    /// <summary>A row was written, or deleted.</summary>
+    public void Written(string table, Entity? before, Entity? after)
+    {
+        if (table == TableNames.Batches)
+        {
+            BatchWritten(before is null ? null : BatchRow.FromRow(RowOf(before)), after is null ? null : BatchRow.FromRow(RowOf(after)));
+        }
+        else if (table == TableNames.Files)
+        {
+            _files.Written(before is null ? null : RowOf(before), after is null ? null : RowOf(after));
+        }
+        else if (table == TableNames.Chunks)
+        {
+            ChunkWritten(before is null ? null : ChunkRow.FromRow(RowOf(before)), after is null ? null : ChunkRow.FromRow(RowOf(after)));
+        }
+    }
+
+    /// <summary>A line was sent.</summary>
+    public void Called(string marker, IHost host)
+    {
+        var (number, line) = BatchPlan.Parse(marker);
+        var batches = _batches.Values.Where(batch => NumberOf(batch) == number).ToList();
+        if (batches.Count > 0 && batches.TrueForAll(batch => WasDoneWhenClaimed(batch, line, host)))
+        {
+            life.Violate("no line is sent again whose result stands", marker);
+        }
+    }
+
+    /// <summary>A good answer came back.</summary>
+    public void Answered(string marker, IHost host)
+    {
+        _answers[marker] = _answers.GetValueOrDefault(marker) + 1;
+        var (number, _) = BatchPlan.Parse(marker);
+        if (life.Plan.IsGentle && _answers[marker] > _batches.Values.Count(batch => NumberOf(batch) == number))
+        {
+            life.Violate("where nothing fails no line is answered twice", marker);
+        }
+    }
+
+    /// <summary>Which of the life's batches it is, by what its creation was tagged with.</summary>
+    public static int NumberOf(Batch batch) =>
+        int.Parse(batch.Metadata!["tag"].Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The row as the SDK reads it.</summary>
+    public static TableEntity RowOf(Entity entity)
+    {
+        var row = new TableEntity(entity.Key.Partition, entity.Key.Row) { Timestamp = entity.Timestamp };
+        foreach (var (name, value) in entity.Properties)
+        {
+            row[name] = value;
+        }
+
+        return row;
+    }
+
+    private void BatchWritten(Batch? before, Batch? after)
+    {
+        if (after is null)
+        {
+            life.Violate("no batch's row is deleted", before!.Id);
+            return;
+        }
+
+        _batches[after.Id] = after;
+        var tenant = life.Plan.Batches[NumberOf(after)].Tenant;
+        if (after.Tenant != tenant)
+        {
+            life.Violate("nothing of a project is in another's partition", $"{after.Id} of {tenant} is in {after.Tenant}'s");
+        }
+
+        if (before is null)
+        {
+            return;
+        }
+
+        life.Trace.Add("row", $"{after.Id} {before.Status} {before.Counts} to {after.Status} {after.Counts}");
+        if (before.Status == after.Status ? before.Status.HasEnded() : !LegalMoves.Leads(before.Status, after.Status))
+        {
+            life.Violate("every change of a status is legal", $"{after.Id}: {before.Status} to {after.Status}");
+        }
+
+        if (after.Counts.Completed < before.Counts.Completed || after.Counts.Failed < before.Counts.Failed)
+        {
+            life.Violate("counts never go back", $"{after.Id}: {before.Counts} to {after.Counts}");
+        }
+
+        if (before.Counts.Total > 0 && after.Counts.Total != before.Counts.Total)
+        {
+            life.Violate("a batch's total stays", $"{after.Id}: {before.Counts} to {after.Counts}");
+        }
+    }
+
+    private void ChunkWritten(Chunk? before, Chunk? after)
+    {
+        var batch = (before ?? after)!.Batch.Id;
+        if (after is null)
+        {
+            if (_batches.TryGetValue(batch, out var row) && !row.Status.HasEnded())
+            {
+                life.Violate("chunks stay until their batch has ended", $"{batch} chunk {before!.Number}");
+            }
+
+            return;
+        }
+
+        if (!_chunks.TryGetValue(batch, out var chunks))
+        {
+            _chunks[batch] = chunks = [];
+        }
+
+        chunks[after.Number] = after;
+        if (before is not null && after.Epoch > before.Epoch && Writer is not null)
+        {
+            _claimed[(Writer, batch, after.Number)] = after.Done;
+        }
+
+        life.Trace.Add("row", $"{batch} chunk {after.Number}: {after.Done.Count} of {after.Lines} done, epoch {after.Epoch}{(after.Owner is null ? "" : ", held")}{(after.Ended ? ", ended" : "")}");
+        if (before is null)
+        {
+            return;
+        }
+
+        if (!after.IsCutLike(before))
+        {
+            life.Violate("chunks are cut once", $"{batch} chunk {after.Number}");
+        }
+
+        if (Enumerable.Range(0, before.Lines).Any(line => before.Done.Contains(line) && !after.Done.Contains(line)))
+        {
+            life.Violate("a line that is done stays done", $"{batch} chunk {after.Number}: {before.Done.Count} to {after.Done.Count}");
+        }
+
+        if (before.Ended && !after.Ended)
+        {
+            life.Violate("a chunk that has ended stays so", $"{batch} chunk {after.Number}");
+        }
+    }
+
+    /// <summary>
+    /// Whether the line stood when the worker last claimed its chunk. One that was overtaken and has not seen it yet may send what another
+    /// has done meanwhile.
+    /// </summary>
+    private bool WasDoneWhenClaimed(Batch batch, int line, IHost host) =>
+        _chunks.TryGetValue(batch.Id, out var chunks)
+        && chunks.Values.FirstOrDefault(chunk => line >= chunk.LinesBefore && line < chunk.LinesBefore + chunk.Lines) is { } chunk
+        && (!_claimed.TryGetValue((host, batch.Id, chunk.Number), out var done) || done.Contains(line - chunk.LinesBefore));
+}

@@ -1,0 +1,53 @@
+using BatchFunctions.Batches;
+using BatchFunctions.Simulation.Clients;
+using BatchFunctions.Simulation.Lives;
+
+namespace BatchFunctions.Simulation.Rules;
+
+/// <summary>What a client was answered holds: what was made is there, what was cancelled is cancelled, what was deleted is gone.</summary>
+internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
+{
+    private const string Rule = "no answered request is undone";
+
+    public async Task CheckAsync()
+    {
+        var made = life.Watch.Batches.Values.Count(batch => LifeWatch.NumberOf(batch) == client.Plan.Number);
+        if (made > client.Creations)
+        {
+            life.Violate("a creation makes one batch", $"{client.Creations} made {made}");
+        }
+
+        if (client.BatchId is { } id)
+        {
+            if (!life.Watch.Batches.TryGetValue(id, out var batch))
+            {
+                life.Violate(Rule, $"the batch {id} was made and is not there");
+            }
+            else if (client.IsCancelAnswered && batch.Status is not (BatchStatus.Cancelled or BatchStatus.Failed))
+            {
+                life.Violate(Rule, $"the batch {id} was cancelled and is {batch.Status}");
+            }
+            else if (batch.Status == BatchStatus.Cancelled && !client.AskedToCancel)
+            {
+                life.Violate("no batch is cancelled that nobody cancelled", id);
+            }
+        }
+
+        foreach (var file in client.Deleted)
+        {
+            if (await api.GetFileAsync(file) is not { Status: 404 })
+            {
+                life.Violate(Rule, $"the file {file} was deleted and is there");
+            }
+        }
+
+        if (client.FileId is { } input && client.Plan.LoseInputAfter is null && !client.AskedToDelete.Contains(input))
+        {
+            var content = await api.ContentAsync(input);
+            if (content is not { IsGood: true } || !content.Body.AsSpan().SequenceEqual(client.Plan.Input()))
+            {
+                life.Violate(Rule, $"the file {input} was uploaded and is answered with {content?.Status}");
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using BatchFunctions.Files;
+using BatchFunctions.Simulation.Lives;
+using BatchFunctions.Storage;
+using BatchFunctions.StrictStorage.Tables;
+
+namespace BatchFunctions.Simulation.Rules;
+
+/// <summary>Weeks after the last batch has ended nothing is left but the batches' rows, and the files that there are with their blobs.</summary>
+internal sealed class RestRules(Life life)
+{
+    private const string Rule = "nothing is left over at rest";
+
+    public void Check()
+    {
+        foreach (var table in (string[])[TableNames.ActiveBatches, TableNames.Chunks, TableNames.Pending])
+        {
+            foreach (var entity in life.Account.Tables.EntitiesOf(table).Where(entity => !IsLastSweep(entity)))
+            {
+                life.Violate(Rule, $"a row of {table}: {entity.Key}");
+            }
+        }
+
+        foreach (var queue in QueueNames.All)
+        {
+            if (life.Account.Queues.QueueOf(queue)!.Count > 0)
+            {
+                life.Violate(Rule, $"messages on {queue}");
+            }
+        }
+
+        var files = life.Account.Tables.EntitiesOf(TableNames.Files);
+        foreach (var file in files.Where(file => file.Properties.GetValueOrDefault("Deleted") is true))
+        {
+            life.Violate(Rule, $"a deleted file's row: {file.Key}");
+        }
+
+        var blobs = files.SelectMany(BlobsOf).ToHashSet(StringComparer.Ordinal);
+        foreach (var container in ContainerNames.All)
+        {
+            foreach (var (name, slot) in life.Account.Blobs.SlotsOf(container))
+            {
+                if (slot.Uncommitted.Count > 0)
+                {
+                    life.Violate(Rule, $"staged blocks of {container}/{name}");
+                }
+
+                if (!blobs.Contains($"{container}/{name}"))
+                {
+                    life.Violate(Rule, $"a blob without a file: {container}/{name}");
+                }
+            }
+        }
+    }
+
+    /// <summary>The blobs that a file is made of.</summary>
+    private static IEnumerable<string> BlobsOf(Entity file)
+    {
+        var blob = new BlobLocation((string)file.ValueOf("Container")!, (string)file.ValueOf("Blob")!);
+        var segments = FileSegmentColumns.Read(LifeWatch.RowOf(file));
+        return (segments?.Select(segment => segment.In(blob)) ?? [blob]).Select(part => $"{part.Container}/{part.Name}");
+    }
+
+    /// <summary>
+    /// The row of a sweep whose message was never sent, since its sender died: whoever asks for the next takes it over, and while nothing
+    /// is active nobody does.
+    /// </summary>
+    private static bool IsLastSweep(Entity entity) => entity.Key.Partition == "sweep";
+}

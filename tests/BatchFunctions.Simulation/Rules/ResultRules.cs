@@ -1,0 +1,144 @@
+using System.Text.Json;
+using BatchFunctions.Batches;
+using BatchFunctions.Simulation.Clients;
+using BatchFunctions.Simulation.Lives;
+using BatchFunctions.Simulation.Upstream;
+
+namespace BatchFunctions.Simulation.Rules;
+
+/// <summary>A batch that has ended: each line once in both files together, with its own answer, and counts that equal them.</summary>
+internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
+{
+    private readonly BatchPlan _plan = life.Plan.Batches[LifeWatch.NumberOf(batch)];
+
+    private bool IsWhole => _plan.LoseInputAfter is null || batch.Status == BatchStatus.Completed;
+
+    public async Task CheckAsync()
+    {
+        if (!batch.Status.HasEnded())
+        {
+            Violate("every batch ends", "has not ended");
+            return;
+        }
+
+        if (await api.GetBatchAsync(batch.Id) is not { IsGood: true } reply)
+        {
+            Violate("every batch can be read", "is not answered");
+            return;
+        }
+
+        var seen = reply.Json;
+        if (batch.Status == BatchStatus.Failed)
+        {
+            var errors = seen.GetProperty("errors").GetRawText();
+            if (_plan.BadLine is null && _plan.LoseInputAfter is null)
+            {
+                Violate("no batch fails without a reason", errors);
+            }
+
+            if (!errors.Contains("\"input_lost\"", StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        if (_plan.BadLine is not null && batch.Status == BatchStatus.Completed)
+        {
+            Violate("an input that is no JSON fails", "was completed");
+        }
+
+        var output = await LinesOfAsync(seen, "output_file_id");
+        var error = await LinesOfAsync(seen, "error_file_id");
+        if (output is not null && error is not null)
+        {
+            Check(seen, output, error);
+        }
+    }
+
+    private void Check(JsonElement seen, List<JsonElement> output, List<JsonElement> error)
+    {
+        var counts = seen.GetProperty("request_counts");
+        var total = counts.GetProperty("total").GetInt32();
+        if (total == 0 && batch.Status != BatchStatus.Completed && output.Count + error.Count == 0)
+        {
+            // Cancelled, or past its deadline, before its lines were known.
+            return;
+        }
+
+        Expect("counts equal the lines", "total", _plan.Lines, total);
+        var times = output.Concat(error).CountBy(IdOf).ToDictionary();
+        for (var line = 0; line < _plan.Lines; line++)
+        {
+            // Lines of an input that is gone can no longer be named.
+            var found = times.GetValueOrDefault($"line-{line}");
+            Expect("every custom_id stands once in both files", $"line-{line}", IsWhole ? 1 : Math.Min(found, 1), found);
+        }
+
+        Expect("every custom_id stands once in both files", "different ids", _plan.Lines, IsWhole ? times.Count : Math.Max(times.Count, _plan.Lines));
+        var unfinished = error.Count(line => CodeOf(line) is "batch_cancelled" or "batch_expired");
+        Expect("counts equal the lines", "completed", output.Count, counts.GetProperty("completed").GetInt32());
+        Expect("counts equal the lines", "failed", error.Count - unfinished, counts.GetProperty("failed").GetInt32());
+        Expect(
+            "usage equals the lines",
+            "tokens",
+            output.Count * (FickleUpstream.InputTokens + FickleUpstream.OutputTokens),
+            seen.GetProperty("usage").GetProperty("total_tokens").GetInt64());
+        if (unfinished > 0 && batch.Status == BatchStatus.Completed)
+        {
+            Violate("a batch that is completed has no unfinished lines", $"has {unfinished}");
+        }
+
+        foreach (var line in output)
+        {
+            CheckAnswer(line);
+        }
+    }
+
+    private void CheckAnswer(JsonElement line)
+    {
+        var content = line.GetProperty("response").GetProperty("body").GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
+        var number = int.Parse(IdOf(line)["line-".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        if (content != _plan.MarkerOf(number))
+        {
+            Violate("every line has its own answer", $"line {number} has that of {content}");
+        }
+    }
+
+    /// <returns>Null where its owner has asked to delete it.</returns>
+    private async Task<List<JsonElement>?> LinesOfAsync(JsonElement seen, string name)
+    {
+        if (seen.GetProperty(name).GetString() is not { } file)
+        {
+            return [];
+        }
+
+        var reply = await api.ContentAsync(file);
+        var isDeleted = life.Clients.Exists(client => client.AskedToDelete.Contains(file));
+        if (reply is { IsGood: true })
+        {
+            return [.. reply.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+        }
+
+        if (!isDeleted)
+        {
+            Violate("every result can be read", $"{name} is answered with {reply?.Status}");
+        }
+
+        return null;
+    }
+
+    private static string IdOf(JsonElement line) => line.GetProperty("custom_id").GetString()!;
+
+    private static string? CodeOf(JsonElement line) =>
+        line.GetProperty("error") is { ValueKind: JsonValueKind.Object } error ? error.GetProperty("code").GetString() : null;
+
+    private void Expect(string rule, string what, long expected, long actual)
+    {
+        if (expected != actual)
+        {
+            Violate(rule, $"{what}: {actual}, not {expected}");
+        }
+    }
+
+    private void Violate(string rule, string what) => life.Violate(rule, $"{batch.Id} ({batch.Status}): {what}");
+}

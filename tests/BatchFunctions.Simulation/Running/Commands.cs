@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace BatchFunctions.Simulation.Running;
+
+/// <summary>The program's commands.</summary>
+internal static class Commands
+{
+    private const string Usage = """
+        Lives of the service in simulated time: each of one seed, with whatever goes wrong in it.
+
+          --seed N                              one life, with its trace
+          --lives N [--from S] [--seconds T] [--processes P] [--until-broken]
+                                                N lives from seed S on, one process for each core; T seconds at most
+          --kept                                the seeds that are kept, of faults that were found
+          --mutations [--only NAME] [--lives N] [--seconds T]
+                                                takes the guards of mutations.txt away in turn, and says how many lives find that out
+        """;
+
+    /// <summary>Runs a command.</summary>
+    /// <returns>The exit code: 0 where no rule was broken.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var options = Parse(args);
+        if (options.TryGetValue("--seed", out var seed))
+        {
+            return await SingleLife.ShowAsync(Number(seed), Console.Out);
+        }
+
+        if (options.TryGetValue(LivesPart.Option, out var part))
+        {
+            return await LivesPart.RunAsync(part, Console.Out);
+        }
+
+        var processes = Number(options.GetValueOrDefault("--processes", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)));
+        var seconds = Number(options.GetValueOrDefault("--seconds", "86400"));
+        if (options.ContainsKey("--kept"))
+        {
+            return await ManyLives.RunKeptAsync(processes, Console.Out);
+        }
+
+        if (options.ContainsKey("--mutations"))
+        {
+            var most = Number(options.GetValueOrDefault("--lives", "10000"));
+            return await new MutationRun(most, TimeSpan.FromSeconds(seconds), processes, Console.Out).RunAsync(options.GetValueOrDefault("--only"));
+        }
+
+        if (!options.TryGetValue("--lives", out var lives))
+        {
+            Console.WriteLine(Usage);
+            return 2;
+        }
+
+        var result = await ManyLives.RunAsync(
+            Number(options.GetValueOrDefault("--from", "1")),
+            Number(lives),
+            TimeSpan.FromSeconds(seconds),
+            processes,
+            options.ContainsKey("--until-broken"),
+            Console.Out);
+        Console.WriteLine(result);
+        return result.Broken.Count > 0 ? 1 : 0;
+    }
+
+    private static Dictionary<string, string> Parse(string[] args)
+    {
+        var options = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (var at = 0; at < args.Length; at++)
+        {
+            var hasValue = at + 1 < args.Length && !args[at + 1].StartsWith("--", StringComparison.Ordinal);
+            options[args[at]] = hasValue ? args[at + 1] : "";
+            at += hasValue ? 1 : 0;
+        }
+
+        return options;
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace BatchFunctions.Simulation.Running;
+
+/// <summary>What many lives came to.</summary>
+internal sealed class LivesResult
+{
+    private readonly List<string> _broken = [];
+
+    /// <summary>Lives that were lived.</summary>
+    public int Lives { get; private set; }
+
+    /// <summary>Things that happened in them.</summary>
+    public long Events { get; private set; }
+
+    /// <summary>Rules that were broken, each with its seed.</summary>
+    public IReadOnlyList<string> Broken => _broken;
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Took { get; set; }
+
+    /// <summary>Takes what a process of lives says.</summary>
+    /// <returns>What was broken; null where nothing was.</returns>
+    public string? Take(string line)
+    {
+        var words = line.Split(' ', 3);
+        if (words[0] == LivesPart.LivedMark)
+        {
+            Lives++;
+            Events += long.Parse(words[2], CultureInfo.InvariantCulture);
+            return null;
+        }
+
+        if (words[0] != LivesPart.BrokenMark)
+        {
+            return null;
+        }
+
+        var broken = $"seed {words[1]}: {words[2]}";
+        _broken.Add(broken);
+        return broken;
+    }
+
+    /// <summary>Adds another's.</summary>
+    public void Add(LivesResult other)
+    {
+        Lives += other.Lives;
+        Events += other.Events;
+        Took += other.Took;
+        _broken.AddRange(other._broken);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Lives} lives with {Events} events in {Took.TotalSeconds:0.0} s, {Lives / Took.TotalSeconds:0.0} lives a second, {_broken.Count} rules broken");
+}

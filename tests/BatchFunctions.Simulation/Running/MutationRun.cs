@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace BatchFunctions.Simulation.Running;
+
+/// <summary>
+/// Takes guards of the service away in turn, in a copy of the sources, and lives until a rule is broken: what no life finds is not
+/// proved by lives.
+/// </summary>
+internal sealed class MutationRun(int lives, TimeSpan limit, int processes, TextWriter output)
+{
+    private const string Project = "tests/BatchFunctions.Simulation";
+    private const string Output = "bin/Release/net10.0";
+    private const string Program = "BatchFunctions.Simulation";
+
+    private static readonly string[] Parts =
+        ["src/BatchFunctions", "src/BatchFunctions.Core", "tests/BatchFunctions.StrictStorage", Project];
+
+    private static readonly string[] Settings =
+        ["Directory.Build.props", "Directory.Packages.props", ".editorconfig", "global.json", "nuget.config", "NuGet.config"];
+
+    /// <summary>The repository's root, found from where the program is.</summary>
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>Runs mutations, and writes a table of what they came to.</summary>
+    /// <param name="only">The name of the one that is run; all of them where it is null.</param>
+    /// <returns>The exit code: 0 where all were found.</returns>
+    public async Task<int> RunAsync(string? only)
+    {
+        var copy = Directory.CreateTempSubdirectory("mutations-").FullName;
+        var missed = 0;
+        try
+        {
+            CopyTo(copy);
+            await BuildAsync(Path.Combine(copy, Project), []);
+            await output.WriteLineAsync("| guard that is taken away | | lives until it is found | by the rule |\n|---|---|---:|---|");
+            foreach (var mutation in Mutation.All.Where(mutation => only is null || mutation.Name == only))
+            {
+                missed += await RunAsync(mutation, copy) ? 0 : 1;
+            }
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+
+        await output.WriteLineAsync($"{missed} not found in {lives} lives");
+        return missed > 0 ? 1 : 0;
+    }
+
+    private async Task<bool> RunAsync(Mutation mutation, string copy)
+    {
+        var file = Path.Combine(copy, mutation.File);
+        var program = Path.Combine(copy, Project, Output);
+        var assembly = $"{Path.GetFileName(mutation.Project)}.dll";
+        var whole = await File.ReadAllTextAsync(file);
+        await File.WriteAllTextAsync(file, mutation.ApplyTo(whole));
+        try
+        {
+            // The program goes on with the one assembly that is another: its own sources have not changed.
+            await BuildAsync(Path.Combine(copy, mutation.Project), ["--no-restore", "-p:BuildProjectReferences=false"]);
+            File.Copy(Path.Combine(copy, mutation.Project, Output, assembly), Path.Combine(program, assembly), overwrite: true);
+            var result = await ManyLives.RunAsync(1, lives, limit, processes, untilBroken: true, output: null, Path.Combine(program, Program));
+            var found = result.Broken.Count > 0 ? result.Broken[0] : null;
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {mutation.Guard} | `{mutation.Name}` | {(found is null ? $"not in {result.Lives}" : $"{result.Lives + 1}")} | {(found is null ? "" : Shown(found))} |"));
+            await output.FlushAsync();
+            return found is not null;
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(file, whole);
+            File.Copy(Path.Combine(AppContext.BaseDirectory, assembly), Path.Combine(program, assembly), overwrite: true);
+        }
+    }
+
+    private static string Shown(string broken) => broken.Split(": ") is [_, var rule, ..] ? rule : broken;
+
+    private static async Task BuildAsync(string project, string[] options)
+    {
+        // What a guard leaves behind when it is gone would be a warning here and there.
+        using var build = Process.Start(new ProcessStartInfo(
+            "dotnet", ["build", project, "-c", "Release", "-v", "q", "--nologo", "-p:RunAnalyzersDuringBuild=false", "-p:TreatWarningsAsErrors=false", "-p:UseSharedCompilation=true", .. options])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var said = await build.StandardOutput.ReadToEndAsync();
+        await build.WaitForExitAsync();
+        if (build.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"The sources do not build without the guard: {said}");
+        }
+    }
+
+    private static void CopyTo(string copy)
+    {
+        foreach (var name in Settings.Where(name => File.Exists(Path.Combine(Repository, name))))
+        {
+            File.Copy(Path.Combine(Repository, name), Path.Combine(copy, name));
+        }
+
+        foreach (var part in Parts)
+        {
+            var from = Path.Combine(Repository, part);
+            foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+            {
+                var below = Path.GetRelativePath(from, file);
+                if (below.Split(Path.DirectorySeparatorChar)[0] is "bin" or "obj")
+                {
+                    continue;
+                }
+
+                var to = Path.Combine(copy, part, below);
+                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+                File.Copy(file, to);
+            }
+        }
+    }
+
+    private static string FindRepository()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "BatchFunctions.sln")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("The program is not below its repository.");
+    }
+}

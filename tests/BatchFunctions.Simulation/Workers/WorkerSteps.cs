@@ -1,0 +1,37 @@
+using BatchFunctions.Protocol;
+using BatchFunctions.Simulation.Lives;
+
+namespace BatchFunctions.Simulation.Workers;
+
+/// <summary>The gaps between two writes, at which the seed may let a worker die or freeze, or hold up the one task.</summary>
+internal sealed class WorkerSteps(Life life, Worker worker) : ProtocolSteps
+{
+    public override async ValueTask ReachedAsync(ProtocolStep step, CancellationToken ct)
+    {
+        life.Trace.Add(worker.Name, $"at {step}");
+        switch (life.Perils.At(step, worker))
+        {
+            case Peril.Death:
+                life.Workers.Kill(worker);
+                await new TaskCompletionSource().Task;
+                break;
+            case Peril.Freeze:
+                life.Workers.Freeze(worker);
+                await HoldUpAsync(TimeSpan.Zero);
+                break;
+            case Peril.HoldUp:
+                await HoldUpAsync(life.Perils.HoldUp());
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Holds up the task that has come here: the others of the process go on.</summary>
+    private Task HoldUpAsync(TimeSpan time)
+    {
+        var over = new TaskCompletionSource();
+        life.Agenda.In(time, worker, over.SetResult);
+        return over.Task;
+    }
+}

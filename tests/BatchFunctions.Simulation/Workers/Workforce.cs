@@ -1,0 +1,61 @@
+using BatchFunctions.Simulation.Lives;
+
+namespace BatchFunctions.Simulation.Workers;
+
+/// <summary>The workers of a life: they die, freeze, shut down, and are replaced.</summary>
+internal sealed class Workforce(Life life)
+{
+    private readonly Dice _dice = new(life.Plan.Seed, 6);
+    private readonly List<Worker> _workers = [];
+    private int _started;
+
+    /// <summary>Workers that live, those that are frozen or shutting down among them.</summary>
+    public IReadOnlyList<Worker> Living => _workers;
+
+    /// <summary>Workers that take requests and messages.</summary>
+    public IReadOnlyList<Worker> Ready => _workers.FindAll(worker => !worker.IsLeaving && worker.FrozenUntil <= life.Agenda.Now);
+
+    /// <summary>One of those, by chance; null while there is none.</summary>
+    public Worker? Any() => Ready is { Count: > 0 } ready ? _dice.Of(ready) : null;
+
+    /// <summary>Starts a worker with the settings that are deployed now.</summary>
+    public Worker Start()
+    {
+        var worker = new Worker(life, $"w{++_started}", life.Plan.ClockOf(_started), life.Plan.SettingsOf(_started));
+        _workers.Add(worker);
+        if (life.Plan.SweepsAtStart)
+        {
+            _ = worker.Jobs.SweepTimerAsync(worker.Stopping);
+        }
+
+        return worker;
+    }
+
+    /// <summary>Kills a worker; another takes its place after a while.</summary>
+    public void Kill(Worker worker)
+    {
+        if (!worker.IsDead)
+        {
+            life.Trace.Add(worker.Name, $"dies");
+            worker.Kill();
+            _workers.Remove(worker);
+            life.Agenda.In(_dice.Seconds(0.5, 60), null, () => Start());
+        }
+    }
+
+    /// <summary>Freezes a worker, longer than a lease more often than not.</summary>
+    public void Freeze(Worker worker)
+    {
+        var time = _dice.Seconds(1, 120);
+        life.Trace.Add(worker.Name, $"freezes for {time.TotalSeconds:0.0} s");
+        worker.Freeze(life.Agenda.Now + time);
+    }
+
+    /// <summary>Tells a worker to shut down; what it has not done in some seconds it does not do any more.</summary>
+    public void Restart(Worker worker)
+    {
+        life.Trace.Add(worker.Name, $"shuts down");
+        worker.Stop();
+        life.Agenda.In(_dice.Seconds(0.2, 10), null, () => Kill(worker));
+    }
+}

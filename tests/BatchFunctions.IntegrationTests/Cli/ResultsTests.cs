@@ -67,7 +67,7 @@ public sealed class ResultsTests : IAsyncLifetime
     {
         CliRun run = null!;
         await Eventually.UntilAsync(
-            async () => (run = await _cli.RunAsync("results", _id)).ExitCode != ExitCodes.Refused, TimeSpan.FromMinutes(1), "there is a result");
+            async () => (run = await _cli.RunAsync("results", _id, "--quiet")).ExitCode != ExitCodes.Refused, TimeSpan.FromMinutes(1), "there is a result");
 
         run.AssertOneLine(
             ExitCodes.SoFar, $"Incomplete: batch {_id} is in_progress", "1 result of 3 lines", $"`batch results {_id} --follow` writes the others as they come");

@@ -14,6 +14,8 @@ internal static class Showcase
 {
     private const string Model = "llama-3.1-8b-instruct";
 
+    private const string TooLong = "This model's maximum context length is 8192 tokens, and the messages come to 9214.";
+
     private static readonly string[] Verdicts =
     [
         "Negative. The customer has waited two weeks for a replacement and asks for the money back, though they say that the person on the phone was friendly.",
@@ -49,7 +51,7 @@ internal static class Showcase
     {
         var input = await driver.UploadAsync(PageDriver.LineOf("a"), "tickets.jsonl");
         var added = await driver.AddAsync(
-            batch => Running(Named("Support tickets: sentiment", BatchStatus.InProgress)(batch), 5_000, 3_182, 2) with
+            batch => Running(Named("Support tickets: sentiment", BatchStatus.InProgress)(batch), 5_000, 3_182, 0) with
             {
                 InputFileId = input,
                 Metadata = new Dictionary<string, string> { ["description"] = "Support tickets: sentiment", ["queue"] = "eu" },
@@ -58,7 +60,7 @@ internal static class Showcase
         await PublishedResults.PublishAsync(
             driver, added, ResultFile.Output, [.. Enumerable.Range(3_183, 22).Select(row => PublishedResults.Answered($"ticket-{row}", Verdicts[row % Verdicts.Length]))]);
         await PublishedResults.PublishAsync(
-            driver, added, ResultFile.Error, PublishedResults.Refused("ticket-3177", "This model's maximum context length is 8192 tokens, and the messages come to 9214."));
+            driver, added, ResultFile.Error, [.. new[] { 214, 1_930, 3_177 }.Select(row => PublishedResults.Refused($"ticket-{row}", TooLong))]);
         return added;
     }
 
@@ -66,7 +68,7 @@ internal static class Showcase
     public static async Task<string> RunAsync(PageDriver driver, string status)
     {
         driver.Upstream.Answer(call => call.Marker.EndsWith('3')
-            ? ScriptedAnswer.Error(400, "This model's maximum context length is 8192 tokens, and the messages come to 9214.")
+            ? ScriptedAnswer.Error(400, TooLong)
             : ScriptedAnswer.Chat(call));
         var lines = string.Concat(Enumerable.Range(1, 14).Select(row => PageDriver.LineOf($"row-{row}")));
         if (status == "failed")

@@ -33,7 +33,7 @@ export class LatestLines {
 
     for (const [name, tail] of Object.entries(this.#tails)) {
       if (batch[name] !== null) {
-        add(await tail.read(batch[name], signal));
+        add(await tail.read(batch[name], signal), name === "error_file_id" ? "bad" : "");
       }
     }
 
@@ -41,10 +41,10 @@ export class LatestLines {
   }
 }
 
-/** Puts rows above the others. These stay what they are, so that what is selected in one stays too. */
-function add(rows) {
+/** Puts rows of a tone above the others. These stay what they are, so that what is selected in one stays too. */
+function add(rows, tone) {
   const body = byId("batch-latest").tBodies[0];
-  body.prepend(...rows.map(rowOf).reverse());
+  body.prepend(...rows.map((cells) => rowOf(cells, tone)).reverse());
   while (body.rows.length > mostRows) {
     body.lastElementChild.remove();
   }

@@ -5,9 +5,10 @@ import { make } from "./elements.js";
 /** Writes a table anew, with a row for each line. */
 export const fillTable = (table, columns, rows) => table.replaceChildren(
   make("thead", { role: "rowgroup", children: [rowWith("th", "columnheader", columns)] }),
-  make("tbody", { role: "rowgroup", children: rows.map(rowOf) }));
+  make("tbody", { role: "rowgroup", children: rows.map((cells) => rowOf(cells)) }));
 
-/** A line's row. */
-export const rowOf = (cells) => rowWith("td", "cell", cells);
+/** A line's row; `bad` is the tone of one that failed, where there are others beside it. */
+export const rowOf = (cells, tone = "") => rowWith("td", "cell", cells, tone);
 
-const rowWith = (tag, role, cells) => make("tr", { role: "row", children: cells.map((text) => make(tag, { role, text })) });
+const rowWith = (tag, role, cells, tone = "") =>
+  make("tr", { role: "row", class: tone, children: cells.map((text) => make(tag, { role, text })) });

@@ -47,6 +47,18 @@ internal static class StoredFiles
     /// <returns>Its lines, and its length in bytes.</returns>
     public static async Task<(IReadOnlyList<JsonElement> Lines, long Bytes)> ReadAsync(IServiceProvider services, StoredFile file)
     {
+        var content = await BytesAsync(services, file);
+        return (
+            [
+                .. Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(line => JsonDocument.Parse(line).RootElement),
+            ],
+            content.Length);
+    }
+
+    /// <summary>Reads a file.</summary>
+    public static async Task<byte[]> BytesAsync(IServiceProvider services, StoredFile file)
+    {
         var content = new ArrayBufferWriter<byte>();
         var parts = FileParts.OfBytes(file, 0, file.Bytes);
         await foreach (var piece in services.GetRequiredService<FileBlobs>().ReadAsync(parts, CancellationToken.None))
@@ -54,12 +66,7 @@ internal static class StoredFiles
             content.Write(piece.Span);
         }
 
-        return (
-            [
-                .. Encoding.UTF8.GetString(content.WrittenSpan).Split('\n', StringSplitOptions.RemoveEmptyEntries)
-                    .Select(line => JsonDocument.Parse(line).RootElement),
-            ],
-            content.WrittenCount);
+        return content.WrittenSpan.ToArray();
     }
 
     private static BlobClient BlobOf(IServiceProvider services, StoredFile file) =>

@@ -58,7 +58,7 @@ public sealed class BatchOptions
     /// <summary>
     /// The most lines in a batch: 50,000 is OpenAI's limit, and the most blocks that a blob may have.
     /// </summary>
-    [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000: an output blob holds 50,000 blocks.")]
+    [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000.")]
     public int MaxLines { get; set; } = 50_000;
 
     /// <summary>The largest input file of a batch, in bytes. OpenAI's limit is 200 MB.</summary>

@@ -65,15 +65,20 @@ public static class ApiOperations
             Errors = [404],
             IdOf = "file",
         }),
-        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads", "DeletedFile")
+        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads or writes", "DeletedFile")
         {
             Errors = [404, 409],
             IdOf = "file",
         }),
-        Of<FileApi>(HttpMethods.Get, ApiRoutes.FileContent, api => api.ContentAsync, new("downloadFile", "A file's bytes; ranges are honoured", null)
+        Of<FileApi>(HttpMethods.Get, ApiRoutes.FileContent, api => api.ContentAsync, new("downloadFile", "A file's bytes, or some of its lines; ranges are honoured, and results can be read while their batch runs", null)
         {
-            Errors = [404, 416],
+            Errors = [400, 404, 416],
             IdOf = "file",
+            Query =
+            [
+                ("offset", Integer("Lines to leave out first.", 0)),
+                ("limit", Integer("Lines, at most.", 1)),
+            ],
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.Uploads, api => api.CreateAsync, new("createUpload", "Begins an upload in parts", "Upload")
         {

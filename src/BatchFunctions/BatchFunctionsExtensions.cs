@@ -143,6 +143,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ResultBlobs>();
         services.TryAddSingleton<StagedBlobs>();
         services.TryAddSingleton<ResultFiles>();
+        services.TryAddSingleton<BatchLeftovers>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();

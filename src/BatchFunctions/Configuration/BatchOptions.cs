@@ -93,9 +93,19 @@ public sealed class BatchOptions
     public long MaxStoredBytes { get; set; } = 100L * 1024 * 1024 * 1024;
 
     /// <summary>
-    /// The time from a batch's creation to its deadline. OpenAI's only completion window is 24 hours.
+    /// The completion windows that a batch may name, <c>24h</c> among them: a list of windows and ranges, such as <c>1h,24h,2d-7d</c>.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ErrorMessage = "Batch__CompletionWindow must be from 00:00:01 to 7.00:00:00: uncommitted blocks live for seven days.")]
+    [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__CompletionWindows is empty: name windows and ranges from 10m to 7d, for instance 1h,24h,2d-7d.")]
+    public string CompletionWindows { get; set; } = "10m-7d";
+
+    /// <summary>The windows of <see cref="CompletionWindows"/>.</summary>
+    internal CompletionWindows Windows => Configuration.CompletionWindows.Parse(CompletionWindows)
+        ?? throw new InvalidOperationException("Batch__CompletionWindows was not checked.");
+
+    /// <summary>
+    /// The time from a batch's creation to its deadline, where its completion window is <c>24h</c>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ErrorMessage = "Batch__CompletionWindow must be from 00:00:01 to 7.00:00:00.")]
     public TimeSpan CompletionWindow { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>

@@ -45,6 +45,18 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
             yield return "Batch__Lease must be at least twice Batch__StatusPoll: a running chunk looks at its lease that often.";
         }
 
+        if (options.CompletionWindows.Length > 0)
+        {
+            if (CompletionWindows.Parse(options.CompletionWindows) is not { } windows)
+            {
+                yield return $"Batch__CompletionWindows has '{options.CompletionWindows}': name windows and ranges from 10m to 7d, separated by commas, for instance 1h,24h,2d-7d.";
+            }
+            else if (!windows.Include(CompletionWindows.LengthOf(CompletionWindows.Usual)!.Value))
+            {
+                yield return $"Batch__CompletionWindows has '{options.CompletionWindows}' and lacks 24h, which is what OpenAI's clients ask for.";
+            }
+        }
+
         foreach (var endpoint in options.Endpoints.Where(e => !e.StartsWith("/v1/", StringComparison.Ordinal)))
         {
             yield return $"Batch__Endpoints has '{endpoint}': each endpoint begins with /v1/, for instance /v1/chat/completions.";

@@ -23,6 +23,7 @@ internal sealed partial class BatchFinish(
     ResultFiles results,
     ResultBlobs blobs,
     StagedBlobs staged,
+    BatchLeftovers leftovers,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
@@ -92,6 +93,7 @@ internal sealed partial class BatchFinish(
         }
 
         await CloseFilesAsync(failing, ct);
+        await leftovers.EnterAsync(key, ct);
         await FailAsync(key, error, ct);
         await ClearAwayAsync(key, ct);
     }
@@ -181,6 +183,7 @@ internal sealed partial class BatchFinish(
         }
 
         var (output, error) = await CompleteFilesAsync(batch, sum, ct);
+        await leftovers.EnterAsync(batch.Key, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         await batches.MutateAsync(
             batch.Key,

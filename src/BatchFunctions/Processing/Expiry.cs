@@ -20,6 +20,7 @@ internal sealed partial class Expiry(
     UploadExpiry uploads,
     ActiveBatchStore active,
     BatchStore batches,
+    BatchLeftovers leftovers,
     RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
@@ -79,6 +80,8 @@ internal sealed partial class Expiry(
                 return await SettleFileAsync(entry, ct);
             case ExpiringKind.Upload:
                 return await uploads.SettleAsync(entry.Tenant, entry.Id, ct);
+            case ExpiringKind.Batch:
+                return await leftovers.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
             default:
                 await blobs.DeleteAsync(entry.Blob, ct);
                 return null;

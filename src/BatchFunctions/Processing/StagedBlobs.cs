@@ -17,6 +17,9 @@ internal sealed class StagedBlobs(StorageClients storage, ExpiringStore expiring
 {
     private static readonly TimeSpan ManifestLife = TimeSpan.FromDays(7);
 
+    /// <summary>Where a batch's manifest is, if it has one.</summary>
+    public static BlobLocation ManifestOf(string batchId) => new(ContainerNames.Batches, $"{batchId}/manifest");
+
     /// <summary>Commits what was staged of a file.</summary>
     /// <param name="batchId">The batch.</param>
     /// <param name="file">Which file.</param>
@@ -77,7 +80,7 @@ internal sealed class StagedBlobs(StorageClients storage, ExpiringStore expiring
             Counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed },
             Usage = sum.Usage,
         };
-        var location = new BlobLocation(ContainerNames.Batches, $"{batch.Id}/manifest");
+        var location = ManifestOf(batch.Id);
         await expiring.AddAsync(new ExpiringEntry(ExpiringKind.Manifest, batch.Tenant, batch.Id, location, now + ManifestLife), ct);
         var standing = await CreateOrReadAsync(Container.GetBlobClient(location.Name), own, ct);
         return (standing.OutputFileId, standing.ErrorFileId);

@@ -151,6 +151,28 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_comes_after_a_batch_was_cleared_away_goes_a_day_later()
+    {
+        var batch = await ValidatedAsync();
+        var late = await _driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
+        await RunAsync(batch, 0);
+        await RunAsync(batch, 1);
+        var ended = await _driver.ReadAsync(batch);
+        var named = await BlobsAsync(batch);
+        await _driver.Chunks.InsertAsync(late, CancellationToken.None);
+        using var content = new MemoryStream([1]);
+        var output = ResultBlobs.FileOf(batch.Id, ResultFile.Output);
+        await _driver.Get<ResultBlobs>().PutAsync(FileSegment.At(output, 0, 2, 0), content, CancellationToken.None);
+        await _driver.Get<ResultBlobs>().StageAsync(FileSegment.At(output, 0, 3, 0), "MDAwMDAw", content, CancellationToken.None);
+        Assert.Equal(named.Count + 2, (await BlobsAsync(batch)).Count);
+
+        Assert.Null(await _driver.Get<BatchLeftovers>().SettleAsync(batch.Key, CancellationToken.None));
+
+        Assert.Equal(named, await BlobsAsync(batch));
+        await _driver.AssertPromiseAsync(ended, Lines);
+    }
+
+    [Fact]
     public async Task A_batch_that_fails_while_a_chunk_is_held_counts_what_its_files_have()
     {
         var batch = await ValidatedAsync();

@@ -55,7 +55,7 @@ export async function getLines(id, { offset, limit, most }, signal) {
     }
   }
 
-  return { last, text };
+  return { last, text: text.slice(0, most) };
 }
 
 export const createUpload = (upload, signal) => json("POST", "/v1/uploads", { body: upload, signal });

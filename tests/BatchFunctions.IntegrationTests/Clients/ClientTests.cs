@@ -93,6 +93,31 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task The_npm_client_reads_the_results_of_a_batch_that_runs()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        upstream.Answer(call => call.Marker == "a" ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task));
+        await using var service = await ServiceDriver.StartAsync(new Dictionary<string, string?>
+        {
+            ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
+            ["Batch:ChunkLines"] = "1",
+        });
+        var folder = Path.Combine(AppContext.BaseDirectory, "Clients", "npm");
+        await ClientProcess.InstallAsync(folder);
+
+        var soFar = JsonDocument.Parse(await ClientProcess.RunAsync("node", ["running.mjs"], folder, service)).RootElement;
+        released.SetResult();
+        var whole = JsonDocument.Parse(await ClientProcess.RunAsync("node", ["running.mjs", Text(soFar, "id"), "to-end"], folder, service)).RootElement;
+
+        Assert.Equal(("in_progress", "true", "1"), (Text(soFar, "status"), Text(soFar, "incomplete"), Text(soFar, "lastLine")));
+        Assert.Equal("a", JsonDocument.Parse(Text(soFar, "content")).RootElement.GetProperty("custom_id").GetString());
+        Assert.Equal(("completed", JsonValueKind.Null, "2"), (Text(whole, "status"), whole.GetProperty("incomplete").ValueKind, Text(whole, "lastLine")));
+        Assert.StartsWith(Text(soFar, "content"), Text(whole, "content"), StringComparison.Ordinal);
+        Assert.Equal(Text(whole, "content"), Text(soFar, "content") + Text(whole, "rest"));
+    }
+
+    [Fact]
     public async Task The_python_client_takes_a_batch_from_upload_to_download()
     {
         await using var service = await ServiceDriver.StartAsync();
@@ -185,6 +210,8 @@ public sealed class ClientTests
     private static string IdOf(ClientResult result) => Root(result.GetRawResponse().Content).GetProperty("id").GetString()!;
 
     private static JsonElement Root(BinaryData content) => JsonDocument.Parse(content).RootElement;
+
+    private static string Text(JsonElement root, string name) => root.GetProperty(name).GetString()!;
 
     private static IEnumerable<string> Strings(JsonElement root, string name) =>
         root.GetProperty(name).EnumerateArray().Select(item => item.GetString()!);

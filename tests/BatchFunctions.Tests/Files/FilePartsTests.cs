@@ -43,8 +43,8 @@ public sealed class FilePartsTests
     public void No_part_is_read_of_which_nothing_is_asked_for()
     {
         string[] segments = ["a\nb\n", "c\n", "d\n"];
-        Assert.Equal(1, FileParts.OfLines(FileOf(segments), new LineSlice(2, 1)).Parts.Count);
-        Assert.Equal(1, FileParts.OfBytes(FileOf(segments), 4, 2).Count);
+        Assert.Single(FileParts.OfLines(FileOf(segments), new LineSlice(2, 1)).Parts);
+        Assert.Single(FileParts.OfBytes(FileOf(segments), 4, 2));
     }
 
     [Fact]

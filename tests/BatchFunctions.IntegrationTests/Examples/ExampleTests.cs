@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
@@ -192,7 +193,7 @@ public sealed partial class ExampleTests
     /// it is tried again.
     /// </summary>
     private static Task ShareAsync(ApiDriver api) => new ShareStore(api.Get<StorageClients>(), TimeProvider.System).MutateAsync(
-        LedgerFleetShare.Upstream,
+        UpstreamSettings.DefaultName,
         (_, now) => new ShareLedger(
             [.. new[] { 14, 10 }.Select(holds => new ShareEntry
             {

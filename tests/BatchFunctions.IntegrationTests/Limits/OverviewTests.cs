@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
@@ -93,7 +94,7 @@ public sealed class OverviewTests : IAsyncLifetime
     public async Task It_tells_an_upstream_as_its_ledger_has_it_and_neither_secrets_nor_machines()
     {
         await SetAsync(ProjectRole.Operator);
-        await _api.Get<ShareStore>().MutateAsync(LedgerFleetShare.Upstream, (_, now) => new ShareLedger(
+        await _api.Get<ShareStore>().MutateAsync(UpstreamSettings.DefaultName, (_, now) => new ShareLedger(
             [
                 EntryOf("host-a|17|4711|0", holds: 12, inFlight: 10, refused: 1, now.AddSeconds(15), new("a", 1, 30), new ProjectDemand("", 2, 5)),
                 EntryOf("host-b|18|4712|1", holds: 20, inFlight: 20, refused: 2, now.AddSeconds(15), new("b", 1, 40), new ProjectDemand("a", 1, 15)),

@@ -1,6 +1,7 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.Projects;
@@ -88,7 +89,7 @@ internal static class Showcase
         }
 
         await driver.Service.Get<ShareStore>().MutateAsync(
-            LedgerFleetShare.Upstream,
+            UpstreamSettings.DefaultName,
             (_, at) => new ShareLedger(
                 [.. shares.Select((holds, process) => new ShareEntry
                 {

@@ -20,7 +20,7 @@ public sealed class UpstreamTokensTests : IDisposable
     {
         _loggers = new LoggerFactory([_logs]);
         _tokens = new UpstreamTokens(
-            _credential, Options.Create(new BatchOptions()), _time, _loggers.CreateLogger<UpstreamTokens>());
+            _credential, new UpstreamOptions(), _time, _loggers.CreateLogger<UpstreamTokens>());
     }
 
     public void Dispose()

@@ -5,7 +5,6 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Upstream;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Fuzz;
 

@@ -3,7 +3,6 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.Tests.Upstream;

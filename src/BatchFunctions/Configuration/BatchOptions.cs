@@ -163,9 +163,22 @@ public sealed class BatchOptions
     [Range(typeof(TimeSpan), "00:00:01", "2.00:00:00", ErrorMessage = "Batch__LastResort must be from 00:00:01 to 2.00:00:00.")]
     public TimeSpan LastResort { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The upstream that the lines are sent to.</summary>
+    /// <summary>The upstream that the lines are sent to, where there is one; beside <see cref="Upstreams"/> it is named <c>default</c>.</summary>
     [Required]
     public UpstreamOptions Upstream { get; set; } = new();
+
+    /// <summary>Several upstreams, by name: <c>Batch__Upstreams__NAME__BaseUrl</c>, with all that <see cref="Upstream"/> has.</summary>
+    public IDictionary<string, UpstreamOptions> Upstreams { get; } = new Dictionary<string, UpstreamOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>All upstreams, the one without a name first where it is set or the only one, then by name.</summary>
+    internal IReadOnlyList<UpstreamSettings> AllUpstreams =>
+    [
+        .. Upstreams.Count == 0 || !string.IsNullOrEmpty(Upstream.BaseUrl) ? [UpstreamSettings.OfDefault(Upstream)] : Enumerable.Empty<UpstreamSettings>(),
+        .. Upstreams.Select(static pair => UpstreamSettings.Of(pair.Key, pair.Value)).OrderBy(static upstream => upstream.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The longest that an attempt may take at one of them.</summary>
+    internal TimeSpan LongestTimeout => AllUpstreams.Max(static upstream => upstream.Options.Timeout);
 
     /// <summary>What a project may have waiting.</summary>
     [Required]

@@ -20,7 +20,7 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
     {
         var failures = new List<string>();
         failures.AddRange(FailuresOf(options));
-        failures.AddRange(FailuresOf(options.Upstream));
+        failures.AddRange(options.AllUpstreams.SelectMany(upstream => FailuresOf(upstream.Options).Select(upstream.Naming)));
         failures.AddRange(FailuresOf(options.Quota));
         failures.AddRange(SpanningFailuresOf(options));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
@@ -69,9 +69,10 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
 
         if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
             && timeout > TimeSpan.Zero // -1 means no limit
-            && options.RunLimit + options.Upstream.Timeout > timeout - HandingOver)
+            && options.AllUpstreams.MaxBy(static upstream => upstream.Options.Timeout) is { } slowest
+            && options.RunLimit + slowest.Options.Timeout > timeout - HandingOver)
         {
-            yield return $"Batch__RunLimit ({options.RunLimit}) and Batch__Upstream__Timeout ({options.Upstream.Timeout}) must come to at most {timeout - HandingOver}: the host ends a run after AzureFunctionsJobHost__functionTimeout ({timeout}), and it must have half a minute to hand over. Lower one of them, or raise that where the plan allows it: ten minutes at most on the Consumption plan, as long as you like on Flex Consumption and in the self-host.";
+            yield return $"Batch__RunLimit ({options.RunLimit}) and {slowest.NameOf(nameof(UpstreamOptions.Timeout))} ({slowest.Options.Timeout}) must come to at most {timeout - HandingOver}: the host ends a run after AzureFunctionsJobHost__functionTimeout ({timeout}), and it must have half a minute to hand over. Lower one of them, or raise that where the plan allows it: ten minutes at most on the Consumption plan, as long as you like on Flex Consumption and in the self-host.";
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed partial class ChunkRun(
             var now = time.GetUtcNow();
             if (ct.IsCancellationRequested
                 || !await batch.StillRunsAsync()
-                || now - began > options.RunLimit + options.Upstream.Timeout)
+                || now - began > options.RunLimit + options.LongestTimeout)
             {
                 break;
             }

@@ -3,6 +3,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
+using BatchFunctions.Models;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
@@ -101,6 +102,12 @@ public static class ApiOperations
         {
             Errors = [400, 404, 409],
             IdOf = "upload",
+        }),
+        Of<ModelApi>(HttpMethods.Get, ApiRoutes.Models, api => api.ListAsync, new("listModels", "Lists the models that can be batched, as far as they are known", "ModelList")),
+        Of<ModelApi>(HttpMethods.Get, ApiRoutes.Model, api => api.GetAsync, new("retrieveModel", "A model that can be batched", "Model")
+        {
+            Errors = [404],
+            IdOf = "model",
         }),
         Of<LimitsApi>(HttpMethods.Get, ApiRoutes.Limits, api => api.GetAsync, new("retrieveLimits", "What the project may have, has, and has left", "Limits")),
         Of<OperatorApi>(HttpMethods.Get, ApiRoutes.Operator, api => api.GetAsync, new("retrieveOverview", "What the whole service is doing, for operators", "Overview")),

@@ -85,11 +85,13 @@ public sealed class ClientTests
             """{"status":409,"code":"invalid_state","message":"409 Cannot cancel a batch with status 'completed'."}""",
             seen.GetProperty("conflict").GetRawText());
         Assert.Equal(
-            """{"limit":"BadRequestError integer_above_max_value limit","endpoint":"BadRequestError invalid_value endpoint","key":"AuthenticationError invalid_api_key null"}""",
+            """{"limit":"BadRequestError integer_above_max_value limit","endpoint":"BadRequestError invalid_value endpoint","key":"AuthenticationError invalid_api_key null","model":"NotFoundError model_not_found model"}""",
             seen.GetProperty("wrong").GetRawText());
         Assert.Equal("requests.jsonl", seen.GetProperty("described").GetString());
         Assert.Equal("cancelled", seen.GetProperty("abandoned").GetString());
         Assert.Equal([seen.GetProperty("file").GetString()!], Strings(seen, "files"));
+        Assert.Equal(["echo model"], Strings(seen, "models"));
+        Assert.Equal("echo", seen.GetProperty("model").GetString());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.Processing;
@@ -103,7 +104,7 @@ internal static class Showcase
         }
 
         await driver.Service.Get<ShareStore>().MutateAsync(
-            LedgerFleetShare.Upstream,
+            UpstreamSettings.DefaultName,
             (_, at) => new ShareLedger(
                 [.. shares.Select((holds, process) => new ShareEntry
                 {

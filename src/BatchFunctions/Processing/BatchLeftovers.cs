@@ -1,4 +1,3 @@
-using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;

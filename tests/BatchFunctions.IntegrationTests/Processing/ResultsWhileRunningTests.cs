@@ -62,6 +62,28 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         await AssertNothingElseAsync(ended);
     }
 
+    /// <summary>The next checkpoint is five minutes away, and the chunk has lines that are not answered.</summary>
+    [Fact]
+    public async Task The_first_results_are_shown_before_a_checkpoint_is_due()
+    {
+        var released = new TaskCompletionSource();
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => call.Marker.Length == 2 ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            upstream.Address,
+            new Dictionary<string, string?> { ["Batch:Lease"] = "00:20:00", ["Batch:Checkpoint"] = "00:05:00" });
+        var batch = await driver.CreateAsync(50);
+        driver.StartPump();
+
+        var seen = await driver.WaitForAsync(batch, now => now.Counts.Completed > 0, "a result is counted");
+
+        Assert.Equal(BatchStatus.InProgress, seen.Status);
+        Assert.Equal(seen.Counts.Completed, (await driver.ReadResultsAsync(seen.OutputFileId)).Count);
+        released.SetResult();
+        await driver.AssertPromiseAsync(await driver.WaitForEndAsync(batch), 50);
+    }
+
     [Fact]
     public async Task A_crash_between_the_publication_and_the_batchs_row_publishes_nothing_twice()
     {

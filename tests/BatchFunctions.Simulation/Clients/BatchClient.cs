@@ -8,6 +8,7 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
 {
     private const int MostTries = 8;
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LooksOften = TimeSpan.FromSeconds(2);
 
     private readonly Dice _dice = new(life.Plan.Seed, 100 + plan.Number);
     private readonly ApiClient _api = new(life, $"c{plan.Number}", plan.Tenant);
@@ -104,7 +105,7 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     {
         while (life.Agenda.Now < TimeSpan.FromHours(27))
         {
-            await life.Agenda.Delay(LooksEvery);
+            await life.Agenda.Delay(plan.DeletesResults ? LooksOften : LooksEvery);
             if (await _api.GetBatchAsync(BatchId!) is not { } reply)
             {
                 continue;

@@ -16,27 +16,29 @@ internal sealed class LifePlan
     private readonly TimeSpan _sweepInterval;
     private readonly TimeSpan _window;
     private readonly bool _clocksDiffer;
+    private readonly bool _isGentle;
 
     public LifePlan(int seed)
     {
         Seed = seed;
         _dice = new Dice(seed, 1);
+        _isGentle = Rarely(0.3);
         Workers = _dice.Between(1, 4);
         CalmAt = TimeSpan.FromSeconds(_dice.Between(60, 420));
-        StorageFaults = Rarely(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
-        Duplicates = Rarely(0.5) ? 0.15 : 0;
+        StorageFaults = Harms(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
+        Duplicates = Rarely(0.5) ? 0.3 : 0;
         UpstreamFaults = Rarely(0.4) ? _dice.Seconds(0.02, 0.5).TotalSeconds : 0;
         SlowestLine = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
-        SlowestPoll = Rarely(0.2) ? 60 : 0.6;
-        DeathsAtSteps = Rarely(0.3) ? _dice.Seconds(0.005, 0.05).TotalSeconds : 0;
-        FreezesAtSteps = Rarely(0.25) ? _dice.Seconds(0.005, 0.04).TotalSeconds : 0;
-        HoldUps = Rarely(0.3) ? _dice.Seconds(0.01, 0.1).TotalSeconds : 0;
-        Deaths = Rarely(0.3) ? Times(3) : [];
-        Freezes = Rarely(0.25) ? Times(3) : [];
-        Restarts = Rarely(0.3) ? Times(3) : [];
-        Outages = Rarely(0.25) ? [.. Times(2).Select(OutageAt)] : [];
+        SlowestPoll = Harms(0.2) ? 60 : 0.6;
+        DeathsAtSteps = Harms(0.3) ? _dice.Seconds(0.005, 0.05).TotalSeconds : 0;
+        FreezesAtSteps = Harms(0.25) ? _dice.Seconds(0.005, 0.04).TotalSeconds : 0;
+        HoldUps = Harms(0.3) ? _dice.Seconds(0.01, 0.1).TotalSeconds : 0;
+        Deaths = Harms(0.3) ? Times(3) : [];
+        Freezes = Harms(0.25) ? Times(3) : [];
+        Restarts = Harms(0.3) ? Times(3) : [];
+        Outages = Harms(0.25) ? [.. Times(2).Select(OutageAt)] : [];
         SweepsAtStart = Rarely(0.5);
-        _clocksDiffer = Rarely(0.3);
+        _clocksDiffer = Harms(0.3);
         _settingsChange = Rarely(0.5);
         _chunkLines = _dice.Between(1, 8);
         _sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
@@ -118,6 +120,9 @@ internal sealed class LifePlan
     }
 
     private bool Rarely(double probability) => _dice.Happens(probability);
+
+    /// <summary>Whether there is a kind of harm: in some lives there is none.</summary>
+    private bool Harms(double probability) => _dice.Happens(probability) && !_isGentle;
 
     private List<TimeSpan> Times(int most) =>
         [.. Enumerable.Range(0, _dice.Between(1, most)).Select(_ => _dice.Between(TimeSpan.FromSeconds(1), CalmAt)).Order()];

@@ -13,7 +13,11 @@ namespace BatchFunctions.Simulation.Rules;
 /// </summary>
 internal sealed class LifeWatch(Life life)
 {
+    /// <summary>How long an advance is delayed so that others can join it, twice, and how long it and what it leads to take.</summary>
+    private static readonly TimeSpan LongestAdvance = TimeSpan.FromSeconds(7);
+
     private readonly Dictionary<string, Dictionary<int, Chunk>> _chunks = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _lastEnd = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Batch> _batches = new(StringComparer.Ordinal);
     private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
     private readonly FileRules _files = new(life);
@@ -109,6 +113,11 @@ internal sealed class LifeWatch(Life life)
             life.Violate("every change of a status is legal", $"{after.Id}: {before.Status} to {after.Status}");
         }
 
+        if (life.Plan.IsPunctual && after.Status == BatchStatus.Completed && before.Status != after.Status)
+        {
+            CheckPunctual(after);
+        }
+
         if (after.Counts.Completed < before.Counts.Completed || after.Counts.Failed < before.Counts.Failed)
         {
             life.Violate("counts never go back", $"{after.Id}: {before.Counts} to {after.Counts}");
@@ -117,6 +126,15 @@ internal sealed class LifeWatch(Life life)
         if (before.Counts.Total > 0 && after.Counts.Total != before.Counts.Total)
         {
             life.Violate("a batch's total stays", $"{after.Id}: {before.Counts} to {after.Counts}");
+        }
+    }
+
+    private void CheckPunctual(Batch batch)
+    {
+        var waited = life.Agenda.Now - _lastEnd.GetValueOrDefault(batch.Id);
+        if (waited > LongestAdvance)
+        {
+            life.Violate("where nothing fails no batch waits for a sweep", $"{batch.Id} was ended {waited.TotalSeconds:0.0} s after its last chunk");
         }
     }
 
@@ -139,7 +157,12 @@ internal sealed class LifeWatch(Life life)
         }
 
         chunks[after.Number] = after;
-        if (before is not null && after.Epoch > before.Epoch && Writer is not null)
+        if (after.Ended && before?.Ended == false)
+        {
+            _lastEnd[batch] = life.Agenda.Now;
+        }
+
+        if (before is not null && after.Owner is not null && after.Owner != before.Owner && Writer is not null)
         {
             _claimed[(Writer, batch, after.Number)] = after.Done;
         }

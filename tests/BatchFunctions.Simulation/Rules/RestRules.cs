@@ -1,4 +1,5 @@
 using BatchFunctions.Files;
+using BatchFunctions.Ids;
 using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage.Tables;
@@ -32,6 +33,12 @@ internal sealed class RestRules(Life life)
         foreach (var file in files.Where(file => file.Properties.GetValueOrDefault("Deleted") is true))
         {
             life.Violate(Rule, $"a deleted file's row: {file.Key}");
+        }
+
+        var named = life.Watch.Batches.Values.SelectMany(batch => (string?[])[batch.OutputFileId, batch.ErrorFileId]).ToHashSet(StringComparer.Ordinal);
+        foreach (var file in files.Where(file => file.ValueOf("Purpose") is FilePurposes.BatchOutput && !named.Contains(IdKind.File.IdOf(file.Key.Row))))
+        {
+            life.Violate(Rule, $"a result's row that no batch names: {file.Key}");
         }
 
         var blobs = files.SelectMany(BlobsOf).ToHashSet(StringComparer.Ordinal);

@@ -75,7 +75,7 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
         }
     }
 
-    private static string Shown(string broken) => broken.Split(": ") is [_, var rule, ..] ? rule : broken;
+    private static string Shown(string broken) => broken.Split(": ") is [var seed, var rule, ..] ? $"{rule} ({seed})" : broken;
 
     private static async Task BuildAsync(string project, string[] options)
     {

@@ -103,7 +103,7 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2026-06-
   }
 ]
 
-// The service itself removes a file at its expires_at, a batch's manifest a week after its end, and what a deleted file
+// The service itself removes a file at its expires_at, and what a deleted file
 // leaves. This takes what no row knows of any more: it cannot tell such a blob from one that is still wanted, so it goes
 // by age alone, and its age is long.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2026-06-01' = {

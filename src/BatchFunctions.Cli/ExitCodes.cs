@@ -24,6 +24,9 @@ internal static class ExitCodes
     /// <summary>A local file cannot be read or written.</summary>
     public const int LocalFile = 6;
 
+    /// <summary>The batch still runs, and its results so far were downloaded.</summary>
+    public const int SoFar = 7;
+
     /// <summary>Ctrl-C; a batch that was created goes on.</summary>
     public const int Interrupted = 130;
 
@@ -37,6 +40,7 @@ internal static class ExitCodes
           4    the batch was cancelled, or expired
           5    the service cannot be reached, or refuses
           6    a local file cannot be read or written
+          7    the batch still runs: its results so far were downloaded
           130  interrupted; a batch that was created keeps running
         """;
 }

@@ -14,6 +14,9 @@ internal static class ServeCommand
 {
     private const string DefaultUrl = "http://127.0.0.1:7071";
     private const string UpstreamSetting = "Batch:Upstream:BaseUrl";
+    private const string UpstreamsSetting = "Batch:Upstreams";
+    private const string EchoLine =
+        "Upstream: a built-in echo, which answers with what it is sent; set Batch__Upstream__BaseUrl to use a real one";
 
     public static RootCommand Create()
     {
@@ -39,7 +42,8 @@ internal static class ServeCommand
         ListenAddresses.Check(urls);
         var settings = SelfHostSettings.Read();
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.WriteLine, ct);
-        await using var echo = string.IsNullOrEmpty(settings[UpstreamSetting]) ? await EchoUpstream.StartAsync(ct) : null;
+        var hasNamed = settings.GetSection(UpstreamsSetting).GetChildren().Any();
+        await using var echo = string.IsNullOrEmpty(settings[UpstreamSetting]) && !hasNamed ? await EchoUpstream.StartAsync(ct) : null;
         settings[UpstreamSetting] ??= "";
         if (echo is not null)
         {
@@ -53,11 +57,13 @@ internal static class ServeCommand
         Console.WriteLine(azurite is null
             ? "Storage: as configured"
             : $"Storage: embedded Azurite, data in {dataFolder}");
-        Console.WriteLine(echo is null
-            ? $"Upstream: {settings[UpstreamSetting]}"
-            : "Upstream: a built-in echo, which answers with what it is sent; set Batch__Upstream__BaseUrl to use a real one");
+        foreach (var line in echo is null ? UpstreamLines.Of(app.Services) : [EchoLine])
+        {
+            Console.WriteLine(line);
+        }
+
         await PrintKeyAsync(app, azurite is null ? null : dataFolder, ct);
-        if (echo is null && await UpstreamProbe.AskAsync(app.Services, ct) is { } problem)
+        foreach (var problem in echo is null ? await UpstreamProbe.AskAllAsync(app.Services, ct) : [])
         {
             await Console.Error.WriteLineAsync(problem);
         }

@@ -10,6 +10,7 @@ using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Limits;
 using BatchFunctions.Memory;
+using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Processing;
 using BatchFunctions.Projects;
@@ -48,6 +49,7 @@ public static class BatchFunctionsExtensions
             .Bind(configuration.GetSection(BatchOptions.Section))
             .PostConfigure(options =>
             {
+                UpstreamLists.AddTo(options, configuration.GetSection(BatchOptions.Section));
                 if (options.Endpoints.Length == 0)
                 {
                     options.Endpoints = [.. BatchEndpoints.Default];
@@ -65,11 +67,12 @@ public static class BatchFunctionsExtensions
         return services
             .AddTelemetry(configuration, "/" + ApiRoutes.Health, hostReportsRequests)
             .AddStores(configuration)
-            .AddUpstream()
+            .AddUpstream(UpstreamLists.NamesIn(configuration.GetSection(BatchOptions.Section)))
             .AddSignIn()
             .AddFiles()
             .AddUploads()
             .AddProcessing()
+            .AddModels()
             .AddLimits()
             .AddOperators()
             .AddApi();
@@ -125,7 +128,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ProjectReader>();
         services.TryAddSingleton<WakeupStore>();
         services.TryAddSingleton<ShareStore>();
-        services.TryAddSingleton<FleetShare, LedgerFleetShare>();
+        services.TryAddSingleton<FleetShares, LedgerFleetShares>();
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();
         services.TryAddSingleton<BatchQueues>();
@@ -139,7 +142,11 @@ public static class BatchFunctionsExtensions
     private static IServiceCollection AddProcessing(this IServiceCollection services)
     {
         services.TryAddSingleton<ProtocolSteps>();
-        services.TryAddSingleton<BatchBlobs>();
+        services.TryAddSingleton<InputBlobs>();
+        services.TryAddSingleton<ResultBlobs>();
+        services.TryAddSingleton<StagedBlobs>();
+        services.TryAddSingleton<ResultFiles>();
+        services.TryAddSingleton<BatchLeftovers>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();
@@ -188,7 +195,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<StorageHealth>(),
-            provider.GetRequiredService<UpstreamGate>(),
+            provider.GetRequiredService<UpstreamRegistry>(),
             provider.GetRequiredService<IOptions<BatchOptions>>()));
         return services;
     }

@@ -111,6 +111,12 @@ internal sealed partial class Stage : IAsyncDisposable
         request.Method = method;
         request.Headers.Authorization = $"Bearer {_key}";
         request.Path = "/" + template;
+        if (template == ApiRoutes.Model)
+        {
+            request.RouteValues["id"] = "some/model";
+            request.Path = "/v1/models/some/model";
+        }
+
         if (template.Split("/{id}") is [var collection, _])
         {
             // Where such things are made stands before the id.

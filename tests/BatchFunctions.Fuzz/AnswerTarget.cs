@@ -5,7 +5,6 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Upstream;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Fuzz;
 
@@ -24,7 +23,7 @@ internal static class AnswerTarget
 
     private static readonly UpstreamConnection Connection = new(
         Upstream,
-        Options.Create(new BatchOptions { Upstream = { BaseUrl = "http://127.0.0.1/v1", MaxResponseBytes = MaxResponseBytes } }),
+        UpstreamSettings.OfDefault(new UpstreamOptions { BaseUrl = "http://127.0.0.1/v1", MaxResponseBytes = MaxResponseBytes }),
         TimeProvider.System);
 
     public static void Try(byte[] file)
@@ -33,7 +32,7 @@ internal static class AnswerTarget
         Upstream.Answer = (label % 2 == 0 ? 200 : 500, Encodings[label / 2 % Encodings.Length], file.Length == 0 ? [] : file[1..]);
         using var memory = new LineMemory(Budget.Open(), 2);
         using var reply = Connection.PostAsync(
-            new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory), CancellationToken.None).GetAwaiter().GetResult();
+            new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory, new UpstreamRoute([])), model: null, CancellationToken.None).GetAwaiter().GetResult();
         var said = reply.Said;
         var line = new ArrayBufferWriter<byte>();
         if (reply is Reply.Answer answer)

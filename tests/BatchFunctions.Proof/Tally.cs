@@ -23,7 +23,7 @@ internal sealed class Tally(string name)
     /// <summary>The one line that a proof ends with.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled, {this[Count.GivenUp]} lines given up; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {this[Count.Committed]} lines committed when a worker died, {this[Count.CommittedAgain]} of them called again; {_violations.Count} violations");
+        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled, {this[Count.GivenUp]} lines given up; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {this[Count.Committed]} lines committed when a worker died, {this[Count.CommittedAgain]} of them called again; {this[Count.Prefixes]} files read as they grew, {this[Count.Left]} results left that no file names; {_violations.Count} violations");
 }
 
 /// <summary>What is counted.</summary>
@@ -43,4 +43,6 @@ internal static class Count
     public const string CallsAgain = "again";
     public const string Committed = "committed";
     public const string CommittedAgain = "committed again";
+    public const string Prefixes = "prefixes";
+    public const string Left = "left";
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Azure.Storage.Blobs;
 using BatchFunctions.Files;
@@ -45,13 +47,26 @@ internal static class StoredFiles
     /// <returns>Its lines, and its length in bytes.</returns>
     public static async Task<(IReadOnlyList<JsonElement> Lines, long Bytes)> ReadAsync(IServiceProvider services, StoredFile file)
     {
-        var content = (await BlobOf(services, file).DownloadContentAsync()).Value.Content;
+        var content = await BytesAsync(services, file);
         return (
             [
-                .. content.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .. Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries)
                     .Select(line => JsonDocument.Parse(line).RootElement),
             ],
-            content.ToMemory().Length);
+            content.Length);
+    }
+
+    /// <summary>Reads a file.</summary>
+    public static async Task<byte[]> BytesAsync(IServiceProvider services, StoredFile file)
+    {
+        var content = new ArrayBufferWriter<byte>();
+        var parts = FileParts.OfBytes(file, 0, file.Bytes);
+        await foreach (var piece in services.GetRequiredService<FileBlobs>().ReadAsync(parts, CancellationToken.None))
+        {
+            content.Write(piece.Span);
+        }
+
+        return content.WrittenSpan.ToArray();
     }
 
     private static BlobClient BlobOf(IServiceProvider services, StoredFile file) =>

@@ -6,7 +6,7 @@ using BatchFunctions.Cli.Waiting;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary>Follows a batch to its end: waits, downloads the results, and prints how it ended.</summary>
+/// <summary>Follows a batch to its end: waits, downloads the results (in the end, or as they come), and prints how it ended.</summary>
 /// <param name="client">The service.</param>
 /// <param name="environment">What the commands use of their surroundings.</param>
 /// <param name="parsed">The parsed command line.</param>
@@ -27,7 +27,7 @@ internal sealed class BatchFollow(
         {
             await ShownAsync(async display =>
             {
-                ended = await WaitAsync(id, display, ct);
+                ended = await WaitAsync(id, display, _ => Task.FromResult(false), ct);
                 await FetchAsync(ended, display, ct);
             });
         }
@@ -44,6 +44,36 @@ internal sealed class BatchFollow(
         return await ReportAsync(ended!);
     }
 
+    /// <summary>Writes the results of a batch as they come until it has ended, and prints how it ended.</summary>
+    /// <returns>The exit code for the way in which the batch ended.</returns>
+    public async Task<int> AlongAsync(string id, CancellationToken ct)
+    {
+        if (_places.HasOutputFile)
+        {
+            await ResultFile.CheckAsync(_places.Output!);
+        }
+
+        Batch? last = null;
+        await using var results = new FollowedResults(client, environment, _places);
+        try
+        {
+            await ShownAsync(
+                display => WaitAsync(id, display, batch => results.CopyNewAsync(last = batch, ct), ct),
+                isQuiet: _places.Output == ResultPlaces.StandardOutput);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await _said.WriteLineAsync(last is { HasEnded: true } ? HowToFetch(id) : $"Batch {id} keeps running. {HowToFollow(id)}");
+            throw;
+        }
+        catch (ApiException e)
+        {
+            throw new FailureException($"{e.Message} {(last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id))}", ExitCodes.Refused, e);
+        }
+
+        return await ReportAsync(last!);
+    }
+
     /// <summary>Downloads the results of a batch that has ended, and prints how it ended.</summary>
     /// <returns>The exit code for the way in which the batch ended.</returns>
     public async Task<int> FetchAsync(Batch ended, CancellationToken ct)
@@ -52,14 +82,27 @@ internal sealed class BatchFollow(
         return await ReportAsync(ended);
     }
 
-    private async Task ShownAsync(Func<IProgressDisplay, Task> work) =>
-        await ProgressDisplays.AroundAsync(parsed, options.IsQuiet(parsed), environment.Time, async display =>
+    /// <summary>Downloads the results that a running batch has so far, and says that there will be more.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> FetchSoFarAsync(Batch running, CancellationToken ct)
+    {
+        FetchedLines? lines = null;
+        await ShownAsync(async display => lines = await FetchAsync(running, display, ct));
+        await _said.WriteLineAsync(OutcomeTexts.SoFar(running, lines!, FollowCommand(running.Id)));
+        await PrintAsync(running);
+        return ExitCodes.SoFar;
+    }
+
+    /// <param name="work">What shows its progress.</param>
+    /// <param name="isQuiet">Whether to show none, whatever the options say: lines on a terminal and a bar do not mix.</param>
+    private async Task ShownAsync(Func<IProgressDisplay, Task> work, bool isQuiet = false) =>
+        await ProgressDisplays.AroundAsync(parsed, isQuiet || options.IsQuiet(parsed), environment.Time, async display =>
         {
             await work(display);
             return true;
         });
 
-    private async Task<Batch> WaitAsync(string id, IProgressDisplay display, CancellationToken ct)
+    private async Task<Batch> WaitAsync(string id, IProgressDisplay display, Func<Batch, Task<bool>> seen, CancellationToken ct)
     {
         var pace = new Pace(environment.Time);
         var last = new ProgressNote("waiting", Fraction: null, "");
@@ -73,13 +116,14 @@ internal sealed class BatchFollow(
                 }
 
                 display.Show(last = ProgressNotes.Of(batch, pace));
+                return seen(batch);
             },
             silence => display.Show(ProgressNotes.Unanswered(last, silence)),
             ct);
     }
 
-    private Task FetchAsync(Batch ended, IProgressDisplay display, CancellationToken ct) =>
-        new BatchResults(client, environment).FetchAsync(ended, _places, display, ct);
+    private Task<FetchedLines> FetchAsync(Batch batch, IProgressDisplay display, CancellationToken ct) =>
+        new BatchResults(client, environment).FetchAsync(batch, _places, display, ct);
 
     private async Task<int> ReportAsync(Batch ended)
     {
@@ -88,16 +132,25 @@ internal sealed class BatchFollow(
             await _said.WriteLineAsync(line);
         }
 
+        await PrintAsync(ended);
+        return ended.ExitCode;
+    }
+
+    private async Task PrintAsync(Batch batch)
+    {
         if (options.AsJson(parsed))
         {
-            await parsed.InvocationConfiguration.Output.WriteLineAsync(JsonTexts.Lines(ended.Json));
+            await parsed.InvocationConfiguration.Output.WriteLineAsync(JsonTexts.Lines(batch.Json));
         }
-
-        return ended.ExitCode;
     }
 
     private string HowToGoOn(string id) =>
         $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";
+
+    private string HowToFollow(string id) =>
+        $"`{FollowCommand(id)}` begins anew and follows it to its end; `batch cancel {id}{service}` stops it.";
+
+    private string FollowCommand(string id) => $"batch results {id} --follow{options.Again(parsed)}{service}";
 
     private string HowToFetch(string id) => $"Batch {id} has ended. `batch results {id}{options.Again(parsed)}{service}` downloads its results.";
 }

@@ -23,7 +23,7 @@ internal static class CancelCommand
             if (parsed.GetValue(wait))
             {
                 batch = await new BatchWatch(client, environment.Poll, environment.Time)
-                    .UntilEndedAsync(batch.Id, _ => { }, _ => { }, ct);
+                    .UntilEndedAsync(batch.Id, _ => Task.FromResult(false), _ => { }, ct);
             }
 
             await parsed.InvocationConfiguration.Error.WriteLineAsync(Said(batch, service.Again(parsed)));

@@ -49,7 +49,7 @@ internal sealed class FollowOptions(bool outputIsShown = false)
 
     /// <summary>The options for the places, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(
-        parsed.GetValue(_output) is { } output ? $" -o {ShellText.Quoted(output)}" : "",
+        parsed.GetValue(_output) is { } output && !(outputIsShown && output == ResultPlaces.StandardOutput) ? $" -o {ShellText.Quoted(output)}" : "",
         parsed.GetValue(_errors) is { } errors ? $" --errors {ShellText.Quoted(errors)}" : "");
 
     /// <summary>Whether to print the batch as JSON.</summary>

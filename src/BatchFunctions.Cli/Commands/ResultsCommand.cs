@@ -3,7 +3,7 @@ using BatchFunctions.Cli.Terminal;
 
 namespace BatchFunctions.Cli.Commands;
 
-/// <summary><c>batch results ID</c>: downloads the results of a batch that has ended.</summary>
+/// <summary><c>batch results ID</c>: downloads the results of a batch, those so far if it runs, or all of them as they come.</summary>
 internal static class ResultsCommand
 {
     public static Command Create(CommandEnvironment environment)
@@ -11,15 +11,30 @@ internal static class ResultsCommand
         var service = new ServiceOptions(environment);
         var follow = new FollowOptions(outputIsShown: true);
         var id = CommonArguments.BatchId();
-        var results = new Command("results", "Downloads the results of a batch that has ended, to standard output unless a file is named.") { id };
+        var along = new Option<bool>("--follow", "-f")
+        {
+            Description = "Writes lines as they come until the batch has ended. FILE then has its name from the first line on, and whoever reads it sees it grow.",
+        };
+        var results = new Command(
+            "results", "Downloads the results of a batch, to standard output unless a file is named. Of a batch that runs these are the results so far, if the service has them.")
+        {
+            id,
+            along,
+        };
         follow.AddTo(results);
         service.AddTo(results);
         results.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
+            var batchFollow = new BatchFollow(client, environment, parsed, follow, service.Again(parsed));
+            if (parsed.GetValue(along))
+            {
+                return await batchFollow.AlongAsync(parsed.GetValue(id)!, ct);
+            }
+
             var batch = await client.GetBatchAsync(parsed.GetValue(id)!, ct);
-            return batch.HasEnded
-                ? await new BatchFollow(client, environment, parsed, follow, service.Again(parsed)).FetchAsync(batch, ct)
+            return batch.HasEnded ? await batchFollow.FetchAsync(batch, ct)
+                : batch.HasResults ? await batchFollow.FetchSoFarAsync(batch, ct)
                 : throw new FailureException(
                     $"Batch {batch.Id} has no results yet: it is {batch.Status}, {Texts.Progress(batch.RequestCounts)}. `batch wait {batch.Id} -o results.jsonl{service.Again(parsed)}` waits for them.",
                     ExitCodes.Refused);

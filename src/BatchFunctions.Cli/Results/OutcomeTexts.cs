@@ -43,6 +43,21 @@ internal static class OutcomeTexts
         }
     }
 
+    /// <summary>What of a batch that still runs was downloaded.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="lines">The lines that have come.</param>
+    /// <param name="follow">The command that goes on.</param>
+    public static string SoFar(Batch batch, FetchedLines lines, string follow)
+    {
+        var came = string.Join(" and ", new[]
+        {
+            lines.Output is { } output ? $"{Texts.Count(output)} {(output == 1 ? "result" : "results")}" : null,
+            lines.Errors is { } errors ? $"{Texts.Count(errors)} failed {(errors == 1 ? "line" : "lines")}" : null,
+        }.Where(part => part is not null));
+        var of = batch.RequestCounts is { Total: > 0 } counts ? $" of {Texts.Count(counts.Total)} lines" : "";
+        return $"Incomplete: batch {batch.Id} is {batch.Status}. This is what there is so far: {came}{of}. `{follow}` writes the others as they come.";
+    }
+
     private static string Outcome(Batch batch)
     {
         var counts = batch.RequestCounts;

@@ -14,7 +14,7 @@ internal sealed class ResultFile : IAsyncDisposable
     private ResultFile(string path)
     {
         _path = path;
-        Stream = new FileStream(path + Suffix, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
+        Stream = Open(path + Suffix, FileShare.None);
     }
 
     /// <summary>The stream to write to.</summary>
@@ -22,19 +22,11 @@ internal sealed class ResultFile : IAsyncDisposable
 
     /// <summary>Starts a file.</summary>
     /// <exception cref="FailureException">The path cannot be written to.</exception>
-    public static ResultFile Create(string path)
-    {
-        try
-        {
-            return Directory.Exists(path)
-                ? throw new FailureException($"{path} is a folder: name a file.", ExitCodes.LocalFile)
-                : new ResultFile(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new FailureException($"The results cannot be written: {e.Message} Name another file.", ExitCodes.LocalFile, e);
-        }
-    }
+    public static ResultFile Create(string path) => Guarded(path, () => new ResultFile(path));
+
+    /// <summary>Opens a file that has its own name while it is written, and that others read meanwhile.</summary>
+    /// <exception cref="FailureException">The path cannot be written to.</exception>
+    public static FileStream OpenVisible(string path) => Guarded(path, () => Open(path, FileShare.Read));
 
     /// <summary>Checks early that the file can be written, rather than only once the batch has ended.</summary>
     /// <exception cref="FailureException">The path cannot be written to.</exception>
@@ -58,6 +50,23 @@ internal sealed class ResultFile : IAsyncDisposable
         if (!_isComplete)
         {
             File.Delete(_path + Suffix);
+        }
+    }
+
+    private static FileStream Open(string path, FileShare share) =>
+        new(path, FileMode.Create, FileAccess.Write, share, bufferSize: 0, useAsync: true);
+
+    private static T Guarded<T>(string path, Func<T> open)
+    {
+        try
+        {
+            return Directory.Exists(path)
+                ? throw new FailureException($"{path} is a folder: name a file.", ExitCodes.LocalFile)
+                : open();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"The results cannot be written: {e.Message} Name another file.", ExitCodes.LocalFile, e);
         }
     }
 }

@@ -10,14 +10,14 @@ internal sealed class BatchWatch(ApiClient client, PollTimes times, TimeProvider
 
     /// <summary>Waits until the batch has ended.</summary>
     /// <param name="id">The batch's id.</param>
-    /// <param name="seen">Is given each answer.</param>
+    /// <param name="seen">Is given each answer; says whether it has brought something, so that the next is asked for sooner.</param>
     /// <param name="unanswered">Is told for how long the service has not answered.</param>
     /// <param name="ct">Cancels the wait; the batch goes on.</param>
     /// <returns>The batch, which has ended.</returns>
     /// <exception cref="ApiException">
     /// The service refuses, or has not answered for <see cref="PollTimes.Patience"/>.
     /// </exception>
-    public async Task<Batch> UntilEndedAsync(string id, Action<Batch> seen, Action<TimeSpan> unanswered, CancellationToken ct)
+    public async Task<Batch> UntilEndedAsync(string id, Func<Batch, Task<bool>> seen, Action<TimeSpan> unanswered, CancellationToken ct)
     {
         var gap = times.First;
         DateTimeOffset? silentSince = null;
@@ -27,8 +27,8 @@ internal sealed class BatchWatch(ApiClient client, PollTimes times, TimeProvider
             try
             {
                 var batch = await client.GetBatchAsync(id, ct);
+                gap = await seen(batch) ? times.First : gap;
                 silentSince = null;
-                seen(batch);
                 if (batch.HasEnded)
                 {
                     return batch;

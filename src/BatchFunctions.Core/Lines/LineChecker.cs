@@ -9,7 +9,8 @@ namespace BatchFunctions.Lines;
 /// OpenAI accepts them. Not thread-safe; allocates almost nothing for a valid line.
 /// </summary>
 /// <param name="endpoint">The batch's endpoint, which each line's <c>url</c> must equal.</param>
-internal sealed class LineChecker(string endpoint)
+/// <param name="rule">Which models there are; null where all are taken.</param>
+internal sealed class LineChecker(string endpoint, ModelRule? rule = null)
 {
     /// <summary>The longest <c>custom_id</c>, in characters (code points).</summary>
     public const int MaxCustomIdCharacters = 512;
@@ -97,12 +98,12 @@ internal sealed class LineChecker(string endpoint)
     {
         if (model.Type is JsonTokenType.None or JsonTokenType.Null)
         {
-            return _needsModel ? LineProblem.MissingModel : null;
+            return _needsModel ? LineProblem.MissingModel : rule?.Invoke(default);
         }
 
         var problem = CheckString(model, "body.model")
             ?? CheckLength(model.Text(_scratch), "body.model", MaxModelCharacters);
-        return problem is { } reason ? LineProblem.InvalidModel(reason) : null;
+        return problem is { } reason ? LineProblem.InvalidModel(reason) : rule?.Invoke(model.Text(_scratch));
     }
 
     private static LineProblem? CheckString(LineField field, string param) => field.Type switch

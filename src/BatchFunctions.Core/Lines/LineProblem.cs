@@ -16,6 +16,12 @@ internal sealed record LineProblem(string Code, string Message, string? Param)
     // A hundred problems are to fit into a table property of 64 KiB, at six bytes for each character that is escaped.
     private const int LongestIdShown = 64;
 
+    /// <summary>Names of models that a message has, to choose from.</summary>
+    private const int ModelsShown = 3;
+
+    /// <summary>The code for a model that nobody serves, which OpenAI has for the same.</summary>
+    public const string ModelNotFoundCode = "model_not_found";
+
     /// <summary>Not JSON.</summary>
     public static LineProblem InvalidJson { get; } =
         new("invalid_json_line", "This line is not parseable as valid JSON.", null);
@@ -85,6 +91,17 @@ internal sealed record LineProblem(string Code, string Message, string? Param)
     /// <summary>A property that occurs twice, so that two readers could see two different requests.</summary>
     public static LineProblem DuplicateProperty(string param) =>
         new("invalid_request", $"Duplicate parameter: '{param}'.", param);
+
+    /// <summary>A model that nobody serves.</summary>
+    /// <param name="model">Its name; empty where the line names none.</param>
+    /// <param name="served">What is served, as far as it is to be told.</param>
+    public static LineProblem ModelNotFound(string model, IReadOnlyCollection<string> served)
+    {
+        var what = model.Length == 0 ? "This line names no model, and none is assumed here." : $"The model '{Shown(model)}' does not exist here.";
+        var some = served.Take(ModelsShown).Select(name => $"'{Shown(name)}'");
+        var more = served.Count > ModelsShown ? Text($", and {served.Count - ModelsShown} more") : "";
+        return new(ModelNotFoundCode, $"{what} What can be batched: {string.Join(", ", some)}{more}.", "body.model");
+    }
 
     /// <summary>A model that is not a valid name, for the given reason.</summary>
     public static LineProblem InvalidModel(LineProblem reason) => reason with { Code = "invalid_request" };

@@ -5,7 +5,8 @@ namespace BatchFunctions.Lines;
 /// <summary>A line that has passed <see cref="LineChecker"/>, parsed for sending.</summary>
 /// <param name="CustomId">The line's <c>custom_id</c>, without escapes.</param>
 /// <param name="Body">The request's body: a slice of the line, byte for byte what was checked.</param>
-internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte> Body)
+/// <param name="Model">Where the body's <c>model</c> stands.</param>
+internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte> Body, ModelPlace Model)
 {
     /// <summary>Opens a line.</summary>
     /// <exception cref="InvalidDataException">
@@ -15,6 +16,7 @@ internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte
     {
         string? customId = null;
         ReadOnlyMemory<byte> body = default;
+        ModelPlace model = default;
         try
         {
             var reader = new Utf8JsonReader(line.Span, LineJson.ReaderOptions);
@@ -30,11 +32,13 @@ internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte
                     customId = reader.GetString();
                 }
 
-                reader.Skip();
                 if (isBody)
                 {
+                    model = FindModel(ref reader, start);
                     body = line[start..(int)reader.BytesConsumed];
                 }
+
+                reader.Skip();
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -44,6 +48,31 @@ internal readonly record struct RequestLine(string CustomId, ReadOnlyMemory<byte
 
         return customId is null || body.IsEmpty
             ? throw new InvalidDataException("A line of the batch's input is no request that was checked.")
-            : new RequestLine(customId, body);
+            : new RequestLine(customId, body, model);
+    }
+
+    /// <summary>Reads a body to its end, and notes on the way where its model stands.</summary>
+    private static ModelPlace FindModel(ref Utf8JsonReader reader, int bodyStart)
+    {
+        ModelPlace found = default;
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return found;
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isModel = reader.ValueTextEquals("model"u8);
+            reader.Read();
+            if (isModel && reader.TokenType == JsonTokenType.String)
+            {
+                found = new ModelPlace((int)reader.TokenStartIndex - bodyStart, (int)(reader.BytesConsumed - reader.TokenStartIndex), reader.ValueIsEscaped);
+            }
+
+            reader.Skip();
+        }
+
+        return found;
     }
 }

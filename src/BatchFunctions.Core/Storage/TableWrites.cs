@@ -20,6 +20,7 @@ internal static class TableWrites
     /// </summary>
     public const string Version = "Version";
 
+    /// <summary>The version of the rows of a table that has no version of its own.</summary>
     public const int CurrentVersion = 1;
 
     /// <summary>The columns that the rows of all tables have.</summary>
@@ -93,7 +94,11 @@ internal static class TableWrites
 
     private static void Stamp(TableEntity row)
     {
-        row[Version] = CurrentVersion;
+        if (!row.ContainsKey(Version))
+        {
+            row[Version] = CurrentVersion;
+        }
+
         row[WriteId] = Guid.NewGuid().ToString("N");
     }
 

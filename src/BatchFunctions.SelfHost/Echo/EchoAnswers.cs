@@ -130,6 +130,13 @@ internal static class EchoAnswers
         })]),
     };
 
+    /// <summary>The list of models: one, though any is answered.</summary>
+    public static JsonObject Models() => new()
+    {
+        ["object"] = "list",
+        ["data"] = new JsonArray(new JsonObject { ["id"] = "echo", ["object"] = "model", ["created"] = 0, ["owned_by"] = "echo" }),
+    };
+
     /// <summary>An error in OpenAI's envelope.</summary>
     public static JsonObject Error(string message, string? parameter = null, string? code = null) => new()
     {

@@ -7,7 +7,7 @@ namespace BatchFunctions.SelfHost.Echo;
 
 /// <summary>
 /// An upstream for first runs and demonstrations: answers chat completions, completions, responses, embeddings and
-/// moderations in OpenAI's shapes, and echoes the text it is sent. It listens on a free loopback port and needs no key.
+/// moderations in OpenAI's shapes, whatever their model, and echoes the text it is sent. It listens on a free loopback port and needs no key.
 /// </summary>
 internal sealed class EchoUpstream : IAsyncDisposable
 {
@@ -63,6 +63,11 @@ internal sealed class EchoUpstream : IAsyncDisposable
 
     private static async Task<(int Status, JsonObject Answer)> AnswerAsync(HttpRequest request, CancellationToken ct)
     {
+        if (request.Path == "/v1/models" && HttpMethods.IsGet(request.Method))
+        {
+            return (200, EchoAnswers.Models());
+        }
+
         if (!Answers.TryGetValue(request.Path.Value ?? "", out var answer))
         {
             return (404, EchoAnswers.Error($"Unknown request URL: {request.Method} {request.Path}.", code: "unknown_url"));

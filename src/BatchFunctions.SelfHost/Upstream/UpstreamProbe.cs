@@ -1,27 +1,39 @@
 using System.Net.Mime;
-using BatchFunctions.Configuration;
 using BatchFunctions.Upstream;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.SelfHost.Upstream;
 
 /// <summary>
-/// Asks the upstream for its models once at startup, so that a wrong address is reported then and not by the first
+/// Asks the upstreams for their models once at startup, so that a wrong address is reported then and not by the first
 /// batch. The service starts in any case, since the upstream may come up later.
 /// </summary>
 internal static class UpstreamProbe
 {
     private const string Models = "/v1/models";
     private const string Setting = "Batch__Upstream__BaseUrl";
+    private const string TheUpstream = "The upstream";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
-    /// <summary>One line that says what looks wrong with the upstream and what to do; null if nothing does.</summary>
-    /// <param name="services">The service's container, for its connection to the upstream.</param>
+    /// <summary>A line for each upstream with which something looks wrong, with what to do.</summary>
+    /// <param name="services">The service's container, for its connections to the upstreams.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public static async Task<string?> AskAsync(IServiceProvider services, CancellationToken ct)
+    public static async Task<IReadOnlyList<string>> AskAllAsync(IServiceProvider services, CancellationToken ct)
     {
-        if (!UpstreamAddress.TryParse(services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream.BaseUrl, out var root))
+        var upstreams = services.GetRequiredService<UpstreamRegistry>().Upstreams;
+        var problems = await Task.WhenAll(upstreams.Select(upstream => AskAsync(services, upstream, ct)));
+        return
+        [
+            .. upstreams.Zip(problems).Where(static pair => pair.Second is not null)
+                .Select(pair => pair.First.Settings.Naming(pair.Second!)
+                    .Replace(TheUpstream, pair.First.Settings.Title, StringComparison.Ordinal)),
+        ];
+    }
+
+    /// <summary>One line that says what looks wrong with an upstream and what to do; null if nothing does.</summary>
+    private static async Task<string?> AskAsync(IServiceProvider services, UpstreamEntry upstream, CancellationToken ct)
+    {
+        if (!UpstreamAddress.TryParse(upstream.Options.BaseUrl, out var root))
         {
             return UpstreamAddress.Requirement;
         }
@@ -31,7 +43,7 @@ internal static class UpstreamProbe
         limit.CancelAfter(Limit);
         try
         {
-            using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient(UpstreamConnection.HttpClientName);
+            using var client = services.GetRequiredService<IHttpClientFactory>().CreateClient(UpstreamConnection.HttpClientNameOf(upstream.Name));
             using var answer = await client.GetAsync(
                 UpstreamAddress.For(root, Models), HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return ProblemOf(answer, place);

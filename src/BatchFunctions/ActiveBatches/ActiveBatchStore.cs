@@ -33,6 +33,10 @@ internal sealed class ActiveBatchStore(TableClient table)
     public Task DeleteAsync(BatchKey key, CancellationToken ct) =>
         TableWrites.DeleteAsync(table, key.Tenant, key.Id, ct);
 
+    /// <summary>Whether the batch has not ended, or is not yet cleared away.</summary>
+    public async Task<bool> IsActiveAsync(BatchKey key, CancellationToken ct) =>
+        (await table.GetEntityIfExistsAsync<TableEntity>(key.Tenant, key.Id, ["RowKey"], ct)).HasValue;
+
     public async Task<bool> AnyReadsAsync(string tenant, string fileId, CancellationToken ct)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and InputFileId eq {fileId}");

@@ -37,9 +37,17 @@ internal sealed record Batch : IFenced<Batch>
 
     public IReadOnlyList<BatchError> Errors { get; init; } = [];
 
+    /// <summary>The file of the lines that succeeded, as far as it is published; null until there is one.</summary>
     public string? OutputFileId { get; init; }
 
+    /// <summary>The file of the other lines, as far as it is published; null until there is one.</summary>
     public string? ErrorFileId { get; init; }
+
+    /// <summary>How many segments of the output are published.</summary>
+    public int OutputSegments { get; init; }
+
+    /// <summary>How many segments of the errors are published.</summary>
+    public int ErrorSegments { get; init; }
 
     public DateTimeOffset? InProgressAt { get; init; }
 

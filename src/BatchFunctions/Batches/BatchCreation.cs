@@ -85,7 +85,7 @@ internal sealed partial class BatchCreation(
                 InputBlob = file.Blob,
                 CompletionWindow = request.CompletionWindow,
                 CreatedAt = createdAt,
-                ExpiresAt = createdAt + options.Value.CompletionWindow,
+                ExpiresAt = createdAt + WindowOf(request),
                 Metadata = request.Metadata,
                 OutputExpiresAfter = request.OutputExpiresAfter,
                 ChunkLines = options.Value.ChunkLines,
@@ -108,6 +108,10 @@ internal sealed partial class BatchCreation(
 
         return batch;
     }
+
+    private TimeSpan WindowOf(NewBatch request) => request.CompletionWindow == CompletionWindows.Usual
+        ? options.Value.CompletionWindow
+        : CompletionWindows.LengthOf(request.CompletionWindow)!.Value;
 
     /// <summary>The input file, which nobody deletes any more; null if it is gone.</summary>
     private async Task<StoredFile?> SettledInputAsync(NewBatch request, DateTimeOffset begun, CancellationToken ct)

@@ -1,3 +1,4 @@
+using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 
 namespace BatchFunctions.Batches;
@@ -19,6 +20,9 @@ internal static class BatchErrors
         $"Invalid 'input_file_id': no file with the id '{ApiError.Shown(id)}' and the purpose 'batch' was found.",
         "input_file_id",
         "invalid_request");
+
+    public static ApiError NoWindow(string given, CompletionWindows windows) => ApiError.InvalidRequest(
+        $"Invalid value: '{ApiError.Shown(given)}'. Supported values are: {windows}, in minutes (m), hours (h) or days (d).", "completion_window");
 
     public static ApiError CannotCancel(string status) => ApiError.Conflict($"Cannot cancel a batch with status '{status}'.");
 

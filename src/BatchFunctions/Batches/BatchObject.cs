@@ -34,10 +34,10 @@ internal sealed class BatchObject
     [BatchStatuses]
     public string Status => _batch.Status.Wire();
 
-    [Description("Null when no line succeeded.")]
+    [Description("Null while no line has succeeded.")]
     public string? OutputFileId => _batch.OutputFileId;
 
-    [Description("Null when every line succeeded.")]
+    [Description("Null while every line has succeeded.")]
     public string? ErrorFileId => _batch.ErrorFileId;
 
     [Description("When it was made (Unix seconds)")]

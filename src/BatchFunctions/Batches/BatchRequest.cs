@@ -9,7 +9,6 @@ namespace BatchFunctions.Batches;
 /// <summary>Reads and checks the body of a request to create a batch.</summary>
 internal static class BatchRequest
 {
-    private const string Window = "24h";
     private const int MaxPairs = 16;
     private const int MaxKeyLength = 64;
     private const int MaxValueLength = 512;
@@ -32,9 +31,9 @@ internal static class BatchRequest
         }
 
         var window = body.RequiredString("completion_window");
-        if (window != Window)
+        if (CompletionWindows.LengthOf(window) is not { } length || !options.Windows.Include(length))
         {
-            throw new ApiException(ApiError.Unsupported("completion_window", ApiError.Shown(window), [Window]));
+            throw new ApiException(BatchErrors.NoWindow(window, options.Windows));
         }
 
         var metadata = body.OptionalStringMap("metadata");

@@ -6,9 +6,9 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Chunks;
 
 /// <summary>
-/// Consecutive lines of a batch's input, as stored in the chunk's row: where they are, which of them are already in the
-/// output and error blobs (<see cref="Done"/>) and in which blocks, and who works on the rest. Writing the row commits
-/// a checkpoint, and its ETag is the fence: a staged block that no row names is never part of a file.
+/// Consecutive lines of a batch's input, as stored in the chunk's row: where they are, which of them are done
+/// (<see cref="Done"/>) and in which segments their results are, and who works on the rest. Writing the row commits
+/// a checkpoint, and its ETag is the fence: a segment that no row names is never part of a file.
 /// </summary>
 internal sealed record Chunk : IFenced<Chunk>
 {
@@ -39,7 +39,7 @@ internal sealed record Chunk : IFenced<Chunk>
     /// </summary>
     public bool InputLost { get; init; }
 
-    /// <summary>How often the chunk has been claimed. Block ids contain it, so that no two claims share one.</summary>
+    /// <summary>How often the chunk has been claimed. The names of segments contain it, so that no two claims share one.</summary>
     public int Epoch { get; init; }
 
     /// <summary>The claim that holds the chunk; null when it is idle.</summary>
@@ -62,13 +62,17 @@ internal sealed record Chunk : IFenced<Chunk>
 
     public LineSet Done { get; init; } = LineSet.Empty;
 
-    public IReadOnlyList<BlockRef> OutputBlocks { get; init; } = [];
+    /// <summary>The chunk's results, checkpoint by checkpoint: their order is that of the commits.</summary>
+    public IReadOnlyList<ResultSegment> Segments { get; init; } = [];
 
-    public IReadOnlyList<BlockRef> ErrorBlocks { get; init; } = [];
+    /// <summary>
+    /// Epochs that may have left a segment which no row names: those of claims that have not given the chunk up themselves. What
+    /// they left is discarded when the batch is cleared away.
+    /// </summary>
+    public IReadOnlyList<int> Loose { get; init; } = [];
 
-    public long OutputBytes { get; init; }
-
-    public long ErrorBytes { get; init; }
+    /// <summary>Results that a version before 0.2 staged as blocks of the batch's two blobs.</summary>
+    public StagedResults Staged { get; init; } = StagedResults.None;
 
     public int Completed { get; init; }
 
@@ -111,13 +115,14 @@ internal sealed record Chunk : IFenced<Chunk>
 
     /// <summary>
     /// The chunk held by a new claim until the given time. The epoch goes up, so that an earlier claim that is still
-    /// running finds its writes refused and shares no block id with this one.
+    /// running finds its writes refused and shares no segment with this one.
     /// </summary>
     public Chunk Claim(DateTimeOffset leaseUntil) => this with
     {
         Owner = WorkerIdentity.Own.NewClaim(),
         LeaseUntil = leaseUntil,
         Epoch = Epoch + 1,
+        Loose = [.. Loose, Epoch + 1],
         NotBefore = null,
         Wakes = 0,
     };
@@ -129,8 +134,15 @@ internal sealed record Chunk : IFenced<Chunk>
         LeaseUntil = null,
         NotBefore = null,
         Ended = true,
+        Loose = WithoutOwn(Loose),
         Left = new Dictionary<int, LineLeft>(),
     };
+
+    /// <summary>
+    /// The chunk ended whoever holds it, with what is known of it: the epoch goes up, so that a claim that is still running
+    /// finds its writes refused.
+    /// </summary>
+    public Chunk EndByForce() => (this with { Epoch = Epoch + 1 }).EndWithoutInput();
 
     /// <summary>The chunk ended with what is known of it, since its input can no longer be read.</summary>
     public Chunk EndWithoutInput() => End() with { InputLost = true };
@@ -139,7 +151,8 @@ internal sealed record Chunk : IFenced<Chunk>
     /// The chunk given up to whoever claims it next, not before the given time. The time is always set: by it the sweep
     /// finds a chunk whose message was never sent, for instance because the worker crashed after this write.
     /// </summary>
-    public Chunk Release(DateTimeOffset notBefore) => this with { Owner = null, LeaseUntil = null, NotBefore = notBefore };
+    public Chunk Release(DateTimeOffset notBefore) =>
+        this with { Owner = null, LeaseUntil = null, NotBefore = notBefore, Loose = WithoutOwn(Loose) };
 
     /// <summary>
     /// The chunk given up by a worker that is being shut down: whether a message for it will still be sent is not certain, so the
@@ -167,22 +180,10 @@ internal sealed record Chunk : IFenced<Chunk>
     /// The chunk released because it was forsaken; a message for it is due now. The epoch stays: a worker that was late
     /// rather than dead can take the chunk back, losing no answer, as long as nobody else has claimed it.
     /// </summary>
-    public Chunk Wake(DateTimeOffset now) => Release(now) with { Wakes = Wakes + 1 };
+    public Chunk Wake(DateTimeOffset now) => this with { Owner = null, LeaseUntil = null, NotBefore = now, Wakes = Wakes + 1 };
 
     /// <inheritdoc/>
     public Chunk InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
-}
 
-/// <summary>
-/// A staged block of a chunk: the epoch of the claim that staged it, and its number within that claim.
-/// </summary>
-internal readonly record struct BlockRef(int Epoch, int Part)
-{
-    /// <summary>
-    /// The block's id in its blob. All ids have one length, as storage requires, and differ by chunk, claim and part,
-    /// so that a block is never staged over another with different content.
-    /// </summary>
-    public string IdIn(int chunk) =>
-        Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{chunk:D6}-{Epoch:D6}-{Part:D6}")));
+    private List<int> WithoutOwn(IReadOnlyList<int> epochs) => [.. epochs.Where(epoch => epoch != Epoch)];
 }

@@ -9,6 +9,14 @@ namespace BatchFunctions.Chunks;
 /// <summary>A chunk to its table row and back. Lists are kept as packed little-endian numbers.</summary>
 internal static class ChunkRow
 {
+    /// <summary>
+    /// The version of the rows. Version 1 knows no segments: it would end a batch without them, so it must not read such a row.
+    /// </summary>
+    public const int Version = 2;
+
+    /// <summary>The column of the loose epochs.</summary>
+    public const string Loose = "Loose";
+
     public static string RowKeyOf(int number) => number.ToString("D6", CultureInfo.InvariantCulture);
 
     public static TableEntity ToRow(Chunk chunk)
@@ -23,8 +31,8 @@ internal static class ChunkRow
             ["Ended"] = chunk.Ended,
             ["InputLost"] = chunk.InputLost ? true : null,
             ["Epoch"] = chunk.Epoch,
-            ["OutputBytes"] = chunk.OutputBytes,
-            ["ErrorBytes"] = chunk.ErrorBytes,
+            ["Segments"] = ResultSegmentBytes.Write(chunk.Segments),
+            [Loose] = ResultSegmentBytes.WriteEpochs(chunk.Loose),
             ["Completed"] = chunk.Completed,
             ["Failed"] = chunk.Failed,
             ["InputTokens"] = chunk.Usage.Input,
@@ -35,8 +43,10 @@ internal static class ChunkRow
             ["Strikes"] = chunk.Strikes,
             ["StrikeDone"] = chunk.StrikeDone,
             ["Done"] = chunk.Done.ToBytes(),
-            ["OutputBlocks"] = Pack(chunk.OutputBlocks),
-            ["ErrorBlocks"] = Pack(chunk.ErrorBlocks),
+            ["OutputBlocks"] = Pack(chunk.Staged.Output),
+            ["ErrorBlocks"] = Pack(chunk.Staged.Error),
+            ["OutputBytes"] = chunk.Staged.OutputBytes is > 0 and var output ? output : null,
+            ["ErrorBytes"] = chunk.Staged.ErrorBytes is > 0 and var error ? error : null,
             ["Owner"] = chunk.Owner,
             ["LeaseUntil"] = chunk.LeaseUntil,
             ["NotBefore"] = chunk.NotBefore,
@@ -72,10 +82,13 @@ internal static class ChunkRow
         LeaseUntil = row.GetDateTimeOffset("LeaseUntil"),
         NotBefore = row.GetDateTimeOffset("NotBefore"),
         Done = LineSet.FromBytes(row.GetBinary("Done") ?? []),
-        OutputBlocks = UnpackBlocks(row.GetBinary("OutputBlocks")),
-        ErrorBlocks = UnpackBlocks(row.GetBinary("ErrorBlocks")),
-        OutputBytes = row.GetInt64("OutputBytes") ?? 0,
-        ErrorBytes = row.GetInt64("ErrorBytes") ?? 0,
+        Segments = ResultSegmentBytes.Read(row.GetBinary("Segments")),
+        Loose = ResultSegmentBytes.ReadEpochs(row.GetBinary(Loose)),
+        Staged = new StagedResults(
+            UnpackBlocks(row.GetBinary("OutputBlocks")),
+            UnpackBlocks(row.GetBinary("ErrorBlocks")),
+            row.GetInt64("OutputBytes") ?? 0,
+            row.GetInt64("ErrorBytes") ?? 0),
         Completed = row.GetInt32("Completed") ?? 0,
         Failed = row.GetInt32("Failed") ?? 0,
         Usage = new TokenUsage(
@@ -90,8 +103,13 @@ internal static class ChunkRow
         StrikeDone = row.GetInt32("StrikeDone") ?? 0,
     };
 
-    private static byte[] Pack(IReadOnlyList<BlockRef> blocks)
+    private static byte[]? Pack(IReadOnlyList<StagedBlock> blocks)
     {
+        if (blocks.Count == 0)
+        {
+            return null;
+        }
+
         var bytes = new byte[blocks.Count * 8];
         for (var i = 0; i < blocks.Count; i++)
         {
@@ -102,12 +120,12 @@ internal static class ChunkRow
         return bytes;
     }
 
-    private static BlockRef[] UnpackBlocks(byte[]? bytes)
+    private static StagedBlock[] UnpackBlocks(byte[]? bytes)
     {
-        var blocks = new BlockRef[(bytes?.Length ?? 0) / 8];
+        var blocks = new StagedBlock[(bytes?.Length ?? 0) / 8];
         for (var i = 0; i < blocks.Length; i++)
         {
-            blocks[i] = new BlockRef(
+            blocks[i] = new StagedBlock(
                 BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(i * 8)),
                 BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan((i * 8) + 4)));
         }

@@ -10,7 +10,7 @@ internal sealed class ChunkStore(TableClient table)
     /// <summary>The most operations that a transaction of the table service may have.</summary>
     private const int GroupSize = 100;
 
-    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow, ChunkRow.Unreadable);
+    private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow, ChunkRow.Unreadable, ChunkRow.Version);
 
     public ChunkStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Chunks))
@@ -27,12 +27,7 @@ internal sealed class ChunkStore(TableClient table)
     {
         foreach (var group in chunks.Chunk(GroupSize))
         {
-            var actions = group.Select(chunk =>
-            {
-                var row = _rows.RowOf(chunk);
-                row[TableWrites.Version] = TableWrites.CurrentVersion;
-                return new TableTransactionAction(TableTransactionActionType.Add, row);
-            });
+            var actions = group.Select(chunk => new TableTransactionAction(TableTransactionActionType.Add, _rows.RowOf(chunk)));
             try
             {
                 await table.SubmitTransactionAsync(actions, ct);
@@ -53,6 +48,13 @@ internal sealed class ChunkStore(TableClient table)
         ? _rows.TryUpdateAsync(chunk, ct)
         : throw new InvalidOperationException($"Batch {chunk.Batch.Id}, chunk {chunk.Number}: a row that cannot be read is not written.");
 
+    /// <summary>Ends a chunk whoever holds it, unless it has ended or its row cannot be read.</summary>
+    public Task EndByForceAsync(Chunk chunk, CancellationToken ct) => _rows.MutateAsync(
+        chunk.Batch.Id,
+        ChunkRow.RowKeyOf(chunk.Number),
+        (current, _) => ValueTask.FromResult(current.Ended || current.Unreadable is not null ? null : current.EndByForce()),
+        ct);
+
     /// <summary>All chunks of a batch, in order.</summary>
     public IAsyncEnumerable<Chunk> ListAsync(string batchId, CancellationToken ct) =>
         _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {batchId}"), null, ct);
@@ -60,13 +62,20 @@ internal sealed class ChunkStore(TableClient table)
     /// <summary>
     /// Deletes all chunk rows of a batch that has ended; rows that are already gone are not an error.
     /// </summary>
-    public async Task DeleteAllAsync(string batchId, CancellationToken ct)
+    /// <param name="batchId">The batch.</param>
+    /// <param name="first">Is given each chunk that has loose epochs before any row goes.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task DeleteAllAsync(string batchId, Func<Chunk, Task> first, CancellationToken ct)
     {
         var keys = new List<string>();
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {batchId}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, null, ["RowKey"], ct))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, null, ["RowKey", ChunkRow.Loose], ct))
         {
             keys.Add(row.RowKey);
+            if (row.ContainsKey(ChunkRow.Loose) && await _rows.FindAsync(batchId, row.RowKey, ct) is { } chunk)
+            {
+                await first(chunk);
+            }
         }
 
         foreach (var group in keys.Chunk(GroupSize))

@@ -58,7 +58,7 @@ public sealed class BatchOptions
     /// <summary>
     /// The most lines in a batch: 50,000 is OpenAI's limit, and the most blocks that a blob may have.
     /// </summary>
-    [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000: an output blob holds 50,000 blocks.")]
+    [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000.")]
     public int MaxLines { get; set; } = 50_000;
 
     /// <summary>The largest input file of a batch, in bytes. OpenAI's limit is 200 MB.</summary>
@@ -93,9 +93,19 @@ public sealed class BatchOptions
     public long MaxStoredBytes { get; set; } = 100L * 1024 * 1024 * 1024;
 
     /// <summary>
-    /// The time from a batch's creation to its deadline. OpenAI's only completion window is 24 hours.
+    /// The completion windows that a batch may name, <c>24h</c> among them: a list of windows and ranges, such as <c>1h,24h,2d-7d</c>.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ErrorMessage = "Batch__CompletionWindow must be from 00:00:01 to 7.00:00:00: uncommitted blocks live for seven days.")]
+    [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__CompletionWindows is empty: name windows and ranges from 10m to 7d, for instance 1h,24h,2d-7d.")]
+    public string CompletionWindows { get; set; } = "10m-7d";
+
+    /// <summary>The windows of <see cref="CompletionWindows"/>.</summary>
+    internal CompletionWindows Windows => Configuration.CompletionWindows.Parse(CompletionWindows)
+        ?? throw new InvalidOperationException("Batch__CompletionWindows was not checked.");
+
+    /// <summary>
+    /// The time from a batch's creation to its deadline, where its completion window is <c>24h</c>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ErrorMessage = "Batch__CompletionWindow must be from 00:00:01 to 7.00:00:00.")]
     public TimeSpan CompletionWindow { get; set; } = TimeSpan.FromHours(24);
 
     /// <summary>
@@ -153,9 +163,22 @@ public sealed class BatchOptions
     [Range(typeof(TimeSpan), "00:00:01", "2.00:00:00", ErrorMessage = "Batch__LastResort must be from 00:00:01 to 2.00:00:00.")]
     public TimeSpan LastResort { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>The upstream that the lines are sent to.</summary>
+    /// <summary>The upstream that the lines are sent to, where there is one; beside <see cref="Upstreams"/> it is named <c>default</c>.</summary>
     [Required]
     public UpstreamOptions Upstream { get; set; } = new();
+
+    /// <summary>Several upstreams, by name: <c>Batch__Upstreams__NAME__BaseUrl</c>, with all that <see cref="Upstream"/> has.</summary>
+    public IDictionary<string, UpstreamOptions> Upstreams { get; } = new Dictionary<string, UpstreamOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>All upstreams, the one without a name first where it is set or the only one, then by name.</summary>
+    internal IReadOnlyList<UpstreamSettings> AllUpstreams =>
+    [
+        .. Upstreams.Count == 0 || !string.IsNullOrEmpty(Upstream.BaseUrl) ? [UpstreamSettings.OfDefault(Upstream)] : Enumerable.Empty<UpstreamSettings>(),
+        .. Upstreams.Select(static pair => UpstreamSettings.Of(pair.Key, pair.Value)).OrderBy(static upstream => upstream.Name, StringComparer.Ordinal),
+    ];
+
+    /// <summary>The longest that an attempt may take at one of them.</summary>
+    internal TimeSpan LongestTimeout => AllUpstreams.Max(static upstream => upstream.Options.Timeout);
 
     /// <summary>What a project may have waiting.</summary>
     [Required]

@@ -20,7 +20,7 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
     {
         var failures = new List<string>();
         failures.AddRange(FailuresOf(options));
-        failures.AddRange(FailuresOf(options.Upstream));
+        failures.AddRange(options.AllUpstreams.SelectMany(upstream => FailuresOf(upstream.Options).Select(upstream.Naming)));
         failures.AddRange(FailuresOf(options.Quota));
         failures.AddRange(SpanningFailuresOf(options));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
@@ -45,6 +45,18 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
             yield return "Batch__Lease must be at least twice Batch__StatusPoll: a running chunk looks at its lease that often.";
         }
 
+        if (options.CompletionWindows.Length > 0)
+        {
+            if (CompletionWindows.Parse(options.CompletionWindows) is not { } windows)
+            {
+                yield return $"Batch__CompletionWindows has '{options.CompletionWindows}': name windows and ranges from 10m to 7d, separated by commas, for instance 1h,24h,2d-7d.";
+            }
+            else if (!windows.Include(CompletionWindows.LengthOf(CompletionWindows.Usual)!.Value))
+            {
+                yield return $"Batch__CompletionWindows has '{options.CompletionWindows}' and lacks 24h, which is what OpenAI's clients ask for.";
+            }
+        }
+
         foreach (var endpoint in options.Endpoints.Where(e => !e.StartsWith("/v1/", StringComparison.Ordinal)))
         {
             yield return $"Batch__Endpoints has '{endpoint}': each endpoint begins with /v1/, for instance /v1/chat/completions.";
@@ -57,9 +69,10 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
 
         if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
             && timeout > TimeSpan.Zero // -1 means no limit
-            && options.RunLimit + options.Upstream.Timeout > timeout - HandingOver)
+            && options.AllUpstreams.MaxBy(static upstream => upstream.Options.Timeout) is { } slowest
+            && options.RunLimit + slowest.Options.Timeout > timeout - HandingOver)
         {
-            yield return $"Batch__RunLimit ({options.RunLimit}) and Batch__Upstream__Timeout ({options.Upstream.Timeout}) must come to at most {timeout - HandingOver}: the host ends a run after AzureFunctionsJobHost__functionTimeout ({timeout}), and it must have half a minute to hand over. Lower one of them, or raise that where the plan allows it: ten minutes at most on the Consumption plan, as long as you like on Flex Consumption and in the self-host.";
+            yield return $"Batch__RunLimit ({options.RunLimit}) and {slowest.NameOf(nameof(UpstreamOptions.Timeout))} ({slowest.Options.Timeout}) must come to at most {timeout - HandingOver}: the host ends a run after AzureFunctionsJobHost__functionTimeout ({timeout}), and it must have half a minute to hand over. Lower one of them, or raise that where the plan allows it: ten minutes at most on the Consumption plan, as long as you like on Flex Consumption and in the self-host.";
         }
     }
 }

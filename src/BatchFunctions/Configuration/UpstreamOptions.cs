@@ -15,6 +15,19 @@ public sealed class UpstreamOptions
     /// </summary>
     public string? BaseUrl { get; set; }
 
+    /// <summary>
+    /// The models that the upstream serves: names, and patterns in which <c>*</c> stands for anything; several in one value with
+    /// commas between them, or by number. Where this is not set, it serves every model that no other upstream names.
+    /// </summary>
+    public IList<string> Models { get; } = [];
+
+    /// <summary>
+    /// Names that callers use, each with the name that is sent in its place: <c>Batch__Upstream__Aliases__NAME=MODEL</c>. Where a
+    /// setting's name takes none of a model's characters, <c>NAME=MODEL</c> goes into the value: of <c>Batch__Upstream__Aliases</c>
+    /// itself, with commas between several, or by number.
+    /// </summary>
+    public IDictionary<string, string> Aliases { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>The key for the upstream, without its scheme; none is sent where this is not set.</summary>
     [RegularExpression("^[\\x21-\\x7E]*$", ErrorMessage = "Batch__Upstream__ApiKey holds a blank, a line break or a character beyond ASCII: write the key alone, without 'Bearer', which is Batch__Upstream__ApiKeyScheme.")]
     public string? ApiKey { get; set; }

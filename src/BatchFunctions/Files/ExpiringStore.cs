@@ -13,6 +13,12 @@ internal sealed class ExpiringStore(TableClient table)
 {
     private const string Partition = "due";
 
+    /// <summary>
+    /// The version of entries about results in segments: version 1 would take a name that they begin with for a blob, and let the
+    /// segments be.
+    /// </summary>
+    private const int OfSegments = 2;
+
     public ExpiringStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Expiring))
     {
@@ -26,6 +32,7 @@ internal sealed class ExpiringStore(TableClient table)
             ["Tenant"] = entry.Tenant,
             ["Container"] = entry.Blob.Container,
             ["Blob"] = entry.Blob.Name,
+            [TableWrites.Version] = VersionOf(entry),
         };
 
         // An entry that exists already says the same.
@@ -49,7 +56,7 @@ internal sealed class ExpiringStore(TableClient table)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
-            if (NewerRowException.IsNewer(row))
+            if (NewerRowException.IsNewer(row, OfSegments))
             {
                 continue;
             }
@@ -80,6 +87,9 @@ internal sealed class ExpiringStore(TableClient table)
             DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(row.RowKey.AsSpan(0, separator), CultureInfo.InvariantCulture)));
     }
 
+    private static int VersionOf(ExpiringEntry entry) =>
+        entry.Blob.Container == ContainerNames.Batches ? OfSegments : TableWrites.CurrentVersion;
+
     private static string RowKeyOf(ExpiringEntry entry) => $"{TimeKey(entry.Due)}_{entry.Id}";
 
     private static string TimeKey(DateTimeOffset time) =>
@@ -94,8 +104,11 @@ internal enum ExpiringKind
     /// <summary>An upload in parts that may not have been completed.</summary>
     Upload,
 
-    /// <summary>A batch's manifest, which outlives the batch by a week.</summary>
+    /// <summary>A blob that is kept for a while, with its batch's id.</summary>
     Manifest,
+
+    /// <summary>What workers that were late may have left of a batch.</summary>
+    Batch,
 }
 
 /// <summary>Something to look at when it is due, and to remove if it is no longer wanted.</summary>

@@ -81,14 +81,20 @@ public sealed class FileApi
                 : throw new ApiException(FileErrors.NoFile(id)),
             ct);
 
-    /// <summary><c>GET /v1/files/{id}/content</c>: the file's bytes, or a range of them.</summary>
-    /// <param name="request">The request.</param>
+    /// <summary>
+    /// <c>GET /v1/files/{id}/content</c>: the file's bytes, or a range of them, or some of its lines; of results what is there so far.
+    /// </summary>
+    /// <param name="request">The request, perhaps with <c>offset</c> and <c>limit</c>, in lines, in its query.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> ContentAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
-            async (caller, ct) => new FileContent(await FindAsync(caller, id, ct), _blobs),
+            async (caller, ct) =>
+            {
+                var lines = LineSlice.Of(request.Query);
+                return new FileContent(await FindAsync(caller, id, ct), _blobs, lines);
+            },
             ct);
 
     private static FileListing ListingOf(IQueryCollection query)

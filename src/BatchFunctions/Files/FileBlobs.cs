@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -15,6 +17,10 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     /// <summary>The most blocks that a blob may have.</summary>
     public const int MaxBlocks = 50_000;
 
+    /// <summary>Parts of a file that are opened before they are read.</summary>
+    private const int OpenedAhead = 8;
+
+    private const int DeletedAtOnce = 16;
     private const int UsualBlockBytes = 4 * 1024 * 1024;
     private const int OwnerBytes = 16;
 
@@ -135,6 +141,54 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
         }
     }
 
+    /// <summary>The parts of a file's content, one behind the other; the next ones are opened while one is read.</summary>
+    /// <param name="parts">Where they are.</param>
+    /// <param name="ct">Ends the reading.</param>
+    /// <returns>The content, piece by piece; each is good until the next is asked for.</returns>
+    /// <exception cref="FileNotFoundException">One of the blobs is gone.</exception>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        IReadOnlyList<BlobPart> parts, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var ahead = new Queue<Task<Stream?>>();
+        var buffer = ArrayPool<byte>.Shared.Rent(BlockPool.BlockBytes);
+        try
+        {
+            for (var next = 0; next < parts.Count || ahead.Count > 0;)
+            {
+                while (ahead.Count < OpenedAhead && next < parts.Count)
+                {
+                    var part = parts[next++];
+                    ahead.Enqueue(OpenAsync(part.Blob, part.Offset, part.Length, ct));
+                }
+
+                await using var content = await ahead.Dequeue()
+                    ?? throw new FileNotFoundException("A blob of the file is gone from storage.");
+                while (await content.ReadAsync(buffer, ct) is > 0 and var read)
+                {
+                    yield return buffer.AsMemory(0, read);
+                }
+            }
+        }
+        finally
+        {
+            foreach (var opening in ahead)
+            {
+                await DisposeAsync(opening);
+            }
+
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task DisposeAsync(Task<Stream?> opening)
+    {
+        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (opening.IsCompletedSuccessfully && await opening is { } content)
+        {
+            await content.DisposeAsync();
+        }
+    }
+
     /// <summary>
     /// Removes a blob that may have staged blocks alone. Storage says of such a blob that it does not exist, deletes
     /// nothing, and keeps the blocks for a week; the commit of an empty list drops them. A crash in between leaves an empty
@@ -143,12 +197,33 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     public async Task DiscardAsync(BlobLocation blob, CancellationToken ct)
     {
         await CommitAsync(blob, [], ct);
-        await DeleteAsync(blob, ct);
+        await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
     }
 
-    /// <summary>Deletes the blob; a blob that is already gone is not an error.</summary>
-    public async Task DeleteAsync(BlobLocation blob, CancellationToken ct) =>
-        await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
+    /// <summary>
+    /// Deletes a file's blob, or all the blobs whose names begin with it where it is a result file; what is already gone is not an
+    /// error.
+    /// </summary>
+    public async Task DeleteAsync(BlobLocation blob, CancellationToken ct)
+    {
+        if (blob.Container != ContainerNames.Batches)
+        {
+            await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
+            return;
+        }
+
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = DeletedAtOnce, CancellationToken = ct };
+        var parts = _blobs.GetBlobContainerClient(blob.Container)
+            .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, blob.Name, ct);
+        await Parallel.ForEachAsync(parts, atOnce, async (part, token) =>
+        {
+            var found = blob with { Name = part.Name };
+            if (!await Client(found).DeleteIfExistsAsync(cancellationToken: token))
+            {
+                await DiscardAsync(found, token);
+            }
+        });
+    }
 
     /// <summary>
     /// A block's name: its owner and its number. All names in a blob have one length, as storage requires.
@@ -164,6 +239,9 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     private BlockBlobClient Client(BlobLocation blob) =>
         _blobs.GetBlobContainerClient(blob.Container).GetBlockBlobClient(blob.Name);
 }
+
+/// <summary>A range of a blob.</summary>
+internal readonly record struct BlobPart(BlobLocation Blob, long Offset, long Length);
 
 /// <summary>The blocks staged for a file or a part, in order, and their total size in bytes.</summary>
 internal sealed record StagedBlocks(IReadOnlyList<string> BlockIds, long Bytes);

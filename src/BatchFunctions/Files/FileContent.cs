@@ -6,17 +6,45 @@ using Microsoft.Net.Http.Headers;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// A file's bytes, or one range of them, streamed from a single read of storage. Always sent as a download: what users
-/// upload must not run in a browser under the service's origin.
+/// A file's bytes, or one range of them, or some of its lines, streamed from storage. Of a result file that its batch is still
+/// adding to it is what there is when the request comes. Always sent as a download: what users upload must not run in a browser
+/// under the service's origin.
 /// </summary>
-internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
+/// <param name="file">The file.</param>
+/// <param name="blobs">Where it is read from.</param>
+/// <param name="lines">The lines that are asked for; null for bytes.</param>
+internal sealed class FileContent(StoredFile file, FileBlobs blobs, LineSlice? lines) : IResult
 {
+    /// <summary>Says that there is more, or will be: as Doubleword's Control Layer, whose clients read both.</summary>
+    private const string IncompleteHeader = "X-Incomplete";
+
+    /// <summary>The number of the last line that is sent, 1-based: the <c>offset</c> to go on from.</summary>
+    private const string LastLineHeader = "X-Last-Line";
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var ct = httpContext.RequestAborted;
         var response = httpContext.Response;
+        var content = (lines is null ? BytesOf(httpContext.Request, response, ct) : LinesOf(lines, response, ct)).GetAsyncEnumerator(ct);
+        await using var reading = content.ConfigureAwait(false);
+        var isMore = await MoveFirstAsync(content, response);
+        var disposition = new ContentDispositionHeaderValue("attachment");
+        disposition.SetHttpFileName(file.Filename);
+        response.Headers.ContentDisposition = disposition.ToString();
+        response.ContentType = "application/octet-stream";
+
+        // A failure from here on breaks the response off: these headers do not fit an error.
+        await response.StartAsync(ct);
+        for (; isMore; isMore = await content.MoveNextAsync())
+        {
+            await response.Body.WriteAsync(content.Current, ct);
+        }
+    }
+
+    private IAsyncEnumerable<ReadOnlyMemory<byte>> BytesOf(HttpRequest request, HttpResponse response, CancellationToken ct)
+    {
         response.Headers.AcceptRanges = "bytes";
-        var range = RangeOf(httpContext.Request);
+        var range = RangeOf(request);
         if (range is { Length: 0 })
         {
             response.Headers.ContentRange = Text($"bytes */{file.Bytes}");
@@ -24,13 +52,7 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
         }
 
         var (offset, length) = range ?? (0, file.Bytes);
-        await using var content = length == 0 ? Stream.Null : await blobs.OpenAsync(file.Blob, offset, length, ct)
-            ?? throw new ApiException(FileErrors.NoFile(file.Id));
-        var disposition = new ContentDispositionHeaderValue("attachment");
-        disposition.SetHttpFileName(file.Filename);
-        response.Headers.ContentDisposition = disposition.ToString();
         response.Headers.ETag = EntityTag.ToString();
-        response.ContentType = "application/octet-stream";
         response.ContentLength = length;
         if (range is not null)
         {
@@ -38,13 +60,49 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs) : IResult
             response.Headers.ContentRange = Text($"bytes {offset}-{offset + length - 1}/{file.Bytes}");
         }
 
-        // A failure from here on breaks the response off: these headers do not fit an error.
-        await response.StartAsync(ct);
-        await content.CopyToAsync(response.Body, ct);
+        TellLines(response, range is null ? FileParts.LinesOf(file) : null, isAll: true);
+        return blobs.ReadAsync(FileParts.OfBytes(file, offset, length), ct);
     }
 
-    /// <summary>A file's bytes never change, so its id serves as its ETag.</summary>
-    private EntityTagHeaderValue EntityTag => new($"\"{file.Id}\"");
+    private IAsyncEnumerable<ReadOnlyMemory<byte>> LinesOf(LineSlice slice, HttpResponse response, CancellationToken ct)
+    {
+        var last = FileParts.LinesOf(file) is { } all ? slice.LastOf(all) : (long?)null;
+        TellLines(response, last, isAll: last == FileParts.LinesOf(file));
+        var (parts, before) = FileParts.OfLines(file, slice);
+        return slice.CutAsync(blobs.ReadAsync(parts, ct), before, ct);
+    }
+
+    private void TellLines(HttpResponse response, long? last, bool isAll)
+    {
+        if (file.IsGrowing || !isAll)
+        {
+            response.Headers[IncompleteHeader] = "true";
+        }
+
+        if (last is { } line)
+        {
+            response.Headers[LastLineHeader] = Text($"{line}");
+        }
+    }
+
+    private async Task<bool> MoveFirstAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> content, HttpResponse response)
+    {
+        try
+        {
+            return await content.MoveNextAsync();
+        }
+        catch (FileNotFoundException)
+        {
+            // The error is not what these were said of.
+            response.ContentLength = null;
+            response.Headers.Remove(HeaderNames.ContentRange);
+            response.Headers.Remove(HeaderNames.ETag);
+            throw new ApiException(FileErrors.NoFile(file.Id));
+        }
+    }
+
+    /// <summary>A whole file's bytes never change, so its id serves as its ETag; one that grows has one for each size.</summary>
+    private EntityTagHeaderValue EntityTag => new(file.IsGrowing ? Text($"\"{file.Id}-{file.Bytes}\"") : $"\"{file.Id}\"");
 
     /// <summary>
     /// The single range that is asked for, with length 0 if it lies beyond the file; null for the whole file. Several

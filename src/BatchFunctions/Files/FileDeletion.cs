@@ -23,9 +23,7 @@ internal sealed class FileDeletion(
 
     private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(1);
 
-    /// <summary>
-    /// Longer than a manifest lives: a late finisher that follows the manifest must still find the tombstone.
-    /// </summary>
+    /// <summary>Longer than any process is late: a late finisher must still find the tombstone.</summary>
     private static readonly TimeSpan OutputTombstoneLife = TimeSpan.FromDays(8);
 
     /// <returns>Whether the file existed.</returns>
@@ -42,6 +40,7 @@ internal sealed class FileDeletion(
         }
 
         CheckUndisputed(file, now);
+        await CheckWholeAsync(file, ct);
         var life = file.Purpose == FilePurposes.BatchOutput ? OutputTombstoneLife : TombstoneLife;
         await expiring.AddAsync(file.ToExpiringEntry(now + life), ct);
 
@@ -84,6 +83,7 @@ internal sealed class FileDeletion(
 
     private async Task DecideAsync(StoredFile marked, CancellationToken ct)
     {
+        await CheckWholeAsync(marked, ct);
         var isRead = await active.AnyReadsAsync(marked.Tenant, marked.Id, ct);
         var decided = await files.TryUpdateAsync(marked with { Deleted = !isRead, DeletingUntil = null }, ct);
         if (isRead)
@@ -94,6 +94,15 @@ internal sealed class FileDeletion(
         if (decided is null)
         {
             throw new ConcurrencyException($"File {marked.Id}");
+        }
+    }
+
+    /// <summary>Refuses to delete what a batch is adding to; one that ended without saying so does so no more.</summary>
+    private async Task CheckWholeAsync(StoredFile file, CancellationToken ct)
+    {
+        if (file.IsGrowing && await active.IsActiveAsync(file.MadeBy, ct))
+        {
+            throw new ApiException(FileErrors.FileGrowing);
         }
     }
 

@@ -20,6 +20,9 @@ internal static class FileErrors
 
     public static ApiError FileInUse { get; } = ApiError.Conflict("Cannot delete a file while a batch that has not ended reads it.");
 
+    public static ApiError FileGrowing { get; } =
+        ApiError.Conflict("Cannot delete results while their batch has not ended. Cancel the batch first, or wait until it has ended.");
+
     /// <summary>
     /// It is not decided yet whether the file goes: it may well stay, so it is neither in use for good nor unknown.
     /// </summary>

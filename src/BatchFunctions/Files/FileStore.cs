@@ -7,6 +7,12 @@ namespace BatchFunctions.Files;
 /// <summary>The table of files: one partition per tenant, newest first.</summary>
 internal sealed class FileStore(TableClient table, TimeProvider time)
 {
+    /// <summary>What a list shows: not the segments, which may be many.</summary>
+    private static readonly string[] Listed =
+    [
+        "PartitionKey", "RowKey", TableWrites.Version, "Filename", "Purpose", "Bytes", "Lines", "Container", "Blob", "Deleted", "DeletingUntil", "ExpiresAt",
+    ];
+
     private readonly FencedTable<StoredFile> _rows = new(table, ToRow, FromRow);
 
     public FileStore(StorageClients storage, TimeProvider time)
@@ -74,7 +80,7 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         var now = time.GetUtcNow();
         var files = new Queue<StoredFile>();
         var size = Math.Min(listing.Limit + 1, 1000);
-        await foreach (var file in _rows.QueryAsync(filter, size, ct))
+        await foreach (var file in _rows.QueryAsync(filter, size, Listed, ct))
         {
             if (file.IsGone(now))
             {
@@ -117,8 +123,9 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         return sum;
     }
 
-    private static TableEntity ToRow(StoredFile file) =>
-        new(file.Tenant, IdKind.File.RowKeyOf(file.Id))
+    private static TableEntity ToRow(StoredFile file)
+    {
+        var row = new TableEntity(file.Tenant, IdKind.File.RowKeyOf(file.Id))
         {
             ["Filename"] = file.Filename,
             ["Purpose"] = file.Purpose,
@@ -129,7 +136,11 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ["Deleted"] = file.Deleted,
             ["DeletingUntil"] = file.DeletingUntil,
             ["ExpiresAt"] = file.ExpiresAt,
+            ["IsGrowing"] = file.IsGrowing ? true : null,
         };
+        FileSegmentColumns.Write(row, file.Segments);
+        return row;
+    }
 
     private static StoredFile FromRow(TableEntity row)
     {
@@ -145,6 +156,8 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             CreatedAt = IdKind.File.CreatedAt(id),
             ExpiresAt = row.GetDateTimeOffset("ExpiresAt"),
             Blob = new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
+            Segments = FileSegmentColumns.Read(row),
+            IsGrowing = row.GetBoolean("IsGrowing") ?? false,
             Deleted = row.GetBoolean("Deleted") ?? false,
             DeletingUntil = row.GetDateTimeOffset("DeletingUntil"),
         };

@@ -1,4 +1,5 @@
 using Azure;
+using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Files;
@@ -30,7 +31,17 @@ internal sealed record StoredFile : IFenced<StoredFile>
     /// <summary>When the file expires; null if it does not.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>Its blob; of one that is made of <see cref="Segments"/>, what their names begin with.</summary>
     public required BlobLocation Blob { get; init; }
+
+    /// <summary>
+    /// The parts that a result file is made of, in the order in which they were published; null where it is one blob. The list
+    /// only grows, so that what was once read is a prefix of the whole file.
+    /// </summary>
+    public IReadOnlyList<FileSegment>? Segments { get; init; }
+
+    /// <summary>Whether its batch is still adding to it.</summary>
+    public bool IsGrowing { get; init; }
 
     /// <summary>
     /// A tombstone: the file has been deleted, and its row stays for a while so that a late finisher of a batch does
@@ -54,6 +65,16 @@ internal sealed record StoredFile : IFenced<StoredFile>
 
     /// <summary>Whether a request is deciding whether the file goes.</summary>
     public bool IsBeingDeleted(DateTimeOffset now) => !Deleted && DeletingUntil > now;
+
+    /// <summary>The batch whose results it has: their blobs begin with its id.</summary>
+    public BatchKey MadeBy => new(Tenant, Blob.Name[..Blob.Name.IndexOf('/', StringComparison.Ordinal)]);
+
+    /// <summary>The file with these segments behind those that it has.</summary>
+    public StoredFile With(IReadOnlyList<FileSegment> more) => this with
+    {
+        Segments = [.. Segments ?? [], .. more],
+        Bytes = Bytes + more.Sum(segment => segment.Bytes),
+    };
 
     /// <summary>The entry by which the sweep finds the file.</summary>
     public ExpiringEntry ToExpiringEntry(DateTimeOffset due) => new(ExpiringKind.File, Tenant, Id, Blob, due);

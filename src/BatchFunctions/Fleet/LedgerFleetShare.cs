@@ -1,20 +1,16 @@
 using BatchFunctions.Capacity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Fleet;
 
 /// <summary>
-/// The process's share by way of the upstream's ledger in storage. Each renewal reads the ledger and writes it under its ETag; if another
+/// The process's share of an upstream by way of its ledger in storage. Each renewal reads the ledger and writes it under its ETag; if another
 /// was faster it is read again. Where the limit finds itself, whoever renews lets the rule decide.
 /// </summary>
 internal sealed class LedgerFleetShare(
-    ShareStore store, FlightRecord flight, IOptions<BatchOptions> options, Random? random = null) : FleetShare
+    ShareStore store, FlightRecord flight, UpstreamSettings upstream, Random? random = null) : FleetShare
 {
-    /// <summary>The one upstream's name.</summary>
-    public const string Upstream = "default";
-
     private readonly AutoLimit _auto = new();
     private readonly string _worker = WorkerIdentity.Own.NewClaim(random);
 
@@ -23,12 +19,12 @@ internal sealed class LedgerFleetShare(
     {
         ShareGrant? grant = null;
         await store.MutateAsync(
-            Upstream,
+            upstream.Name,
             (ledger, now) =>
             {
                 var living = ledger.Living(now, WorkerIdentity.Own.KnowsDead);
                 var seen = flight.Summary();
-                var limit = options.Value.Upstream.FixedConcurrency ?? Decide(ref living, seen, now);
+                var limit = upstream.Options.FixedConcurrency ?? Decide(ref living, seen, now);
                 (var after, grant) = living.Renew(_worker, demand, seen, limit, now);
                 return after;
             },
@@ -39,7 +35,7 @@ internal sealed class LedgerFleetShare(
 
     /// <inheritdoc/>
     public override Task ReleaseAsync(CancellationToken ct) => store.MutateAsync(
-        Upstream,
+        upstream.Name,
         (ledger, _) => ledger.Entries.Any(entry => entry.Worker == _worker) ? ledger.Without(_worker) : null,
         ct);
 

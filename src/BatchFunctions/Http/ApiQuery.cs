@@ -9,13 +9,15 @@ namespace BatchFunctions.Http;
 internal static class ApiQuery
 {
     /// <summary>A whole number from 1 to <paramref name="max"/>; <paramref name="fallback"/> if it is absent.</summary>
-    public static int Limit(IQueryCollection query, int fallback, int max)
+    public static int Limit(IQueryCollection query, int fallback, int max) => (int)(Number(query, "limit", 1, max) ?? fallback);
+
+    /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>; null if it is absent.</summary>
+    public static long? Number(IQueryCollection query, string name, long min, long max)
     {
-        const string name = "limit";
         var values = query[name];
         if (values.Count == 0)
         {
-            return fallback;
+            return null;
         }
 
         if (values.Count > 1)
@@ -32,13 +34,13 @@ internal static class ApiQuery
 
         // A number that does not fit into a long is out of bounds like any other.
         var known = long.TryParse(text, CultureInfo.InvariantCulture, out var value);
-        if (text[0] == '-' || (known && value < 1))
+        if (text[0] == '-' || (known && value < min))
         {
-            throw new ApiException(ApiError.BelowMin(name, ApiError.Shown(text), 1));
+            throw new ApiException(ApiError.BelowMin(name, ApiError.Shown(text), min));
         }
 
         return known && value <= max
-            ? (int)value
+            ? value
             : throw new ApiException(ApiError.AboveMax(name, ApiError.Shown(text), max));
     }
 

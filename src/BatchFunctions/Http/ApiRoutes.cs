@@ -36,6 +36,12 @@ public static class ApiRoutes
     /// <summary>Cancels an upload.</summary>
     public const string UploadCancel = "v1/uploads/{id}/cancel";
 
+    /// <summary>Models that can be batched.</summary>
+    public const string Models = "v1/models";
+
+    /// <summary>One model, whose name may have slashes.</summary>
+    public const string Model = "v1/models/{*id}";
+
     /// <summary>What the caller's project may have, and has.</summary>
     public const string Limits = "v1/limits";
 
@@ -55,4 +61,8 @@ public static class ApiRoutes
 /// <summary>The route of an operation.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Template">The route's template, without a leading slash.</param>
-public sealed record ApiRoute(string Method, string Template);
+public sealed record ApiRoute(string Method, string Template)
+{
+    /// <summary>The path as it is documented: with a leading slash, and each parameter as its name alone.</summary>
+    public string Path => "/" + Template.Replace("{*", "{", StringComparison.Ordinal);
+}

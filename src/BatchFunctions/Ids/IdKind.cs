@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace BatchFunctions.Ids;
 
@@ -30,6 +31,20 @@ internal sealed class IdKind(string prefix)
         var milliseconds = now.ToUnixTimeMilliseconds();
         return string.Create(
             CultureInfo.InvariantCulture, $"{Prefix}{milliseconds:x12}{Convert.ToHexStringLower(random)}");
+    }
+
+    /// <summary>
+    /// The id of what there can be only one of: whoever makes it, however often, makes the same.
+    /// </summary>
+    /// <param name="at">When it counts as made.</param>
+    /// <param name="name">What it is, by a name that nothing else has.</param>
+    public string Of(DateTimeOffset at, string name)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(name), hash);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Prefix}{at.ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(hash[..((Digits - TimeDigits) / 2)])}");
     }
 
     public bool IsValid([NotNullWhen(true)] string? id)

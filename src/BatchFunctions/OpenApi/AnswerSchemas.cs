@@ -7,6 +7,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
+using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
 
@@ -24,6 +25,8 @@ internal static class AnswerSchemas
         ("DeletedFile", FileJson.Default.DeletedFileObject),
         ("Upload", UploadJson.Default.UploadObject),
         ("UploadPart", UploadJson.Default.UploadPartObject),
+        ("Model", ModelJson.Default.ModelObject),
+        ("ModelList", ModelJson.Default.ModelListObject),
         ("Limits", LimitsJson.Default.LimitsObject),
         ("Overview", OperatorJson.Default.OverviewObject),
         ("Health", ApiJson.Default.HealthObject),

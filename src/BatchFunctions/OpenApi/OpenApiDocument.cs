@@ -16,7 +16,7 @@ internal static class OpenApiDocument
     public static JsonObject Build(IReadOnlyList<ApiOperation> operations, IReadOnlyList<string> endpoints)
     {
         var paths = new JsonObject();
-        foreach (var path in operations.GroupBy(operation => "/" + operation.Route.Template))
+        foreach (var path in operations.GroupBy(operation => operation.Route.Path))
         {
             paths[path.Key] = new JsonObject(path.Select(operation => KeyValuePair.Create(
                 operation.Route.Method.ToLowerInvariant(), (JsonNode?)Describe(operation.Description))));
@@ -52,7 +52,7 @@ internal static class OpenApiDocument
         var parameters = description.Query.Select(one => Parameter(one.Name, "query", one.Schema));
         if (description.IdOf is { } kind)
         {
-            parameters = parameters.Prepend(Parameter("id", "path", String($"The {kind}'s id.")));
+            parameters = parameters.Prepend(Parameter("id", "path", String(kind == "model" ? "The model's name." : $"The {kind}'s id.")));
         }
 
         var operation = new JsonObject

@@ -40,7 +40,7 @@ internal static class OpenApiExamples
             return;
         }
 
-        var operation = paths["/" + route.Template]![route.Method.ToLowerInvariant()]!;
+        var operation = paths[route.Path]![route.Method.ToLowerInvariant()]!;
         var status = response["status"]!.GetValue<int>();
         Show(operation["responses"]![$"{status}"]?["content"]?.AsObject(), name, response["body"]);
         if (status == 200)

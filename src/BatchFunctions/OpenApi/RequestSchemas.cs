@@ -17,7 +17,7 @@ internal static class RequestSchemas
             ["input_file_id", "endpoint", "completion_window"],
             ("input_file_id", String("A file with the purpose 'batch'.")),
             ("endpoint", Enum(endpoints, "Where every line of the file goes.")),
-            ("completion_window", Enum(["24h"])),
+            ("completion_window", String("Minutes, hours or days, from '10m' to '7d' unless the service takes fewer: '90m', '24h', '7d'.")),
             ("metadata", Nullable(StringMap("Up to 16 pairs; keys up to 64, values up to 512 characters."))),
             ("output_expires_after", Nullable(Expiry("How long the output and error files live")))),
         ["UploadFileRequest"] = Request(

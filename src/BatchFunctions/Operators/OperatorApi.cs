@@ -1,11 +1,9 @@
 using BatchFunctions.ActiveBatches;
-using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Operators;
 
@@ -16,8 +14,7 @@ public sealed class OperatorApi
     private readonly QueueStates _queues;
     private readonly ActiveBatchStore _active;
     private readonly ShareStore _shares;
-    private readonly UpstreamGate _gate;
-    private readonly UpstreamOptions _upstream;
+    private readonly UpstreamRegistry _upstreams;
     private readonly TimeProvider _time;
 
     internal OperatorApi(
@@ -25,16 +22,14 @@ public sealed class OperatorApi
         QueueStates queues,
         ActiveBatchStore active,
         ShareStore shares,
-        UpstreamGate gate,
-        IOptions<BatchOptions> options,
+        UpstreamRegistry upstreams,
         TimeProvider time)
     {
         _guard = guard;
         _queues = queues;
         _active = active;
         _shares = shares;
-        _gate = gate;
-        _upstream = options.Value.Upstream;
+        _upstreams = upstreams;
         _time = time;
     }
 
@@ -48,9 +43,11 @@ public sealed class OperatorApi
             {
                 var queues = await _queues.ReadAsync(ct);
                 var active = await _active.ListAsync(ct).ToListAsync(ct);
-                var ledger = await _shares.ReadLivingAsync(LedgerFleetShare.Upstream, ct);
-                var upstream = new UpstreamObject(LedgerFleetShare.Upstream, _upstream, ledger, _gate.Condition);
-                return ApiJson.Ok(new OverviewObject(queues, active, [upstream], _time.GetUtcNow()), OperatorJson.Default.OverviewObject);
+                var upstreams = await Task.WhenAll(_upstreams.Upstreams.Select(upstream => LookAtAsync(upstream, ct)));
+                return ApiJson.Ok(new OverviewObject(queues, active, upstreams, _time.GetUtcNow()), OperatorJson.Default.OverviewObject);
             },
             ct);
+
+    private async Task<UpstreamObject> LookAtAsync(UpstreamEntry upstream, CancellationToken ct) =>
+        new(upstream, await _shares.ReadLivingAsync(upstream.Name, ct));
 }

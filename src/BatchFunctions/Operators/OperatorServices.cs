@@ -1,12 +1,10 @@
 using BatchFunctions.ActiveBatches;
-using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Operators;
 
@@ -20,8 +18,7 @@ internal static class OperatorServices
             provider.GetRequiredService<QueueStates>(),
             provider.GetRequiredService<ActiveBatchStore>(),
             provider.GetRequiredService<ShareStore>(),
-            provider.GetRequiredService<UpstreamGate>(),
-            provider.GetRequiredService<IOptions<BatchOptions>>(),
+            provider.GetRequiredService<UpstreamRegistry>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;
     }

@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using BatchFunctions.Capacity;
-using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
 using BatchFunctions.Upstream;
@@ -14,7 +13,7 @@ namespace BatchFunctions.Operators;
 /// An upstream, for operators: what all processes have told of it in its ledger, each within the last few seconds, and how it looks from
 /// the process that answers. Of its address only the host is told: a path or a query may hold what is as good as a key.
 /// </summary>
-internal sealed class UpstreamObject(string name, UpstreamOptions options, ShareLedger ledger, UpstreamCondition condition)
+internal sealed class UpstreamObject(UpstreamEntry upstream, ShareLedger ledger)
 {
     private const string Fixed = "fixed";
     private const string Auto = "auto";
@@ -22,16 +21,20 @@ internal sealed class UpstreamObject(string name, UpstreamOptions options, Share
     private readonly FleetFlight _flight = FleetFlight.Of(
         ledger.Auto?.Trial ?? 0, [.. ledger.Entries.Select(static entry => entry.Flight).OfType<FlightSummary>()]);
 
-    public string Name { get; } = name;
+    public string Name { get; } = upstream.Name;
 
-    public string Host { get; } = UpstreamAddress.TryParse(options.BaseUrl, out var root) ? root.Host : "";
+    public string Host { get; } = UpstreamAddress.TryParse(upstream.Options.BaseUrl, out var root) ? root.Host : "";
+
+    [Description("The models that it serves by its settings: names, aliases and patterns; null where it takes every model that no other names.")]
+    public IReadOnlyList<string>? Models { get; } = upstream.Models.TakesOthers ? null
+        : [.. upstream.Models.Names, .. upstream.Models.Aliases.Keys, .. upstream.Models.Patterns.Select(static pattern => pattern.Text)];
 
     [Description("Whether the limit is set, or finds itself.")]
     [AllowedValues(Fixed, Auto)]
-    public string LimitMode { get; } = options.FixedConcurrency is null ? Auto : Fixed;
+    public string LimitMode { get; } = upstream.Options.FixedConcurrency is null ? Auto : Fixed;
 
     [Description("The most lines in flight, of all processes together; null while none has been found.")]
-    public int? Limit { get; } = options.FixedConcurrency ?? ledger.Auto?.Limit;
+    public int? Limit { get; } = upstream.Options.FixedConcurrency ?? ledger.Auto?.Limit;
 
     [Description("How many of these the processes hold.")]
     public int Held { get; } = ledger.Held;
@@ -50,7 +53,7 @@ internal sealed class UpstreamObject(string name, UpstreamOptions options, Share
 
     [Description("As the process sees it that answers.")]
     public UpstreamHealthObject Condition { get; } =
-        UpstreamHealthObject.Of(condition.IsKnown, condition.AwaySince, condition.Reason);
+        ConditionOf(upstream.Gate.Condition);
 
     [Description("Processes with lines to send.")]
     public IReadOnlyList<UpstreamProcessObject> Processes { get; } =
@@ -69,6 +72,9 @@ internal sealed class UpstreamObject(string name, UpstreamOptions options, Share
             .OrderByDescending(static project => project.AtHand)
             .ThenBy(static project => project.Project, StringComparer.Ordinal),
     ];
+
+    private static UpstreamHealthObject ConditionOf(UpstreamCondition condition) =>
+        UpstreamHealthObject.Of(condition.IsKnown, condition.AwaySince, condition.Reason);
 }
 
 /// <summary>

@@ -56,7 +56,7 @@ internal sealed partial class ActiveBatchSweep(
                     Log.Unreadable(logger, batch.Id, reason);
                 }
 
-                if (now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
+                if (now > batch.ExpiresAt + _options.LastResort && now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
                 {
                     await finish.ClearAwayAsync(row.Key, ct);
                 }

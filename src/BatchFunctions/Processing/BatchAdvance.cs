@@ -2,7 +2,6 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
-using BatchFunctions.Lines;
 using BatchFunctions.Protocol;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Options;
@@ -10,13 +9,14 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Moves a batch forward: sums its chunks into its counts, closes what must be closed, and finishes it when all chunks
-/// have ended. It recomputes and never increments, so that repeated, late and reordered messages do no harm.
+/// Moves a batch forward: sums its chunks into its counts, publishes their results, closes what must be closed, and finishes it
+/// when all chunks have ended. It recomputes and never increments, so that repeated, late and reordered messages do no harm.
 /// </summary>
 internal sealed class BatchAdvance(
     BatchStore batches,
     ChunkStore chunks,
     ChunkClosing closing,
+    ResultFiles results,
     BatchFinish finish,
     WakeupStore wakeups,
     ProtocolSteps steps,
@@ -84,12 +84,17 @@ internal sealed class BatchAdvance(
                 return null;
         }
 
-        var sum = await SumAsync(batch.Id, ct);
+        var sum = await BatchSum.OfAsync(chunks, batch.Id, ct);
         await steps.ReachedAsync(ProtocolStep.ChunksSummed, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var moved = counts != batch.Counts
             ? batch.Progress(sum.Completed, sum.Failed, sum.Usage, now)
             : batch;
+        if (sum.Ended < batch.ChunkCount)
+        {
+            moved = await PublishAsync(moved, sum, ct);
+        }
+
         if (sum.Ended == batch.ChunkCount)
         {
             return (batch.Status, sum.InputLost) switch
@@ -112,21 +117,27 @@ internal sealed class BatchAdvance(
 
     private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;
 
-    private async Task<ChunkSum> SumAsync(string batchId, CancellationToken ct)
+    /// <summary>
+    /// Publishes what is new in either file. The file's row comes first: a batch that names a file has it, and a crash in between
+    /// leaves results that the next advance finds published.
+    /// </summary>
+    private async Task<Batch> PublishAsync(Batch batch, BatchSum sum, CancellationToken ct)
     {
-        var sum = default(ChunkSum);
-        await foreach (var chunk in chunks.ListAsync(batchId, ct))
+        if (sum.Output.Count > batch.OutputSegments)
         {
-            sum = new ChunkSum(
-                sum.Ended + (chunk.Ended ? 1 : 0),
-                sum.InputLost + (chunk.InputLost ? 1 : 0),
-                sum.Unreadable + (chunk.Unreadable is null ? 0 : 1),
-                sum.Completed + chunk.Completed,
-                sum.Failed + chunk.Failed,
-                sum.Usage + chunk.Usage);
+            var id = await results.PublishAsync(batch, ResultFile.Output, sum.Output, ct);
+            batch = batch with { OutputFileId = id, OutputSegments = sum.Output.Count };
+            await steps.ReachedAsync(ProtocolStep.ResultsPublished, ct);
         }
 
-        return sum;
+        if (sum.Error.Count > batch.ErrorSegments)
+        {
+            var id = await results.PublishAsync(batch, ResultFile.Error, sum.Error, ct);
+            batch = batch with { ErrorFileId = id, ErrorSegments = sum.Error.Count };
+            await steps.ReachedAsync(ProtocolStep.ResultsPublished, ct);
+        }
+
+        return batch;
     }
 
     private async Task CloseIdleAsync(Batch batch, CloseReason reason, CancellationToken ct)
@@ -135,6 +146,4 @@ internal sealed class BatchAdvance(
         await Parallel.ForEachAsync(chunks.ListAsync(batch.Id, ct), atOnce, async (chunk, token) =>
             await closing.TryCloseAsync(batch, chunk, reason, token));
     }
-
-    private readonly record struct ChunkSum(int Ended, int InputLost, int Unreadable, int Completed, int Failed, TokenUsage Usage);
 }

@@ -3,7 +3,6 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
-using BatchFunctions.Lines;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
@@ -12,27 +11,25 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Finishes a batch whose chunks have all ended, in this order: the manifest, the two files, their rows, the batch's
-/// row, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time:
-/// all follow the manifest that was written first. A crash at any gap leaves the <c>activebatches</c> row, from which
-/// the sweep starts over.
+/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, what late workers left,
+/// the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
+/// rows do not change any more, and say the same to everybody. A crash at any gap leaves the <c>activebatches</c> row, from
+/// which the sweep starts over.
 /// </summary>
 internal sealed partial class BatchFinish(
     BatchStore batches,
     ActiveBatchStore active,
     ChunkStore chunks,
-    FileStore files,
-    ExpiringStore expiring,
-    BatchBlobs blobs,
+    ResultFiles results,
+    ResultBlobs blobs,
+    StagedBlobs staged,
+    BatchLeftovers leftovers,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
 {
-    /// <summary>How long a manifest is kept after its batch has ended.</summary>
-    private static readonly TimeSpan ManifestLife = TimeSpan.FromDays(7);
-
-    /// <summary>How long storage keeps blocks that are not committed: results that it refuses to commit are not lost sooner.</summary>
-    private static readonly TimeSpan BlockLife = TimeSpan.FromDays(7);
+    /// <summary>For how long after its deadline a batch is tried to be finished while storage refuses what that needs.</summary>
+    private static readonly TimeSpan RefusedLimit = TimeSpan.FromDays(7);
 
     /// <summary>
     /// Finishes a batch that is finalizing, and clears away after it; after one that has ended, only clears away.
@@ -50,11 +47,12 @@ internal sealed partial class BatchFinish(
             using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
             try
             {
-                await FollowAsync(batch, await ManifestOfAsync(batch, ct), ct);
+                await EndAsync(batch, ct);
             }
             catch (ResultsLostException e)
             {
                 Log.ResultsLost(logger, e, batch.Id);
+                await CloseFilesAsync(batch, ct);
                 await FailAsync(batch.Key, BatchFailures.ResultsLost, ct);
             }
         }
@@ -64,8 +62,8 @@ internal sealed partial class BatchFinish(
 
     /// <summary>
     /// Ends a batch that cannot end in the ordinary way: as was decided, if it was; or as failed, with the results that its
-    /// chunks have, whether or not they have ended; or, if those cannot be put together either, without. Results that
-    /// storage only refuses to put together are waited for as long as it keeps them.
+    /// chunks have, whether or not they have ended; or, if that is not possible either, with what was published. Where storage
+    /// only refuses it, it is tried for a week.
     /// </summary>
     public async Task GiveUpAsync(BatchKey key, BatchError error, CancellationToken ct)
     {
@@ -94,6 +92,8 @@ internal sealed partial class BatchFinish(
             return;
         }
 
+        await CloseFilesAsync(failing, ct);
+        await leftovers.EnterAsync(key, ct);
         await FailAsync(key, error, ct);
         await ClearAwayAsync(key, ct);
     }
@@ -110,173 +110,146 @@ internal sealed partial class BatchFinish(
             e is not (OutOfMemoryException or NewerRowException)
             && !StorageFaults.IsFault(e)
             && !ct.IsCancellationRequested
-            && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < batch.ExpiresAt + BlockLife))
+            && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < batch.ExpiresAt + RefusedLimit))
         {
             Log.NotFinished(logger, e, batch.Id, batch.Outcome);
             return false;
         }
     }
 
-    /// <summary>Fails a batch without results, unless it has ended already.</summary>
+    private async Task CloseFilesAsync(Batch batch, CancellationToken ct)
+    {
+        try
+        {
+            await results.CloseAsync(batch, ct);
+        }
+        catch (Exception e) when (e is not (OutOfMemoryException or NewerRowException) && !StorageFaults.IsFault(e))
+        {
+            Log.NotClosed(logger, e, batch.Id);
+        }
+    }
+
+    /// <summary>Fails a batch with no more results than it has, unless it has ended already.</summary>
     private Task<Batch?> FailAsync(BatchKey key, BatchError error, CancellationToken ct) =>
         batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
 
     /// <summary>
-    /// Deletes what an ended batch has left behind: its chunk rows, then its <c>activebatches</c> row.
+    /// Deletes what an ended batch has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c> row.
     /// </summary>
     public async Task ClearAwayAsync(BatchKey key, CancellationToken ct)
     {
-        await chunks.DeleteAllAsync(key.Id, ct);
+        await chunks.DeleteAllAsync(key.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
         await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
         await active.DeleteAsync(key, ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowDeleted, ct);
     }
 
-    private async Task<Manifest> ManifestOfAsync(Batch batch, CancellationToken ct)
+    /// <summary>A claim names its segments one by one, so there is one name at most under which it may have left something.</summary>
+    private async Task DiscardLooseAsync(Chunk chunk, CancellationToken ct)
     {
-        if (await blobs.FindManifestAsync(batch.Id, ct) is { } standing)
+        foreach (var epoch in chunk.Loose)
         {
-            return standing;
+            var part = chunk.Segments.Count(segment => segment.Epoch == epoch);
+            foreach (var file in Enum.GetValues<ResultFile>())
+            {
+                await blobs.DiscardAsync(
+                    FileSegment.At(ResultBlobs.FileOf(chunk.Batch.Id, file), chunk.Number, epoch, part), ct);
+            }
         }
 
-        var own = await ComposeAsync(batch, ct);
-        await expiring.AddAsync(
-            new ExpiringEntry(
-                ExpiringKind.Manifest,
-                batch.Tenant,
-                batch.Id,
-                BatchBlobs.ManifestLocationOf(batch.Id),
-                own.FinishedAt + ManifestLife),
-            ct);
-        var manifest = await blobs.CreateOrReadManifestAsync(batch.Id, own, ct);
-        await steps.ReachedAsync(ProtocolStep.ManifestWritten, ct);
-        return manifest;
+        await steps.ReachedAsync(ProtocolStep.LeftoversDiscarded, ct);
     }
 
-    private async Task<Manifest> ComposeAsync(Batch batch, CancellationToken ct)
+    private async Task EndAsync(Batch batch, CancellationToken ct)
     {
-        var output = new List<string>();
-        var error = new List<string>();
-        long outputBytes = 0;
-        long errorBytes = 0;
-        var ended = 0;
-        var counts = batch.Counts with { Completed = 0, Failed = 0 };
-        var usage = default(TokenUsage);
-        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
+        if (batch.Outcome == BatchStatus.Failed)
         {
-            ended += chunk.Ended ? 1 : 0;
-            output.AddRange(chunk.OutputBlocks.Select(block => block.IdIn(chunk.Number)));
-            error.AddRange(chunk.ErrorBlocks.Select(block => block.IdIn(chunk.Number)));
-            outputBytes += chunk.OutputBytes;
-            errorBytes += chunk.ErrorBytes;
-            counts = counts with { Completed = counts.Completed + chunk.Completed, Failed = counts.Failed + chunk.Failed };
-            usage += chunk.Usage;
+            await EndChunksAsync(batch, ct);
         }
+
+        var sum = await BatchSum.OfAsync(chunks, batch.Id, ct);
 
         // A batch that never got as far as chunks has none to count; rows left by a cancelled validation do not matter. One
         // that fails has what there is.
-        if (batch.ChunkCount is { } count && ended != count && batch.Outcome != BatchStatus.Failed)
+        if (batch.ChunkCount is { } count && sum.Ended != count && batch.Outcome != BatchStatus.Failed)
         {
-            throw new InvalidOperationException(
-                $"Batch {batch.Id} is finalizing with {ended} of {count} chunks; another has finished it, or rows are gone.");
+            if (await batches.FindAsync(batch.Key, ct) is not { Status: BatchStatus.Finalizing })
+            {
+                // Another has finished it meanwhile, and cleared away after it.
+                return;
+            }
+
+            throw new InvalidOperationException($"Batch {batch.Id} is finalizing with {sum.Ended} of {count} chunks: rows are gone.");
         }
 
-        var now = time.GetUtcNow();
-        return new Manifest
-        {
-            Outcome = batch.Outcome!.Value,
-            FinishedAt = now,
-            OutputFileId = output.Count > 0 ? IdKind.File.New(now) : null,
-            ErrorFileId = error.Count > 0 ? IdKind.File.New(now) : null,
-            OutputBytes = outputBytes,
-            ErrorBytes = errorBytes,
-            OutputBlocks = output,
-            ErrorBlocks = error,
-            Counts = counts,
-            Usage = usage,
-        };
-    }
-
-    private async Task FollowAsync(Batch batch, Manifest manifest, CancellationToken ct)
-    {
-        if (manifest.OutputFileId is not null)
-        {
-            await CommitAsync(batch, ResultFile.Output, manifest.OutputFileId, manifest.OutputBlocks, ct);
-            await steps.ReachedAsync(ProtocolStep.OutputCommitted, ct);
-        }
-
-        if (manifest.ErrorFileId is not null)
-        {
-            await CommitAsync(batch, ResultFile.Error, manifest.ErrorFileId, manifest.ErrorBlocks, ct);
-            await steps.ReachedAsync(ProtocolStep.ErrorCommitted, ct);
-        }
-
-        if (manifest.OutputFileId is { } outputId)
-        {
-            await WriteFileAsync(batch, manifest, outputId, ResultFile.Output, manifest.OutputBytes, ct);
-            await steps.ReachedAsync(ProtocolStep.OutputFileWritten, ct);
-        }
-
-        if (manifest.ErrorFileId is { } errorId)
-        {
-            await WriteFileAsync(batch, manifest, errorId, ResultFile.Error, manifest.ErrorBytes, ct);
-            await steps.ReachedAsync(ProtocolStep.ErrorFileWritten, ct);
-        }
-
+        var (output, error) = await CompleteFilesAsync(batch, sum, ct);
+        await leftovers.EnterAsync(batch.Key, ct);
+        var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         await batches.MutateAsync(
-            batch.Key, current => current.Status == BatchStatus.Finalizing ? current.End(manifest.End) : null, ct);
+            batch.Key,
+            current => current.Status == BatchStatus.Finalizing
+                ? current.End(new BatchEnd(current.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage))
+                : null,
+            ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
     }
 
-    private async Task CommitAsync(
-        Batch batch, ResultFile file, string fileId, IReadOnlyList<string> blocks, CancellationToken ct)
+    /// <summary>Whoever still has a chunk of a batch that fails is too late: what it commits would be in no file.</summary>
+    private async Task EndChunksAsync(Batch batch, CancellationToken ct)
     {
-        try
+        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
         {
-            await blobs.CommitAsync(batch.Id, file, blocks, ct);
-        }
-        catch (ResultsLostException)
-        {
-            // A file that has a row, even a tombstone, was committed: an earlier finisher got this far, and the file's
-            // owner has deleted it since.
-            if (await files.FindAnyAsync(batch.Tenant, fileId, ct) is null)
+            if (chunk is { Ended: false, Unreadable: null })
             {
-                throw;
+                await chunks.EndByForceAsync(chunk, ct);
+                await steps.ReachedAsync(ProtocolStep.ChunksEndedByForce, ct);
             }
         }
     }
 
-    private async Task WriteFileAsync(
-        Batch batch, Manifest manifest, string id, ResultFile file, long bytes, CancellationToken ct)
+    private async Task<(string? Output, string? Error)> CompleteFilesAsync(Batch batch, BatchSum sum, CancellationToken ct)
     {
-        var name = file == ResultFile.Output ? "output" : "error";
-        DateTimeOffset? expiresAt = batch.OutputExpiresAfter is { } seconds
-            ? IdKind.File.CreatedAt(id).AddSeconds(seconds)
-            : null;
-        var location = BatchBlobs.LocationOf(batch.Id, file);
-        if (expiresAt is { } due)
+        var before = sum.Staged.Count > 0 ? await staged.IdsAsync(batch, sum, ct) : default;
+        var output = await CompleteAsync(batch, ResultFile.Output, sum.Output, sum.Staged, before.Output, ct);
+        await steps.ReachedAsync(ProtocolStep.OutputFileWritten, ct);
+        var error = await CompleteAsync(batch, ResultFile.Error, sum.Error, sum.Staged, before.Error, ct);
+        await steps.ReachedAsync(ProtocolStep.ErrorFileWritten, ct);
+        return (output, error);
+    }
+
+    private async Task<string?> CompleteAsync(
+        Batch batch,
+        ResultFile file,
+        IReadOnlyList<FileSegment> segments,
+        IReadOnlyList<Chunk> chunksOfBefore,
+        string? idOfBefore,
+        CancellationToken ct)
+    {
+        if (idOfBefore is not null && await results.IsWholeAsync(batch, idOfBefore, ct))
         {
-            await expiring.AddAsync(new ExpiringEntry(ExpiringKind.File, batch.Tenant, id, location, due), ct);
+            return idOfBefore;
         }
 
-        // Never over an existing row: it may be the tombstone of a file that its owner has deleted meanwhile.
-        await files.TryInsertAsync(
-            new StoredFile
-            {
-                Tenant = batch.Tenant,
-                Id = id,
-                Filename = $"{batch.Id}_{name}.jsonl",
-                Purpose = FilePurposes.BatchOutput,
-                Bytes = bytes,
-                CreatedAt = manifest.FinishedAt,
-                ExpiresAt = expiresAt,
-                Blob = location,
-            },
-            ct);
+        if (idOfBefore is not null && await staged.CommitAsync(batch.Id, file, chunksOfBefore, ct) is { } whole)
+        {
+            segments = [.. segments, whole];
+        }
+
+        if (segments.Count == 0)
+        {
+            return null;
+        }
+
+        var id = idOfBefore ?? ResultFiles.IdOf(batch, file);
+        await results.CompleteAsync(batch, file, id, segments, ct);
+        return id;
     }
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: its files could not be closed.")]
+        public static partial void NotClosed(ILogger logger, Exception e, string batchId);
+
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: results that had been stored are gone; the batch fails.")]
         public static partial void ResultsLost(ILogger logger, Exception e, string batchId);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
@@ -25,12 +26,12 @@ internal sealed partial class BatchValidation(
     BatchStore batches,
     ActiveBatchStore active,
     ChunkStore chunks,
-    BatchBlobs blobs,
+    InputBlobs blobs,
     ByteBudget memory,
     BatchFinish finish,
     BatchQueues queues,
     ChunkWork work,
-    UpstreamGate gate,
+    UpstreamRegistry upstreams,
     InputWatch input,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
@@ -88,7 +89,7 @@ internal sealed partial class BatchValidation(
 
     private async Task ValidateAsync(Batch batch, CancellationToken ct)
     {
-        var reading = new Reading(batch, options.Value);
+        var reading = new Reading(batch, upstreams, options.Value);
         try
         {
             await reading.RunAsync(blobs, memory, ct);
@@ -159,7 +160,7 @@ internal sealed partial class BatchValidation(
     private async Task<int> WindowOfAsync(Reading reading, CancellationToken ct)
     {
         var others = reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1;
-        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, gate.KnownLimit, others, options.Value.ChunkWindow);
+        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, upstreams.KnownLimitOf(reading.Model), others, options.Value.ChunkWindow);
     }
 
     private async Task FailAsync(BatchKey key, IReadOnlyList<BatchError> errors, CancellationToken ct)
@@ -190,10 +191,10 @@ internal sealed partial class BatchValidation(
         public static partial void ChunksDiffer(ILogger logger, Exception e, string batchId);
     }
 
-    /// <summary>One pass over the input.</summary>
-    private sealed class Reading(Batch batch, BatchOptions options)
+    /// <summary>One pass over the input. Models that nobody serves are found where it is known which there are.</summary>
+    private sealed class Reading(Batch batch, UpstreamRegistry upstreams, BatchOptions options)
     {
-        private readonly LineChecker _checker = new(batch.Endpoint);
+        private readonly LineChecker _checker = new(batch.Endpoint, upstreams.KnowsModels ? model => ProblemOf(upstreams, model) : null);
         private readonly ChunkCutter _cutter = new(batch);
 
         public List<BatchError> Errors { get; } = [];
@@ -204,7 +205,7 @@ internal sealed partial class BatchValidation(
 
         public string? Model => _checker.Model;
 
-        public async Task RunAsync(BatchBlobs blobs, ByteBudget memory, CancellationToken ct)
+        public async Task RunAsync(InputBlobs blobs, ByteBudget memory, CancellationToken ct)
         {
             if (batch.InputBytes > options.MaxInputBytes)
             {
@@ -219,7 +220,7 @@ internal sealed partial class BatchValidation(
                 return;
             }
 
-            await using var stream = await blobs.OpenInputAsync(batch.InputBlob, 0, batch.InputBytes, ct);
+            await using var stream = await blobs.OpenAsync(batch.InputBlob, 0, batch.InputBytes, ct);
             using var reader = new LineReader(stream, options.MaxLineBytes, memory: memory);
             while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))
             {
@@ -244,6 +245,9 @@ internal sealed partial class BatchValidation(
 
             Chunks = _cutter.End();
         }
+
+        private static LineProblem? ProblemOf(UpstreamRegistry upstreams, ReadOnlySpan<byte> model) =>
+            upstreams.RouteOf(model) is null ? LineProblem.ModelNotFound(Encoding.UTF8.GetString(model), upstreams.Known) : null;
 
         private void Add(LineProblem problem, int? line) =>
             Errors.Add(new BatchError(problem.Code, problem.Message, problem.Param, line));

@@ -4,8 +4,8 @@ using BatchFunctions.Protocol;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// The checkpoints of a run, segment by segment: results so far are sealed and committed. A segment that has been given
-/// block ids keeps its content until its commit is known to have succeeded, and only then is another sealed.
+/// The checkpoints of a run, segment by segment: results so far are sealed and committed. A segment that has been named
+/// keeps its content until its commit is known to have succeeded, and only then is another sealed.
 /// </summary>
 internal sealed class ChunkCheckpoints(
     LineResults results,

@@ -8,14 +8,15 @@ namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Closes chunks that nobody holds, by a claim that does not call the upstream. The claim's write comes first, with an
-/// epoch of its own, so that its block shares no id with another claim's; then the error block of the lines that are
+/// epoch of its own, so that its segment shares no name with another claim's; then the error lines of those that are
 /// not done; then the row, ended. It never depends on the input: lines that cannot be named any more end without an error
 /// line, and the row says so.
 /// </summary>
 internal sealed class ChunkClosing(
     ChunkStore chunks,
     ChunkInput input,
-    BatchBlobs blobs,
+    ResultBlobs blobs,
+    ResultBacklog backlog,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
     TimeProvider time)
@@ -37,12 +38,12 @@ internal sealed class ChunkClosing(
         await steps.ReachedAsync(ProtocolStep.CloseClaimed, ct);
         using var segment = new ChunkSegment();
         var isWhole = await input.TryAddUnfinishedAsync(batch, claimed, reason, segment, ct);
-        if (segment.Error.Count > 0)
+        var part = 0;
+        segment.Name(claimed, ref part, backlog.BlockBytes);
+        if (segment.ErrorUpload is { } errors)
         {
-            segment.ErrorBlocks = new SegmentBlocks(segment.Error, blockBytes: 0, most: 1, () => new BlockRef(claimed.Epoch, 0));
-            await segment.ErrorBlocks.StageNextAsync((block, content) =>
-                blobs.StageAsync(batch.Id, ResultFile.Error, block.IdIn(claimed.Number), content, ct));
-            await steps.ReachedAsync(ProtocolStep.CloseBlockStaged, ct);
+            await errors.RunAsync(blobs, backlog, ct);
+            await steps.ReachedAsync(ProtocolStep.CloseSegmentStored, ct);
         }
 
         var closed = segment.ApplyTo(claimed);

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>Reads a chunk's lines, and writes the error lines of those that will not be sent any more.</summary>
-internal sealed class ChunkInput(BatchBlobs blobs, InputWatch watch, ByteBudget memory, IOptions<BatchOptions> options)
+internal sealed class ChunkInput(InputBlobs blobs, InputWatch watch, ByteBudget memory, IOptions<BatchOptions> options)
 {
     private readonly int _maxLineBytes = options.Value.MaxLineBytes;
 
@@ -24,7 +24,7 @@ internal sealed class ChunkInput(BatchBlobs blobs, InputWatch watch, ByteBudget 
     /// <exception cref="FileNotFoundException">The input is gone.</exception>
     /// <exception cref="InputChangedException">The input is shorter than it was.</exception>
     public Task<Stream> OpenAsync(Batch batch, Chunk chunk, CancellationToken ct) =>
-        blobs.OpenInputAsync(batch.InputBlob, chunk.Offset, chunk.Length, ct);
+        blobs.OpenAsync(batch.InputBlob, chunk.Offset, chunk.Length, ct);
 
     /// <summary>A reader of the stream; a line is as long as validation let it be, whatever the setting is now.</summary>
     public LineReader ReaderOf(Stream stream, Chunk chunk) =>

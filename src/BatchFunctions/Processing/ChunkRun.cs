@@ -22,6 +22,11 @@ internal sealed partial class ChunkRun(
     /// <summary>How long the last checkpoint of a run that is shut down may take; the host leaves little more.</summary>
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(3);
 
+    /// <summary>When a batch's first results are committed: whoever watches it should soon see that it moves.</summary>
+    private static readonly TimeSpan FirstCheckpoint = TimeSpan.FromSeconds(1);
+
+    private bool IsFirst => batch.IsNew && checkpoints.Chunk is { Number: 0, Segments.Count: 0 };
+
     public async Task<ChunkRunEnd> RunAsync(CancellationToken ct)
     {
         using var calls = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -67,7 +72,7 @@ internal sealed partial class ChunkRun(
             var now = time.GetUtcNow();
             if (ct.IsCancellationRequested
                 || !await batch.StillRunsAsync()
-                || now - began > options.RunLimit + options.Upstream.Timeout)
+                || now - began > options.RunLimit + options.LongestTimeout)
             {
                 break;
             }
@@ -78,7 +83,7 @@ internal sealed partial class ChunkRun(
             }
 
             await batch.LookAsync(ct);
-            var due = now - committed >= options.Checkpoint || results.IsFull;
+            var due = now - committed >= (IsFirst && FirstCheckpoint < options.Checkpoint ? FirstCheckpoint : options.Checkpoint) || results.IsFull;
             if (!sending.IsCompleted && ((due && results.HasLines) || checkpoints.IsRenewalDue))
             {
                 committed = now;
@@ -95,7 +100,7 @@ internal sealed partial class ChunkRun(
     private async Task WaitAsync(Task sending, CancellationToken ct)
     {
         using var delay = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await Task.WhenAny(sending, results.WhenFull, Task.Delay(options.StatusPoll, time, delay.Token));
+        await Task.WhenAny(sending, results.WhenFull, Task.Delay(IsFirst && FirstCheckpoint < options.StatusPoll ? FirstCheckpoint : options.StatusPoll, time, delay.Token));
         await delay.CancelAsync();
     }
 

@@ -16,7 +16,7 @@ namespace BatchFunctions.Processing;
 internal sealed class ChunkRuns(
     ChunkStore chunks,
     ChunkInput input,
-    BatchBlobs blobs,
+    ResultBlobs blobs,
     BatchQueues queues,
     BatchWatch watch,
     SweepGuard guard,
@@ -55,7 +55,7 @@ internal sealed class ChunkRuns(
         var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
         using var sender = new LineSender(batch, claimed, input, upstream, projects, left, results, outcomes, time);
         var commits = new SegmentCommits(
-            claimed, batch.Counts.Total, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
+            claimed, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps);
         var running = new RunningBatch(batch, watch, guard, queues, time);
         var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);

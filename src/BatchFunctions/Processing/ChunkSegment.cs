@@ -1,4 +1,5 @@
 using BatchFunctions.Chunks;
+using BatchFunctions.Files;
 using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Upstream;
@@ -6,8 +7,8 @@ using BatchFunctions.Upstream;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Lines that have come to an end since the last checkpoint: what the next checkpoint stages and commits. Once it has
-/// been given block ids its content is final, so that no block is ever staged twice with other content.
+/// Lines that have come to an end since the last checkpoint: what the next checkpoint stores and commits. Once it has
+/// been named its content is final, so that nothing is ever stored twice under one name with other content.
 /// </summary>
 /// <param name="backlog">Is told what waits here; null where nothing does.</param>
 /// <param name="memory">What the results are held by; null where they are few.</param>
@@ -29,11 +30,14 @@ internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? me
 
     public TokenUsage Usage { get; private set; }
 
-    /// <summary>The blocks that hold <see cref="Output"/>, once they have been named.</summary>
-    public SegmentBlocks? OutputBlocks { get; set; }
+    /// <summary>What it is stored as, once it has been named; null before that, and where there is nothing to store.</summary>
+    public ResultSegment? Named { get; private set; }
 
-    /// <summary>The blocks that hold <see cref="Error"/>, once they have been named.</summary>
-    public SegmentBlocks? ErrorBlocks { get; set; }
+    /// <summary><see cref="Output"/> on its way; null where there is none.</summary>
+    public SegmentUpload? OutputUpload { get; private set; }
+
+    /// <summary><see cref="Error"/> on its way; null where there is none.</summary>
+    public SegmentUpload? ErrorUpload { get; private set; }
 
     public long Bytes => Output.Count + Error.Count;
 
@@ -79,14 +83,27 @@ internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? me
     /// <summary>A line that never ran: counted neither as completed nor as failed.</summary>
     public void AddUnfinished(int line) => _lines.Add(line);
 
+    /// <summary>Gives the segment its name, unless it has one or has nothing to store.</summary>
+    /// <param name="chunk">The chunk, as claimed.</param>
+    /// <param name="part">The number of the next segment of the claim; it goes up where it is used.</param>
+    /// <param name="blockBytes">What goes in one request, at most.</param>
+    public void Name(Chunk chunk, ref int part, long blockBytes)
+    {
+        if (Named is not null || Bytes == 0)
+        {
+            return;
+        }
+
+        Named = new ResultSegment(chunk.Epoch, part++, Output.Count, Completed, Error.Count, _lines.Count - Completed);
+        OutputUpload = UploadOf(chunk, ResultFile.Output, Output, blockBytes);
+        ErrorUpload = UploadOf(chunk, ResultFile.Error, Error, blockBytes);
+    }
+
     /// <summary>The chunk as it stands once this segment is committed.</summary>
     public Chunk ApplyTo(Chunk chunk) => chunk with
     {
         Done = chunk.Done.With(_lines),
-        OutputBlocks = [.. chunk.OutputBlocks, .. OutputBlocks?.Named ?? []],
-        ErrorBlocks = [.. chunk.ErrorBlocks, .. ErrorBlocks?.Named ?? []],
-        OutputBytes = chunk.OutputBytes + Output.Count,
-        ErrorBytes = chunk.ErrorBytes + Error.Count,
+        Segments = Named is { } named ? [.. chunk.Segments, named] : chunk.Segments,
         Completed = chunk.Completed + Completed,
         Failed = chunk.Failed + Failed,
         Usage = chunk.Usage + Usage,
@@ -100,4 +117,11 @@ internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? me
         Output.Dispose();
         Error.Dispose();
     }
+
+    private SegmentUpload? UploadOf(Chunk chunk, ResultFile file, ByteBlocks content, long blockBytes) => content.Count == 0
+        ? null
+        : new SegmentUpload(
+            content,
+            FileSegment.At(ResultBlobs.FileOf(chunk.Batch.Id, file), chunk.Number, Named!.Value.Epoch, Named.Value.Part),
+            blockBytes);
 }

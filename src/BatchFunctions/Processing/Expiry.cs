@@ -1,6 +1,5 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
-using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -21,7 +20,7 @@ internal sealed partial class Expiry(
     UploadExpiry uploads,
     ActiveBatchStore active,
     BatchStore batches,
-    ChunkStore chunks,
+    BatchLeftovers leftovers,
     RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
@@ -81,9 +80,9 @@ internal sealed partial class Expiry(
                 return await SettleFileAsync(entry, ct);
             case ExpiringKind.Upload:
                 return await uploads.SettleAsync(entry.Tenant, entry.Id, ct);
+            case ExpiringKind.Batch:
+                return await leftovers.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
             default:
-                // A request that its sender has given up may insert chunks when their batch has ended and is cleared away.
-                await chunks.DeleteAllAsync(entry.Id, ct);
                 await blobs.DeleteAsync(entry.Blob, ct);
                 return null;
         }

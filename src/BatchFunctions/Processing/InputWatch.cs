@@ -14,7 +14,7 @@ namespace BatchFunctions.Processing;
 /// (403, an archived blob) is looked for again ever later, until the batch is closed for its deadline.
 /// </summary>
 internal sealed partial class InputWatch(
-    BatchBlobs blobs, RareLog rare, IOptions<BatchOptions> options, TimeProvider time, ILogger<InputWatch> logger)
+    InputBlobs blobs, RareLog rare, IOptions<BatchOptions> options, TimeProvider time, ILogger<InputWatch> logger)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);

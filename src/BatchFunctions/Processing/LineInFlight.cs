@@ -28,6 +28,9 @@ internal sealed class LineInFlight : IDisposable
     /// <summary>Which of the chunk's lines it is.</summary>
     public int Index { get; }
 
+    /// <summary>Its <c>custom_id</c>, once it has been read.</summary>
+    public string CustomId { get; set; } = "";
+
     /// <summary>What it holds of the process's memory.</summary>
     public LineMemory Memory { get; }
 

@@ -1,6 +1,5 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Lines;
 using BatchFunctions.Projects;
 using BatchFunctions.Upstream;
 
@@ -43,11 +42,11 @@ internal sealed class LineSender(
     {
         var sent = new List<Task>();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct, _draining.Token);
-        GateTurn? turn = null;
+        UpstreamTurn? turn = null;
         try
         {
             var limits = await projects.LimitsOfAsync(batch.Tenant, stop.Token);
-            turn = upstream.Join(batch.Key, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight);
+            turn = upstream.Join(batch.Key, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight, batch.Model);
             await SendEachAsync(turn, sent, stop.Token, ct);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -62,14 +61,16 @@ internal sealed class LineSender(
         {
             await FaultAsync(e);
         }
-
-        await Task.WhenAll(sent);
-        turn?.Dispose();
+        finally
+        {
+            await Task.WhenAll(sent);
+            turn?.Dispose();
+        }
     }
 
     public void Dispose() => _draining.Dispose();
 
-    private async Task SendEachAsync(GateTurn turn, List<Task> sent, CancellationToken stop, CancellationToken ct)
+    private async Task SendEachAsync(UpstreamTurn turn, List<Task> sent, CancellationToken stop, CancellationToken ct)
     {
         await using var stream = await input.OpenAsync(batch, claimed, stop);
         using var reader = input.ReaderOf(stream, claimed);
@@ -82,53 +83,84 @@ internal sealed class LineSender(
             }
 
             await results.WhenRoomAsync(stop);
-            if (await EnterAsync(turn, index, reader.Line, stop) is not var (line, place))
+            await SendNextAsync(turn, sent, index, reader.Line, stop, ct);
+            if (left.IsPutOff)
             {
                 return;
             }
-
-            // The rule asks for the line to be disposed of here: its task does it, when the line has come back.
-#pragma warning disable CA2025
-            sent.Add(SendAsync(line, place, ct));
-#pragma warning restore CA2025
         }
 
         ChunkInput.CheckCount(claimed, index);
     }
 
-    /// <summary>Waits until a line may be held in memory, and then for a place in flight.</summary>
-    /// <returns>Null when its chunk must wait in storage.</returns>
-    private async Task<(LineInFlight Line, UpstreamPlace Place)?> EnterAsync(
-        GateTurn turn, int index, ReadOnlyMemory<byte> content, CancellationToken ct)
+    /// <summary>Waits until a line may be held in memory, and for a place in flight, and begins to send it.</summary>
+    private async Task SendNextAsync(
+        UpstreamTurn turn, List<Task> sent, int index, ReadOnlyMemory<byte> content, CancellationToken stop, CancellationToken ct)
     {
-        var memory = await upstream.TakeMemoryAsync(content.Length, ct);
+        LineInFlight? line = null;
         try
         {
-            var (place, wait) = await upstream.EnterAsync(turn, left.Of(index).State, ct);
-            if (place is not null)
+            line = new LineInFlight(index, content, await upstream.TakeMemoryAsync(content.Length, stop));
+            if (await EnterAsync(turn, line, stop) is var (request, place))
             {
-                return (new LineInFlight(index, content, memory), place);
+                // Its task disposes of it, when the line has come back.
+                sent.Add(SendAsync(line, request, turn, place, ct));
+                line = null;
             }
-
-            left.PutOff(time.GetUtcNow() + wait);
-            memory.Dispose();
-            return null;
         }
-        catch
+        finally
         {
-            memory.Dispose();
-            throw;
+            line?.Dispose();
         }
     }
 
-    private async Task SendAsync(LineInFlight line, UpstreamPlace place, CancellationToken ct)
+    /// <summary>Waits for a place in flight for a line.</summary>
+    /// <returns>Null when there is none: the line has ended, or is kept back, or its whole chunk must wait in storage.</returns>
+    private async Task<(UpstreamRequest Request, UpstreamPlace Place)?> EnterAsync(UpstreamTurn turn, LineInFlight line, CancellationToken ct)
+    {
+        var parsed = ChunkInput.Parse(line.Content);
+        line.CustomId = parsed.CustomId;
+        if (upstream.RouteOf(parsed) is not { } route)
+        {
+            using var outcome = upstream.NotServed(parsed);
+            outcomes.Take(line.Index, parsed.CustomId, outcome, line.Memory);
+            return null;
+        }
+
+        var known = left.Of(line.Index).State;
+        var (place, wait) = await upstream.EnterAsync(turn, route, known, ct);
+        if (place is not null)
+        {
+            return (new UpstreamRequest(batch.Endpoint, parsed.Body, line.Memory, route, parsed.Model, known), place);
+        }
+
+        PutOff(line.Index, known, time.GetUtcNow() + wait);
+        return null;
+    }
+
+    /// <summary>
+    /// Where all lines go the same way, the next one would fare no better than this one; else this one alone is kept back.
+    /// </summary>
+    private void PutOff(int line, LineState known, DateTimeOffset until)
+    {
+        if (batch.Model is null && upstream.HasSeveral)
+        {
+            left.Note(line, known, until);
+        }
+        else
+        {
+            left.PutOff(until);
+        }
+    }
+
+    private async Task SendAsync(LineInFlight line, UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
     {
         using (line)
         using (place)
         {
             try
             {
-                await SendAsync(line, ChunkInput.Parse(line.Content), place, ct);
+                await SendAndTakeAsync(line, request, turn, place, ct);
             }
             catch (UpstreamCancelledException e)
             {
@@ -149,18 +181,18 @@ internal sealed class LineSender(
         }
     }
 
-    private async Task SendAsync(LineInFlight line, RequestLine request, UpstreamPlace place, CancellationToken ct)
+    private async Task SendAndTakeAsync(
+        LineInFlight line, UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
     {
-        var sent = new UpstreamRequest(batch.Endpoint, request.Body, line.Memory, left.Of(line.Index).State);
-        using var outcome = await upstream.SendAsync(sent, place, ct);
+        using var outcome = await upstream.SendAsync(request, turn, place, ct);
         try
         {
-            outcomes.Take(line.Index, request.CustomId, outcome, line.Memory);
+            outcomes.Take(line.Index, line.CustomId, outcome, line.Memory);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever there is about one answer that cannot be written down: it is that line's, and the chunk goes on.
-            outcomes.TakeUnwritable(line.Index, request.CustomId, outcome, e, line.Memory);
+            outcomes.TakeUnwritable(line.Index, line.CustomId, outcome, e, line.Memory);
         }
     }
 

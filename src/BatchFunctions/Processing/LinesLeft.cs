@@ -47,6 +47,18 @@ internal sealed class LinesLeft(Chunk claimed)
         }
     }
 
+    /// <summary>Whether the whole chunk has been put off.</summary>
+    public bool IsPutOff
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _notBefore is not null;
+            }
+        }
+    }
+
     /// <summary>Puts the whole chunk off: its lines find no place to be sent from.</summary>
     public void PutOff(DateTimeOffset until)
     {

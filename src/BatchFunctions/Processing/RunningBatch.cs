@@ -12,6 +12,9 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     /// <summary>The batch at the start of the run.</summary>
     public Batch Batch { get; } = batch;
 
+    /// <summary>Whether nobody has seen a result of it yet: the first is shown early.</summary>
+    public bool IsNew => Batch.Counts is { Completed: 0, Failed: 0 };
+
     /// <summary>
     /// Whether the batch still runs, by its row as far as that can be read: a storage outage ends no run before the
     /// deadline.
@@ -59,6 +62,7 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     /// Called after lines were committed: asks for an advance to update the batch's counts, if it is this process's
     /// turn.
     /// </summary>
-    public Task ProgressedAsync(CancellationToken ct) =>
-        watch.TryTakeProgressTurn(Batch.Key) ? queues.AskAdvanceAsync(Batch.Key, ct) : Task.CompletedTask;
+    public Task ProgressedAsync(CancellationToken ct) => !watch.TryTakeProgressTurn(Batch.Key) ? Task.CompletedTask
+        : IsNew ? queues.AskAdvanceNowAsync(Batch.Key, ct)
+        : queues.AskAdvanceAsync(Batch.Key, ct);
 }

@@ -1,5 +1,4 @@
 using BatchFunctions.Chunks;
-using BatchFunctions.Memory;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
@@ -8,16 +7,15 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Commits segments of a claimed chunk: stage the blocks of the output and those of the errors, one by one, then write the row
+/// Commits segments of a claimed chunk: store the output's blob and the errors', then write the row
 /// under its ETag. That write is the commit, and the ETag the fence: a claim that has been overtaken changes nothing any more.
-/// Where an answer was lost the row is read before going on. The claim is renewed while staging takes its time.
+/// Where an answer was lost the row is read before going on. The claim is renewed while storing takes its time.
 /// </summary>
 internal sealed partial class SegmentCommits(
     Chunk claimed,
-    int batchLines,
     LinesLeft left,
     ChunkStore chunks,
-    BatchBlobs blobs,
+    ResultBlobs blobs,
     ResultBacklog backlog,
     ProtocolSteps steps,
     BatchMetrics metrics,
@@ -28,6 +26,7 @@ internal sealed partial class SegmentCommits(
     private const int Tries = 5;
 
     private int _nextPart;
+    private Chunk? _overtaker;
 
     /// <summary>The chunk as the row has it.</summary>
     public Chunk Chunk { get; private set; } = claimed;
@@ -40,7 +39,7 @@ internal sealed partial class SegmentCommits(
     /// <summary>The chunk with its lease renewed from now on.</summary>
     public Chunk Renewed(Chunk chunk) => chunk with { LeaseUntil = time.GetUtcNow() + lease };
 
-    /// <summary>Commits a segment. Where this throws the segment may be staged, and is to be committed again as it is.</summary>
+    /// <summary>Commits a segment. Where this throws the segment may be stored, and is to be committed again as it is.</summary>
     /// <param name="segment">What is committed, be it nothing.</param>
     /// <param name="finish">What else the row's write says, given the chunk with the segment in it.</param>
     /// <param name="ct">Ends the wait.</param>
@@ -49,56 +48,65 @@ internal sealed partial class SegmentCommits(
     {
         using var span = BatchTracing.StartCheckpoint();
         var began = time.GetTimestamp();
-        var stands = await StageAsync(segment, ct) && await WriteAsync(segment, finish, ct);
+        segment.Name(Chunk, ref _nextPart, backlog.BlockBytes);
+        var stands = await StoreAsync(segment, ct) && await WriteAsync(segment, finish, ct);
+        if (!stands)
+        {
+            await DiscardAsync(segment, ct);
+        }
+
         metrics.CheckpointMade(time.GetElapsedTime(began));
         return stands;
     }
 
     /// <returns>Whether the claim stands, as far as is known.</returns>
-    private async Task<bool> StageAsync(ChunkSegment segment, CancellationToken ct)
+    private async Task<bool> StoreAsync(ChunkSegment segment, CancellationToken ct)
     {
-        var linesAfter = Chunk.Lines - Chunk.Done.Count - segment.Lines.Count;
-        if (segment.Output.Count > 0)
+        if (segment.OutputUpload is { } output)
         {
-            segment.OutputBlocks ??= Cut(segment.Output, linesAfter, Chunk.OutputBlocks.Count);
-            if (!await WhileRenewingAsync(token => StageAsync(ResultFile.Output, segment.OutputBlocks, token), ct))
+            if (!await WhileRenewingAsync(token => output.RunAsync(blobs, backlog, token), ct))
             {
                 return false;
             }
 
-            await steps.ReachedAsync(ProtocolStep.OutputBlockStaged, ct);
+            await steps.ReachedAsync(ProtocolStep.OutputSegmentStored, ct);
         }
 
-        if (segment.Error.Count > 0)
+        if (segment.ErrorUpload is { } error)
         {
-            segment.ErrorBlocks ??= Cut(segment.Error, linesAfter, Chunk.ErrorBlocks.Count);
-            if (!await WhileRenewingAsync(token => StageAsync(ResultFile.Error, segment.ErrorBlocks, token), ct))
+            if (!await WhileRenewingAsync(token => error.RunAsync(blobs, backlog, token), ct))
             {
                 return false;
             }
 
-            await steps.ReachedAsync(ProtocolStep.ErrorBlockStaged, ct);
+            await steps.ReachedAsync(ProtocolStep.ErrorSegmentStored, ct);
         }
 
         return true;
     }
 
-    private SegmentBlocks Cut(ByteBlocks content, int linesAfter, int used) =>
-        new(
-            content,
-            backlog.BlockBytes,
-            SegmentBlocks.Allowed(Chunk, linesAfter, batchLines, used),
-            () => new BlockRef(Chunk.Epoch, _nextPart++));
-
-    private async Task StageAsync(ResultFile file, SegmentBlocks blocks, CancellationToken ct)
+    /// <summary>
+    /// Removes what a claim that was overtaken has stored in vain, unless the row names it: the write that was refused may be the
+    /// echo of one that was not. Where the row is gone nobody can tell, and it stays until its file goes.
+    /// </summary>
+    private async Task DiscardAsync(ChunkSegment segment, CancellationToken ct)
     {
-        while (blocks.Next is var (_, bytes))
+        if (segment.Named is not { } named || _overtaker is not { } row || row.Segments.Contains(named))
         {
-            await backlog.PutAwayAsync(
-                bytes,
-                () => blocks.StageNextAsync((block, content) =>
-                    blobs.StageAsync(Chunk.Batch.Id, file, block.IdIn(Chunk.Number), content, ct)),
-                ct);
+            return;
+        }
+
+        try
+        {
+            foreach (var upload in new[] { segment.OutputUpload, segment.ErrorUpload }.OfType<SegmentUpload>())
+            {
+                await blobs.DiscardAsync(upload.Blob, ct);
+            }
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e) || ct.IsCancellationRequested)
+        {
+            // Its epoch is loose in the row: what is left goes when the batch is cleared away.
+            Log.NotDiscarded(logger, e, Chunk.Batch.Id, Chunk.Number);
         }
     }
 
@@ -176,6 +184,7 @@ internal sealed partial class SegmentCommits(
             var current = await chunks.FindAsync(Chunk.Batch.Id, Chunk.Number, ct);
             if (current is null || current.Epoch != Chunk.Epoch)
             {
+                _overtaker = current;
                 return false;
             }
 
@@ -199,5 +208,8 @@ internal sealed partial class SegmentCommits(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk}: the claim could not be renewed and will be tried again.")]
         public static partial void NotRenewed(ILogger logger, Exception e, string batchId, int chunk);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Batch {BatchId}, chunk {Chunk}: late results could not be removed yet.")]
+        public static partial void NotDiscarded(ILogger logger, Exception e, string batchId, int chunk);
     }
 }

@@ -3,6 +3,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
+using BatchFunctions.Models;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
@@ -65,15 +66,20 @@ public static class ApiOperations
             Errors = [404],
             IdOf = "file",
         }),
-        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads", "DeletedFile")
+        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads or writes", "DeletedFile")
         {
             Errors = [404, 409],
             IdOf = "file",
         }),
-        Of<FileApi>(HttpMethods.Get, ApiRoutes.FileContent, api => api.ContentAsync, new("downloadFile", "A file's bytes; ranges are honoured", null)
+        Of<FileApi>(HttpMethods.Get, ApiRoutes.FileContent, api => api.ContentAsync, new("downloadFile", "A file's bytes, or some of its lines; ranges are honoured, and results can be read while their batch runs", null)
         {
-            Errors = [404, 416],
+            Errors = [400, 404, 416],
             IdOf = "file",
+            Query =
+            [
+                ("offset", Integer("Lines to leave out first.", 0)),
+                ("limit", Integer("Lines, at most.", 1)),
+            ],
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.Uploads, api => api.CreateAsync, new("createUpload", "Begins an upload in parts", "Upload")
         {
@@ -96,6 +102,12 @@ public static class ApiOperations
         {
             Errors = [400, 404, 409],
             IdOf = "upload",
+        }),
+        Of<ModelApi>(HttpMethods.Get, ApiRoutes.Models, api => api.ListAsync, new("listModels", "Lists the models that can be batched, as far as they are known", "ModelList")),
+        Of<ModelApi>(HttpMethods.Get, ApiRoutes.Model, api => api.GetAsync, new("retrieveModel", "A model that can be batched", "Model")
+        {
+            Errors = [404],
+            IdOf = "model",
         }),
         Of<LimitsApi>(HttpMethods.Get, ApiRoutes.Limits, api => api.GetAsync, new("retrieveLimits", "What the project may have, has, and has left", "Limits")),
         Of<OperatorApi>(HttpMethods.Get, ApiRoutes.Operator, api => api.GetAsync, new("retrieveOverview", "What the whole service is doing, for operators", "Overview")),

@@ -14,14 +14,14 @@ public sealed class ServiceApi
 {
     private readonly ApiGuard _guard;
     private readonly StorageHealth _storage;
-    private readonly UpstreamGate _upstream;
+    private readonly UpstreamRegistry _upstreams;
     private readonly Lazy<byte[]> _document;
 
-    internal ServiceApi(ApiGuard guard, StorageHealth storage, UpstreamGate upstream, IOptions<BatchOptions> options)
+    internal ServiceApi(ApiGuard guard, StorageHealth storage, UpstreamRegistry upstreams, IOptions<BatchOptions> options)
     {
         _guard = guard;
         _storage = storage;
-        _upstream = upstream;
+        _upstreams = upstreams;
         _document = new(() => JsonSerializer.SerializeToUtf8Bytes(OpenApiDocument.Build(ApiOperations.All, options.Value.Endpoints)));
     }
 
@@ -32,7 +32,7 @@ public sealed class ServiceApi
         _guard.RunOpenAsync(
             request,
             async ct => await _storage.IsHealthyAsync(ct)
-                ? ApiJson.Ok(new HealthObject(HealthOf(_upstream.Condition)), ApiJson.Default.HealthObject)
+                ? ApiJson.Ok(new HealthObject([.. _upstreams.Upstreams.Select(HealthOf)]), ApiJson.Default.HealthObject)
                 : throw new ApiException(ApiError.StorageUnavailable),
             ct);
 
@@ -81,6 +81,9 @@ public sealed class ServiceApi
             ct);
     }
 
-    private static UpstreamHealthObject HealthOf(UpstreamCondition upstream) =>
-        UpstreamHealthObject.Of(upstream.IsKnown, upstream.AwaySince, upstream.Reason);
+    private static NamedUpstreamHealthObject HealthOf(UpstreamEntry upstream)
+    {
+        var condition = upstream.Gate.Condition;
+        return new(upstream.Name, UpstreamHealthObject.Of(condition.IsKnown, condition.AwaySince, condition.Reason));
+    }
 }

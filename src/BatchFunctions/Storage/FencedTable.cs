@@ -23,11 +23,13 @@ namespace BatchFunctions.Storage;
 /// Makes what stands for a row that cannot be read, so that it keeps nobody from the rows beside it; null where such a row
 /// is an error.
 /// </param>
+/// <param name="version">The version of the rows that are written; older ones are read.</param>
 internal sealed class FencedTable<T>(
     TableClient table,
     Func<T, TableEntity> toRow,
     Func<TableEntity, T> fromRow,
-    Func<TableEntity, Exception, T>? unreadable = null)
+    Func<TableEntity, Exception, T>? unreadable = null,
+    int version = TableWrites.CurrentVersion)
     where T : class, IFenced<T>
 {
     /// <summary>How often a change is tried while others are faster.</summary>
@@ -52,9 +54,17 @@ internal sealed class FencedTable<T>(
     /// <param name="perPage">The most rows per request; null for storage's own limit.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <exception cref="NewerRowException">A newer version wrote one of the rows.</exception>
-    public async IAsyncEnumerable<T> QueryAsync(string filter, int? perPage, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<T> QueryAsync(string filter, int? perPage, CancellationToken ct) => QueryAsync(filter, perPage, null, ct);
+
+    /// <inheritdoc cref="QueryAsync(string, int?, CancellationToken)"/>
+    /// <param name="filter">An OData filter.</param>
+    /// <param name="perPage">The most rows per request; null for storage's own limit.</param>
+    /// <param name="select">The columns that are read; null for all of them. A record that lacks some must not be written.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async IAsyncEnumerable<T> QueryAsync(
+        string filter, int? perPage, IEnumerable<string>? select, [EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, perPage, cancellationToken: ct))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, perPage, select, ct))
         {
             yield return Read(row);
         }
@@ -112,6 +122,7 @@ internal sealed class FencedTable<T>(
             row.Remove(absent);
         }
 
+        row[TableWrites.Version] = version;
         foreach (var (name, value) in record.Unknown ?? FrozenDictionary<string, object>.Empty)
         {
             row.Add(name, value);
@@ -122,7 +133,7 @@ internal sealed class FencedTable<T>(
 
     private T Read(TableEntity row)
     {
-        NewerRowException.ThrowIfNewer(table, row);
+        NewerRowException.ThrowIfNewer(table, row, version);
         T record;
         try
         {

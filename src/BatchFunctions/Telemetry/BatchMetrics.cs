@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -11,10 +12,11 @@ internal sealed class BatchMetrics
     /// <summary>The meter's name.</summary>
     public const string MeterName = "BatchFunctions";
 
-    /// <summary>Projects whose waiting lines are told apart: each is a time series of its own.</summary>
-    private const int MostProjects = 20;
+    /// <summary>Projects and models whose waiting lines are told apart at an upstream: each is a time series of its own.</summary>
+    private const int MostWaiting = 20;
 
     private const string QueueTag = "queue";
+    private const string UpstreamTag = "upstream";
     private const string StatusTag = "status";
 
     private readonly Gauge<long> _queueDepth;
@@ -35,7 +37,7 @@ internal sealed class BatchMetrics
     private readonly Histogram<double> _checkpoints;
     private Func<long> _memoryUsed = static () => 0;
     private Func<int> _memoryWaiting = static () => 0;
-    private Func<UpstreamReading?> _upstream = static () => null;
+    private ImmutableList<(string Upstream, Func<UpstreamReading> Read)> _upstreams = [];
 
     public BatchMetrics(IMeterFactory meters)
     {
@@ -53,7 +55,7 @@ internal sealed class BatchMetrics
         _ = meter.CreateObservableGauge(
             "batchfunctions.upstream.in_flight", () => Upstream(static reading => reading.InFlight), "{line}", "Lines that the process has in flight.");
         _ = meter.CreateObservableGauge(
-            "batchfunctions.upstream.waiting", Waiting, "{line}", "Lines of chunks that the process works on, which wait for their turn, by project.");
+            "batchfunctions.upstream.waiting", Waiting, "{line}", "Lines of chunks that the process works on, which wait for their turn, by project and model.");
         _queueDepth = meter.CreateGauge<long>(
             "batchfunctions.queue.depth", "{message}", "Messages on a queue, about.");
         _oldestMessage = meter.CreateGauge<double>(
@@ -97,8 +99,9 @@ internal sealed class BatchMetrics
         _memoryWaiting = waiting;
     }
 
-    /// <summary>Reports what the process has to do with the upstream whenever somebody looks.</summary>
-    public void WatchUpstream(Func<UpstreamReading> upstream) => _upstream = upstream;
+    /// <summary>Reports what the process has to do with an upstream whenever somebody looks.</summary>
+    public void WatchUpstream(string upstream, Func<UpstreamReading> read) =>
+        ImmutableInterlocked.Update(ref _upstreams, static (all, one) => all.Add(one), (upstream, read));
 
     public void QueueSeen(string queue, long depth, TimeSpan oldest)
     {
@@ -144,21 +147,35 @@ internal sealed class BatchMetrics
 
     public void CheckpointMade(TimeSpan took) => _checkpoints.Record(took.TotalSeconds);
 
-    public void AttemptMade(string outcome, TimeSpan took) =>
-        _attempts.Record(took.TotalSeconds, new KeyValuePair<string, object?>(StatusTag, outcome));
+    public void AttemptMade(string upstream, string outcome, TimeSpan took) =>
+        _attempts.Record(took.TotalSeconds, At(upstream), Status(outcome));
 
-    public void AttemptRepeated(string outcome) => _retries.Add(1, new KeyValuePair<string, object?>(StatusTag, outcome));
+    public void AttemptRepeated(string upstream, string outcome) => _retries.Add(1, At(upstream), Status(outcome));
 
-    public void UpstreamOpen(bool isOpen) => _upstreamOpen.Record(isOpen ? 1 : 0);
+    public void UpstreamOpen(string upstream, bool isOpen) => _upstreamOpen.Record(isOpen ? 1 : 0, At(upstream));
 
     public void StorageAsked(string service, string method, int status) => _storageRequests.Add(
         1, new TagList { { "service", service }, { "method", method }, { StatusTag, status } });
 
-    private IEnumerable<Measurement<int>> Upstream(Func<UpstreamReading, int?> value) =>
-        _upstream() is { } reading && value(reading) is { } lines ? [new Measurement<int>(lines)] : [];
+    private IEnumerable<Measurement<int>> Upstream(Func<UpstreamReading, int?> value)
+    {
+        foreach (var (upstream, read) in _upstreams)
+        {
+            if (value(read()) is { } lines)
+            {
+                yield return new Measurement<int>(lines, At(upstream));
+            }
+        }
+    }
 
-    private IEnumerable<Measurement<int>> Waiting() =>
-        _upstream()?.Largest(MostProjects).Select(static project => new Measurement<int>(project.Value, new KeyValuePair<string, object?>("project", project.Key))) ?? [];
+    private IEnumerable<Measurement<int>> Waiting() => _upstreams.SelectMany(static one => one.Read().Largest(MostWaiting).Select(waiting =>
+        new Measurement<int>(
+            waiting.Lines,
+            At(one.Upstream),
+            new KeyValuePair<string, object?>("project", waiting.Project),
+            new KeyValuePair<string, object?>("model", waiting.Model ?? UpstreamReading.Several))));
+
+    private static KeyValuePair<string, object?> At(string upstream) => new(UpstreamTag, upstream);
 
     private static KeyValuePair<string, object?> Status(string status) => new(StatusTag, status);
 

@@ -92,8 +92,10 @@ internal static class BatchTracing
     /// <summary>
     /// Starts the span for one attempt at a line; the <c>traceparent</c> header passes it on to the upstream.
     /// </summary>
-    public static Activity? StartAttempt(string endpoint) =>
-        Upstream.StartActivity("call upstream", ActivityKind.Client)?.SetTag("url.path", endpoint);
+    public static Activity? StartAttempt(string upstream, string endpoint) =>
+        Upstream.StartActivity("call upstream", ActivityKind.Client)
+            ?.SetTag("url.path", endpoint)
+            .SetTag("batchfunctions.upstream", upstream);
 
     /// <summary>Marks a span as failed, without the exception's text, which may contain a user's data.</summary>
     public static void Fail(this Activity? activity, Exception e) =>

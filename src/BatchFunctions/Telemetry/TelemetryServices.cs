@@ -26,7 +26,6 @@ internal static class TelemetryServices
     private const string ClientId = "ClientId=";
     private const string ServiceName = "OTEL_SERVICE_NAME";
     private const string Sampler = "OTEL_TRACES_SAMPLER";
-    private const string TracedSetting = BatchOptions.Section + ":Upstream:" + nameof(UpstreamOptions.Traced);
 
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">Where the settings are read from.</param>
@@ -79,11 +78,16 @@ internal static class TelemetryServices
     public static bool IsOn(IConfiguration configuration) =>
         !string.IsNullOrEmpty(configuration[Insights]) || !string.IsNullOrEmpty(configuration[Otlp]);
 
+    private static bool IsAnyTraced(IConfigurationSection settings) =>
+        settings.GetSection(nameof(BatchOptions.Upstreams)).GetChildren()
+            .Append(settings.GetSection(nameof(BatchOptions.Upstream)))
+            .Any(static upstream => upstream.GetValue<bool>(nameof(UpstreamOptions.Traced)));
+
     private static void AddSources(
         TracerProviderBuilder traces, IConfiguration configuration, PathString healthPath, bool hostReportsRequests)
     {
         traces.AddSource(BatchTracing.SourceName);
-        if (configuration.GetValue<bool>(TracedSetting))
+        if (IsAnyTraced(configuration.GetSection(BatchOptions.Section)))
         {
             traces.AddSource(BatchTracing.UpstreamSourceName);
         }

@@ -21,9 +21,6 @@ internal sealed class GateProject(string name)
     /// <summary>Its lines in flight.</summary>
     public int InFlight { get; set; }
 
-    /// <summary>Lines of its chunks at the gate that have not been given a place yet.</summary>
-    public int Left { get; set; }
-
     /// <summary>Its places so far, each by one part of its weight: between projects that are even, the one with fewer is next.</summary>
     public double Given { get; set; }
 
@@ -40,17 +37,17 @@ internal sealed class GateProject(string name)
     /// <summary>What it has to send.</summary>
     public ProjectDemand Demand => new(Name, Weight, InFlight + Unsent);
 
-    /// <summary>Its lines that wait to be sent again, suspects included.</summary>
-    public int Again { get; set; }
-
     /// <summary>Lines of its chunks at the gate that are not in flight.</summary>
-    public int Unsent => Left + Again;
+    public int Unsent => _batches.Values.Sum(static batch => batch.Unsent);
 
-    public GateBatch Join(string batch)
+    /// <summary>Its batches with chunks at the gate.</summary>
+    public IReadOnlyCollection<GateBatch> Batches => _batches.Values;
+
+    public GateBatch Join(string batch, string? model)
     {
         if (!_batches.TryGetValue(batch, out var joined))
         {
-            _batches[batch] = joined = new GateBatch(this, batch);
+            _batches[batch] = joined = new GateBatch(this, batch, model);
         }
 
         joined.Turns++;

@@ -16,7 +16,7 @@ internal sealed class GateTurn(UpstreamGate gate, GateBatch batch, int chunk, in
     public int Chunk { get; } = chunk;
 
     /// <summary>Lines that have not been given a place yet, as far as is known.</summary>
-    public int Left { get; private set; } = lines;
+    public int Left { get; set; } = lines;
 
     /// <summary>One more line has a place.</summary>
     /// <returns>Whether it was counted as left.</returns>

@@ -47,7 +47,7 @@ internal sealed class GateWaiters
     /// <summary>The line that is best sent as a probe: no suspect, as long as there is another.</summary>
     public GateWaiter? Probe => Other ?? Suspect;
 
-    public GateTurn Join(UpstreamGate gate, BatchKey batch, int chunk, int lines, double weight)
+    public GateTurn Join(UpstreamGate gate, BatchKey batch, string? model, int chunk, int lines, double weight)
     {
         if (!_projects.TryGetValue(batch.Tenant, out var joined))
         {
@@ -57,19 +57,27 @@ internal sealed class GateWaiters
         }
 
         joined.Weight = weight;
-        joined.Left += lines;
-        return new GateTurn(gate, joined.Join(batch.Id), chunk, lines);
+        var own = joined.Join(batch.Id, model);
+        own.Left += lines;
+        return new GateTurn(gate, own, chunk, lines);
     }
 
     public void Leave(GateTurn turn)
     {
         var project = turn.Batch.Project;
-        project.Left -= turn.Left;
+        turn.Batch.Left -= turn.Left;
         project.Leave(turn.Batch);
         if (project.Turns == 0)
         {
             _projects.Remove(project.Name);
         }
+    }
+
+    /// <summary>Tells how many of a chunk's lines are still to be sent from here, as far as is known.</summary>
+    public static void SetLeft(GateTurn turn, int lines)
+    {
+        turn.Batch.Left += lines - turn.Left;
+        turn.Left = lines;
     }
 
     /// <summary>Takes over the projects' parts; one that has none, since it came later, has what its weight gives it.</summary>
@@ -85,7 +93,8 @@ internal sealed class GateWaiters
 
     public void Add(GateWaiter waiter)
     {
-        waiter.Turn.Batch.Project.Again += waiter.LeadsChunk ? 0 : 1;
+        waiter.Waits = true;
+        waiter.Turn.Batch.Again += waiter.LeadsChunk ? 0 : 1;
         if (waiter.Suspicion > 0)
         {
             _suspects.AddLast(waiter.Node);
@@ -98,7 +107,13 @@ internal sealed class GateWaiters
 
     public static void Remove(GateWaiter waiter)
     {
-        waiter.Turn.Batch.Project.Again -= waiter.LeadsChunk ? 0 : 1;
+        if (!waiter.Waits)
+        {
+            return;
+        }
+
+        waiter.Waits = false;
+        waiter.Turn.Batch.Again -= waiter.LeadsChunk ? 0 : 1;
         waiter.Node.List?.Remove(waiter.Node);
         waiter.Turn.Batch.Waiting.Remove(waiter);
     }
@@ -113,7 +128,7 @@ internal sealed class GateWaiters
         batch.Project.Given += 1 / batch.Project.Measure;
         if (waiter.LeadsChunk && waiter.Turn.TryTake())
         {
-            batch.Project.Left--;
+            batch.Left--;
         }
     }
 
@@ -134,7 +149,7 @@ internal sealed class GateWaiters
         foreach (var waiter in all.Where(waiter => waiter != stays))
         {
             Remove(waiter);
-            waiter.Source.TrySetResult(new GateAnswer(null, wait));
+            waiter.Ask.PutOff(wait);
         }
     }
 

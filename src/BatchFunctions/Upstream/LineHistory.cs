@@ -1,11 +1,17 @@
 namespace BatchFunctions.Upstream;
 
-/// <summary>What has been seen of one line so far: what is decided about its next answer is decided from this.</summary>
+/// <summary>
+/// What has been seen of one line so far: what is decided about its next answer is decided from this. What it is charged, and how far
+/// it is suspected, is the line's own wherever it goes; what it is compared with is kept for each upstream.
+/// </summary>
 /// <param name="state">What earlier runs of its chunk have left.</param>
 internal sealed class LineHistory(LineState state)
 {
     /// <summary>Breaks that may be chance: a server that restarts breaks all its connections.</summary>
     private const int BreaksByChance = 1;
+
+    private readonly Dictionary<int, LineVisits> _visits = [];
+    private LineVisits? _at;
 
     /// <summary>Attempts that the line has been charged, those of earlier runs included.</summary>
     public int Attempts { get; set; } = state.Attempts;
@@ -22,20 +28,36 @@ internal sealed class LineHistory(LineState state)
     /// <summary>What the upstream last said of it; null when it never did.</summary>
     public LastAnswer? Last { get; set; } = state.Last;
 
-    /// <summary>A hash of the last answer of this run, to know the same words again; null before there was one.</summary>
-    public ulong? LastWords { get; set; }
-
-    /// <summary>When it was first refused in this run; null when it never was.</summary>
-    public DateTimeOffset? RefusedSince { get; set; }
-
     /// <summary>Whether others went through after the connection first broke under it.</summary>
     public bool OthersPassed { get; set; } = state.OthersPassed;
 
-    /// <summary>The number of its last attempt, in the order of sending.</summary>
-    public int Number { get; set; }
+    /// <summary>A hash of the upstream's last answer in this run, to know the same words again; null before there was one.</summary>
+    public ulong? LastWords
+    {
+        get => Here.LastWords;
+        set => Here.LastWords = value;
+    }
+
+    /// <summary>When the upstream first refused it in this run; null when it never did.</summary>
+    public DateTimeOffset? RefusedSince
+    {
+        get => Here.RefusedSince;
+        set => Here.RefusedSince = value;
+    }
+
+    /// <summary>The number of its last attempt, in the order of sending to the upstream.</summary>
+    public int Number
+    {
+        get => Here.Number;
+        set => Here.Number = value;
+    }
 
     /// <summary>The number of the attempt that was refused before that; null when there was none.</summary>
-    public int? RefusedNumber { get; set; }
+    public int? RefusedNumber
+    {
+        get => Here.RefusedNumber;
+        set => Here.RefusedNumber = value;
+    }
 
     /// <summary>How many lines were in flight with its last attempt, itself included.</summary>
     public int InFlight { get; set; }
@@ -43,8 +65,25 @@ internal sealed class LineHistory(LineState state)
     /// <summary>How far it is suspected of breaking connections.</summary>
     public int Suspicion => SuspicionOf(Breaks);
 
+    private LineVisits Here => _at ?? GoTo(0);
+
+    /// <summary>Goes on with what has been seen of the line at another upstream.</summary>
+    /// <param name="upstream">The upstream's place in the registry.</param>
+    public LineVisits GoTo(int upstream)
+    {
+        if (!_visits.TryGetValue(upstream, out var visits))
+        {
+            _visits[upstream] = visits = new LineVisits();
+        }
+
+        return _at = visits;
+    }
+
+    /// <summary>From when on an upstream that has refused the line may be sent it again; at once to one that has not.</summary>
+    public DateTimeOffset DueAt(int upstream) => _visits.TryGetValue(upstream, out var visits) ? visits.Due : DateTimeOffset.MinValue;
+
     /// <summary>What the chunk's row keeps of it.</summary>
-    /// <param name="lastThrough">The number of the last attempt that went through.</param>
+    /// <param name="lastThrough">The number of the last attempt that went through at the upstream where the line was last.</param>
     public LineState StateAt(int lastThrough) =>
         new(Attempts, Breaks, OthersPassed || (Breaks > 0 && lastThrough > RefusedNumber), Last);
 

@@ -8,7 +8,7 @@ namespace BatchFunctions.Upstream;
 /// </summary>
 internal static class UpstreamAddress
 {
-    /// <summary>What is wrong with an address that does not parse, and what to write instead.</summary>
+    /// <summary>What is wrong with an address that does not parse, and what to write instead; of the upstream without a name.</summary>
     public const string Requirement =
         "Batch__Upstream__BaseUrl must be an absolute http or https address without a user name or a fragment, " +
         "the root of the API as its clients take it: for instance http://127.0.0.1:8000/v1 or https://NAME.openai.azure.com/openai/v1.";

@@ -1,7 +1,6 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
@@ -13,7 +12,7 @@ namespace BatchFunctions.Upstream;
 internal sealed partial class UpstreamBreaker(
     UpstreamRecord record,
     BatchMetrics metrics,
-    IOptions<BatchOptions> options,
+    UpstreamSettings settings,
     TimeProvider time,
     ILogger<UpstreamBreaker> logger)
 {
@@ -31,7 +30,7 @@ internal sealed partial class UpstreamBreaker(
     private DateTimeOffset _nextProbe;
 
     /// <summary>The longest that a line waits in memory.</summary>
-    public TimeSpan LongestWait { get; } = options.Value.Upstream.LongestWait;
+    public TimeSpan LongestWait { get; } = settings.Options.LongestWait;
 
     public bool IsOpen => _openSince is not null;
 
@@ -73,8 +72,8 @@ internal sealed partial class UpstreamBreaker(
         if (_openSince is { } since)
         {
             _openSince = null;
-            metrics.UpstreamOpen(false);
-            Log.Back(logger, time.GetUtcNow() - since);
+            metrics.UpstreamOpen(settings.Name, false);
+            Log.Back(logger, settings.Title, time.GetUtcNow() - since);
         }
     }
 
@@ -90,7 +89,7 @@ internal sealed partial class UpstreamBreaker(
             }
 
             _openSince = time.GetUtcNow();
-            metrics.UpstreamOpen(true);
+            metrics.UpstreamOpen(settings.Name, true);
             Report(reply);
         }
 
@@ -106,19 +105,19 @@ internal sealed partial class UpstreamBreaker(
         switch (reply)
         {
             case Reply.Answer { StatusCode: 401 or 403 } answer:
-                Log.KeyRefused(logger, answer.StatusCode);
+                Log.KeyRefused(logger, settings.Title, answer.StatusCode, settings.Prefix);
                 break;
             case Reply.Answer { StatusCode: >= 300 and <= 399 } answer:
-                Log.Redirected(logger, answer.StatusCode, answer.Location ?? "nowhere");
+                Log.Redirected(logger, settings.Title, answer.StatusCode, answer.Location ?? "nowhere", settings.Prefix);
                 break;
             case Reply.Unreachable unreachable:
-                Log.Unreachable(logger, unreachable.Cause.GetBaseException().Message);
+                Log.Unreachable(logger, settings.Title, unreachable.Cause.GetBaseException().Message, settings.Prefix);
                 break;
             case Reply.Broken broken:
-                Log.NotWell(logger, broken.Cause.GetBaseException().Message);
+                Log.NotWell(logger, settings.Title, broken.Cause.GetBaseException().Message);
                 break;
             default:
-                Log.NotWell(logger, reply.Name);
+                Log.NotWell(logger, settings.Title, reply.Name);
                 break;
         }
     }
@@ -127,23 +126,23 @@ internal sealed partial class UpstreamBreaker(
     {
         [LoggerMessage(
             LogLevel.Error,
-            "The upstream refuses the service's key (status {StatusCode}). Set Batch__Upstream__ApiKey and, for Azure OpenAI, Batch__Upstream__ApiKeyHeader. Lines wait, and one is sent now and then.")]
-        public static partial void KeyRefused(ILogger logger, int statusCode);
+            "{Upstream} refuses the service's key (status {StatusCode}). Set {Prefix}__ApiKey and, for Azure OpenAI, {Prefix}__ApiKeyHeader. Lines wait, and one is sent now and then.")]
+        public static partial void KeyRefused(ILogger logger, string upstream, int statusCode, string prefix);
 
         [LoggerMessage(
             LogLevel.Error,
-            "The upstream redirects (status {StatusCode}) to {Location}: set Batch__Upstream__BaseUrl to where the API is. Lines wait, and one is sent now and then.")]
-        public static partial void Redirected(ILogger logger, int statusCode, string location);
+            "{Upstream} redirects (status {StatusCode}) to {Location}: set {Prefix}__BaseUrl to where the API is. Lines wait, and one is sent now and then.")]
+        public static partial void Redirected(ILogger logger, string upstream, int statusCode, string location, string prefix);
 
         [LoggerMessage(
             LogLevel.Warning,
-            "The upstream cannot be reached ({Reason}): check Batch__Upstream__BaseUrl, and that the upstream runs. Lines wait, and one is sent now and then.")]
-        public static partial void Unreachable(ILogger logger, string reason);
+            "{Upstream} cannot be reached ({Reason}): check {Prefix}__BaseUrl, and that the upstream runs. Lines wait, and one is sent now and then.")]
+        public static partial void Unreachable(ILogger logger, string upstream, string reason, string prefix);
 
-        [LoggerMessage(LogLevel.Warning, "The upstream answers nobody as it should ({Reason}). Lines wait, and one is sent now and then.")]
-        public static partial void NotWell(ILogger logger, string reason);
+        [LoggerMessage(LogLevel.Warning, "{Upstream} answers nobody as it should ({Reason}). Lines wait, and one is sent now and then.")]
+        public static partial void NotWell(ILogger logger, string upstream, string reason);
 
-        [LoggerMessage(LogLevel.Information, "The upstream is back after {Away}.")]
-        public static partial void Back(ILogger logger, TimeSpan away);
+        [LoggerMessage(LogLevel.Information, "{Upstream} is back after {Away}.")]
+        public static partial void Back(ILogger logger, string upstream, TimeSpan away);
     }
 }

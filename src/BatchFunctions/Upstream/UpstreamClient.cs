@@ -1,26 +1,22 @@
-using BatchFunctions.Configuration;
+using System.Text;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
 /// <summary>
-/// Sends a line to the upstream, as often as it takes, and says what came of it. When it may be sent is the gate's to say;
-/// what an answer means is decided in <see cref="Verdicts"/>, and everything here only obeys.
+/// Sends a line to an upstream that serves its model, as often as it takes, and says what came of it. When it may be sent, and to which
+/// of several, is the gates' to say; what an answer means is decided in <see cref="Verdicts"/>, and everything here only obeys.
 /// </summary>
 internal sealed partial class UpstreamClient(
-    UpstreamConnection connection,
-    UpstreamGate gate,
-    UpstreamRecord record,
+    UpstreamRegistry registry,
     ByteBudget memory,
     BatchMetrics metrics,
-    IOptions<BatchOptions> options,
     TimeProvider time,
-    ILogger<UpstreamClient> logger,
-    Random? random = null)
+    ILogger<UpstreamClient> logger)
 {
     /// <summary>The longest that a line is postponed for, whatever the upstream asks: then it is asked again.</summary>
     public static readonly TimeSpan LongestPostponement = TimeSpan.FromHours(1);
@@ -31,19 +27,37 @@ internal sealed partial class UpstreamClient(
     /// <summary>Lines that may wait in memory where few may be in flight.</summary>
     private const int FewestWaiting = 64;
 
-    private readonly UpstreamOptions _options = options.Value.Upstream;
     private readonly AnswerSizes _sizes = new();
-    private readonly Verdicts _verdicts = new(options.Value.Upstream, record, time, random);
     private int _waiting;
+
+    /// <summary>Whether lines of one batch may go to different upstreams.</summary>
+    public bool HasSeveral => registry.Upstreams.Count > 1;
 
     /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>
     /// <inheritdoc cref="UpstreamGate.Join"/>
-    public GateTurn Join(BatchKey batch, int chunk, int lines, double weight) => gate.Join(batch, chunk, lines, weight);
+    public UpstreamTurn Join(BatchKey batch, int chunk, int lines, double weight, string? model = null) =>
+        new(registry.Upstreams.Count, batch, model, chunk, lines, weight);
+
+    /// <summary>Who serves a line's model; null if nobody does.</summary>
+    public UpstreamRoute? RouteOf(RequestLine line) => registry.RouteOf(line.Model.In(line.Body.Span));
+
+    /// <summary>What becomes of a line whose model nobody serves.</summary>
+    public UpstreamOutcome NotServed(RequestLine line)
+    {
+        var problem = LineProblem.ModelNotFound(Encoding.UTF8.GetString(line.Model.In(line.Body.Span)), registry.Known);
+        return new UpstreamOutcome.Failed(problem.Code, problem.Message);
+    }
 
     /// <summary>Waits for a place in flight for the next line of a chunk.</summary>
     /// <returns>The place; or how long to wait in storage.</returns>
-    public Task<GateAnswer> EnterAsync(GateTurn turn, LineState line, CancellationToken ct) =>
-        gate.EnterAsync(turn, LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
+    public async Task<GateAnswer> EnterAsync(UpstreamTurn turn, UpstreamRoute route, LineState line, CancellationToken ct)
+    {
+        turn.See(route);
+        var doors = route.Targets.Select(static target => (target.Upstream, Due: DateTimeOffset.MinValue)).ToList();
+        var answer = await EnterAsync(turn, doors, LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
+        turn.Done();
+        return answer;
+    }
 
     /// <summary>Waits until a line may be held in memory, with the answer that is to be expected.</summary>
     /// <param name="lineBytes">The line's own bytes.</param>
@@ -58,37 +72,35 @@ internal sealed partial class UpstreamClient(
         Log.MemoryRanOut(logger, memory.Total);
     }
 
-    /// <summary>Sends a line, and sends it again where that may help.</summary>
+    /// <summary>Sends a line, and sends it again where that may help: at once to another upstream that serves its model, where one cannot take it now.</summary>
     /// <param name="request">The line.</param>
+    /// <param name="turn">Its chunk's run.</param>
     /// <param name="place">Its first place in flight, given back here.</param>
     /// <param name="ct">Ends the call, and the waiting.</param>
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
-    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamPlace place, CancellationToken ct)
+    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
     {
         var line = new LineHistory(request.State);
+        var target = TargetOf(request.Route, place);
         try
         {
             var current = place;
             while (true)
             {
-                var (reply, verdict) = await AttemptAsync(line, request, current, ct);
+                target = TargetOf(request.Route, current);
+                var (reply, verdict) = await AttemptAsync(line, request, target, current, ct);
                 if (verdict.IsFinal)
                 {
-                    return OutcomeOf(line, reply);
+                    return OutcomeOf(line, reply, target.Upstream);
                 }
 
                 reply.Dispose();
                 request.Memory.HoldLine();
-                metrics.AttemptRepeated(reply.Name);
-                if (verdict.Wait > _options.LongestWait)
-                {
-                    return Postponed(line, verdict.Wait);
-                }
-
-                var (next, wait) = await WaitAsync(place.Turn, line, request.Memory, verdict.Wait, ct);
+                metrics.AttemptRepeated(target.Upstream.Name, reply.Name);
+                var (next, wait) = await AgainAsync(turn, request, line, target.Upstream, verdict, ct);
                 if (next is null)
                 {
-                    return Postponed(line, wait);
+                    return Postponed(line, target.Upstream, wait);
                 }
 
                 current = next;
@@ -96,17 +108,48 @@ internal sealed partial class UpstreamClient(
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            throw new UpstreamCancelledException(line.StateAt(record.LastThrough), ct);
+            throw new UpstreamCancelledException(line.StateAt(target.Upstream.Record.LastThrough), ct);
         }
+    }
+
+    private static UpstreamTarget TargetOf(UpstreamRoute route, UpstreamPlace place) =>
+        route.Targets.First(target => target.Upstream.Index == place.Upstream);
+
+    /// <summary>
+    /// Waits until a line that was not taken may be sent again, and for a place. What an upstream cannot take now another may take at
+    /// once; what is charged to the line waits wherever it goes next.
+    /// </summary>
+    /// <returns>The place; or how long to wait in storage.</returns>
+    private async Task<GateAnswer> AgainAsync(
+        UpstreamTurn turn, UpstreamRequest request, LineHistory line, UpstreamEntry refusing, Verdict verdict, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        line.GoTo(refusing.Index).Due = now + verdict.Wait;
+        var earliest = verdict.Blame == Blame.Upstream ? now : now + verdict.Wait;
+        var all = request.Route.Targets
+            .Select(target => (target.Upstream, Due: Later(line.DueAt(target.Upstream.Index), earliest)))
+            .ToList();
+        var soon = all.Where(one => one.Due - now <= one.Upstream.Options.LongestWait).ToList();
+        var shortest = all.Min(static one => one.Due) - now;
+        if (soon.Count == 0)
+        {
+            return new GateAnswer(null, shortest);
+        }
+
+        var answer = await WaitAsync(turn, line, request.Memory, soon, shortest, ct);
+        return answer.Place is null && soon.Count < all.Count
+            ? answer with { Wait = Sooner(answer.Wait, Later(all.Except(soon).Min(static one => one.Due) - now, TimeSpan.Zero)) }
+            : answer;
     }
 
     /// <summary>
     /// Waits until the line may be sent again, and for a place. Lines that wait are held in memory: no more of them than may be
     /// in flight, and those beyond wait in storage.
     /// </summary>
-    private async Task<GateAnswer> WaitAsync(GateTurn turn, LineHistory line, LineMemory held, TimeSpan wait, CancellationToken ct)
+    private async Task<GateAnswer> WaitAsync(
+        UpstreamTurn turn, LineHistory line, LineMemory held, List<(UpstreamEntry Upstream, DateTimeOffset Due)> doors, TimeSpan wait, CancellationToken ct)
     {
-        if (Interlocked.Increment(ref _waiting) > Math.Max(gate.KnownLimit, FewestWaiting))
+        if (Interlocked.Increment(ref _waiting) > Math.Max(doors.Sum(static door => door.Upstream.Gate.KnownLimit), FewestWaiting))
         {
             Interlocked.Decrement(ref _waiting);
             return new GateAnswer(null, wait > ShortestPostponement ? wait : ShortestPostponement);
@@ -120,7 +163,7 @@ internal sealed partial class UpstreamClient(
             }
 
             await held.HoldAnswerAsync(_sizes.Expected, ct);
-            return await gate.EnterAsync(turn, line.Suspicion, leadsChunk: false, ct);
+            return await EnterAsync(turn, doors, line.Suspicion, leadsChunk: false, ct);
         }
         finally
         {
@@ -128,33 +171,41 @@ internal sealed partial class UpstreamClient(
         }
     }
 
+    private Task<GateAnswer> EnterAsync(
+        UpstreamTurn turn, List<(UpstreamEntry Upstream, DateTimeOffset Due)> doors, int suspicion, bool leadsChunk, CancellationToken ct) =>
+        doors is [var (only, _)]
+            ? only.Gate.EnterAsync(turn.At(only), suspicion, leadsChunk, ct)
+            : new SharedWait(turn, suspicion, leadsChunk, time).EnterAsync(doors, ct);
+
     private async Task<(Reply Reply, Verdict Verdict)> AttemptAsync(
-        LineHistory line, UpstreamRequest request, UpstreamPlace place, CancellationToken ct)
+        LineHistory line, UpstreamRequest request, UpstreamTarget target, UpstreamPlace place, CancellationToken ct)
     {
         using (place)
         {
-            using var span = BatchTracing.StartAttempt(request.Endpoint);
+            var upstream = target.Upstream;
+            line.GoTo(upstream.Index);
+            using var span = BatchTracing.StartAttempt(upstream.Name, request.Endpoint);
             var began = time.GetTimestamp();
-            var reply = line.Suspicion >= UpstreamGate.Alone && await connection.FindDeadAsync(ct) is { } dead
+            var reply = line.Suspicion >= UpstreamGate.Alone && await upstream.Connection.FindDeadAsync(ct) is { } dead
                 ? dead
-                : await connection.PostAsync(request, ct);
+                : await upstream.Connection.PostAsync(request, target.Model, ct);
             var took = time.GetElapsedTime(began);
-            metrics.AttemptMade(reply.Name, took);
+            metrics.AttemptMade(upstream.Name, reply.Name, took);
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
-            line.InFlight = gate.CompanyOf(place);
+            line.InFlight = upstream.Gate.CompanyOf(place);
             line.Number = place.Number;
             if (reply is Reply.Answer { StatusCode: >= 200 and <= 299 } answer)
             {
                 _sizes.Note(answer.Body.Bytes);
             }
 
-            var verdict = _verdicts.Judge(line, reply, took);
-            gate.Note(place, verdict, reply);
+            var verdict = upstream.Verdicts.Judge(line, reply, took);
+            upstream.Gate.Note(place, verdict, reply);
             return (reply, verdict);
         }
     }
 
-    private UpstreamOutcome OutcomeOf(LineHistory line, Reply reply) => reply switch
+    private static UpstreamOutcome OutcomeOf(LineHistory line, Reply reply, UpstreamEntry upstream) => reply switch
     {
         Reply.Answer answer => new UpstreamOutcome.Answered(
             answer.StatusCode,
@@ -163,10 +214,10 @@ internal sealed partial class UpstreamClient(
             answer.Body.Usage),
         Reply.TooLarge => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.ResponseTooLarge,
-            $"The upstream's response is larger than {_options.MaxResponseBytes} bytes."),
+            $"The upstream's response is larger than {upstream.Options.MaxResponseBytes} bytes."),
         Reply.TimedOut => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.RequestTimeout,
-            $"The upstream did not respond within {_options.Timeout.TotalSeconds:0.###} seconds."),
+            $"The upstream did not respond within {upstream.Options.Timeout.TotalSeconds:0.###} seconds."),
         Reply.Garbled garbled => new UpstreamOutcome.Failed(
             UpstreamOutcome.Failed.InvalidResponse,
             $"The upstream's response (status {garbled.StatusCode}) was cut off or cannot be decoded. It begins: {LastAnswer.Excerpt(garbled.Received)}"),
@@ -175,8 +226,14 @@ internal sealed partial class UpstreamClient(
             $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
     };
 
-    private UpstreamOutcome.Postponed Postponed(LineHistory line, TimeSpan wait) =>
-        new(line.StateAt(record.LastThrough), wait < LongestPostponement ? wait : LongestPostponement);
+    private static UpstreamOutcome.Postponed Postponed(LineHistory line, UpstreamEntry last, TimeSpan wait) =>
+        new(line.StateAt(last.Record.LastThrough), Sooner(wait, LongestPostponement));
+
+    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
+
+    private static TimeSpan Later(TimeSpan left, TimeSpan right) => left > right ? left : right;
+
+    private static TimeSpan Sooner(TimeSpan left, TimeSpan right) => left < right ? left : right;
 
     private static partial class Log
     {

@@ -6,11 +6,13 @@ using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
-/// <summary>Makes one attempt at one line: posts it, reads the answer, and tells the ways of failing apart.</summary>
-internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<BatchOptions> options, TimeProvider time)
+/// <summary>Makes one attempt at one line at an upstream: posts it, reads the answer, and tells the ways of failing apart.</summary>
+internal sealed class UpstreamConnection(IHttpClientFactory clients, UpstreamSettings settings, TimeProvider time)
 {
-    /// <summary>The named <see cref="HttpClient"/> that the lines are sent with.</summary>
+    /// <summary>The named <see cref="HttpClient"/> that the lines are sent with to the upstream without a name.</summary>
     public const string HttpClientName = "BatchFunctions.Upstream";
+
+    private const string Models = "/v1/models";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
@@ -22,22 +24,29 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
 
     private static readonly string[] RequestIdHeaders = ["x-request-id", "apim-request-id"];
 
-    private readonly HttpClient _client = clients.CreateClient(HttpClientName);
-    private readonly UpstreamOptions _options = options.Value.Upstream;
-    private readonly Uri _root = UpstreamAddress.TryParse(options.Value.Upstream.BaseUrl, out var root)
+    private readonly HttpClient _client = clients.CreateClient(HttpClientNameOf(settings.Name));
+    private readonly UpstreamOptions _options = settings.Options;
+    private readonly Uri _root = UpstreamAddress.TryParse(settings.Options.BaseUrl, out var root)
         ? root
-        : throw new OptionsValidationException(BatchOptions.Section, typeof(BatchOptions), [UpstreamAddress.Requirement]);
+        : throw new OptionsValidationException(BatchOptions.Section, typeof(BatchOptions), [settings.Naming(UpstreamAddress.Requirement)]);
 
     private readonly ConcurrentDictionary<string, Uri> _addresses = new(StringComparer.Ordinal);
 
+    /// <summary>The named <see cref="HttpClient"/> that the lines are sent with to an upstream.</summary>
+    public static string HttpClientNameOf(string upstream) =>
+        upstream == UpstreamSettings.DefaultName ? HttpClientName : $"{HttpClientName}.{upstream}";
+
     /// <summary>Makes the attempt.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="model">The model's name that is sent in the place of the line's own, as JSON; null where that is sent.</param>
+    /// <param name="ct">Ends the attempt.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
-    public async Task<Reply> PostAsync(UpstreamRequest line, CancellationToken ct)
+    public async Task<Reply> PostAsync(UpstreamRequest line, byte[]? model, CancellationToken ct)
     {
         using var limit = new AttemptLimit(_options.Timeout, time, ct);
         try
         {
-            return await ExchangeAsync(line, limit, ct);
+            return await ExchangeAsync(line, model, limit, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -79,7 +88,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         using var cancelled = ct.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
         try
         {
-            using var response = await _client.GetAsync(AddressOf("/v1/models"), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            using var response = await _client.GetAsync(AddressOf(Models), HttpCompletionOption.ResponseHeadersRead, limit.Token);
             return null;
         }
         catch (Exception e) when (!ct.IsCancellationRequested && e is not OutOfMemoryException)
@@ -88,9 +97,28 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, IOptions<Ba
         }
     }
 
-    private async Task<Reply> ExchangeAsync(UpstreamRequest line, AttemptLimit limit, CancellationToken ct)
+    /// <summary>Asks for the list of models.</summary>
+    /// <returns>The answer, with its body still to be read.</returns>
+    /// <exception cref="HttpRequestException">There is none, or none with a success.</exception>
+    public async Task<HttpResponseMessage> GetModelsAsync(CancellationToken ct)
     {
-        using var content = new ReadOnlyMemoryContent(line.Body);
+        var response = await _client.GetAsync(AddressOf(Models), HttpCompletionOption.ResponseHeadersRead, ct);
+        try
+        {
+            return response.EnsureSuccessStatusCode();
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<Reply> ExchangeAsync(UpstreamRequest line, byte[]? model, AttemptLimit limit, CancellationToken ct)
+    {
+        using HttpContent content = model is not null && line.Model.IsNamed
+            ? new SplicedContent(line.Body[..line.Model.Start], model, line.Body[(line.Model.Start + line.Model.Length)..])
+            : new ReadOnlyMemoryContent(line.Body);
         content.Headers.ContentType = Json;
         using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(line.Endpoint))
         {

@@ -26,7 +26,9 @@ internal sealed partial class UpstreamGate
     {
         lock (_lock)
         {
-            var waiting = _waiters.Projects.Select(static project => KeyValuePair.Create(project.Name, project.Unsent));
+            var waiting = _waiters.Projects.SelectMany(static project => project.Batches
+                .GroupBy(static batch => batch.Model)
+                .Select(batches => new UpstreamWaiting(project.Name, batches.Key, batches.Sum(static batch => batch.Unsent))));
             return new(_share.Holds(_time.GetUtcNow()) ? _limit.Share : 0, _share.Last?.Limit, _inFlight, [.. waiting]);
         }
     }

@@ -1,14 +1,12 @@
 using BatchFunctions.Capacity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
-using BatchFunctions.Ids;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
 /// <summary>
-/// Gives out the places of lines in flight, for the whole process, fairly between projects, then between their batches: no more
+/// Gives out the places of lines in flight at one upstream, for the whole process, fairly between projects, then between their batches: no more
 /// than the limit, no faster than the pace, and while the breaker is open one probe at a time. Lines that are
 /// suspected of breaking connections go in small company, in the end alone, when nothing else is in flight. A line holds a
 /// place only while it is in flight: one that waits keeps nobody back.
@@ -34,6 +32,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     private readonly ShareKeeper _keeper;
     private readonly FlightRecord _flight;
     private readonly SoldRates _rates;
+    private readonly int _upstream;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private int _inFlight;
@@ -45,20 +44,22 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     private int _told;
 
     public UpstreamGate(
+        int upstream,
         UpstreamBreaker breaker,
         FleetShare fleet,
         FlightRecord flight,
-        IOptions<BatchOptions> options,
+        UpstreamOptions options,
         TimeProvider time,
         ILogger<UpstreamGate> logger)
     {
+        _upstream = upstream;
         _breaker = breaker;
         _pace = new UpstreamPace(time);
         _time = time;
         _limit = new InFlightLimit(time);
         _flight = flight;
-        _rates = new SoldRates(options.Value.Upstream, time);
-        _fixedLimit = options.Value.Upstream.FixedConcurrency;
+        _rates = new SoldRates(options, time);
+        _fixedLimit = options.FixedConcurrency;
         _keeper = new ShareKeeper(fleet, Demand, Granted, GiveUp, time, logger);
         _share = new HeldShare(fleet.Standing, time);
         _limit.Share = fleet.Standing?.Lines ?? 0;
@@ -77,53 +78,11 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         }
     }
 
+    /// <summary>When the pace and the rates let the next line go.</summary>
+    private DateTimeOffset Due => _pace.Next > _rates.Next ? _pace.Next : _rates.Next;
+
     /// <summary>How many lines were in flight beside the one that has this place, itself included, at one time or another.</summary>
     public int CompanyOf(UpstreamPlace place) => place.InFlight + Volatile.Read(ref _given) - place.Number;
-
-    /// <summary>Begins a chunk's run at the gate.</summary>
-    /// <param name="batch">The chunk's batch.</param>
-    /// <param name="chunk">The chunk's number.</param>
-    /// <param name="lines">Its lines that are not done.</param>
-    /// <param name="weight">Its project's part beside other projects.</param>
-    /// <returns>Its turn, to be disposed of when all of its lines are back.</returns>
-    public GateTurn Join(BatchKey batch, int chunk, int lines, double weight)
-    {
-        lock (_lock)
-        {
-            return _waiters.Join(this, batch, chunk, lines, weight);
-        }
-    }
-
-    /// <summary>Ends a chunk's run.</summary>
-    public void Leave(GateTurn turn)
-    {
-        lock (_lock)
-        {
-            _waiters.Leave(turn);
-        }
-    }
-
-    /// <summary>Waits for a place.</summary>
-    /// <param name="turn">Whose line it is.</param>
-    /// <param name="suspicion">How far the line is suspected of breaking connections; <see cref="Alone"/> at most.</param>
-    /// <param name="leadsChunk">
-    /// Whether it is the next line of a chunk that has more: while the breaker is open such a line stays when others go to
-    /// storage, so that its chunk goes on at once when the upstream is back.
-    /// </param>
-    /// <param name="ct">Ends the wait; then no place is held.</param>
-    /// <returns>The place, to be disposed of when the line is back; or how long to wait in storage in the place of here.</returns>
-    public Task<GateAnswer> EnterAsync(GateTurn turn, int suspicion, bool leadsChunk, CancellationToken ct)
-    {
-        GateWaiter waiter;
-        lock (_lock)
-        {
-            waiter = new GateWaiter(turn, ++_come, suspicion, leadsChunk, _time.GetUtcNow());
-            _waiters.Add(waiter);
-            Grant();
-        }
-
-        return waiter.Source.Task.IsCompleted || !ct.CanBeCanceled ? waiter.Source.Task : WaitAsync(waiter, ct);
-    }
 
     /// <summary>Takes note of what came of a line in flight, before its place is given back.</summary>
     public void Note(UpstreamPlace place, Verdict verdict, Reply reply)
@@ -196,23 +155,6 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         _limit.Failed(_inFlight, tooMany: reply is Reply.TimedOut ? place.InFlight : null);
     }
 
-    private async Task<GateAnswer> WaitAsync(GateWaiter waiter, CancellationToken ct)
-    {
-        await using var registration = ct.UnsafeRegister((_, token) => Cancel(waiter, token), null);
-        return await waiter.Source.Task;
-    }
-
-    private void Cancel(GateWaiter waiter, CancellationToken ct)
-    {
-        lock (_lock)
-        {
-            if (waiter.Source.TrySetCanceled(ct))
-            {
-                GateWaiters.Remove(waiter);
-            }
-        }
-    }
-
     private void Look()
     {
         lock (_lock)
@@ -243,8 +185,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
 
         while (Candidate(now) is { } next)
         {
-            var due = _pace.Next > _rates.Next ? _pace.Next : _rates.Next;
-            if (due > now)
+            if (Due is var due && due > now)
             {
                 WakeAt(due, now);
                 return;
@@ -278,10 +219,13 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
 
     private void Probe(DateTimeOffset now)
     {
-        if (_probesInFlight == 0 && _breaker.NextProbe <= now && _waiters.Probe is { } probe)
+        while (_probesInFlight == 0 && _breaker.NextProbe <= now && _waiters.Probe is { } probe)
         {
-            _breaker.Probing();
             Give(probe, isProbe: true);
+            if (_probesInFlight > 0)
+            {
+                _breaker.Probing();
+            }
         }
 
         if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
@@ -297,16 +241,23 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         }
     }
 
+    /// <summary>Gives a line a place, unless another gate was faster.</summary>
     private void Give(GateWaiter waiter, bool isProbe)
     {
+        if (!waiter.Ask.TryDecide())
+        {
+            GateWaiters.Remove(waiter);
+            return;
+        }
+
         GateWaiters.Sent(waiter);
         _inFlight++;
         _probesInFlight += isProbe ? 1 : 0;
         _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;
         _isAlone |= waiter.Suspicion >= Alone;
 #pragma warning disable CA2000 // Whoever waited for the place disposes of it.
-        waiter.Source.TrySetResult(new GateAnswer(
-            new UpstreamPlace(this, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent(), _flight.Sent(), _rates.Sent()), TimeSpan.Zero));
+        waiter.Ask.Give(new UpstreamPlace(
+            this, _upstream, waiter.Turn, ++_given, waiter.Suspicion, isProbe, _inFlight, _pace.Sent(), _flight.Sent(), _rates.Sent()));
 #pragma warning restore CA2000
     }
 

@@ -4,11 +4,14 @@ namespace BatchFunctions.Upstream;
 
 /// <summary>A line's place in flight.</summary>
 internal sealed class UpstreamPlace(
-    UpstreamGate gate, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent, LineFlight flight, double tokens) : IDisposable
+    UpstreamGate gate, int upstream, GateTurn turn, int number, int suspicion, bool isProbe, int inFlight, LinkedListNode<DateTimeOffset> sent, LineFlight flight, double tokens) : IDisposable
 {
 #pragma warning disable CA2213 // The gate outlives its places.
     private UpstreamGate? _gate = gate;
 #pragma warning restore CA2213
+
+    /// <summary>Which upstream it is at: its place in the registry.</summary>
+    public int Upstream { get; } = upstream;
 
     /// <summary>Whose line it is for.</summary>
     public GateTurn Turn { get; } = turn;

@@ -2,21 +2,26 @@ using System.Net.Http.Headers;
 using Azure.Identity;
 using BatchFunctions.Capacity;
 using BatchFunctions.Configuration;
+using BatchFunctions.Fleet;
 using BatchFunctions.Memory;
+using BatchFunctions.Routing;
 using BatchFunctions.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
-/// <summary>Registers what sends lines to the upstream.</summary>
+/// <summary>Registers what sends lines to the upstreams.</summary>
 internal static class UpstreamServices
 {
     private static readonly TimeSpan LongestConnect = TimeSpan.FromSeconds(10);
 
-    /// <summary>Adds <see cref="UpstreamClient"/> and <see cref="UpstreamGate"/>, one of each for the process.</summary>
-    public static IServiceCollection AddUpstream(this IServiceCollection services)
+    /// <summary>Adds <see cref="UpstreamClient"/> and <see cref="UpstreamRegistry"/>, one of each for the process.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="names">The names of the upstreams that have one: each has an HTTP client of its own.</param>
+    public static IServiceCollection AddUpstream(this IServiceCollection services, params IEnumerable<string> names)
     {
         services.AddLogging();
         services.AddMetrics();
@@ -24,22 +29,24 @@ internal static class UpstreamServices
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, UpstreamOptionsValidator>());
         services.TryAddSingleton(MemoryOf);
-        services.TryAddSingleton<UpstreamConnection>();
+        services.TryAddSingleton(RegistryOf);
         services.TryAddSingleton<UpstreamClient>();
-        services.TryAddSingleton<UpstreamRecord>();
-        services.TryAddSingleton<UpstreamBreaker>();
-        services.TryAddSingleton<FlightRecord>();
-        services.TryAddSingleton(GateOf);
-        services.TryAddSingleton(static services => ActivatorUtilities.CreateInstance<UpstreamTokens>(services, IdentityOf(services)));
+        services.AddClient(UpstreamSettings.DefaultName);
+        foreach (var name in names.Select(static name => UpstreamSettings.Of(name, new UpstreamOptions()).Name).Where(static name => name != UpstreamSettings.DefaultName))
+        {
+            services.AddClient(name);
+        }
 
-        // The factory's own loggers would write two records an attempt, and at Trace every header.
-        services.AddHttpClient(UpstreamConnection.HttpClientName, ConfigureClient)
-            .UseSocketsHttpHandler(ConfigureHandler)
-            .ConfigureAdditionalHttpMessageHandlers(AddSignIn)
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
         return services;
     }
+
+    // The factory's own loggers would write two records an attempt, and at Trace every header.
+    private static void AddClient(this IServiceCollection services, string upstream) =>
+        services.AddHttpClient(UpstreamConnection.HttpClientNameOf(upstream), (services, client) => ConfigureClient(OptionsOf(services, upstream), client))
+            .UseSocketsHttpHandler((handler, services) => ConfigureHandler(handler, OptionsOf(services, upstream)))
+            .ConfigureAdditionalHttpMessageHandlers((handlers, services) => AddSignIn(handlers, services, OptionsOf(services, upstream)))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
 
     private static ByteBudget MemoryOf(IServiceProvider services)
     {
@@ -49,17 +56,35 @@ internal static class UpstreamServices
         return budget;
     }
 
-    private static UpstreamGate GateOf(IServiceProvider services)
+    private static UpstreamRegistry RegistryOf(IServiceProvider services) => new(
+    [
+        .. services.GetRequiredService<IOptions<BatchOptions>>().Value.AllUpstreams
+            .Select((settings, index) => EntryOf(services, settings, index)),
+    ]);
+
+    private static UpstreamEntry EntryOf(IServiceProvider services, UpstreamSettings settings, int index)
     {
-        var gate = ActivatorUtilities.CreateInstance<UpstreamGate>(services);
-        services.GetRequiredService<BatchMetrics>().WatchUpstream(gate.Read);
-        return gate;
+        var record = new UpstreamRecord();
+        var flight = ActivatorUtilities.CreateInstance<FlightRecord>(services);
+        var fleet = services.GetRequiredService<FleetShares>().Of(settings, flight);
+        var breaker = ActivatorUtilities.CreateInstance<UpstreamBreaker>(services, record, settings);
+        var time = services.GetRequiredService<TimeProvider>();
+#pragma warning disable CA2000 // The registry owns it, and disposes of it.
+        var gate = new UpstreamGate(index, breaker, fleet, flight, settings.Options, time, services.GetRequiredService<ILogger<UpstreamGate>>());
+#pragma warning restore CA2000
+        services.GetRequiredService<BatchMetrics>().WatchUpstream(settings.Name, gate.Read);
+        return new UpstreamEntry(
+            index,
+            settings,
+            ServedModels.Of(settings.Options),
+            ActivatorUtilities.CreateInstance<UpstreamConnection>(services, settings),
+            record,
+            new Verdicts(settings.Options, record, time, services.GetService<Random>()),
+            gate);
     }
 
-    private static void ConfigureClient(IServiceProvider services, HttpClient client)
+    private static void ConfigureClient(UpstreamOptions options, HttpClient client)
     {
-        var options = OptionsOf(services);
-
         // Each attempt has a limit of its own, which is told apart from a cancellation.
         client.Timeout = Timeout.InfiniteTimeSpan;
         client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
@@ -67,27 +92,26 @@ internal static class UpstreamServices
         UpstreamHeaders.AddTo(client.DefaultRequestHeaders, options);
     }
 
-    private static void AddSignIn(IList<DelegatingHandler> handlers, IServiceProvider services)
+    private static void AddSignIn(IList<DelegatingHandler> handlers, IServiceProvider services, UpstreamOptions options)
     {
-        if (OptionsOf(services).Credential is not null)
+        if (options.Credential is not null)
         {
 #pragma warning disable CA2000 // The client's chain of handlers owns it, and disposes of it.
-            handlers.Add(new UpstreamSignIn(services.GetRequiredService<UpstreamTokens>()));
+            handlers.Add(new UpstreamSignIn(ActivatorUtilities.CreateInstance<UpstreamTokens>(services, IdentityOf(options), options)));
 #pragma warning restore CA2000
         }
     }
 
-    private static ManagedIdentityCredential IdentityOf(IServiceProvider services)
+    private static ManagedIdentityCredential IdentityOf(UpstreamOptions options)
     {
-        var identity = OptionsOf(services).ClientId is { Length: > 0 } clientId
+        var identity = options.ClientId is { Length: > 0 } clientId
             ? ManagedIdentityId.FromUserAssignedClientId(clientId)
             : ManagedIdentityId.SystemAssigned;
         return new ManagedIdentityCredential(new ManagedIdentityCredentialOptions(identity));
     }
 
-    private static void ConfigureHandler(SocketsHttpHandler handler, IServiceProvider services)
+    private static void ConfigureHandler(SocketsHttpHandler handler, UpstreamOptions options)
     {
-        var options = OptionsOf(services);
         handler.AllowAutoRedirect = false;
         handler.UseCookies = false;
 
@@ -108,8 +132,8 @@ internal static class UpstreamServices
         handler.ConnectTimeout = Shorter(LongestConnect, options.Timeout / 2);
     }
 
-    private static UpstreamOptions OptionsOf(IServiceProvider services) =>
-        services.GetRequiredService<IOptions<BatchOptions>>().Value.Upstream;
+    private static UpstreamOptions OptionsOf(IServiceProvider services, string upstream) =>
+        services.GetRequiredService<IOptions<BatchOptions>>().Value.AllUpstreams.First(one => one.Name == upstream).Options;
 
     private static string Version() => typeof(UpstreamServices).Assembly.GetName().Version?.ToString(3) ?? "0";
 

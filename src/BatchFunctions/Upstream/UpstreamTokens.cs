@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using Azure.Core;
 using BatchFunctions.Configuration;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Upstream;
 
@@ -11,7 +10,7 @@ namespace BatchFunctions.Upstream;
 /// requests go on with the one that is there. One renewal is under way at a time, whoever waits for it.
 /// </summary>
 internal sealed partial class UpstreamTokens(
-    TokenCredential credential, IOptions<BatchOptions> options, TimeProvider time, ILogger<UpstreamTokens> logger)
+    TokenCredential credential, UpstreamOptions options, TimeProvider time, ILogger<UpstreamTokens> logger)
 {
     /// <summary>How long before its end a token is renewed, where the identity's endpoint does not say when.</summary>
     public static readonly TimeSpan RenewedAhead = TimeSpan.FromMinutes(5);
@@ -25,8 +24,8 @@ internal sealed partial class UpstreamTokens(
     // Less than an attempt's limit, so that a line that waits for a token is not taken for slow.
     private static readonly TimeSpan LongestAsk = TimeSpan.FromSeconds(10);
 
-    private readonly TokenRequestContext _request = new([options.Value.Upstream.CredentialScope]);
-    private readonly TimeSpan _limit = Shorter(LongestAsk, options.Value.Upstream.Timeout / 2);
+    private readonly TokenRequestContext _request = new([options.CredentialScope]);
+    private readonly TimeSpan _limit = Shorter(LongestAsk, options.Timeout / 2);
     private readonly Lock _lock = new();
     private Held? _held;
     private Task? _renewal;

@@ -61,6 +61,16 @@ internal sealed class BatchQueues(
         }
     }
 
+    /// <summary>Asks for an advance of the batch at once: there is something that somebody waits to see.</summary>
+    /// <inheritdoc cref="AskAdvanceAsync"/>
+    public async Task AskAdvanceNowAsync(BatchKey batch, CancellationToken ct)
+    {
+        if (await wakeups.TryAddAdvanceAsync(batch, ct))
+        {
+            await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
+        }
+    }
+
     /// <summary>
     /// Sends the messages of advances again that were asked for long ago and not taken up. Each row is taken over
     /// first, under its ETag, which keeps the next sweep from sending another at once.

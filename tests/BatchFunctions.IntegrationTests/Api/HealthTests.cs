@@ -97,9 +97,10 @@ public sealed class HealthTests : IAsyncLifetime
         var client = _api.Get<UpstreamClient>();
         using var memory = await client.TakeMemoryAsync(2, shutdown.Token);
         using var turn = client.Join(new BatchKey("local", "batch"), 0, 1, 1);
-        var (place, _) = await client.EnterAsync(turn, default, shutdown.Token);
-        var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory), place!, shutdown.Token);
-        await Eventually.UntilAsync(() => _api.Get<UpstreamGate>().Condition.AwaySince is not null, "the upstream is found to be away");
+        var route = _api.Get<UpstreamRegistry>().RouteOf("any")!;
+        var (place, _) = await client.EnterAsync(turn, route, default, shutdown.Token);
+        var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory, route), turn, place!, shutdown.Token);
+        await Eventually.UntilAsync(() => route.Targets[0].Upstream.Gate.Condition.AwaySince is not null, "the upstream is found to be away");
 
         var upstream = await UpstreamAsync();
         Assert.Equal("away", upstream.GetProperty("status").GetString());

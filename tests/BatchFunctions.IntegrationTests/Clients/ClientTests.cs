@@ -85,11 +85,38 @@ public sealed class ClientTests
             """{"status":409,"code":"invalid_state","message":"409 Cannot cancel a batch with status 'completed'."}""",
             seen.GetProperty("conflict").GetRawText());
         Assert.Equal(
-            """{"limit":"BadRequestError integer_above_max_value limit","endpoint":"BadRequestError invalid_value endpoint","key":"AuthenticationError invalid_api_key null"}""",
+            """{"limit":"BadRequestError integer_above_max_value limit","endpoint":"BadRequestError invalid_value endpoint","key":"AuthenticationError invalid_api_key null","model":"NotFoundError model_not_found model"}""",
             seen.GetProperty("wrong").GetRawText());
         Assert.Equal("requests.jsonl", seen.GetProperty("described").GetString());
         Assert.Equal("cancelled", seen.GetProperty("abandoned").GetString());
         Assert.Equal([seen.GetProperty("file").GetString()!], Strings(seen, "files"));
+        Assert.Equal(["echo model"], Strings(seen, "models"));
+        Assert.Equal("echo", seen.GetProperty("model").GetString());
+    }
+
+    [Fact]
+    public async Task The_npm_client_reads_the_results_of_a_batch_that_runs()
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        upstream.Answer(call => call.Marker == "a" ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task));
+        await using var service = await ServiceDriver.StartAsync(new Dictionary<string, string?>
+        {
+            ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(),
+            ["Batch:ChunkLines"] = "1",
+        });
+        var folder = Path.Combine(AppContext.BaseDirectory, "Clients", "npm");
+        await ClientProcess.InstallAsync(folder);
+
+        var soFar = JsonDocument.Parse(await ClientProcess.RunAsync("node", ["running.mjs"], folder, service)).RootElement;
+        released.SetResult();
+        var whole = JsonDocument.Parse(await ClientProcess.RunAsync("node", ["running.mjs", Text(soFar, "id"), "to-end"], folder, service)).RootElement;
+
+        Assert.Equal(("in_progress", "true", "1"), (Text(soFar, "status"), Text(soFar, "incomplete"), Text(soFar, "lastLine")));
+        Assert.Equal("a", JsonDocument.Parse(Text(soFar, "content")).RootElement.GetProperty("custom_id").GetString());
+        Assert.Equal(("completed", JsonValueKind.Null, "2"), (Text(whole, "status"), whole.GetProperty("incomplete").ValueKind, Text(whole, "lastLine")));
+        Assert.StartsWith(Text(soFar, "content"), Text(whole, "content"), StringComparison.Ordinal);
+        Assert.Equal(Text(whole, "content"), Text(soFar, "content") + Text(whole, "rest"));
     }
 
     [Fact]
@@ -185,6 +212,8 @@ public sealed class ClientTests
     private static string IdOf(ClientResult result) => Root(result.GetRawResponse().Content).GetProperty("id").GetString()!;
 
     private static JsonElement Root(BinaryData content) => JsonDocument.Parse(content).RootElement;
+
+    private static string Text(JsonElement root, string name) => root.GetProperty(name).GetString()!;
 
     private static IEnumerable<string> Strings(JsonElement root, string name) =>
         root.GetProperty(name).EnumerateArray().Select(item => item.GetString()!);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
@@ -73,7 +74,7 @@ public sealed partial class ExampleTests
 
     private async Task<Dictionary<string, string>> RunAsync()
     {
-        await using var upstream = await new ScriptedUpstream().Answer(_ => ScriptedAnswer.Chat("Hello to you.")).StartAsync();
+        await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
         await using var api = await ApiDriver.StartAsync(
             TestStorage.NewAccount(),
             new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(), ["Batch:Upstream:Concurrency"] = "auto" },
@@ -84,7 +85,19 @@ public sealed partial class ExampleTests
         await UploadsAsync(recorder);
         await ErrorsAsync(recorder, api);
         await LimitsAsync(recorder, api);
+        await ModelsAsync(recorder);
         return recorder.Examples;
+    }
+
+    private static ScriptedAnswer Answer(ScriptedCall call) => call.Path == "/v1/models"
+        ? ScriptedAnswer.Json(new { @object = "list", data = new[] { new { id = "llama-3.1-8b", @object = "model", created = 1_700_000_000, owned_by = "vllm" } } })
+        : ScriptedAnswer.Chat("Hello to you.");
+
+    private static async Task ModelsAsync(ExampleRecorder recorder)
+    {
+        await recorder.AskAsync("models.list", HttpMethod.Get, "/v1/models");
+        await recorder.AskAsync("models.retrieve", HttpMethod.Get, "/v1/models/llama-3.1-8b");
+        await recorder.AskAsync("errors.unknown-model", HttpMethod.Get, "/v1/models/nothing");
     }
 
     private async Task BatchesAsync(ExampleRecorder recorder, ApiDriver api)
@@ -192,7 +205,7 @@ public sealed partial class ExampleTests
     /// it is tried again.
     /// </summary>
     private static Task ShareAsync(ApiDriver api) => new ShareStore(api.Get<StorageClients>(), TimeProvider.System).MutateAsync(
-        LedgerFleetShare.Upstream,
+        UpstreamSettings.DefaultName,
         (_, now) => new ShareLedger(
             [.. new[] { 14, 10 }.Select(holds => new ShareEntry
             {

@@ -1,4 +1,3 @@
-using Azure.Data.Tables;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -105,20 +104,6 @@ public sealed class FileExpiryTests : IAsyncLifetime
 
         Assert.Null(await _host.Blobs.OpenAsync(manifest, 0, 1, default));
         Assert.Empty(await _host.StoredAsync());
-    }
-
-    [Fact]
-    public async Task Chunks_that_were_inserted_after_their_batch_had_been_cleared_away_go_with_its_manifest()
-    {
-        var batch = IdKind.Batch.New(_host.Time.GetUtcNow());
-        var chunks = _host.Storage.Tables.GetTableClient(TableNames.Chunks);
-        await chunks.AddEntityAsync(new TableEntity(batch, "000000"));
-        await EnterAsync(ExpiringKind.Manifest, batch, new BlobLocation(ContainerNames.Batches, $"{batch}/manifest"));
-        _host.Time.Advance(TimeSpan.FromDays(1));
-
-        await _host.Expiry.RunDueAsync(default);
-
-        Assert.Empty(await chunks.QueryAsync<TableEntity>().ToListAsync());
     }
 
     [Fact]

@@ -153,6 +153,13 @@ internal sealed class FilesHost : IAsyncDisposable
         return stored;
     }
 
+    /// <summary>The blobs of results, those that are not committed included.</summary>
+    public async Task<IReadOnlyList<string>> ResultBlobsAsync() =>
+        await Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
+            .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, null, default)
+            .Select(blob => blob.Name)
+            .ToListAsync();
+
     /// <summary>The tenant's blobs of which storage keeps blocks that no commit has named.</summary>
     public async Task<IReadOnlyList<string>> StagedAsync()
     {

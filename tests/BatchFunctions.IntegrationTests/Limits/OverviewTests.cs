@@ -1,6 +1,7 @@
 using System.Text.Json;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
@@ -93,7 +94,7 @@ public sealed class OverviewTests : IAsyncLifetime
     public async Task It_tells_an_upstream_as_its_ledger_has_it_and_neither_secrets_nor_machines()
     {
         await SetAsync(ProjectRole.Operator);
-        await _api.Get<ShareStore>().MutateAsync(LedgerFleetShare.Upstream, (_, now) => new ShareLedger(
+        await _api.Get<ShareStore>().MutateAsync(UpstreamSettings.DefaultName, (_, now) => new ShareLedger(
             [
                 EntryOf("host-a|17|4711|0", holds: 12, inFlight: 10, refused: 1, now.AddSeconds(15), new("a", 1, 30), new ProjectDemand("", 2, 5)),
                 EntryOf("host-b|18|4712|1", holds: 20, inFlight: 20, refused: 2, now.AddSeconds(15), new("b", 1, 40), new ProjectDemand("a", 1, 15)),
@@ -115,6 +116,36 @@ public sealed class OverviewTests : IAsyncLifetime
             ["a 45", "b 40", " 5"],
             upstream.GetProperty("projects").EnumerateArray().Select(project => $"{TextOf(project, "project")} {Of(project, "at_hand")}"));
         Assert.DoesNotMatch("secret|host-|4711", upstream.GetRawText());
+    }
+
+    [Fact]
+    public async Task It_tells_several_upstreams_apart()
+    {
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            new Dictionary<string, string?>
+            {
+                ["Batch:Upstreams:GPU:BaseUrl"] = "https://gpu.example/v1",
+                ["Batch:Upstreams:GPU:Models"] = "llama-*,mistral",
+                ["Batch:Upstreams:GPU:Aliases"] = "gpt-4o=mistral",
+                ["Batch:Upstreams:GPU:Concurrency"] = "7",
+            });
+        await api.Get<ProjectStore>().ChangeAsync("local", project => project with { Role = ProjectRole.Operator }, CancellationToken.None);
+        await api.Get<ShareStore>().MutateAsync("gpu", (_, now) => new ShareLedger(
+            [EntryOf("host-a|17|4711|0", holds: 5, inFlight: 4, refused: 0, now.AddSeconds(15), new ProjectDemand("a", 1, 30))], null), default);
+
+        var upstreams = (await api.GetJsonAsync("/v1/operator")).GetProperty("upstreams");
+        var health = await api.GetJsonAsync("/healthz");
+
+        Assert.Equal(
+            ["default  0", "gpu mistral,gpt-4o,llama-* 5"],
+            upstreams.EnumerateArray().Select(upstream => $"{TextOf(upstream, "name")} {Models(upstream)} {Of(upstream, "held")}"));
+        Assert.Equal("unknown", TextOf(health.GetProperty("upstream"), "status"));
+        Assert.Equal(["default unknown", "gpu unknown"], health.GetProperty("upstreams").EnumerateArray().Select(one => $"{TextOf(one, "name")} {TextOf(one, "status")}"));
+
+        static string Models(JsonElement upstream) => upstream.GetProperty("models") is { ValueKind: JsonValueKind.Array } models
+            ? string.Join(',', models.EnumerateArray().Select(model => model.GetString()))
+            : "";
     }
 
     private static ShareEntry EntryOf(

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using BatchFunctions.Batches;
+using BatchFunctions.Processing;
 using BatchFunctions.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -34,5 +36,23 @@ public sealed class InjectionTests : PageTest
         // A hash is no way in either.
         await Driver.Page.GotoAsync(Driver.Address + "#/batches/<img src=x onerror=alert(1)>");
         await Expect(Driver.Row(id)).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Results_of_a_running_batch_are_shown_as_they_are_written()
+    {
+        var batch = await Driver.AddAsync(added => added.WithStatus(BatchStatus.InProgress) with
+        {
+            InProgressAt = added.CreatedAt,
+            Counts = new RequestCounts(9, 0, 0),
+        });
+        await PublishedResults.PublishAsync(Driver, batch, ResultFile.Output, PublishedResults.Answered(Markup, Markup));
+        await PublishedResults.PublishAsync(Driver, batch, ResultFile.Error, PublishedResults.Refused(Markup, Markup), "null\n", "7\n");
+
+        await Driver.OpenAsync(batch);
+
+        await Expect(Driver.Page.Locator("#batch-latest tbody tr")).ToHaveTextAsync(["", "", $"{Markup}400{Markup}", $"{Markup}200{Markup}"]);
+        Assert.Equal(1, await Driver.Page.Locator("img").CountAsync());
+        Assert.False(await Driver.Page.EvaluateAsync<bool>("'broken' in window"));
     }
 }

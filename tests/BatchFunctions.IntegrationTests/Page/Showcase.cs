@@ -1,8 +1,10 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Capacity;
+using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
+using BatchFunctions.Processing;
 using BatchFunctions.Projects;
 using BatchFunctions.Testing;
 
@@ -12,6 +14,15 @@ namespace BatchFunctions.IntegrationTests.Page;
 internal static class Showcase
 {
     private const string Model = "llama-3.1-8b-instruct";
+
+    private const string TooLong = "This model's maximum context length is 8192 tokens, and the messages come to 9214.";
+
+    private static readonly string[] Verdicts =
+    [
+        "Negative. The customer has waited two weeks for a replacement and asks for the money back, though they say that the person on the phone was friendly.",
+        "Neutral. A question about opening hours.",
+        "Positive. They thank the workshop for a repair that was done within a day.",
+    ];
 
     /// <summary>A list as a project has it after a few days.</summary>
     public static async Task AddAsync(PageDriver driver)
@@ -36,24 +47,29 @@ internal static class Showcase
         }
     }
 
-    /// <summary>One that is two thirds through.</summary>
+    /// <summary>One that is two thirds through, and has published its latest results.</summary>
     public static async Task<Batch> AddRunningAsync(PageDriver driver)
     {
         var input = await driver.UploadAsync(PageDriver.LineOf("a"), "tickets.jsonl");
-        return await driver.AddAsync(
-        batch => Running(Named("Support tickets: sentiment", BatchStatus.InProgress)(batch), 5_000, 3_204, 3) with
-        {
-            InputFileId = input,
-            Metadata = new Dictionary<string, string> { ["description"] = "Support tickets: sentiment", ["queue"] = "eu" },
-        },
-        TimeSpan.FromMinutes(5));
+        var added = await driver.AddAsync(
+            batch => Running(Named("Support tickets: sentiment", BatchStatus.InProgress)(batch), 5_000, 3_182, 0) with
+            {
+                InputFileId = input,
+                Metadata = new Dictionary<string, string> { ["description"] = "Support tickets: sentiment", ["queue"] = "eu" },
+            },
+            TimeSpan.FromMinutes(5));
+        await PublishedResults.PublishAsync(
+            driver, added, ResultFile.Output, [.. Enumerable.Range(3_183, 22).Select(row => PublishedResults.Answered($"ticket-{row}", Verdicts[row % Verdicts.Length]))]);
+        await PublishedResults.PublishAsync(
+            driver, added, ResultFile.Error, [.. new[] { 214, 1_930, 3_177 }.Select(row => PublishedResults.Refused($"ticket-{row}", TooLong))]);
+        return added;
     }
 
     /// <summary>One that has really run to its end, with errors; its id.</summary>
     public static async Task<string> RunAsync(PageDriver driver, string status)
     {
         driver.Upstream.Answer(call => call.Marker.EndsWith('3')
-            ? ScriptedAnswer.Error(400, "This model's maximum context length is 8192 tokens, and the messages come to 9214.")
+            ? ScriptedAnswer.Error(400, TooLong)
             : ScriptedAnswer.Chat(call));
         var lines = string.Concat(Enumerable.Range(1, 14).Select(row => PageDriver.LineOf($"row-{row}")));
         if (status == "failed")
@@ -88,7 +104,7 @@ internal static class Showcase
         }
 
         await driver.Service.Get<ShareStore>().MutateAsync(
-            LedgerFleetShare.Upstream,
+            UpstreamSettings.DefaultName,
             (_, at) => new ShareLedger(
                 [.. shares.Select((holds, process) => new ShareEntry
                 {

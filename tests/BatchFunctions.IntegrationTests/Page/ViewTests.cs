@@ -116,7 +116,8 @@ public sealed class ViewTests : PageTest
                 break;
             case "running":
                 await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));
-                await Expect(Driver.Page.Locator("#batch-status")).ToBeVisibleAsync();
+                await Expect(Driver.Page.Locator("#batch-latest tbody tr")).ToHaveCountAsync(20);
+                await Expect(Driver.Page.GetByRole(AriaRole.Button, new() { Name = "Download so far" })).ToHaveCountAsync(2);
                 break;
             default:
                 var id = await Showcase.RunAsync(Driver, view);

@@ -6,7 +6,10 @@ using Azure.Core.Pipeline;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
-/// <summary>Stands in the SDK's pipeline: holds blocks on their way to storage, or refuses one, and counts which were staged.</summary>
+/// <summary>
+/// Stands in the SDK's pipeline: holds results on their way to storage, whole blobs or blocks, or refuses one, and counts which were
+/// stored.
+/// </summary>
 internal sealed class BlockStorage : HttpPipelinePolicy
 {
     private readonly ConcurrentDictionary<string, int> _seen = new();
@@ -14,7 +17,7 @@ internal sealed class BlockStorage : HttpPipelinePolicy
     private int _refused;
     private int _refusedBlock;
 
-    /// <summary>How often each block was staged, by its id.</summary>
+    /// <summary>How often each was stored, by its name.</summary>
     public ConcurrentDictionary<string, int> Staged { get; } = new();
 
     /// <summary>Whether a block waits.</summary>
@@ -39,13 +42,14 @@ internal sealed class BlockStorage : HttpPipelinePolicy
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
         var query = HttpUtility.ParseQueryString(message.Request.Uri.Query);
-        if (message.Request.Method != RequestMethod.Put || query["comp"] != "block")
+        var path = message.Request.Uri.Path;
+        if (message.Request.Method != RequestMethod.Put || query["comp"] is not (null or "block") || !path.Contains("batches/", StringComparison.Ordinal))
         {
             await ProcessNextAsync(message, pipeline);
             return;
         }
 
-        var block = query["blockid"]!;
+        var block = path + query["blockid"];
         var number = _seen.GetOrAdd(block, _ => _seen.Count + 1);
         if (_held is { } held)
         {

@@ -30,7 +30,7 @@ public sealed class InterleavingTests
         _steps.CrashAt(ProtocolStep.ActiveRowDeleted, 0);
         _storage.LoseAnswerOf(request => request.Method == RequestMethod.Put
             && request.Uri.Path.Contains("chunks(", StringComparison.Ordinal)
-            && _steps.Reached.ContainsKey(ProtocolStep.OutputBlockStaged));
+            && _steps.Reached.ContainsKey(ProtocolStep.OutputSegmentStored));
         var ended = await driver.RunToEndAsync(batch);
         Assert.Equal(1, _storage.Lost);
         await driver.AssertPromiseAsync(ended, 300);
@@ -47,7 +47,7 @@ public sealed class InterleavingTests
         await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
 
         // The first has its answers staged and is frozen before the row's write, until its lease has run out.
-        var frozen = _steps.HoldAt(ProtocolStep.OutputBlockStaged);
+        var frozen = _steps.HoldAt(ProtocolStep.OutputSegmentStored);
         var first = driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         await frozen.ReachedAsync();
         async Task<Chunk> ReadAsync() => (await driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!;
@@ -73,7 +73,7 @@ public sealed class InterleavingTests
         await using var driver = await StartAsync(upstream, new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:01" });
         var batch = await driver.CreateAsync(120);
         await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        var late = _steps.HoldAt(ProtocolStep.OutputBlockStaged);
+        var late = _steps.HoldAt(ProtocolStep.OutputSegmentStored);
         var run = driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         await late.ReachedAsync();
         async Task<Chunk> ReadAsync() => (await driver.Chunks.FindAsync(batch.Id, 0, CancellationToken.None))!;

@@ -3,7 +3,6 @@ using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -35,7 +34,7 @@ public sealed class LateWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_worker_that_was_frozen_behind_its_claim_stages_nothing_over_its_successors_blocks()
+    public async Task A_worker_that_was_frozen_behind_its_claim_stores_nothing_over_its_successors_results()
     {
         var batch = await ValidatedAsync();
         var frozen = _steps.HoldAt(ProtocolStep.ChunkClaimed);
@@ -107,9 +106,6 @@ public sealed class LateWriterTests : IAsyncLifetime
 
     [Theory]
     [InlineData(nameof(ProtocolStep.FinalizingWritten))]
-    [InlineData(nameof(ProtocolStep.ManifestWritten))]
-    [InlineData(nameof(ProtocolStep.OutputCommitted))]
-    [InlineData(nameof(ProtocolStep.ErrorCommitted))]
     [InlineData(nameof(ProtocolStep.OutputFileWritten))]
     [InlineData(nameof(ProtocolStep.ErrorFileWritten))]
     [InlineData(nameof(ProtocolStep.BatchEndWritten))]
@@ -133,8 +129,7 @@ public sealed class LateWriterTests : IAsyncLifetime
         var files = _driver.Get<FileStore>();
         await files.MutateAsync(
             BatchDriver.Tenant, ended.OutputFileId!, file => file with { Deleted = true }, CancellationToken.None);
-        await _driver.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
-            .GetBlobClient($"{batch.Id}/output").DeleteAsync();
+        await _driver.Get<FileBlobs>().DeleteAsync(ResultBlobs.FileOf(batch.Id, ResultFile.Output), CancellationToken.None);
         frozen.Release();
         await first;
 

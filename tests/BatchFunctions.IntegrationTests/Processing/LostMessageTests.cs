@@ -17,14 +17,17 @@ public sealed class LostMessageTests
 
     private static readonly ProtocolStep[] WhenCancelled =
     [
-        ProtocolStep.CancelWritten, ProtocolStep.CloseClaimed, ProtocolStep.CloseBlockStaged, ProtocolStep.CloseWritten,
+        ProtocolStep.CancelWritten, ProtocolStep.CloseClaimed, ProtocolStep.CloseSegmentStored, ProtocolStep.CloseWritten,
     ];
 
     private static readonly ProtocolStep[] WhenHandedOver = [ProtocolStep.HandOverWritten, ProtocolStep.HandOverSent];
 
-    /// <summary>Steps after which there is nothing left that a message could be needed for, or no batch yet.</summary>
+    /// <summary>Steps that not every run comes by, or after which there is nothing left that a message could be needed for.</summary>
     private static readonly ProtocolStep[] Elsewhere =
-        [ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.NextChunkSent];
+    [
+        ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.NextChunkSent,
+        ProtocolStep.ResultsPublished, ProtocolStep.ChunksEndedByForce, ProtocolStep.LeftoversDiscarded,
+    ];
 
     [Fact]
     public Task A_message_that_is_lost_at_any_step_of_a_run_is_made_up_for() => AtEachAsync(

@@ -102,7 +102,7 @@ public sealed class PoisonTests : IAsyncLifetime
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         await _driver.ClearAsync();
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.ResultsLost, CancellationToken.None);
+        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, CancellationToken.None);
         await Poison.ChunkAsync(batch.Key, 1, CancellationToken.None);
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
         await Poison.AdvanceAsync(batch.Key, CancellationToken.None);
@@ -232,9 +232,9 @@ public sealed class PoisonTests : IAsyncLifetime
         var batch = await ValidatedAsync(120);
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
         await _driver.ClearAsync();
-        var manifest = BatchBlobs.ManifestLocationOf(batch.Id);
-        var blob = _driver.Storage.Blobs.GetBlobContainerClient(manifest.Container).GetBlobClient(manifest.Name);
-        await blob.UploadAsync(new BinaryData("no manifest"));
+        var output = ResultFiles.IdOf(await _driver.ReadAsync(batch), ResultFile.Output);
+        await _driver.Storage.Tables.GetTableClient(TableNames.Files)
+            .AddEntityAsync(new TableEntity(BatchDriver.Tenant, IdKind.File.RowKeyOf(output)) { ["Bytes"] = "no number" });
         Assert.NotNull(await _driver.Batches.MutateAsync(
             batch.Key, current => current.Finalize(BatchStatus.Expired, _time.GetUtcNow()), CancellationToken.None));
         var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);

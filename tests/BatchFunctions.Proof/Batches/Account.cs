@@ -52,6 +52,9 @@ internal sealed class Account : IAsyncDisposable
     /// <summary>Reads an output or error file.</summary>
     public Task<(IReadOnlyList<JsonElement> Lines, long Bytes)> ReadAsync(StoredFile file) => StoredFiles.ReadAsync(_services, file);
 
+    /// <inheritdoc cref="StoredFiles.BytesAsync"/>
+    public Task<byte[]> BytesAsync(StoredFile file) => StoredFiles.BytesAsync(_services, file);
+
     /// <summary>Makes a batch without a worker's help.</summary>
     public async Task<Batch> CreateAsync(string fileId, IReadOnlyDictionary<string, string> metadata) =>
         await Get<BatchCreation>().TryCreateAsync(

@@ -31,6 +31,7 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
     };
 
     private readonly ConcurrentDictionary<string, Batch> _seen = new();
+    private readonly GrowingFiles _files = new(account, tally);
 
     /// <summary>Lines that were committed when a worker died, and how often they had been called by then.</summary>
     private readonly ConcurrentDictionary<string, int> _committed = new();
@@ -134,7 +135,7 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
         }
     }
 
-    /// <summary>Looks at every batch again and again: no count and no status may go backwards.</summary>
+    /// <summary>Looks at every batch again and again: no count, no status and no file may go backwards.</summary>
     public async Task WatchAsync(CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
@@ -144,7 +145,7 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
                 foreach (var batch in await account.ListAsync())
                 {
                     Compare(_seen.GetValueOrDefault(batch.Id), batch);
-                    _seen[batch.Id] = batch;
+                    await LookAsync(batch);
                 }
             }
             catch (Exception e) when (StorageFaults.IsFault(e))
@@ -175,8 +176,11 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
         }
 
         var check = new ResultCheck(account, tally);
-        foreach (var batch in (await account.ListAsync()).Where(batch => batch.Status.HasEnded()))
+        IReadOnlyList<Batch> ended = [.. (await account.ListAsync()).Where(batch => batch.Status.HasEnded())];
+        await _files.CheckLeftAsync(ended);
+        foreach (var batch in ended)
         {
+            await _files.LookAsync(batch);
             await check.CheckAsync(
                 batch, batch.Metadata![NameKey], int.Parse(batch.Metadata[LinesKey], CultureInfo.InvariantCulture));
         }
@@ -190,6 +194,15 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
 
         tally.Add(Count.Calls, upstream.Calls.Count);
         tally.Add(Count.CallsAgain, upstream.CallsByMarker.Values.Sum(calls => calls - 1));
+    }
+
+    private async Task LookAsync(Batch batch)
+    {
+        if (_seen.GetValueOrDefault(batch.Id)?.ETag != batch.ETag)
+        {
+            await _files.LookAsync(batch);
+            _seen[batch.Id] = batch;
+        }
     }
 
     public void Dispose() => _http.Dispose();

@@ -20,6 +20,7 @@ internal sealed class LifeWatch(Life life)
     private readonly Dictionary<string, TimeSpan> _lastEnd = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Batch> _batches = new(StringComparer.Ordinal);
     private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
+    private readonly FileRules _files = new(life);
     private readonly Dictionary<string, int> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Whose request takes effect.</summary>
@@ -37,6 +38,10 @@ internal sealed class LifeWatch(Life life)
         if (table == TableNames.Batches)
         {
             BatchWritten(before is null ? null : BatchRow.FromRow(RowOf(before)), after is null ? null : BatchRow.FromRow(RowOf(after)));
+        }
+        else if (table == TableNames.Files)
+        {
+            _files.Written(before is null ? null : RowOf(before), after is null ? null : RowOf(after));
         }
         else if (table == TableNames.Chunks)
         {
@@ -70,7 +75,8 @@ internal sealed class LifeWatch(Life life)
     public static int NumberOf(Batch batch) =>
         int.Parse(batch.Metadata!["tag"].Split('.')[0], System.Globalization.CultureInfo.InvariantCulture);
 
-    private static TableEntity RowOf(Entity entity)
+    /// <summary>The row as the SDK reads it.</summary>
+    public static TableEntity RowOf(Entity entity)
     {
         var row = new TableEntity(entity.Key.Partition, entity.Key.Row) { Timestamp = entity.Timestamp };
         foreach (var (name, value) in entity.Properties)

@@ -41,7 +41,7 @@ internal sealed class RestRules(Life life)
             life.Violate(Rule, $"a result's row that no batch names: {file.Key}");
         }
 
-        var blobs = files.Select(file => $"{file.ValueOf("Container")}/{file.ValueOf("Blob")}").ToHashSet(StringComparer.Ordinal);
+        var blobs = files.SelectMany(BlobsOf).ToHashSet(StringComparer.Ordinal);
         foreach (var container in ContainerNames.All)
         {
             foreach (var (name, slot) in life.Account.Blobs.SlotsOf(container))
@@ -57,6 +57,14 @@ internal sealed class RestRules(Life life)
                 }
             }
         }
+    }
+
+    /// <summary>The blobs that a file is made of.</summary>
+    private static IEnumerable<string> BlobsOf(Entity file)
+    {
+        var blob = new BlobLocation((string)file.ValueOf("Container")!, (string)file.ValueOf("Blob")!);
+        var segments = FileSegmentColumns.Read(LifeWatch.RowOf(file));
+        return (segments?.Select(segment => segment.In(blob)) ?? [blob]).Select(part => $"{part.Container}/{part.Name}");
     }
 
     /// <summary>

@@ -34,4 +34,18 @@ public sealed class OutcomeTextsTests
         Assert.Equal(2, text.Count);
         Assert.DoesNotContain(text, line => line.Contains("Results", StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(1L, 2L, "1 result and 2 failed lines of 2,000 lines.")]
+    [InlineData(1200L, 1L, "1,200 results and 1 failed line of 2,000 lines.")]
+    [InlineData(0L, null, "0 results of 2,000 lines.")]
+    public void What_of_a_running_batch_is_there_so_far_is_counted(long? output, long? errors, string said)
+    {
+        var batch = new Batch { Id = "batch_1", Status = "in_progress", RequestCounts = new BatchCounts(2000, 1200, 2) };
+
+        var text = OutcomeTexts.SoFar(batch, new FetchedLines(output, errors), "batch results batch_1 --follow");
+
+        Assert.StartsWith("Incomplete: batch batch_1 is in_progress.", text, StringComparison.Ordinal);
+        Assert.Contains(said, text, StringComparison.Ordinal);
+    }
 }

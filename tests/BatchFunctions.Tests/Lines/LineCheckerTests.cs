@@ -326,6 +326,21 @@ public sealed class LineCheckerTests
         AssertProblem(LineProblem.FileTooLarge(209715200), "file_too_large", "The input file is too large. The maximum size of a batch's input file is 209715200 bytes.", null);
     }
 
+    [Theory]
+    [InlineData("""{"model":"llama"}""", null)]
+    [InlineData("""{"model":"ll\u0061ma"}""", null)]
+    [InlineData("""{"model":"gpt"}""", "The model 'gpt' does not exist here. What can be batched: 'llama', 'a', 'b', and 1 more.")]
+    [InlineData("""{}""", "This line names no model, and none is assumed here. What can be batched: 'llama', 'a', 'b', and 1 more.")]
+    public void A_model_that_the_rule_refuses_is_told_with_some_that_there_are(string body, string? message)
+    {
+        var checker = new LineChecker("/v1/moderations", static model =>
+            model.SequenceEqual("llama"u8) ? null : LineProblem.ModelNotFound(Encoding.UTF8.GetString(model), ["llama", "a", "b", "c"]));
+        var problem = checker.Check(Encoding.UTF8.GetBytes($$"""{"custom_id":"a","method":"POST","url":"/v1/moderations","body":{{body}}}"""));
+
+        Assert.Equal(message, problem?.Message);
+        Assert.Equal(message is null ? " " : "model_not_found body.model", $"{problem?.Code} {problem?.Param}");
+    }
+
     private static string Without(string name) => JsonSerializer.Serialize(
         new Dictionary<string, object>
         {

@@ -15,6 +15,20 @@ public sealed class RequestLineTests
     }
 
     [Theory]
+    [InlineData("""{"body":{"a":{"model":"x"},"model":"llama","b":[{"model":"y"}]},"model":"z","custom_id":"a"}""", "llama", "\"llama\"")]
+    [InlineData("""{"custom_id":"a","body":{ "m\u006fdel" : "ll\u0061ma" }}""", "llama", "\"ll\\u0061ma\"")]
+    [InlineData("""{"custom_id":"a","body":{"model":null}}""", "", "")]
+    [InlineData("""{"custom_id":"a","body":{"input":"model"},"model":"x"}""", "", "")]
+    public void The_model_is_found_where_the_body_has_it(string line, string name, string spelled)
+    {
+        var (_, body, model) = Parse(line);
+
+        Assert.Equal(name, Encoding.UTF8.GetString(model.In(body.Span)));
+        Assert.Equal(spelled, Encoding.UTF8.GetString(body.Span.Slice(model.Start, model.Length)));
+        Assert.Equal(name.Length > 0, model.IsNamed);
+    }
+
+    [Theory]
     [InlineData("""{"custom_id":"a"}""")]
     [InlineData("""{"body":{}}""")]
     [InlineData("""{"custom_id":1,"body":{}}""")]

@@ -19,8 +19,8 @@ public sealed class AnswerSchemaTests
                 "Batch.expired_at", "Batch.cancelling_at", "Batch.cancelled_at", "Batch.metadata",
                 "BatchList.first_id", "BatchList.last_id", "File.expires_at", "File.status_details",
                 "FileList.first_id", "FileList.last_id", "Upload.file", "Limits.role", "Overview.batches.oldest",
-                "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason", "Overview.upstreams[].projects[].project",
-                "Health.upstream.away_since", "Health.upstream.reason", "Error.error.param", "Error.error.code",
+                "Overview.upstreams[].models", "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason", "Overview.upstreams[].projects[].project",
+                "Health.upstream.away_since", "Health.upstream.reason", "Health.upstreams[].away_since", "Health.upstreams[].reason", "Error.error.param", "Error.error.code",
             ],
             Schemas.SelectMany(schema => Nullables(schema.Key, schema.Value!)));
     }

@@ -67,7 +67,8 @@ public sealed class UpstreamProbeTests
         AssertOneLine(await AskAsync(fixture), "does not answer at http://127.0.0.1:", "Connection refused", "is Batch__Upstream__BaseUrl right?", "Lines wait");
     }
 
-    private static Task<string?> AskAsync(UpstreamFixture fixture) => UpstreamProbe.AskAsync(fixture.Services, CancellationToken.None);
+    private static async Task<string?> AskAsync(UpstreamFixture fixture) =>
+        (await UpstreamProbe.AskAllAsync(fixture.Services, CancellationToken.None)).SingleOrDefault();
 
     private static void AssertOneLine(string? problem, params string[] said)
     {

@@ -106,7 +106,7 @@ public sealed class RowSizeTests
     [MemberData(nameof(Characters))]
     public void A_chunk(string character)
     {
-        var blocks = Enumerable.Range(0, 8000).Select(part => new BlockRef(999_999, part)).ToList();
+        var blocks = Enumerable.Range(0, 1000).Select(part => new StagedBlock(999_999, part)).ToList();
         var chunk = new Chunk
         {
             Batch = Key,
@@ -121,8 +121,13 @@ public sealed class RowSizeTests
             NotBefore = Now,
             InputLost = true,
             Done = LineSet.Empty.With([.. Enumerable.Range(0, BatchOptions.LongestChunk)]),
-            OutputBlocks = blocks,
-            ErrorBlocks = blocks,
+            Segments =
+            [
+                .. Enumerable.Range(0, BatchOptions.LongestChunk)
+                    .Select(part => new ResultSegment(999_999, part, 256 * 1024 * 1024, 1, 256 * 1024 * 1024, 1)),
+            ],
+            Loose = [.. Enumerable.Range(900_000, 1000)],
+            Staged = new StagedResults(blocks, blocks, long.MaxValue, long.MaxValue),
             Left = Enumerable.Range(0, BatchOptions.LongestChunk).ToDictionary(
                 line => line,
                 line => new LineLeft(
@@ -150,8 +155,10 @@ public sealed class RowSizeTests
             Bytes = long.MaxValue,
             CreatedAt = Now,
             ExpiresAt = Now,
-            Blob = BatchBlobs.LocationOf(Key.Id, ResultFile.Output),
+            Blob = ResultBlobs.FileOf(Key.Id, ResultFile.Output),
             Deleted = true,
+            IsGrowing = true,
+            Segments = [.. Enumerable.Range(0, 50_000).Select(line => new FileSegment(line / 100, 10_000, line % 100, 256 * 1024 * 1024, 1))],
         };
         await new FileStore(table, time).TryInsertAsync(file, CancellationToken.None);
         await new UploadStore(table).InsertAsync(

@@ -17,12 +17,12 @@ public sealed class FloorTests
     internal static readonly string[][] Floors =
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
-        ["Capacity", "Storage", "Lines"],
+        ["Capacity", "Routing", "Storage", "Lines"],
         ["ActiveBatches", "Wakeups", "Keys", "Projects", "SignIn", "Fleet"],
         ["Http", "Page", "Upstream"],
         ["Files"],
         ["Batches", "Uploads"],
-        ["Chunks", "Limits", "Operators"],
+        ["Chunks", "Limits", "Models", "Operators"],
         ["Processing"],
         ["OpenApi"],
         ["Service"],

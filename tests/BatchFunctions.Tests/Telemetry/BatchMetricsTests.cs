@@ -36,26 +36,35 @@ public sealed partial class BatchMetricsTests
     }
 
     [Fact]
-    public void Projects_beyond_the_twenty_with_the_most_waiting_lines_are_told_together()
+    public void Projects_and_models_beyond_the_twenty_with_the_most_waiting_lines_are_told_together()
     {
-        var waiting = Enumerable.Range(1, 23).Select(lines => KeyValuePair.Create($"project-{lines}", lines)).ToList();
+        var waiting = Enumerable.Range(1, 23).Select(lines => new UpstreamWaiting($"project-{lines}", lines % 2 == 0 ? "llama" : null, lines)).ToList();
 
-        var told = Measure(new UpstreamReading(8, null, 5, waiting));
+        var told = Measure(("gpu", new UpstreamReading(8, null, 5, waiting)));
 
-        Assert.Equal(("batchfunctions.upstream.share", null, 8), told[0]);
-        Assert.Equal(("batchfunctions.upstream.in_flight", null, 5), told[1]);
+        Assert.Equal(("batchfunctions.upstream.share", "gpu", 8), told[0]);
+        Assert.Equal(("batchfunctions.upstream.in_flight", "gpu", 5), told[1]);
         Assert.Equal(
-            [.. Enumerable.Range(4, 20).Reverse().Select(lines => ($"project-{lines}", lines)), (UpstreamReading.Others, 1 + 2 + 3)],
-            told.Skip(2).Select(one => (one.Project!, one.Value)));
+            [
+                .. Enumerable.Range(4, 20).Reverse().Select(lines => ($"gpu project-{lines} {(lines % 2 == 0 ? "llama" : UpstreamReading.Several)}", lines)),
+                ($"gpu {UpstreamReading.Others} {UpstreamReading.Others}", 1 + 2 + 3),
+            ],
+            told.Skip(2).Select(one => (one.Tags, one.Value)));
     }
 
     [Fact]
-    public void A_process_without_an_upstream_tells_nothing_of_it() => Assert.Empty(Measure(null));
+    public void Each_upstream_is_told_apart() => Assert.Equal(
+        [("a", 8), ("b", 4)],
+        Measure(("a", new UpstreamReading(8, null, 5, [])), ("b", new UpstreamReading(4, null, 0, [])))
+            .Where(one => one.Instrument == "batchfunctions.upstream.share").Select(one => (one.Tags, one.Value)));
 
-    /// <summary>The upstream's gauges, in the order of their making, each with its project.</summary>
-    private static List<(string Instrument, string? Project, int Value)> Measure(UpstreamReading? reading)
+    [Fact]
+    public void A_process_without_an_upstream_tells_nothing_of_it() => Assert.Empty(Measure());
+
+    /// <summary>The upstreams' gauges, in the order of their making, each with its upstream, project and model.</summary>
+    private static List<(string Instrument, string Tags, int Value)> Measure(params IReadOnlyList<(string Upstream, UpstreamReading Reading)> readings)
     {
-        var told = new List<(string, string?, int)>();
+        var told = new List<(string, string, int)>();
         using var services = new ServiceCollection().AddMetrics().AddSingleton<BatchMetrics>().BuildServiceProvider();
         var factory = services.GetRequiredService<IMeterFactory>();
         using var listener = new MeterListener();
@@ -67,12 +76,12 @@ public sealed partial class BatchMetricsTests
             }
         };
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) =>
-            told.Add((instrument.Name, tags.Length > 0 ? (string?)tags[0].Value : null, value)));
+            told.Add((instrument.Name, string.Join(' ', tags.ToArray().Select(tag => (string)tag.Value!)), value)));
         listener.Start();
         var metrics = services.GetRequiredService<BatchMetrics>();
-        if (reading is not null)
+        foreach (var (upstream, reading) in readings)
         {
-            metrics.WatchUpstream(() => reading);
+            metrics.WatchUpstream(upstream, () => reading);
         }
 
         listener.RecordObservableInstruments();

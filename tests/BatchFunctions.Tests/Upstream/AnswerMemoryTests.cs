@@ -17,9 +17,8 @@ public sealed class AnswerMemoryTests
         var budget = fixture.Services.GetRequiredService<ByteBudget>();
         using var memory = await fixture.Client.TakeMemoryAsync(2, default);
         using var others = await budget.TakeAsync(budget.Total * 2, default);
-        var (place, _) = await fixture.Client.EnterAsync(fixture.Join("project", "batch"), default, default);
 
-        var sending = fixture.Client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory), place!, default);
+        var sending = fixture.SendAsync("/v1/chat/completions", "{}"u8.ToArray(), memory);
         await Eventually.UntilAsync(() => budget.Waiting == 1, "the answer waits for room");
         fixture.Time.Advance(UpstreamFixture.Timeout * 2);
         Assert.False(sending.IsCompleted);

@@ -107,8 +107,8 @@ public sealed class GateFairnessTests : IAsyncLifetime
         await ReturnAsync(2);
 
         Assert.Equal((Places, Places, Places), (full.Share, full.Limit, full.InFlight));
-        Assert.Equal([new("giant", 100 - Places), new("small", 3)], full.Waiting);
-        Assert.Equal([new("giant", 100 - Places - 1), new("small", 2)], _fixture.Gate.Read().Waiting);
+        Assert.Equal([new("giant", null, 100 - Places), new("small", null, 3)], full.Waiting);
+        Assert.Equal([new("giant", null, 100 - Places - 1), new("small", null, 2)], _fixture.Gate.Read().Waiting);
     }
 
     [Fact]
@@ -133,11 +133,11 @@ public sealed class GateFairnessTests : IAsyncLifetime
         Ask(turn, "line", 3);
         await ReturnAsync(3);
         var project = turn.Batch.Project;
-        Assert.Equal((0, 2), (project.InFlight, project.Left));
+        Assert.Equal((0, 2), (project.InFlight, project.Unsent));
 
         turn.Dispose();
 
-        Assert.Equal(0, project.Left);
+        Assert.Equal(0, project.Unsent);
         using var again = _fixture.Join("project", "a", 0, 5);
         Assert.NotSame(project, again.Batch.Project);
     }

@@ -30,8 +30,7 @@ public sealed class UpstreamAnswerTests
         var body = Encoding.UTF8.GetBytes("""{ "model":"m",  "temperature": 1.0, "input":"\u00e9é" }""");
 
         using var memory = await fixture.Client.TakeMemoryAsync(body.Length, default);
-        var (place, _) = await fixture.Client.EnterAsync(fixture.Join("project", "batch"), default, default);
-        _ = await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body, memory), place!, default);
+        _ = await fixture.SendAsync("/v1/embeddings", body, memory);
 
         var call = Assert.Single(fixture.Upstream.Calls);
         Assert.Equal(body, call.Body.ToArray());

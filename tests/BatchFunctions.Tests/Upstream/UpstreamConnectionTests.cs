@@ -138,9 +138,7 @@ public sealed class UpstreamConnectionTests
 
         var body = Encoding.UTF8.GetBytes($$"""{"input":"{{new string('x', 4 * 1024 * 1024)}}"}""");
         using var memory = await fixture.Client.TakeMemoryAsync(body.Length, default);
-        var (place, _) = await fixture.Client.EnterAsync(fixture.Join("project", "batch"), default, default);
-        var answer = Assert.IsType<UpstreamOutcome.Answered>(
-            await fixture.Client.SendAsync(new UpstreamRequest("/v1/embeddings", body, memory), place!, default));
+        var answer = Assert.IsType<UpstreamOutcome.Answered>(await fixture.SendAsync("/v1/embeddings", body, memory));
 
         Assert.Equal(413, answer.StatusCode);
         await refusing;

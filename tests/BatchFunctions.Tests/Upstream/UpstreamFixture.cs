@@ -32,7 +32,9 @@ internal sealed class UpstreamFixture : IAsyncDisposable
 
     public IServiceProvider Services => _services.Value;
 
-    public UpstreamGate Gate => _services.Value.GetRequiredService<UpstreamGate>();
+    public UpstreamRegistry Registry => _services.Value.GetRequiredService<UpstreamRegistry>();
+
+    public UpstreamGate Gate => Registry.Upstreams[0].Gate;
 
     public static async Task<UpstreamFixture> StartAsync(
         Func<ScriptedCall, ScriptedAnswer>? script = null,
@@ -52,16 +54,24 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     {
         var body = ScriptedUpstream.ChatBody(marker);
         using var memory = await Client.TakeMemoryAsync(body.Length, ct);
-        using var turn = Join("project", "batch");
-        var (place, wait) = await Client.EnterAsync(turn, state, ct);
+        return await SendAsync("/v1/chat/completions", body, memory, state, ct);
+    }
+
+    /// <summary>Sends a body as a chunk's run does.</summary>
+    public async Task<UpstreamOutcome> SendAsync(
+        string endpoint, byte[] body, LineMemory memory, LineState state = default, CancellationToken ct = default)
+    {
+        using var turn = Client.Join(new BatchKey("project", "batch"), 0, 1, 1);
+        var route = Registry.RouteOf("scripted")!;
+        var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
-            : await Client.SendAsync(new UpstreamRequest("/v1/chat/completions", body, memory, state), place, ct);
+            : await Client.SendAsync(new UpstreamRequest(endpoint, body, memory, route, State: state), turn, place, ct);
     }
 
     /// <summary>Begins a chunk's run at the gate.</summary>
     public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1, double weight = 1) =>
-        Client.Join(new BatchKey(project, batch), chunk, lines, weight);
+        Gate.Join(new BatchKey(project, batch), chunk, lines, weight);
 
     /// <summary>A line that earlier runs were charged for.</summary>
     public static LineState Charged(int attempts) => new(attempts, 0, OthersPassed: false, null);
@@ -78,7 +88,7 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     private ServiceProvider BuildServices() => new ServiceCollection()
         .AddUpstream()
         .AddSingleton<TimeProvider>(Time)
-        .AddSingleton<FleetShare>(services => Fleet ?? ActivatorUtilities.CreateInstance<LoneShare>(services))
+        .AddSingleton<FleetShares>(new LoneShares(Fleet))
         .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
         .Configure<BatchOptions>(options => options.Upstream = Options)
         .BuildServiceProvider();

@@ -56,9 +56,34 @@ public sealed class UpstreamOptionsTests
     public void Headers_that_cannot_be_sent_keep_the_service_from_starting() => AssertFailure(
         new UpstreamOptions { BaseUrl = "http://127.0.0.1", Headers = { ["Host"] = "elsewhere" } }, "Batch__Upstream__Headers__Host");
 
-    private static void AssertFailure(UpstreamOptions options, string? said)
+    [Theory]
+    [InlineData("gpu one", "has a name that is none")]
+    [InlineData("a-name-of-more-than-thirty-two-letters", "has a name that is none")]
+    [InlineData("gpu_1-b", null)]
+    [InlineData("default", "are both set")]
+    public void A_name_can_be_a_key_and_a_label(string name, string? said) =>
+        AssertFailure(Named(name, new UpstreamOptions { BaseUrl = "http://127.0.0.1:1" }, lone: new() { BaseUrl = "http://127.0.0.1:2" }), said);
+
+    [Fact]
+    public void What_is_wrong_with_one_of_several_is_told_by_its_own_setting()
     {
-        var failures = new UpstreamOptionsValidator().Validate(null, new BatchOptions { Upstream = options }).Failures ?? [];
+        AssertFailure(Named("gpu", new UpstreamOptions()), "Batch__Upstreams__gpu__BaseUrl must be");
+        AssertFailure(
+            Named("gpu", new UpstreamOptions { BaseUrl = "http://127.0.0.1", Headers = { ["Host"] = "elsewhere" } }), "Batch__Upstreams__gpu__Headers__Host");
+    }
+
+    [Fact]
+    public void Settings_of_the_one_without_a_name_are_not_lost_where_it_has_no_address() => AssertFailure(
+        Named("gpu", new UpstreamOptions { BaseUrl = "http://127.0.0.1" }, lone: new() { ApiKey = "key" }), "but Batch__Upstream__BaseUrl is not");
+
+    private static BatchOptions Named(string name, UpstreamOptions options, UpstreamOptions? lone = null) =>
+        new() { Upstream = lone ?? new(), Upstreams = { [name] = options } };
+
+    private static void AssertFailure(UpstreamOptions options, string? said) => AssertFailure(new BatchOptions { Upstream = options }, said);
+
+    private static void AssertFailure(BatchOptions options, string? said)
+    {
+        var failures = new UpstreamOptionsValidator().Validate(null, options).Failures ?? [];
         if (said is null)
         {
             Assert.Empty(failures);

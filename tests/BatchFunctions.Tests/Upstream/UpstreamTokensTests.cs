@@ -3,7 +3,6 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.Tests.Upstream;
@@ -20,7 +19,7 @@ public sealed class UpstreamTokensTests : IDisposable
     {
         _loggers = new LoggerFactory([_logs]);
         _tokens = new UpstreamTokens(
-            _credential, Options.Create(new BatchOptions()), _time, _loggers.CreateLogger<UpstreamTokens>());
+            _credential, new UpstreamOptions(), _time, _loggers.CreateLogger<UpstreamTokens>());
     }
 
     public void Dispose()

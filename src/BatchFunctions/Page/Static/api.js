@@ -32,6 +32,32 @@ export const getFile = (id, signal) => json("GET", `/v1/files/${encodeURICompone
 export const getContent = (id, { last = null, signal } = {}) =>
   call("GET", `/v1/files/${encodeURIComponent(id)}/content`, { signal, headers: last === null ? {} : { Range: `bytes=0-${last}` } });
 
+/** How many lines a file of results has so far. */
+export async function countLines(id, signal) {
+  const { last, body } = await linesOf(id, Number.MAX_SAFE_INTEGER, 1, signal);
+  await body?.cancel();
+  return last;
+}
+
+/**
+ * Some lines of a file, `limit` at most, and the number of the last, which is the offset to go on from.
+ * @param {{offset: number, limit: number, most: number}} wanted what is beyond so many characters is left off, be it within a line
+ */
+export async function getLines(id, { offset, limit, most }, signal) {
+  const { last, body } = await linesOf(id, offset, limit, signal);
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    text += piece.value;
+    if (text.length >= most) {
+      await reader.cancel();
+      break;
+    }
+  }
+
+  return { last, text: text.slice(0, most) };
+}
+
 export const createUpload = (upload, signal) => json("POST", "/v1/uploads", { body: upload, signal });
 
 export const completeUpload = (id, partIds, signal) =>
@@ -66,6 +92,11 @@ export function sendForm(path, form, onProgress, signal) {
     signal.addEventListener("abort", abort);
     request.send(form);
   });
+}
+
+async function linesOf(id, offset, limit, signal) {
+  const answer = await call("GET", `/v1/files/${encodeURIComponent(id)}/content?offset=${offset}&limit=${limit}`, { signal });
+  return { last: Number(answer.headers.get("X-Last-Line")), body: answer.body };
 }
 
 async function json(method, path, options) {

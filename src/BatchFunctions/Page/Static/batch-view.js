@@ -7,6 +7,7 @@ import { ErrorTable } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
 import { FileList } from "./files.js";
 import * as format from "./format.js";
+import { LatestLines } from "./latest.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { showProgress, showStatus } from "./progress.js";
@@ -20,6 +21,7 @@ export class BatchView {
   #poll;
   #files;
   #errors = new ErrorTable();
+  #latest = new LatestLines();
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
   constructor(report) {
@@ -39,6 +41,7 @@ export class BatchView {
     this.#batch = known;
     this.#files.clear();
     this.#errors.clear();
+    this.#latest.clear();
     byId("batch-view").hidden = false;
     byId("batch-panels").hidden = !known;
     byId("batch-cancel").hidden = true;
@@ -59,11 +62,13 @@ export class BatchView {
     this.#id = null;
     this.#batch = null;
     this.#poll.stop();
+    this.#latest.clear();
   }
 
   async #refresh(signal) {
     const batch = await api.getBatch(this.#id, signal);
     const changed = this.#take(batch);
+    await this.#latest.show(batch, signal);
     await showUpstream(isActive(batch), signal);
     return { active: isActive(batch), changed };
   }

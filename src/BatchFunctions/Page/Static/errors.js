@@ -1,8 +1,11 @@
 // What went wrong: the lines that validation refused, or the beginning of the error file.
 
 import * as api from "./api.js";
-import { byId, make } from "./elements.js";
+import { isActive } from "./batch.js";
+import { byId } from "./elements.js";
 import * as format from "./format.js";
+import { fillTable } from "./line-table.js";
+import { readLine } from "./result-line.js";
 
 const previewBytes = 65536;
 const previewLines = 20;
@@ -15,14 +18,14 @@ export class ErrorTable {
     byId("batch-errors-card").hidden = true;
   }
 
-  /** Writes a batch's errors once they are there. */
+  /** Writes a batch's errors once they are there, and anew when more have come of those that are shown. */
   async show(batch) {
-    const source = batch.errors ? batch.id : batch.error_file_id;
-    if (source === null || source === this.#shown) {
+    const shown = batch.errors ? batch.id : `${batch.error_file_id} ${isActive(batch) ? Math.min(failuresOf(batch), previewLines + 1) : "whole"}`;
+    if ((!batch.errors && batch.error_file_id === null) || shown === this.#shown) {
       return;
     }
 
-    this.#shown = source;
+    this.#shown = shown;
     if (batch.errors) {
       const errors = batch.errors.data;
       write(
@@ -32,8 +35,8 @@ export class ErrorTable {
       return;
     }
 
-    const text = await (await api.getContent(source, { last: previewBytes - 1 })).text();
-    if (source === this.#shown) {
+    const text = await (await api.getContent(batch.error_file_id, { last: previewBytes - 1 })).text();
+    if (shown === this.#shown) {
       const rows = rowsOf(text);
       const note = rows.length < failuresOf(batch) ? `The first ${format.number(rows.length)}; the error file has them all.` : "";
       write(note, ["Custom id", "Answer", "Message"], rows);
@@ -41,35 +44,17 @@ export class ErrorTable {
   }
 }
 
-/** Lines that the error file holds: those that failed, and those that never ran. */
-const failuresOf = ({ request_counts: { total, completed } }) => total - completed;
+/** Lines that the error file holds: those that failed, and, once the batch has ended, those that never ran. */
+function failuresOf(batch) {
+  const { total, completed, failed } = batch.request_counts;
+  return isActive(batch) ? failed : total - completed;
+}
 
 function write(note, columns, rows) {
   byId("batch-errors-note").textContent = note;
-  byId("batch-errors").replaceChildren(
-    make("thead", { role: "rowgroup", children: [rowOf("th", "columnheader", columns)] }),
-    make("tbody", { role: "rowgroup", children: rows.map((cells) => rowOf("td", "cell", cells)) }));
+  fillTable(byId("batch-errors"), columns, rows);
   byId("batch-errors-card").hidden = rows.length === 0;
 }
 
-/** Roles are named because narrow windows lay the table out otherwise, and would take them away. */
-const rowOf = (tag, role, cells) => make("tr", { role: "row", children: cells.map((text) => make(tag, { role, text })) });
-
-/** The whole lines of a file's beginning, each as its id, its status or code, and its message. */
-function rowsOf(text) {
-  return text.split("\n").slice(0, previewLines).flatMap((line) => {
-    try {
-      const { custom_id: id, response, error } = JSON.parse(line);
-      return [[id, String(response?.status_code ?? error?.code ?? ""), error?.message ?? messageOf(response?.body)]];
-    } catch {
-      // The last line is cut off where the beginning ends.
-      return [];
-    }
-  });
-}
-
-/** The words of an upstream's answer: those of OpenAI's envelope, or as much of any other as fits. */
-function messageOf(body) {
-  const message = body?.error?.message ?? body?.error ?? body?.message ?? body;
-  return (typeof message === "string" ? message : JSON.stringify(message) ?? "").slice(0, 500);
-}
+/** The whole lines of a file's beginning; its last is cut off where the beginning ends. */
+const rowsOf = (text) => text.split("\n").slice(0, previewLines).map(readLine).filter((row) => row !== null);

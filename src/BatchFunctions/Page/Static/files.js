@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive } from "./batch.js";
-import { byId, copyOf, field, make } from "./elements.js";
+import { byId, copyOf, field, make, setText } from "./elements.js";
 import { download } from "./download.js";
 import * as format from "./format.js";
 
@@ -31,10 +31,11 @@ export class FileList {
     this.#shown = wanted;
     byId("batch-files").replaceChildren(...kinds.map(([kind, name]) => (batch[name] === null
       ? make("li", { class: "none", text: `${kind}: ${isActive(batch) ? "not yet" : "none"}` })
-      : this.#itemOf(kind, batch[name]))));
+      : this.#itemOf(kind, batch[name], isActive(batch) && name !== "input_file_id"))));
   }
 
-  #itemOf(kind, id) {
+  /** @param {boolean} grows whether the batch is still adding to the file */
+  #itemOf(kind, id, grows) {
     const item = copyOf("file");
     const button = field(item, "download");
     field(item, "kind").textContent = kind;
@@ -42,10 +43,11 @@ export class FileList {
     button.disabled = true;
     api.getFile(id).then((file) => {
       field(item, "name").textContent = file.filename;
-      field(item, "facts").textContent = factsOf(file);
-      button.setAttribute("aria-label", `Download ${kind.toLowerCase()} file ${file.filename}`);
+      field(item, "facts").textContent = grows ? "grows while the batch runs" : factsOf(file);
+      setText(button, grows ? "Download so far" : "Download");
+      button.setAttribute("aria-label", `Download${grows ? " so far:" : ""} ${kind.toLowerCase()} file ${file.filename}`);
       button.disabled = false;
-      button.addEventListener("click", () => this.#download(button, file));
+      button.addEventListener("click", () => this.#download(button, id));
     }, (error) => {
       // A file that has expired or was deleted is told where it would stand.
       field(item, "facts").textContent = error.message;
@@ -54,10 +56,10 @@ export class FileList {
     return item;
   }
 
-  async #download(button, file) {
+  async #download(button, id) {
     button.disabled = true;
     try {
-      await download(file);
+      await download(await api.getFile(id));
     } catch (error) {
       this.#report(error);
     } finally {

@@ -67,7 +67,21 @@ for await (const one of client.files.list({ purpose: "batch" })) {
   files.push(one.id);
 }
 
+const models = [];
+for await (const model of client.models.list()) {
+  models.push(`${model.id} ${model.object}`);
+}
+
+const model = await client.models.retrieve(models[0].split(" ")[0]);
+try {
+  await client.models.retrieve("no/such");
+} catch (e) {
+  wrong.model = `${e.constructor.name} ${e.code} ${e.param}`;
+}
+
 console.log(JSON.stringify({
+  models,
+  model: model.id,
   status: batch.status,
   counts: batch.request_counts,
   customIds: content.trim().split("\n").map((text) => JSON.parse(text).custom_id).sort(),

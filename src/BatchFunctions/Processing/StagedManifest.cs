@@ -6,10 +6,10 @@ using BatchFunctions.Lines;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// How a batch ends. The manifest is written once, under <c>If-None-Match: *</c>, and is the point of decision: whoever
-/// comes second follows the existing one, down to file ids and timestamps.
+/// How a batch with staged results ends, as versions before 0.2 decide it: written once, under <c>If-None-Match: *</c>. Two versions
+/// that finish the batch side by side make the same files of it.
 /// </summary>
-internal sealed record Manifest
+internal sealed record StagedManifest
 {
     public int Version { get; init; } = 1;
 
@@ -37,17 +37,13 @@ internal sealed record Manifest
 
     public required TokenUsage Usage { get; init; }
 
-    /// <summary>How the batch ends, by this manifest.</summary>
-    [JsonIgnore]
-    public BatchEnd End => new(Outcome, FinishedAt, OutputFileId, ErrorFileId, Counts, Usage);
-
-    public static Manifest FromJson(BinaryData json) =>
-        JsonSerializer.Deserialize(json.ToMemory().Span, ManifestJson.Default.Manifest)
+    public static StagedManifest FromJson(BinaryData json) =>
+        JsonSerializer.Deserialize(json.ToMemory().Span, StagedManifestJson.Default.StagedManifest)
         ?? throw new FormatException("The manifest is empty.");
 
-    public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest));
+    public BinaryData ToJson() => new(JsonSerializer.SerializeToUtf8Bytes(this, StagedManifestJson.Default.StagedManifest));
 }
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
-[JsonSerializable(typeof(Manifest))]
-internal sealed partial class ManifestJson : JsonSerializerContext;
+[JsonSerializable(typeof(StagedManifest))]
+internal sealed partial class StagedManifestJson : JsonSerializerContext;

@@ -1,0 +1,79 @@
+using Azure.Storage.Blobs.Models;
+using BatchFunctions.ActiveBatches;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Looks after a batch once more, a day after it has ended, for what came after it was cleared away: a request that storage carried out
+/// when its sender had long given it up, a worker that woke. Rows of chunks go, and results that neither file names.
+/// </summary>
+internal sealed class BatchLeftovers(
+    ExpiringStore expiring,
+    ActiveBatchStore active,
+    BatchStore batches,
+    ChunkStore chunks,
+    FileStore files,
+    ResultBlobs blobs,
+    StorageClients storage,
+    TimeProvider time)
+{
+    private static readonly TimeSpan Delay = TimeSpan.FromDays(1);
+    private static readonly TimeSpan PutOff = TimeSpan.FromHours(1);
+
+    /// <summary>Enters a batch that is about to end.</summary>
+    public Task EnterAsync(BatchKey key, CancellationToken ct) => expiring.AddAsync(
+        new ExpiringEntry(
+            ExpiringKind.Batch, key.Tenant, key.Id, new BlobLocation(ContainerNames.Batches, PrefixOf(key.Id)), time.GetUtcNow() + Delay),
+        ct);
+
+    /// <returns>When to look again; null if nothing is left to look at.</returns>
+    public async Task<DateTimeOffset?> SettleAsync(BatchKey key, CancellationToken ct)
+    {
+        if (await active.IsActiveAsync(key, ct))
+        {
+            return time.GetUtcNow() + PutOff;
+        }
+
+        await chunks.DeleteAllAsync(key.Id, _ => Task.CompletedTask, ct);
+        if (await batches.FindAsync(key, ct) is not { Unreadable: null } batch)
+        {
+            // Which files it has is not known.
+            return null;
+        }
+
+        var named = await NamedAsync(batch, ct);
+        var container = storage.Blobs.GetBlobContainerClient(ContainerNames.Batches);
+        await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, PrefixOf(key.Id), ct))
+        {
+            if (!named.Contains(blob.Name))
+            {
+                await blobs.DiscardAsync(new BlobLocation(ContainerNames.Batches, blob.Name), ct);
+            }
+        }
+
+        return null;
+    }
+
+    private static string PrefixOf(string batchId) => batchId + "/";
+
+    /// <summary>The blobs of the batch's files, and its manifest, which has an entry of its own.</summary>
+    private async Task<HashSet<string>> NamedAsync(Batch batch, CancellationToken ct)
+    {
+        var named = new HashSet<string>(StringComparer.Ordinal) { StagedBlobs.ManifestOf(batch.Id).Name };
+        foreach (var id in new[] { batch.OutputFileId, batch.ErrorFileId }.OfType<string>())
+        {
+            if (await files.FindAnyAsync(batch.Tenant, id, ct) is { Deleted: false } file)
+            {
+                named.Add(file.Blob.Name);
+                named.UnionWith(file.Segments?.Select(segment => segment.In(file.Blob).Name) ?? []);
+            }
+        }
+
+        return named;
+    }
+}

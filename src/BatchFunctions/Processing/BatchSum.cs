@@ -1,0 +1,63 @@
+using BatchFunctions.Chunks;
+using BatchFunctions.Files;
+using BatchFunctions.Lines;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>What the chunks of a batch come to, as their rows stand: counts, and the segments of both files.</summary>
+internal sealed class BatchSum
+{
+    private readonly List<FileSegment> _output = [];
+    private readonly List<FileSegment> _error = [];
+    private readonly List<Chunk> _staged = [];
+
+    public int Ended { get; private set; }
+
+    /// <summary>Chunks that ended without their input.</summary>
+    public int InputLost { get; private set; }
+
+    /// <summary>Chunks whose rows cannot be read.</summary>
+    public int Unreadable { get; private set; }
+
+    public int Completed { get; private set; }
+
+    public int Failed { get; private set; }
+
+    public TokenUsage Usage { get; private set; }
+
+    /// <summary>The segments of the output, chunk by chunk and in each by the order of its commits.</summary>
+    public IReadOnlyList<FileSegment> Output => _output;
+
+    /// <summary>The segments of the errors, in the same order.</summary>
+    public IReadOnlyList<FileSegment> Error => _error;
+
+    /// <summary>Chunks with results that a version before 0.2 staged.</summary>
+    public IReadOnlyList<Chunk> Staged => _staged;
+
+    public static async Task<BatchSum> OfAsync(ChunkStore chunks, string batchId, CancellationToken ct)
+    {
+        var sum = new BatchSum();
+        await foreach (var chunk in chunks.ListAsync(batchId, ct))
+        {
+            sum.Add(chunk);
+        }
+
+        return sum;
+    }
+
+    private void Add(Chunk chunk)
+    {
+        Ended += chunk.Ended ? 1 : 0;
+        InputLost += chunk.InputLost ? 1 : 0;
+        Unreadable += chunk.Unreadable is null ? 0 : 1;
+        Completed += chunk.Completed;
+        Failed += chunk.Failed;
+        Usage += chunk.Usage;
+        _output.AddRange(chunk.Segments.Select(segment => segment.OutputOf(chunk.Number)).OfType<FileSegment>());
+        _error.AddRange(chunk.Segments.Select(segment => segment.ErrorOf(chunk.Number)).OfType<FileSegment>());
+        if (!chunk.Staged.IsNone)
+        {
+            _staged.Add(chunk);
+        }
+    }
+}

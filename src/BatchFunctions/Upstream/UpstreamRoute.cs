@@ -1,0 +1,14 @@
+namespace BatchFunctions.Upstream;
+
+/// <summary>The upstreams that serve a model.</summary>
+/// <param name="Targets">One or several.</param>
+internal sealed record UpstreamRoute(IReadOnlyList<UpstreamTarget> Targets)
+{
+    /// <summary>Whether several serve it.</summary>
+    public bool IsShared => Targets.Count > 1;
+}
+
+/// <summary>An upstream that serves a model.</summary>
+/// <param name="Upstream">The upstream.</param>
+/// <param name="Model">The name that it is sent under, as JSON; null where that is the caller's own.</param>
+internal sealed record UpstreamTarget(UpstreamEntry Upstream, byte[]? Model);

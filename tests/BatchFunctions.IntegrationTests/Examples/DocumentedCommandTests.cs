@@ -24,6 +24,7 @@ public sealed partial class DocumentedCommandTests
         ("dotnet tool install --global BatchFunctions.Cli", nameof(Cli.ToolPackageTests)),
         ("dotnet run -c Release --project tests/BatchFunctions.Proof -- upstream", "most of it: UpstreamProofTests"),
         ("dotnet run -c Release --project tests/BatchFunctions.Proof", "the proof's short form: ProofTests"),
+        ("dotnet run -c Release --project tests/BatchFunctions.Simulation", "fewer lives: LivesTests of BatchFunctions.Simulation.Tests"),
         ("dotnet run -c Release --project bench/BatchFunctions.Bench", "by hand, on a quiet machine"),
         ("tests/BatchFunctions.Fuzz/fuzz.sh", "by hand"),
         ("tests/smoke/func-smoke.sh", NeedsWorkerPackages),
@@ -41,7 +42,7 @@ public sealed partial class DocumentedCommandTests
     ];
 
     private static readonly string[] Documents =
-        ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/troubleshooting.md", "docs/upstream.md", "examples/README.md", "bench/BatchFunctions.Bench/README.md", "tests/BatchFunctions.Proof/README.md"];
+        ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/troubleshooting.md", "docs/upstream.md", "examples/README.md", "bench/BatchFunctions.Bench/README.md", "tests/BatchFunctions.Proof/README.md", "tests/BatchFunctions.Simulation/README.md"];
 
     [Fact]
     public async Task Of_every_command_it_is_known_what_runs_it()

@@ -46,7 +46,8 @@ internal sealed class LineSender(
         try
         {
             var limits = await projects.LimitsOfAsync(batch.Tenant, stop.Token);
-            turn = upstream.Join(batch.Key, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight, batch.Model);
+            var known = new BatchAtGate(batch.Key, batch.Model, batch.ExpiresAt);
+            turn = upstream.Join(known, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight);
             await SendEachAsync(turn, sent, stop.Token, ct);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

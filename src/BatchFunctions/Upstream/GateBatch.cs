@@ -2,9 +2,8 @@ namespace BatchFunctions.Upstream;
 
 /// <summary>A batch with chunks at the gate. Under the gate's lock.</summary>
 /// <param name="project">Its project.</param>
-/// <param name="id">Its id.</param>
-/// <param name="model">The model that all its lines name; null where they differ.</param>
-internal sealed class GateBatch(GateProject project, string id, string? model)
+/// <param name="batch">What is known of it.</param>
+internal sealed class GateBatch(GateProject project, BatchAtGate batch)
 {
     /// <summary>Chunk by chunk: the fewer are under way, the fewer checkpoints a line shares with none.</summary>
     private static readonly Comparer<GateWaiter> ByChunk = Comparer<GateWaiter>.Create(static (left, right) =>
@@ -12,9 +11,12 @@ internal sealed class GateBatch(GateProject project, string id, string? model)
 
     public GateProject Project { get; } = project;
 
-    public string Id { get; } = id;
+    public string Id => batch.Key.Id;
 
-    public string? Model { get; } = model;
+    public string? Model => batch.Model;
+
+    /// <inheritdoc cref="BatchAtGate.UrgencyAt"/>
+    public int UrgencyAt(DateTimeOffset now) => batch.UrgencyAt(now);
 
     /// <summary>Its lines that wait for a place, the lowest chunk's first.</summary>
     public SortedSet<GateWaiter> Waiting { get; } = new(ByChunk);

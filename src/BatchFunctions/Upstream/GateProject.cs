@@ -26,10 +26,12 @@ internal sealed class GateProject(string name)
 
     public int Turns => _batches.Values.Sum(static batch => batch.Turns);
 
-    /// <summary>The line that is next: of the batch with the fewest in flight, and among such ones the first to have come.</summary>
-    public GateWaiter? Next => _batches.Values
+    /// <summary>
+    /// The line that is next: of the most urgent batch, among such ones of that with the fewest in flight, and then the first to have come.
+    /// </summary>
+    public GateWaiter? NextAt(DateTimeOffset now) => _batches.Values
         .Where(static batch => batch.Waiting.Count > 0)
-        .MinBy(static batch => (batch.InFlight, batch.Waiting.Min!.Number))?.Waiting.Min;
+        .MinBy(batch => (batch.UrgencyAt(now), batch.InFlight, batch.Waiting.Min!.Number))?.Waiting.Min;
 
     /// <summary>All its lines that wait, suspects apart.</summary>
     public IEnumerable<GateWaiter> Waiting => _batches.Values.SelectMany(static batch => batch.Waiting);
@@ -43,11 +45,11 @@ internal sealed class GateProject(string name)
     /// <summary>Its batches with chunks at the gate.</summary>
     public IReadOnlyCollection<GateBatch> Batches => _batches.Values;
 
-    public GateBatch Join(string batch, string? model)
+    public GateBatch Join(BatchAtGate batch)
     {
-        if (!_batches.TryGetValue(batch, out var joined))
+        if (!_batches.TryGetValue(batch.Key.Id, out var joined))
         {
-            _batches[batch] = joined = new GateBatch(this, batch, model);
+            _batches[batch.Key.Id] = joined = new GateBatch(this, batch);
         }
 
         joined.Turns++;

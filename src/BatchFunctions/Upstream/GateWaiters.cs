@@ -1,12 +1,10 @@
-using BatchFunctions.Ids;
-
 namespace BatchFunctions.Upstream;
 
 /// <summary>
 /// The lines that wait at the gate: fairly between projects, then between a project's batches, by lines in flight; suspects by
 /// themselves, in the order of their coming. Under the gate's lock.
 /// </summary>
-internal sealed class GateWaiters
+internal sealed class GateWaiters(TimeProvider time)
 {
     private readonly Dictionary<string, GateProject> _projects = new(StringComparer.Ordinal);
     private readonly LinkedList<GateWaiter> _suspects = [];
@@ -29,9 +27,10 @@ internal sealed class GateWaiters
         {
             GateProject? first = null;
             GateWaiter? next = null;
+            var now = time.GetUtcNow();
             foreach (var project in _projects.Values)
             {
-                if (project.Next is { } waiter && (first is null || IsBefore(project, first)))
+                if (project.NextAt(now) is { } waiter && (first is null || IsBefore(project, first)))
                 {
                     (first, next) = (project, waiter);
                 }
@@ -47,17 +46,17 @@ internal sealed class GateWaiters
     /// <summary>The line that is best sent as a probe: no suspect, as long as there is another.</summary>
     public GateWaiter? Probe => Other ?? Suspect;
 
-    public GateTurn Join(UpstreamGate gate, BatchKey batch, string? model, int chunk, int lines, double weight)
+    public GateTurn Join(UpstreamGate gate, BatchAtGate batch, int chunk, int lines, double weight)
     {
-        if (!_projects.TryGetValue(batch.Tenant, out var joined))
+        if (!_projects.TryGetValue(batch.Key.Tenant, out var joined))
         {
             // It comes to no arrears for the time that it was away.
             var least = _projects.Values.Select(static other => other.Given).DefaultIfEmpty(0).Min();
-            _projects[batch.Tenant] = joined = new GateProject(batch.Tenant) { Given = least, Part = _unit * weight };
+            _projects[batch.Key.Tenant] = joined = new GateProject(batch.Key.Tenant) { Given = least, Part = _unit * weight };
         }
 
         joined.Weight = weight;
-        var own = joined.Join(batch.Id, model);
+        var own = joined.Join(batch);
         own.Left += lines;
         return new GateTurn(gate, own, chunk, lines);
     }

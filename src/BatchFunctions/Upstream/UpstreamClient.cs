@@ -1,5 +1,4 @@
 using System.Text;
-using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Telemetry;
@@ -35,8 +34,8 @@ internal sealed partial class UpstreamClient(
 
     /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>
     /// <inheritdoc cref="UpstreamGate.Join"/>
-    public UpstreamTurn Join(BatchKey batch, int chunk, int lines, double weight, string? model = null) =>
-        new(registry.Upstreams.Count, batch, model, chunk, lines, weight);
+    public UpstreamTurn Join(BatchAtGate batch, int chunk, int lines, double weight) =>
+        new(registry.Upstreams.Count, batch, chunk, lines, weight);
 
     /// <summary>Who serves a line's model; null if nobody does.</summary>
     public UpstreamRoute? RouteOf(RequestLine line) => registry.RouteOf(line.Model.In(line.Body.Span));

@@ -1,5 +1,3 @@
-using BatchFunctions.Ids;
-
 namespace BatchFunctions.Upstream;
 
 /// <content>The gate's side of those who come to it: chunks that begin and end their runs, and lines that wait.</content>
@@ -28,13 +26,12 @@ internal sealed partial class UpstreamGate
     /// <param name="chunk">The chunk's number.</param>
     /// <param name="lines">Its lines that are not done.</param>
     /// <param name="weight">Its project's part beside other projects.</param>
-    /// <param name="model">The model that all of the batch's lines name; null where they differ.</param>
     /// <returns>Its turn, to be disposed of when all of its lines are back.</returns>
-    public GateTurn Join(BatchKey batch, int chunk, int lines, double weight, string? model = null)
+    public GateTurn Join(BatchAtGate batch, int chunk, int lines, double weight)
     {
         lock (_lock)
         {
-            return _waiters.Join(this, batch, model, chunk, lines, weight);
+            return _waiters.Join(this, batch, chunk, lines, weight);
         }
     }
 

@@ -23,7 +23,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly GateWaiters _waiters = new();
+    private readonly GateWaiters _waiters;
     private readonly UpstreamBreaker _breaker;
     private readonly UpstreamPace _pace;
     private readonly InFlightLimit _limit;
@@ -54,6 +54,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     {
         _upstream = upstream;
         _breaker = breaker;
+        _waiters = new GateWaiters(time);
         _pace = new UpstreamPace(time);
         _time = time;
         _limit = new InFlightLimit(time);

@@ -1,5 +1,3 @@
-using BatchFunctions.Ids;
-
 namespace BatchFunctions.Upstream;
 
 /// <summary>
@@ -8,11 +6,10 @@ namespace BatchFunctions.Upstream;
 /// </summary>
 /// <param name="upstreams">How many upstreams there are.</param>
 /// <param name="batch">The chunk's batch.</param>
-/// <param name="model">The model that all of the batch's lines name; null where they differ.</param>
 /// <param name="chunk">The chunk's number.</param>
 /// <param name="lines">Its lines that are not done.</param>
 /// <param name="weight">Its project's part beside other projects.</param>
-internal sealed class UpstreamTurn(int upstreams, BatchKey batch, string? model, int chunk, int lines, double weight) : IDisposable
+internal sealed class UpstreamTurn(int upstreams, BatchAtGate batch, int chunk, int lines, double weight) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly (UpstreamGate Gate, GateTurn Turn)?[] _turns = new (UpstreamGate, GateTurn)?[upstreams];
@@ -25,7 +22,7 @@ internal sealed class UpstreamTurn(int upstreams, BatchKey batch, string? model,
     {
         lock (_lock)
         {
-            return (_turns[upstream.Index] ??= (upstream.Gate, upstream.Gate.Join(batch, chunk, _left, weight, model))).Turn;
+            return (_turns[upstream.Index] ??= (upstream.Gate, upstream.Gate.Join(batch, chunk, _left, weight))).Turn;
         }
     }
 

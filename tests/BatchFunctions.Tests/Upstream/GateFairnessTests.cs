@@ -69,6 +69,39 @@ public sealed class GateFairnessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_a_projects_batches_the_earlier_deadline_goes_first()
+    {
+        Ask(_fixture.Join("project", "a", 0, 100), "a day", 100);
+        Ask(_fixture.Join("project", "b", 0, 100, left: TimeSpan.FromHours(1)), "an hour", 100);
+        Ask(_fixture.Join("project", "c", 0, 100, left: TimeSpan.FromHours(2)), "two hours", 100);
+        Ask(_fixture.Join("other", "d", 0, 100), "another project's", 100);
+
+        await ReturnAsync(40);
+
+        // An hour and two are as urgent, and take turns; what another project has is its own.
+        Assert.Equal(
+            [("an hour", Places / 4), ("another project's", Places / 2), ("two hours", Places / 4)],
+            InFlight().CountBy(name => name).Select(each => (each.Key, each.Value)).Order());
+    }
+
+    [Theory]
+    [InlineData(-1, 0)]
+    [InlineData(0, 0)]
+    [InlineData(10, 0)]
+    [InlineData(11, 1)]
+    [InlineData(39, 1)]
+    [InlineData(41, 2)]
+    [InlineData(159, 2)]
+    [InlineData(12 * 60, 4)]
+    [InlineData(24 * 60, 4)]
+    [InlineData(7 * 24 * 60, 5)]
+    public void Urgency_goes_by_powers_of_four_of_the_time_left(int minutes, int urgency)
+    {
+        var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Assert.Equal(urgency, new BatchAtGate(new("p", "b"), null, now.AddMinutes(minutes)).UrgencyAt(now));
+    }
+
+    [Fact]
     public async Task Of_a_batchs_chunks_the_first_goes_first()
     {
         var second = _fixture.Join("project", "a", 1, 10);

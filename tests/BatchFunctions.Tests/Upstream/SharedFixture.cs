@@ -50,7 +50,7 @@ internal sealed class SharedFixture : IAsyncDisposable
     public UpstreamEntry Entry(string name) => Registry.Upstreams.Single(upstream => upstream.Name == name);
 
     /// <summary>Begins a chunk's run.</summary>
-    public UpstreamTurn Join(int lines = 1, string? model = "scripted") => Client.Join(new BatchKey("project", "batch"), 0, lines, 1, model);
+    public UpstreamTurn Join(int lines = 1, string? model = "scripted") => Client.Join(new BatchAtGate(new BatchKey("project", "batch"), model, DateTimeOffset.MaxValue), 0, lines, 1);
 
     /// <summary>Sends a line as a chunk's run does: it waits for a place first.</summary>
     public async Task<UpstreamOutcome> SendAsync(UpstreamTurn turn, string marker, LineState state = default, CancellationToken ct = default)

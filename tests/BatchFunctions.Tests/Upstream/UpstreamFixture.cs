@@ -61,7 +61,7 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     public async Task<UpstreamOutcome> SendAsync(
         string endpoint, byte[] body, LineMemory memory, LineState state = default, CancellationToken ct = default)
     {
-        using var turn = Client.Join(new BatchKey("project", "batch"), 0, 1, 1);
+        using var turn = Client.Join(new BatchAtGate(new BatchKey("project", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1);
         var route = Registry.RouteOf("scripted")!;
         var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null
@@ -70,8 +70,8 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     }
 
     /// <summary>Begins a chunk's run at the gate.</summary>
-    public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1, double weight = 1) =>
-        Gate.Join(new BatchKey(project, batch), chunk, lines, weight);
+    public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1, double weight = 1, TimeSpan? left = null) =>
+        Gate.Join(new BatchAtGate(new BatchKey(project, batch), null, Time.GetUtcNow() + (left ?? TimeSpan.FromHours(24))), chunk, lines, weight);
 
     /// <summary>A line that earlier runs were charged for.</summary>
     public static LineState Charged(int attempts) => new(attempts, 0, OthersPassed: false, null);

@@ -43,6 +43,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The file of the other lines, as far as it is published; null until there is one.</summary>
     public string? ErrorFileId { get; init; }
 
+    /// <summary>The ids of the files that it has so far.</summary>
+    public IEnumerable<string> ResultFileIds => new[] { OutputFileId, ErrorFileId }.OfType<string>();
+
     /// <summary>How many segments of the output are published.</summary>
     public int OutputSegments { get; init; }
 

@@ -215,14 +215,16 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
         var atOnce = new ParallelOptions { MaxDegreeOfParallelism = DeletedAtOnce, CancellationToken = ct };
         var parts = _blobs.GetBlobContainerClient(blob.Container)
             .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, blob.Name, ct);
-        await Parallel.ForEachAsync(parts, atOnce, async (part, token) =>
+        await Parallel.ForEachAsync(parts, atOnce, async (part, token) => await RemoveAsync(blob with { Name = part.Name }, token));
+    }
+
+    /// <summary>Removes a single blob, or blocks that were staged for it; there may be neither.</summary>
+    public async Task RemoveAsync(BlobLocation blob, CancellationToken ct)
+    {
+        if (!await Client(blob).DeleteIfExistsAsync(cancellationToken: ct))
         {
-            var found = blob with { Name = part.Name };
-            if (!await Client(found).DeleteIfExistsAsync(cancellationToken: token))
-            {
-                await DiscardAsync(found, token);
-            }
-        });
+            await DiscardAsync(blob, ct);
+        }
     }
 
     /// <summary>

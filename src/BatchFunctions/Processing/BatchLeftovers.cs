@@ -65,7 +65,7 @@ internal sealed class BatchLeftovers(
     private async Task<HashSet<string>> NamedAsync(Batch batch, CancellationToken ct)
     {
         var named = new HashSet<string>(StringComparer.Ordinal) { StagedBlobs.ManifestOf(batch.Id).Name };
-        foreach (var id in new[] { batch.OutputFileId, batch.ErrorFileId }.OfType<string>())
+        foreach (var id in batch.ResultFileIds)
         {
             if (await files.FindAnyAsync(batch.Tenant, id, ct) is { Deleted: false } file)
             {

@@ -1,6 +1,7 @@
 using Azure;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using BatchFunctions.Files;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Processing;
@@ -9,11 +10,14 @@ namespace BatchFunctions.Processing;
 /// The blobs of batches' results: one for each segment and file. Each name is given to one content, so whoever finds it taken has
 /// stored it already, by a request whose answer was lost.
 /// </summary>
-internal sealed class ResultBlobs(StorageClients storage)
+internal sealed class ResultBlobs(StorageClients storage, FileBlobs files)
 {
     /// <summary>A result file's blob, which the names of its segments begin with.</summary>
     public static BlobLocation FileOf(string batchId, ResultFile file) =>
-        new(ContainerNames.Batches, $"{batchId}/{(file == ResultFile.Output ? "output" : "error")}");
+        new(ContainerNames.Batches, $"{batchId}/{NameOf(file)}");
+
+    /// <summary>What a result file is called, in its name and in those of its blobs.</summary>
+    public static string NameOf(ResultFile file) => file == ResultFile.Output ? "output" : "error";
 
     /// <summary>Stores a blob in one request.</summary>
     public async Task PutAsync(BlobLocation blob, Stream content, CancellationToken ct)
@@ -36,14 +40,7 @@ internal sealed class ResultBlobs(StorageClients storage)
             blockIds, new CommitBlockListOptions { HttpHeaders = JsonLines, Conditions = New }, ct));
 
     /// <summary>Removes a blob that no row names, or blocks that were staged for it; there may be neither.</summary>
-    public async Task DiscardAsync(BlobLocation blob, CancellationToken ct)
-    {
-        if (!await Client(blob).DeleteIfExistsAsync(cancellationToken: ct))
-        {
-            await Client(blob).CommitBlockListAsync([], cancellationToken: ct);
-            await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
-        }
-    }
+    public Task DiscardAsync(BlobLocation blob, CancellationToken ct) => files.RemoveAsync(blob, ct);
 
     private static BlobHttpHeaders JsonLines => new() { ContentType = "application/jsonl" };
 

@@ -14,7 +14,7 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
 {
     /// <summary>The id of a batch's output or error file, whether or not there is one.</summary>
     public static string IdOf(Batch batch, ResultFile file) =>
-        IdKind.File.Of(batch.InProgressAt ?? batch.CreatedAt, $"{batch.Id}/{NameOf(file)}");
+        IdKind.File.Of(batch.InProgressAt ?? batch.CreatedAt, $"{batch.Id}/{ResultBlobs.NameOf(file)}");
 
     /// <summary>Publishes what is committed so far.</summary>
     /// <param name="batch">The batch.</param>
@@ -60,7 +60,7 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
     /// <summary>Takes the files of a batch that ends without being finished as they are.</summary>
     public async Task CloseAsync(Batch batch, CancellationToken ct)
     {
-        foreach (var id in new[] { batch.OutputFileId, batch.ErrorFileId }.OfType<string>())
+        foreach (var id in batch.ResultFileIds)
         {
             await files.MutateAsync(batch.Tenant, id, file => file.IsGrowing ? file with { IsGrowing = false } : null, ct);
         }
@@ -97,13 +97,11 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
     {
         Tenant = batch.Tenant,
         Id = id,
-        Filename = $"{batch.Id}_{NameOf(file)}.jsonl",
+        Filename = $"{batch.Id}_{ResultBlobs.NameOf(file)}.jsonl",
         Purpose = FilePurposes.BatchOutput,
         Bytes = 0,
         CreatedAt = IdKind.File.CreatedAt(id),
         Blob = ResultBlobs.FileOf(batch.Id, file),
         IsGrowing = true,
     };
-
-    private static string NameOf(ResultFile file) => file == ResultFile.Output ? "output" : "error";
 }

@@ -1,7 +1,6 @@
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Blobs.Specialized;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
@@ -13,7 +12,7 @@ namespace BatchFunctions.Processing;
 /// Puts results together that a version before 0.2 staged as blocks of one blob for each file. They are the last part of the file,
 /// and can be read when the batch has ended.
 /// </summary>
-internal sealed class StagedBlobs(StorageClients storage, ExpiringStore expiring, TimeProvider time)
+internal sealed class StagedBlobs(StorageClients storage, ResultBlobs blobs, ExpiringStore expiring, TimeProvider time)
 {
     private static readonly TimeSpan ManifestLife = TimeSpan.FromDays(7);
 
@@ -39,18 +38,7 @@ internal sealed class StagedBlobs(StorageClients storage, ExpiringStore expiring
 
         try
         {
-            await Container.GetBlockBlobClient(ResultBlobs.FileOf(batchId, file).Name).CommitBlockListAsync(
-                blocks,
-                new CommitBlockListOptions
-                {
-                    HttpHeaders = new BlobHttpHeaders { ContentType = "application/jsonl" },
-                    Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
-                },
-                ct);
-        }
-        catch (RequestFailedException e) when (e.Status == 409)
-        {
-            // Committed already, from the same rows.
+            await blobs.CommitAsync(ResultBlobs.FileOf(batchId, file), blocks, ct);
         }
         catch (RequestFailedException e) when (e.ErrorCode == BlobErrorCode.InvalidBlockList)
         {

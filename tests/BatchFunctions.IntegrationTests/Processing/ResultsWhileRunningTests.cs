@@ -253,7 +253,7 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
     private async Task AssertNothingElseAsync(Batch ended)
     {
         var named = new List<string>();
-        foreach (var id in new[] { ended.OutputFileId, ended.ErrorFileId }.OfType<string>())
+        foreach (var id in ended.ResultFileIds)
         {
             var file = await FileAsync(id);
             named.AddRange(file.Segments!.Select(segment => segment.In(file.Blob).Name));

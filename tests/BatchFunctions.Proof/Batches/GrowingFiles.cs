@@ -17,7 +17,7 @@ internal sealed class GrowingFiles(Account account, Tally tally)
     /// <summary>Reads both files of a batch, as far as they go.</summary>
     public async Task LookAsync(Batch batch)
     {
-        foreach (var id in new[] { batch.OutputFileId, batch.ErrorFileId }.OfType<string>())
+        foreach (var id in batch.ResultFileIds)
         {
             if (await account.Get<FileStore>().FindAsync(batch.Tenant, id, CancellationToken.None) is not { } file)
             {
@@ -50,7 +50,7 @@ internal sealed class GrowingFiles(Account account, Tally tally)
     public async Task CheckLeftAsync(IEnumerable<Batch> ended)
     {
         var named = new HashSet<string>();
-        foreach (var id in ended.SelectMany(batch => new[] { batch.OutputFileId, batch.ErrorFileId }).OfType<string>())
+        foreach (var id in ended.SelectMany(batch => batch.ResultFileIds))
         {
             var file = await account.Get<FileStore>().FindAsync(Account.Tenant, id, CancellationToken.None);
             named.UnionWith(file?.Segments?.Select(segment => segment.In(file.Blob).Name) ?? []);

@@ -46,6 +46,7 @@ internal static class BatchCommandLine
         ListCommand.Create(environment),
         ShowCommand.Create(environment),
         ResultsCommand.Create(environment),
+        RetryCommand.Create(environment),
         CancelCommand.Create(environment),
         LimitsCommand.Create(environment),
         CreateKeys(),

@@ -29,4 +29,10 @@ public sealed class BatchTriggers(BatchApi batches)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.BatchCancel)] HttpRequest request,
         string id,
         CancellationToken ct) => batches.CancelAsync(request, id, ct);
+
+    [Function("batches_retry")]
+    public Task<IResult> RetryAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.BatchRetry)] HttpRequest request,
+        string id,
+        CancellationToken ct) => batches.RetryAsync(request, id, ct);
 }

@@ -135,6 +135,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<QueueStates>();
         services.TryAddSingleton<BatchQuota>();
         services.TryAddSingleton<BatchCreation>();
+        services.TryAddSingleton<BatchRetry>();
         services.TryAddSingleton<BatchCancellation>();
         return services;
     }
@@ -143,6 +144,7 @@ public static class BatchFunctionsExtensions
     {
         services.TryAddSingleton<ProtocolSteps>();
         services.TryAddSingleton<InputBlobs>();
+        services.TryAddSingleton<RetryInput>();
         services.TryAddSingleton<ResultBlobs>();
         services.TryAddSingleton<StagedBlobs>();
         services.TryAddSingleton<ResultFiles>();
@@ -190,6 +192,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchStore>(),
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
+            provider.GetRequiredService<BatchRetry>(),
             provider.GetRequiredService<IOptions<BatchOptions>>()));
         services.TryAddSingleton<StorageHealth>();
         services.TryAddSingleton(provider => new ServiceApi(

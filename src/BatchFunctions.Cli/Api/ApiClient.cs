@@ -48,6 +48,13 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         _connection.AskAsync(
             _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
 
+    /// <summary>
+    /// Makes a batch of what a batch has left over, without retries: if the answer is lost, only the batch itself tells whether there
+    /// is a new one.
+    /// </summary>
+    public Task<Batch> RetryBatchAsync(string id, RetryRequest request, CancellationToken ct) =>
+        _connection.AskAsync(_ => Post($"{BatchPath(id)}/retry", request, ApiJson.Default.RetryRequest), Batch.Read, repeat: false, ct);
+
     /// <summary>Gets what the key's project may have, and has.</summary>
     public Task<ProjectLimits> GetLimitsAsync(CancellationToken ct) =>
         _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, "limits"), ProjectLimits.Read, repeat: true, ct);

@@ -15,3 +15,6 @@ internal sealed record UploadCompletion(IReadOnlyList<string> PartIds);
 /// <summary>The body of a request to create a batch.</summary>
 internal sealed record BatchRequest(
     string InputFileId, string Endpoint, string CompletionWindow, IReadOnlyDictionary<string, string>? Metadata);
+
+/// <summary>The body of a request to retry a batch.</summary>
+internal sealed record RetryRequest(IReadOnlyList<string>? Only, string? CompletionWindow);

@@ -13,5 +13,6 @@ namespace BatchFunctions.Cli.Api;
 [JsonSerializable(typeof(UploadRequest))]
 [JsonSerializable(typeof(UploadCompletion))]
 [JsonSerializable(typeof(BatchRequest))]
+[JsonSerializable(typeof(RetryRequest))]
 [JsonSerializable(typeof(ProjectLimits))]
 internal sealed partial class ApiJson : JsonSerializerContext;

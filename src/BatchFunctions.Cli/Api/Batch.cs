@@ -46,6 +46,19 @@ internal sealed record Batch
 
     public Dictionary<string, string>? Metadata { get; init; }
 
+    public string? RetryOf { get; init; }
+
+    public IReadOnlyList<string>? Retries { get; init; }
+
+    /// <summary>
+    /// The batch that it is a retry of, by the service or, where this program has made it by itself, by its metadata.
+    /// </summary>
+    [JsonIgnore]
+    public string? Retried => RetryOf ?? Metadata?.GetValueOrDefault(RetryKey);
+
+    /// <summary>The metadata's key under which this program notes what a batch is a retry of.</summary>
+    public const string RetryKey = "retry_of";
+
     /// <summary>The service's own JSON.</summary>
     [JsonIgnore]
     public JsonElement Json { get; init; }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Results;
+using BatchFunctions.Cli.Retry;
 using BatchFunctions.Cli.Terminal;
 using BatchFunctions.Cli.Waiting;
 
@@ -20,7 +21,50 @@ internal sealed class BatchFollow(
 
     /// <summary>Waits until the batch has ended, downloads its results, and prints how it ended.</summary>
     /// <returns>The exit code for the way in which the batch ended.</returns>
-    public async Task<int> ToEndAsync(string id, CancellationToken ct)
+    public async Task<int> ToEndAsync(string id, CancellationToken ct) =>
+        await ReportAsync(await ToEndAsync(id, (ended, display) => FetchAsync(ended, display, ct), HowToGoOn(id), HowToFetch(id), ct));
+
+    /// <summary>Waits until a retry has ended, merges its results with those of the batches that it belongs to, and prints how it ended.</summary>
+    /// <returns>The exit code: what is left over after all of them.</returns>
+    public async Task<int> ToMergedEndAsync(string id, CancellationToken ct)
+    {
+        var merge = $"`batch results {id} --merged{options.Again(parsed)}{service}`";
+        MergedCounts? merged = null;
+        var ended = await ToEndAsync(
+            id,
+            async (ended, display) => merged = await MergeAsync(ended, display, ct),
+            $"`batch wait {id}{service}` resumes waiting, and then {merge} merges the results; `batch cancel {id}{service}` stops it.",
+            $"Batch {id} has ended. {merge} merges its results with those before.",
+            ct);
+        return await ReportMergedAsync(ended, merged);
+    }
+
+    /// <summary>Merges the results of all batches that an ended one belongs to, and prints what they come to.</summary>
+    /// <returns>The exit code: what is left over after all of them.</returns>
+    public async Task<int> MergeAsync(Batch ended, CancellationToken ct)
+    {
+        MergedCounts? merged = null;
+        await ShownAsync(async display => merged = await MergeAsync(ended, display, ct));
+        return await ReportMergedAsync(ended, merged);
+    }
+
+    private async Task<MergedCounts?> MergeAsync(Batch ended, IProgressDisplay display, CancellationToken ct) => _places.Output is { } place
+        ? await new MergedResults(client, environment).FetchAsync(await BatchFamily.OfAsync(client, ended, ct), place, display, ct)
+        : null;
+
+    private async Task<int> ReportMergedAsync(Batch ended, MergedCounts? merged)
+    {
+        foreach (var line in OutcomeTexts.OfMerged(ended, _places, merged, service))
+        {
+            await _said.WriteLineAsync(line);
+        }
+
+        await PrintAsync(ended);
+        return merged is { } counts ? counts.ExitCode : ended.ExitCode;
+    }
+
+    private async Task<Batch> ToEndAsync(
+        string id, Func<Batch, IProgressDisplay, Task> fetch, string howToGoOn, string howToFetch, CancellationToken ct)
     {
         Batch? ended = null;
         try
@@ -28,20 +72,20 @@ internal sealed class BatchFollow(
             await ShownAsync(async display =>
             {
                 ended = await WaitAsync(id, display, _ => Task.FromResult(false), ct);
-                await FetchAsync(ended, display, ct);
+                await fetch(ended, display);
             });
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            await _said.WriteLineAsync(ended is null ? $"Batch {id} keeps running. {HowToGoOn(id)}" : HowToFetch(id));
+            await _said.WriteLineAsync(ended is null ? $"Batch {id} keeps running. {howToGoOn}" : howToFetch);
             throw;
         }
         catch (ApiException e)
         {
-            throw new FailureException($"{e.Message} {(ended is null ? HowToGoOn(id) : HowToFetch(id))}", ExitCodes.Refused, e);
+            throw new FailureException($"{e.Message} {(ended is null ? howToGoOn : howToFetch)}", ExitCodes.Refused, e);
         }
 
-        return await ReportAsync(ended!);
+        return ended!;
     }
 
     /// <summary>Writes the results of a batch as they come until it has ended, and prints how it ended.</summary>

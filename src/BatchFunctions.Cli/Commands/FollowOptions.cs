@@ -6,7 +6,8 @@ namespace BatchFunctions.Cli.Commands;
 
 /// <summary>The options of commands that wait for a batch and download its results.</summary>
 /// <param name="outputIsShown">Whether results go to standard output unless a file is named.</param>
-internal sealed class FollowOptions(bool outputIsShown = false)
+/// <param name="isMerged">Whether all results go to one file, those of failed lines too.</param>
+internal sealed class FollowOptions(bool outputIsShown = false, bool isMerged = false)
 {
     private readonly Option<string?> _output = new("--output", "-o")
     {
@@ -32,7 +33,11 @@ internal sealed class FollowOptions(bool outputIsShown = false)
     public void AddTo(Command command)
     {
         command.Add(_output);
-        command.Add(_errors);
+        if (!isMerged)
+        {
+            command.Add(_errors);
+        }
+
         command.Add(_json);
         command.Add(_quiet);
         command.Validators.Add(given =>
@@ -45,12 +50,14 @@ internal sealed class FollowOptions(bool outputIsShown = false)
     }
 
     /// <summary>Where the results go.</summary>
-    public ResultPlaces Places(ParseResult parsed) => ResultPlaces.Of(parsed.GetValue(_output), parsed.GetValue(_errors));
+    public ResultPlaces Places(ParseResult parsed) => isMerged
+        ? new ResultPlaces(parsed.GetValue(_output), null)
+        : ResultPlaces.Of(parsed.GetValue(_output), parsed.GetValue(_errors));
 
     /// <summary>The options for the places, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(
         parsed.GetValue(_output) is { } output && !(outputIsShown && output == ResultPlaces.StandardOutput) ? $" -o {ShellText.Quoted(output)}" : "",
-        parsed.GetValue(_errors) is { } errors ? $" --errors {ShellText.Quoted(errors)}" : "");
+        !isMerged && parsed.GetValue(_errors) is { } errors ? $" --errors {ShellText.Quoted(errors)}" : "");
 
     /// <summary>Whether to print the batch as JSON.</summary>
     public bool AsJson(ParseResult parsed) => parsed.GetValue(_json);

@@ -43,6 +43,33 @@ internal static class OutcomeTexts
         }
     }
 
+    /// <summary>The lines to print of a retry, or of a batch with its retries.</summary>
+    /// <param name="batch">A batch that has ended.</param>
+    /// <param name="places">Where the results went.</param>
+    /// <param name="merged">What was merged; null if nothing was downloaded.</param>
+    /// <param name="service">The options with which a further command reaches the same service.</param>
+    public static IEnumerable<string> OfMerged(Batch batch, ResultPlaces places, MergedCounts? merged, string service)
+    {
+        yield return Outcome(batch);
+        foreach (var error in batch.Errors?.Data ?? [])
+        {
+            yield return $"  {BatchErrorTexts.Line(error)}";
+        }
+
+        if (merged is not { } counts)
+        {
+            yield return $"`batch results {batch.Id} --merged -o results.jsonl{service}` downloads all results, with those of the batches before.";
+            yield break;
+        }
+
+        var left = counts.Failed == 0 ? "all of them succeeded" : $"{Texts.Count(counts.Failed)} failed";
+        yield return $"{(places.HasOutputFile ? $"Results: {places.Output}: " : "")}{Texts.Count(counts.Lines)} lines of {Texts.Count(counts.Batches)} batches, each once; {left}.";
+        if (counts.Failed > 0)
+        {
+            yield return $"`batch retry {batch.Id}{service}` sends what is left once more.";
+        }
+    }
+
     /// <summary>What of a batch that still runs was downloaded.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="lines">The lines that have come.</param>

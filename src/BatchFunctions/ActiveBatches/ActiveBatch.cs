@@ -17,6 +17,9 @@ internal sealed record ActiveBatch(BatchKey Key, string InputFileId, DateTimeOff
     /// <summary>The lines that waited in it when that was last noted; at first, those that its input file seems to have.</summary>
     public int Lines { get; init; }
 
+    /// <summary>Files of an earlier batch that the input is made of, where the service makes it: as the input, they are kept.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
     /// <summary>Whether what is noted has become so wrong that it is worth a write: once a status, and once a tenth of the lines.</summary>
     /// <param name="status">The batch's status.</param>
     /// <param name="lines">The lines that wait in it.</param>

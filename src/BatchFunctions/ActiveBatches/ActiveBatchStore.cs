@@ -12,6 +12,9 @@ namespace BatchFunctions.ActiveBatches;
 /// </summary>
 internal sealed class ActiveBatchStore(TableClient table)
 {
+    /// <summary>A source each: an input, an error file and an output.</summary>
+    private static readonly string[] SourceColumns = ["Source1", "Source2", "Source3"];
+
     public ActiveBatchStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.ActiveBatches))
     {
@@ -26,6 +29,11 @@ internal sealed class ActiveBatchStore(TableClient table)
             ["Status"] = active.Status,
             ["Lines"] = active.Lines,
         };
+        foreach (var (column, source) in SourceColumns.Zip(active.Sources))
+        {
+            row[column] = source;
+        }
+
         _ = await TableWrites.TryInsertAsync(table, row, ct)
             ?? throw new ConcurrencyException($"Batch id {active.Key.Id}");
     }
@@ -37,9 +45,11 @@ internal sealed class ActiveBatchStore(TableClient table)
     public async Task<bool> IsActiveAsync(BatchKey key, CancellationToken ct) =>
         (await table.GetEntityIfExistsAsync<TableEntity>(key.Tenant, key.Id, ["RowKey"], ct)).HasValue;
 
+    /// <summary>Whether the file is the input of a batch that has not ended, or what such an input is made of.</summary>
     public async Task<bool> AnyReadsAsync(string tenant, string fileId, CancellationToken ct)
     {
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and InputFileId eq {fileId}");
+        var filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {tenant} and (InputFileId eq {fileId} or Source1 eq {fileId} or Source2 eq {fileId} or Source3 eq {fileId})");
         await foreach (var _ in table.QueryAsync<TableEntity>(filter, 1, ["RowKey"], ct))
         {
             return true;

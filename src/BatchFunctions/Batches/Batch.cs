@@ -116,6 +116,22 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The W3C trace context of the request that created the batch.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>The batch whose lines it sends once more; null if it is of a file of its own.</summary>
+    public string? RetryOf { get; init; }
+
+    /// <summary>The codes and statuses that narrow which lines it sends once more; empty for all that have failed.</summary>
+    public IReadOnlyList<string> RetryOnly { get; init; } = [];
+
+    /// <summary>The batches that send lines of this one once more, the latest last.</summary>
+    public IReadOnlyList<string> Retries { get; init; } = [];
+
+    /// <summary>Whether its input is still to be made of the files of the batch that it is a retry of.</summary>
+    public bool AwaitsInput => RetryOf is not null && InputBytes == 0;
+
+    /// <summary>Whether it failed for what its input is, before any line was sent.</summary>
+    public bool WasRefused =>
+        Status == BatchStatus.Failed && Counts.Total == 0 && Errors.Any(error => error.Code is not (BatchFailures.Internal or BatchFailures.Lost));
+
     /// <summary>
     /// Why the batch's row cannot be read, if it cannot: then the batch counts as failed, and nothing of it is changed, so
     /// that its row can be mended.
@@ -182,6 +198,10 @@ internal sealed record Batch : IFenced<Batch>
         ExpiredAt = end.Outcome == BatchStatus.Expired ? end.At : null,
         CancelledAt = end.Outcome == BatchStatus.Cancelled ? end.At : null,
     };
+
+    /// <summary>The batch with its input made.</summary>
+    /// <param name="bytes">The input's size, in bytes.</param>
+    public Batch WithInput(long bytes) => this with { InputBytes = bytes };
 
     /// <summary>The batch failed, without results.</summary>
     public Batch Fail(IReadOnlyList<BatchError> errors, DateTimeOffset now) =>

@@ -19,6 +19,7 @@ public sealed class BatchApi
     private readonly BatchStore _batches;
     private readonly BatchCreation _creation;
     private readonly BatchCancellation _cancellation;
+    private readonly BatchRetry _retry;
     private readonly BatchOptions _options;
 
     internal BatchApi(
@@ -26,12 +27,14 @@ public sealed class BatchApi
         BatchStore batches,
         BatchCreation creation,
         BatchCancellation cancellation,
+        BatchRetry retry,
         IOptions<BatchOptions> options)
     {
         _guard = guard;
         _batches = batches;
         _creation = creation;
         _cancellation = cancellation;
+        _retry = retry;
         _options = options.Value;
     }
 
@@ -106,6 +109,25 @@ public sealed class BatchApi
                     && batch.Outcome != BatchStatus.Cancelled
                     ? throw new ApiException(BatchErrors.CannotCancel(batch.Status.Wire()))
                     : Answer(batch, id);
+            },
+            ct);
+
+    /// <summary>
+    /// <c>POST /v1/batches/{id}/retry</c>: makes a batch of those lines of an ended one that did not succeed.
+    /// </summary>
+    /// <param name="request">The request, whose body may narrow which lines.</param>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
+    public Task<IResult> RetryAsync(HttpRequest request, string id, CancellationToken ct) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var wanted = await BatchRequest.ReadRetryAsync(request, _options, ct);
+                var batch = IdKind.Batch.IsValid(id)
+                    ? await _retry.TryRetryAsync(new BatchKey(caller.Tenant, id), wanted, ct)
+                    : null;
+                return Answer(batch, id);
             },
             ct);
 

@@ -27,7 +27,7 @@ internal sealed partial class BatchCreation(
     /// The longest time between the first write and the second. The sweep waits much longer before it takes the first
     /// for an orphan.
     /// </summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// Creates a batch in this order: the <c>activebatches</c> row, under the project's quota, the look at the input file, the
@@ -54,69 +54,92 @@ internal sealed partial class BatchCreation(
             return null;
         }
 
-        await quota.EnterAsync(new ActiveBatch(key, request.InputFileId, now) { Lines = LinesOf(input) }, ct);
+        return await MakeAsync(
+            new ActiveBatch(key, request.InputFileId, now) { Lines = LinesOf(input) },
+            async () => await SettledAsync(request.Tenant, request.InputFileId, now, ct) is { } file
+                ? NewRow(id, request, file.Blob, file.Bytes)
+                : null,
+            ct);
+    }
+
+    /// <summary>Makes a batch in the order that <see cref="TryCreateAsync"/> tells.</summary>
+    /// <param name="entry">Its active row.</param>
+    /// <param name="rowOf">Looks at what the batch is made of, and makes its row; null if something of it is gone.</param>
+    /// <param name="ct">Cancels the operation, up to the batch's row.</param>
+    public async Task<Batch?> MakeAsync(ActiveBatch entry, Func<Task<Batch?>> rowOf, CancellationToken ct)
+    {
+        await quota.EnterAsync(entry, ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);
-        StoredFile? file;
+        Batch? row;
         try
         {
-            file = await SettledInputAsync(request, now, ct);
+            row = await rowOf();
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            await quota.LeaveAsync(key);
+            await quota.LeaveAsync(entry.Key);
             throw;
         }
 
-        if (file is null)
+        if (row is null)
         {
-            await quota.LeaveAsync(key);
+            await quota.LeaveAsync(entry.Key);
             return null;
         }
 
-        var createdAt = IdKind.Batch.CreatedAt(id);
-        var batch = await batches.TryInsertAsync(
-            new Batch(BatchStatus.Validating)
-            {
-                Tenant = request.Tenant,
-                Id = id,
-                Endpoint = request.Endpoint,
-                InputFileId = request.InputFileId,
-                InputBytes = file.Bytes,
-                InputBlob = file.Blob,
-                CompletionWindow = request.CompletionWindow,
-                CreatedAt = createdAt,
-                ExpiresAt = createdAt + WindowOf(request),
-                Metadata = request.Metadata,
-                OutputExpiresAfter = request.OutputExpiresAfter,
-                ChunkLines = options.Value.ChunkLines,
-                ChunkBytes = options.Value.ChunkBytes,
-                ChunkTarget = options.Value.ChunkTarget,
-                TraceParent = BatchTracing.Current,
-            },
-            ct) ?? throw new ConcurrencyException($"Batch id {id}");
+        var batch = await batches.TryInsertAsync(row, ct) ?? throw new ConcurrencyException($"Batch id {entry.Key.Id}");
         await steps.ReachedAsync(ProtocolStep.BatchRowWritten, ct);
         try
         {
-            await queues.SendValidateAsync(key, TimeSpan.Zero, ct);
+            await queues.SendValidateAsync(entry.Key, TimeSpan.Zero, ct);
             await steps.ReachedAsync(ProtocolStep.ValidateSent, ct);
             await queues.AskSweepAsync(delay: null, ct);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Log.NotSent(logger, e, id);
+            Log.NotSent(logger, e, entry.Key.Id);
         }
 
         return batch;
     }
 
-    private TimeSpan WindowOf(NewBatch request) => request.CompletionWindow == CompletionWindows.Usual
-        ? options.Value.CompletionWindow
-        : CompletionWindows.LengthOf(request.CompletionWindow)!.Value;
-
-    /// <summary>The input file, which nobody deletes any more; null if it is gone.</summary>
-    private async Task<StoredFile?> SettledInputAsync(NewBatch request, DateTimeOffset begun, CancellationToken ct)
+    /// <summary>A new batch, with the settings of now.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="request">What it is made from.</param>
+    /// <param name="input">The blob of its input.</param>
+    /// <param name="inputBytes">The input's size, in bytes; 0 while it is still to be made.</param>
+    public Batch NewRow(string id, NewBatch request, BlobLocation input, long inputBytes)
     {
-        var file = await files.FindSettledAsync(request.Tenant, request.InputFileId, ct);
+        var createdAt = IdKind.Batch.CreatedAt(id);
+        return new Batch(BatchStatus.Validating)
+        {
+            Tenant = request.Tenant,
+            Id = id,
+            Endpoint = request.Endpoint,
+            InputFileId = request.InputFileId,
+            InputBytes = inputBytes,
+            InputBlob = input,
+            CompletionWindow = request.CompletionWindow,
+            CreatedAt = createdAt,
+            ExpiresAt = createdAt + WindowOf(request),
+            Metadata = request.Metadata,
+            OutputExpiresAfter = request.OutputExpiresAfter,
+            ChunkLines = options.Value.ChunkLines,
+            ChunkBytes = options.Value.ChunkBytes,
+            ChunkTarget = options.Value.ChunkTarget,
+            TraceParent = BatchTracing.Current,
+        };
+    }
+
+    /// <summary>A file that a batch is about to be made of, which nobody deletes any more; null if it is gone.</summary>
+    /// <param name="tenant">The project.</param>
+    /// <param name="fileId">The file.</param>
+    /// <param name="begun">When the making of the batch began.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <exception cref="ApiException">It is not decided yet whether the file is deleted.</exception>
+    public async Task<StoredFile?> SettledAsync(string tenant, string fileId, DateTimeOffset begun, CancellationToken ct)
+    {
+        var file = await files.FindSettledAsync(tenant, fileId, ct);
         return file?.IsBeingDeleted(time.GetUtcNow()) == true ? throw new ApiException(FileErrors.BeingDeleted("input_file_id"))
             : time.GetUtcNow() - begun > Limit ? throw new StorageUnavailableException(new TimeoutException("Making the batch took too long."))
             : file;
@@ -126,7 +149,11 @@ internal sealed partial class BatchCreation(
     /// The lines that count against the quota: more than a batch may have are refused at validation, and do not count. A file whose
     /// row an older version wrote counts none until a sweep has seen the batch validated.
     /// </summary>
-    private int LinesOf(StoredFile input) => (int)Math.Min(input.Lines ?? 0, options.Value.MaxLines);
+    public int LinesOf(StoredFile input) => (int)Math.Min(input.Lines ?? 0, options.Value.MaxLines);
+
+    private TimeSpan WindowOf(NewBatch request) => request.CompletionWindow == CompletionWindows.Usual
+        ? options.Value.CompletionWindow
+        : CompletionWindows.LengthOf(request.CompletionWindow)!.Value;
 
     private static partial class Log
     {

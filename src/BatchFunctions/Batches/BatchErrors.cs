@@ -26,6 +26,29 @@ internal static class BatchErrors
 
     public static ApiError CannotCancel(string status) => ApiError.Conflict($"Cannot cancel a batch with status '{status}'.");
 
+    public static ApiError CannotRetry(string status) =>
+        ApiError.Conflict($"Cannot retry a batch with status '{status}': it has not ended. Cancel it first, or wait until it has ended.");
+
+    public static ApiError RetryRuns(string id) => ApiError.Conflict(
+        $"Batch {id} is a retry of this batch and has not ended, so some of these lines may still be answered. Wait until it has ended, or cancel it.");
+
+    public static ApiError RetryWithoutInput(string id) => ApiError.Conflict(
+        $"Cannot retry this batch: it is a retry that ended before its lines were known. Retry batch {id}, of which they are.");
+
+    public static ApiError InputWasRefused { get; } = ApiError.Conflict(
+        "Cannot retry a batch whose input was found invalid: none of its lines was sent. Correct the input, and create a batch of it.");
+
+    public static ApiError NothingToRetry { get; } = ApiError.Conflict("Cannot retry this batch: all of its lines have succeeded.");
+
+    public static ApiError SourceGone(string id, string what) => ApiError.InvalidRequest(
+        $"The batch's {what} file '{id}' has been deleted or has expired, so it is not known any more what to send once more.", null, "file_gone");
+
+    public static ApiError WrongNumberOfOnly(int max, int given) => ApiError.InvalidRequest(
+        ApiError.Text($"Invalid 'only': expected an array of 1 to {max} codes, but got {given}."), "only");
+
+    public static ApiError BadOnly(string given) => ApiError.InvalidRequest(
+        $"Invalid 'only': '{ApiError.Shown(given)}' is neither an error code, such as 'batch_expired', nor an HTTP status, such as '429'.", "only");
+
     public static ApiError TooManyBatches(string project, int active, int max) => Quota(
         ApiError.Text($"Batch limit reached for project {project}. Limit: {max:N0} batches that have not ended; there are {active:N0}. Please try again once some of them have ended."),
         null,

@@ -5,12 +5,18 @@ namespace BatchFunctions.Batches;
 /// <summary>Why batches fail, apart from what is wrong with a line: the entries of their <c>errors.data</c>.</summary>
 internal static class BatchFailures
 {
+    /// <summary>The code of what the service is to blame for.</summary>
+    public const string Internal = "internal_error";
+
+    /// <summary>The code of an input that is gone.</summary>
+    public const string Lost = "input_lost";
+
     /// <summary>The input was gone before any line was sent.</summary>
-    public static BatchError NoInput { get; } = Of("input_lost", "The input file is gone from storage.");
+    public static BatchError NoInput { get; } = Of(Lost, "The input file is gone from storage.");
 
     /// <summary>The input went after lines had been sent.</summary>
     public static BatchError InputLost { get; } = Of(
-        "input_lost",
+        Lost,
         "The input file can no longer be read from storage as it was validated. What was answered is kept; a line without an answer is in neither file.");
 
     /// <summary>Results that were staged are gone.</summary>
@@ -18,24 +24,33 @@ internal static class BatchFailures
 
     /// <summary>The validation failed again and again.</summary>
     public static BatchError NotValidated { get; } =
-        Of("internal_error", "The input file could not be validated because of an internal error.");
+        Of(Internal, "The input file could not be validated because of an internal error.");
 
     /// <summary>Two versions of the service validated the input side by side.</summary>
     public static BatchError CutInTwoWays { get; } = Of(
-        "internal_error",
+        Internal,
         "The input was cut in two ways, by two versions of the service that ran side by side. Create the batch again.");
 
     /// <summary>What was needed to end the batch failed again and again.</summary>
     public static BatchError NotClosed { get; } = Of(
-        "internal_error", "The batch could not be closed because of an internal error. What was answered is kept as far as it could be.");
+        Internal, "The batch could not be closed because of an internal error. What was answered is kept as far as it could be.");
 
     /// <summary>The batch's own row cannot be read.</summary>
     public static BatchError RowUnreadable { get; } = Of(
-        "internal_error", "What is stored of this batch cannot be read. Whoever operates the service finds the reason in its log.");
+        Internal, "What is stored of this batch cannot be read. Whoever operates the service finds the reason in its log.");
+
+    /// <summary>What the input of a retry is made of went before it was made.</summary>
+    public static BatchError RetrySourceLost { get; } = Of(
+        Lost, "The files of the batch that this is a retry of are gone from storage.");
+
+    /// <summary>No line of the batch failed as the retry asks, or none is left that another retry has not brought to an answer.</summary>
+    public static BatchError NothingToRetry { get; } = Of(
+        "nothing_to_retry",
+        "No line is left to retry: none ended in one of the ways that 'only' names, or those that did have succeeded in other retries.");
 
     /// <summary>Rows of the batch's chunks cannot be read.</summary>
     public static BatchError ChunksUnreadable(int chunks) => Of(
-        "internal_error",
+        Internal,
         string.Create(
             CultureInfo.InvariantCulture,
             $"What is stored of {chunks} of the batch's chunks cannot be read. What was answered is kept as far as it could be."));

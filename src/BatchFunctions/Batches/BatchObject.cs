@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using BatchFunctions.Http;
 using BatchFunctions.Lines;
 
@@ -73,6 +74,14 @@ internal sealed class BatchObject
 
     [Description("As it was given.")]
     public IReadOnlyDictionary<string, string>? Metadata => _batch.Metadata;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("The batch whose lines it sends once more; absent from others.")]
+    public string? RetryOf => _batch.RetryOf;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("The batches that send lines of it once more, the latest last; absent where there are none.")]
+    public IReadOnlyList<string>? Retries => _batch.Retries.Count > 0 ? _batch.Retries : null;
 
     public static ListObject<BatchObject> ListOf(BatchPage page) =>
         new([.. page.Batches.Select(batch => new BatchObject(batch))], page.HasMore, batch => batch.Id);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
@@ -6,15 +7,18 @@ using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Batches;
 
-/// <summary>Reads and checks the body of a request to create a batch.</summary>
-internal static class BatchRequest
+/// <summary>Reads and checks the bodies of requests to create and to retry a batch.</summary>
+internal static partial class BatchRequest
 {
+    private const int MaxOnly = 32;
     private const int MaxPairs = 16;
     private const int MaxKeyLength = 64;
     private const int MaxValueLength = 512;
 
     private static readonly string[] Properties =
         ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after"];
+
+    private static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after"];
 
     private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
 
@@ -31,11 +35,7 @@ internal static class BatchRequest
         }
 
         var window = body.RequiredString("completion_window");
-        if (CompletionWindows.LengthOf(window) is not { } length || !options.Windows.Include(length))
-        {
-            throw new ApiException(BatchErrors.NoWindow(window, options.Windows));
-        }
-
+        CheckWindow(window, options);
         var metadata = body.OptionalStringMap("metadata");
         CheckMetadata(metadata);
         var expiry = ReadExpiry(body);
@@ -43,6 +43,52 @@ internal static class BatchRequest
             ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry)
             : throw new ApiException(BatchErrors.NoInputFile(fileId));
     }
+
+    /// <summary>Reads what is asked for of a retry, which need not be anything.</summary>
+    /// <exception cref="ApiException">The request is invalid.</exception>
+    public static async Task<RetryRequest> ReadRetryAsync(HttpRequest request, BatchOptions options, CancellationToken ct)
+    {
+        var body = await ApiBody.ReadOptionalAsync(request, RetryProperties, ct);
+        var only = body.OptionalStrings("only");
+        if (only is not null)
+        {
+            CheckOnly(only);
+        }
+
+        var window = body.OptionalString("completion_window");
+        if (window is not null)
+        {
+            CheckWindow(window, options);
+        }
+
+        var metadata = body.OptionalStringMap("metadata");
+        CheckMetadata(metadata);
+        return new RetryRequest([.. (only ?? []).Distinct(StringComparer.Ordinal)], window, metadata, ReadExpiry(body));
+    }
+
+    private static void CheckOnly(IReadOnlyList<string> only)
+    {
+        if (only.Count is 0 or > MaxOnly)
+        {
+            throw new ApiException(BatchErrors.WrongNumberOfOnly(MaxOnly, only.Count));
+        }
+
+        if (only.FirstOrDefault(code => !Code().IsMatch(code)) is { } wrong)
+        {
+            throw new ApiException(BatchErrors.BadOnly(wrong));
+        }
+    }
+
+    private static void CheckWindow(string window, BatchOptions options)
+    {
+        if (CompletionWindows.LengthOf(window) is not { } length || !options.Windows.Include(length))
+        {
+            throw new ApiException(BatchErrors.NoWindow(window, options.Windows));
+        }
+    }
+
+    [GeneratedRegex(@"^([a-z][a-z0-9_]{0,63}|[1-5][0-9]{2})\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Code();
 
     private static void CheckMetadata(IReadOnlyDictionary<string, string>? metadata)
     {

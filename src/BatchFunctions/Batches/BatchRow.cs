@@ -55,6 +55,9 @@ internal static class BatchRow
             ["ProgressAt"] = batch.ProgressAt,
             ["SentAgainAt"] = batch.SentAgainAt,
             ["TraceParent"] = batch.TraceParent,
+            ["RetryOf"] = batch.RetryOf,
+            ["RetryOnly"] = Joined(batch.RetryOnly),
+            ["Retries"] = Joined(batch.Retries),
             ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
             ["Errors"] = batch.Errors.Count == 0 ? null : BatchErrorsJson.Write(batch.Errors),
         };
@@ -134,8 +137,16 @@ internal static class BatchRow
             Resends = row.GetInt32("Resends") ?? 0,
             Strikes = row.GetInt32("Strikes") ?? 0,
             TraceParent = row.GetString("TraceParent"),
+            RetryOf = row.GetString("RetryOf"),
+            RetryOnly = Parted(row.GetString("RetryOnly")),
+            Retries = Parted(row.GetString("Retries")),
         };
     }
+
+    // Neither ids nor codes have commas.
+    private static string? Joined(IReadOnlyList<string> words) => words.Count == 0 ? null : string.Join(',', words);
+
+    private static string[] Parted(string? words) => words?.Split(',') ?? [];
 
     private static string TextOf(TableEntity row, string name) => row.TryGetValue(name, out var value) && value is string text ? text : "";
 }

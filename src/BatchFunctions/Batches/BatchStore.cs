@@ -96,6 +96,21 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     public Task<Batch?> MutateAsync(BatchKey key, Func<Batch, Batch?> change, CancellationToken ct) =>
         MutateAsync(key, (batch, _) => ValueTask.FromResult(change(batch)), ct);
 
+    /// <summary>
+    /// Notes which batches are retries of an ended one. It is all that changes in the row of a batch that has ended.
+    /// </summary>
+    /// <param name="key">The batch that has ended.</param>
+    /// <param name="change">Makes the new list of the old one; it may throw to give up, and runs again on each reading.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>The batch afterwards; null if there is none.</returns>
+    public Task<Batch?> NoteRetriesAsync(
+        BatchKey key, Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<string>>> change, CancellationToken ct)
+    {
+        var (partitionKey, rowKey) = BatchRow.KeysOf(key);
+        return _rows.MutateAsync(
+            partitionKey, rowKey, async (batch, token) => batch with { Retries = await change(batch.Retries, token) }, ct);
+    }
+
     private void Entered(Batch batch)
     {
         var status = batch.Status.Wire();

@@ -41,8 +41,7 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     public async Task<StagedBlocks> StageAsync(
         BlobLocation blob, FormPart part, string owner, Intake intake, CancellationToken ct)
     {
-        var client = Client(blob);
-        var size = Math.Max(UsualBlockBytes, (intake.MaxBytes + MaxBlocks - 1) / MaxBlocks);
+        var size = BlockBytesFor(intake.MaxBytes);
         var ids = new List<string>();
         long bytes = 0;
         var isFull = true;
@@ -61,9 +60,8 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
             if (block.Count > 0)
             {
                 await intake.AdmitAsync(bytes);
-                await using var content = new SequenceStream(block.Sequence);
                 ids.Add(BlockId(owner, ids.Count));
-                await client.StageBlockAsync(ids[^1], content, cancellationToken: CancellationToken.None);
+                await StageBlockAsync(blob, ids[^1], block.Sequence, CancellationToken.None);
             }
         }
 
@@ -93,6 +91,16 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
         }
 
         return true;
+    }
+
+    /// <summary>The size of the blocks of a file, so that the largest has no more of them than a blob may have.</summary>
+    public static int BlockBytesFor(long mostBytes) => (int)Math.Max(UsualBlockBytes, (mostBytes + MaxBlocks - 1) / MaxBlocks);
+
+    /// <summary>Stages one block.</summary>
+    public async Task StageBlockAsync(BlobLocation blob, string id, ReadOnlySequence<byte> block, CancellationToken ct)
+    {
+        await using var content = new SequenceStream(block);
+        await Client(blob).StageBlockAsync(id, content, cancellationToken: ct);
     }
 
     /// <summary>Commits staged blocks as the blob's content.</summary>

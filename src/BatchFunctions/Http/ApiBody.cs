@@ -23,7 +23,15 @@ internal sealed class ApiBody
     }
 
     /// <summary>Reads the body; properties other than those in <paramref name="known"/> are refused.</summary>
-    public static async Task<ApiBody> ReadAsync(HttpRequest request, IReadOnlyCollection<string> known, CancellationToken ct)
+    public static Task<ApiBody> ReadAsync(HttpRequest request, IReadOnlyCollection<string> known, CancellationToken ct) =>
+        ReadAsync(request, known, isOptional: false, ct);
+
+    /// <summary>Reads the body of a request that need not have one: none is an object without properties.</summary>
+    public static Task<ApiBody> ReadOptionalAsync(HttpRequest request, IReadOnlyCollection<string> known, CancellationToken ct) =>
+        ReadAsync(request, known, isOptional: true, ct);
+
+    private static async Task<ApiBody> ReadAsync(
+        HttpRequest request, IReadOnlyCollection<string> known, bool isOptional, CancellationToken ct)
     {
         if (request.ContentType is { Length: > 0 } && !request.HasJsonContentType())
         {
@@ -41,6 +49,11 @@ internal sealed class ApiBody
         if (length > MaxBytes)
         {
             throw new ApiException(ApiError.TooLarge(MaxBytes));
+        }
+
+        if (length == 0 && isOptional)
+        {
+            return new ApiBody([], "");
         }
 
         try
@@ -90,9 +103,17 @@ internal sealed class ApiBody
         OptionalElement(name, JsonValueKind.Object, "an object") is { } value ? Of(value, Path(name) + ".", known) : null;
 
     /// <summary>The strings of an array; throws if it is absent.</summary>
-    public IReadOnlyList<string> RequiredStrings(string name)
+    public IReadOnlyList<string> RequiredStrings(string name) =>
+        OptionalStrings(name) ?? throw new ApiException(ApiError.Missing(Path(name)));
+
+    /// <summary>The strings of an array; null if it is absent or null.</summary>
+    public IReadOnlyList<string>? OptionalStrings(string name)
     {
-        var list = OptionalElement(name, JsonValueKind.Array, "an array") ?? throw new ApiException(ApiError.Missing(Path(name)));
+        if (OptionalElement(name, JsonValueKind.Array, "an array") is not { } list)
+        {
+            return null;
+        }
+
         return
         [
             .. list.EnumerateArray().Select((item, index) => item.ValueKind == JsonValueKind.String

@@ -15,6 +15,9 @@ public static class ApiRoutes
     /// <summary>Cancels a batch.</summary>
     public const string BatchCancel = "v1/batches/{id}/cancel";
 
+    /// <summary>Sends lines of a batch once more.</summary>
+    public const string BatchRetry = "v1/batches/{id}/retry";
+
     /// <summary>Lists and uploads files.</summary>
     public const string Files = "v1/files";
 

@@ -20,6 +20,12 @@ internal static class RequestSchemas
             ("completion_window", String("Minutes, hours or days, from '10m' to '7d' unless the service takes fewer: '90m', '24h', '7d'.")),
             ("metadata", Nullable(StringMap("Up to 16 pairs; keys up to 64, values up to 512 characters."))),
             ("output_expires_after", Nullable(Expiry("How long the output and error files live")))),
+        ["RetryBatchRequest"] = Request(
+            [],
+            ("only", Nullable(Array(String("An error's code or a status, as in the error file: 'batch_expired', '429'. All lines that did not succeed where it is absent.")))),
+            ("completion_window", Nullable(String("That of the first batch by default."))),
+            ("metadata", Nullable(StringMap("Those of the first batch by default."))),
+            ("output_expires_after", Nullable(Expiry("How long the output and error files live")))),
         ["UploadFileRequest"] = Request(
             ["file", "purpose"],
             ("file", Binary()),

@@ -27,6 +27,7 @@ internal sealed partial class BatchValidation(
     ActiveBatchStore active,
     ChunkStore chunks,
     InputBlobs blobs,
+    RetryInput retries,
     ByteBudget memory,
     BatchFinish finish,
     BatchQueues queues,
@@ -89,6 +90,16 @@ internal sealed partial class BatchValidation(
 
     private async Task ValidateAsync(Batch batch, CancellationToken ct)
     {
+        if (batch.AwaitsInput)
+        {
+            if (await MakeInputAsync(batch, ct) is not { } made)
+            {
+                return;
+            }
+
+            batch = made;
+        }
+
         var reading = new Reading(batch, upstreams, options.Value);
         try
         {
@@ -155,6 +166,38 @@ internal sealed partial class BatchValidation(
         {
             await work.RunAsync(batch.Key, 0, ct);
         }
+    }
+
+    /// <summary>Makes the input of a retry.</summary>
+    /// <returns>The batch with its input; null if it is not validating any more.</returns>
+    private async Task<Batch?> MakeInputAsync(Batch batch, CancellationToken ct)
+    {
+        long bytes;
+        try
+        {
+            bytes = await retries.MakeAsync(batch, ct);
+        }
+        catch (FileNotFoundException)
+        {
+            await FailAsync(batch.Key, [BatchFailures.RetrySourceLost], ct);
+            return null;
+        }
+
+        if (bytes == 0)
+        {
+            await FailAsync(batch.Key, [BatchFailures.NothingToRetry], ct);
+            return null;
+        }
+
+        var after = await batches.MutateAsync(
+            batch.Key, current => current.Status == BatchStatus.Validating && current.AwaitsInput ? current.WithInput(bytes) : null, ct);
+        if (after is { Status: BatchStatus.Validating })
+        {
+            return after;
+        }
+
+        await EndOrAdvanceAsync(batch.Key, ct);
+        return null;
     }
 
     private async Task<int> WindowOfAsync(Reading reading, CancellationToken ct)

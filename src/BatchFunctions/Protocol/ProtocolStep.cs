@@ -7,8 +7,12 @@ namespace BatchFunctions.Protocol;
 internal enum ProtocolStep
 {
     ActiveRowWritten,
+    RetryNamed,
     BatchRowWritten,
     ValidateSent,
+    RetryInputStaged,
+    RetryInputCommitted,
+    RetryInputWritten,
     ChunkRowsWritten,
     InProgressWritten,
     ChunkMessagesSent,

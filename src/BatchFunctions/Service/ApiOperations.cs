@@ -45,6 +45,12 @@ public static class ApiOperations
             Errors = [404, 409],
             IdOf = "batch",
         }),
+        Of<BatchApi>(HttpMethods.Post, ApiRoutes.BatchRetry, api => api.RetryAsync, new("retryBatch", "Makes a batch of those lines of an ended one that did not succeed", "Batch")
+        {
+            Errors = [400, 404, 408, 409, 413, 415, 429],
+            IdOf = "batch",
+            Body = (Json, "RetryBatchRequest"),
+        }),
         Of<FileApi>(HttpMethods.Get, ApiRoutes.Files, api => api.ListAsync, new("listFiles", "Lists files", "FileList")
         {
             Errors = [400],

@@ -75,6 +75,7 @@ internal sealed class OtherService : IAsyncDisposable
             ["endpoint"] = asked["endpoint"]!.GetValue<string>(),
             ["input_file_id"] = asked["input_file_id"]!.GetValue<string>(),
             ["status"] = "validating",
+            ["metadata"] = asked["metadata"]?.DeepClone(),
             ["created_at"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
         };
         _batches.Insert(0, batch);
@@ -122,7 +123,18 @@ internal sealed class OtherService : IAsyncDisposable
         return new { id = AddFile(content.ToArray()), @object = "file" };
     }
 
-    private string AddFile(byte[] content)
+    /// <summary>The batch that was made last.</summary>
+    public JsonObject Newest => _batches[0];
+
+    /// <summary>Changes a batch.</summary>
+    public void Alter(string id, Action<JsonObject> change) =>
+        change(_batches.Single(batch => batch["id"]!.GetValue<string>() == id));
+
+    /// <summary>What a file has.</summary>
+    public string ReadFile(string id) => Encoding.UTF8.GetString(_files[id]);
+
+    /// <summary>Adds a file, and returns its id.</summary>
+    public string AddFile(byte[] content)
     {
         var id = $"file-{_files.Count}";
         _files[id] = content;
@@ -144,7 +156,7 @@ internal sealed class OtherService : IAsyncDisposable
         {
             var input = Encoding.UTF8.GetString(_files[batch["input_file_id"]!.GetValue<string>()])
                 .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            batch["status"] = status == "validating" ? "in_progress" : "completed";
+            batch["status"] = status switch { "validating" => "in_progress", "in_progress" => "completed", _ => status };
             if (status == "in_progress")
             {
                 batch["request_counts"] = new JsonObject { ["total"] = input.Length, ["completed"] = input.Length, ["failed"] = 0 };

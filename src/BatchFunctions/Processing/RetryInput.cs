@@ -1,0 +1,145 @@
+using System.Runtime.CompilerServices;
+using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Lines;
+using BatchFunctions.Memory;
+using BatchFunctions.Protocol;
+using Microsoft.Extensions.Options;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Makes the input of a retry: the lines of the first batch's input that its files say did not succeed, and no other retry has
+/// brought to an answer since. In this order: the <c>expiring</c> entry, the blob, the file's row, the batch's row. A crash in
+/// between leaves what the next run makes again, under the same id and from files that do not change any more; where the batch is
+/// cancelled first, the entry has what is left removed.
+/// </summary>
+internal sealed class RetryInput(
+    BatchStore batches,
+    FileStore files,
+    ExpiringStore expiring,
+    FileBlobs blobs,
+    ByteBudget memory,
+    ProtocolSteps steps,
+    IOptions<BatchOptions> options)
+{
+    private static readonly byte[] LineEnd = [(byte)'\n'];
+
+    /// <summary>How many other retries are looked into.</summary>
+    private const int MostRetries = 100;
+
+    /// <summary>Makes the input.</summary>
+    /// <returns>Its size, in bytes; 0 if there is no line to send once more.</returns>
+    /// <exception cref="FileNotFoundException">The batch that this is a retry of, or one of its files, is gone.</exception>
+    public async Task<long> MakeAsync(Batch batch, CancellationToken ct)
+    {
+        var original = await batches.FindAsync(new BatchKey(batch.Tenant, batch.RetryOf!), ct)
+            ?? throw new FileNotFoundException($"Batch {batch.RetryOf} is gone.");
+        var choice = await ChoiceOfAsync(original, batch, ct);
+        var input = await FileAsync(original, original.InputFileId, ct);
+        var file = NewFile(batch, original);
+        using var writer = new BlobWriter(blobs, file.Blob, file.Id[IdKind.File.Prefix.Length..], input.Bytes + 1, memory);
+        var lines = 0;
+        await using (var content = Open(input, ct))
+        {
+            lines = await choice.ChooseAsync(
+                content,
+                options.Value.MaxLineBytes,
+                memory,
+                async line =>
+                {
+                    await writer.WriteAsync(line, ct);
+                    await writer.WriteAsync(LineEnd, ct);
+                },
+                ct);
+        }
+
+        if (lines == 0)
+        {
+            return 0;
+        }
+
+        file = file with { Bytes = writer.Bytes, Lines = lines };
+        await expiring.AddAsync(file.ToExpiringEntry(FileLife.DueOf(file.CreatedAt, file.ExpiresAt)), ct);
+        var staged = await writer.CompleteAsync(ct);
+        await steps.ReachedAsync(ProtocolStep.RetryInputStaged, ct);
+        await blobs.CommitAsync(file.Blob, staged.BlockIds, ct);
+        await steps.ReachedAsync(ProtocolStep.RetryInputCommitted, ct);
+        _ = await files.TryInsertAsync(file, ct);
+        await steps.ReachedAsync(ProtocolStep.RetryInputWritten, ct);
+        return file.Bytes;
+    }
+
+    private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, CancellationToken ct)
+    {
+        // Only a batch that failed has lines that neither file names.
+        var unnamed = original.Status == BatchStatus.Failed ? original.Errors.FirstOrDefault()?.Code ?? BatchFailures.Internal : null;
+        var choice = new RetryChoice(batch.RetryOnly, unnamed);
+        if (original.ErrorFileId is { } errors)
+        {
+            await using var content = Open(await FileAsync(original, errors, ct), ct);
+            await choice.ReadErrorsAsync(content, memory, ct);
+        }
+
+        if (choice.NeedsOutput && original.OutputFileId is { } output)
+        {
+            await using var content = Open(await FileAsync(original, output, ct), ct);
+            await choice.ReadOutputAsync(content, memory, ct);
+        }
+
+        await foreach (var retry in OtherRetriesAsync(original, batch, ct))
+        {
+            if (retry.OutputFileId is { } done && await files.FindAsync(retry.Tenant, done, ct) is { } file)
+            {
+                await using var content = Open(file, ct);
+                await choice.ReadRetriedAsync(content, memory, ct);
+            }
+        }
+
+        return choice;
+    }
+
+    /// <summary>What was retried of the batch before, and what of those. A file of theirs that is gone excludes nothing.</summary>
+    private async IAsyncEnumerable<Batch> OtherRetriesAsync(
+        Batch original, Batch batch, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var ahead = new Queue<string>(original.Retries);
+        for (var seen = 0; seen < MostRetries && ahead.TryDequeue(out var id); seen++)
+        {
+            if (id != batch.Id && await batches.FindAsync(new BatchKey(batch.Tenant, id), ct) is { } retry)
+            {
+                foreach (var next in retry.Retries)
+                {
+                    ahead.Enqueue(next);
+                }
+
+                yield return retry;
+            }
+        }
+    }
+
+    private static StoredFile NewFile(Batch batch, Batch original)
+    {
+        var createdAt = IdKind.File.CreatedAt(batch.InputFileId);
+        return new StoredFile
+        {
+            Tenant = batch.Tenant,
+            Id = batch.InputFileId,
+            Filename = $"{original.Id}_retry.jsonl",
+            Purpose = FilePurposes.Batch,
+            Bytes = 0,
+            CreatedAt = createdAt,
+            ExpiresAt = FileLife.ExpiresAt(createdAt, FilePurposes.Batch, seconds: null),
+            Blob = batch.InputBlob,
+        };
+    }
+
+    private async Task<StoredFile> FileAsync(Batch original, string id, CancellationToken ct) =>
+        await files.FindAnyAsync(original.Tenant, id, ct) is { Deleted: false } file
+            ? file
+            : throw new FileNotFoundException($"File {id} of batch {original.Id} is gone.");
+
+    private PieceStream Open(StoredFile file, CancellationToken ct) => new(blobs.ReadAsync(FileParts.OfBytes(file, 0, file.Bytes), ct));
+}

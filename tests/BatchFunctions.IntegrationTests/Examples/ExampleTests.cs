@@ -80,10 +80,11 @@ public sealed partial class ExampleTests
             new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(), ["Batch:Upstream:Concurrency"] = "auto" },
             services => services.AddSingleton<TimeProvider>(_time));
         var recorder = new ExampleRecorder(api.Client);
-        await BatchesAsync(recorder, api);
+        var (completed, failed) = await BatchesAsync(recorder, api);
         await FilesAsync(recorder);
         await UploadsAsync(recorder);
         await ErrorsAsync(recorder, api);
+        await RetriesAsync(recorder, api, completed, failed);
         await LimitsAsync(recorder, api);
         await ModelsAsync(recorder);
         return recorder.Examples;
@@ -91,6 +92,7 @@ public sealed partial class ExampleTests
 
     private static ScriptedAnswer Answer(ScriptedCall call) => call.Path == "/v1/models"
         ? ScriptedAnswer.Json(new { @object = "list", data = new[] { new { id = "llama-3.1-8b", @object = "model", created = 1_700_000_000, owned_by = "vllm" } } })
+        : call.Body.Span.IndexOf("Fail"u8) >= 0 ? ScriptedAnswer.Error(400, "No such words.")
         : ScriptedAnswer.Chat("Hello to you.");
 
     private static async Task ModelsAsync(ExampleRecorder recorder)
@@ -100,7 +102,7 @@ public sealed partial class ExampleTests
         await recorder.AskAsync("errors.unknown-model", HttpMethod.Get, "/v1/models/nothing");
     }
 
-    private async Task BatchesAsync(ExampleRecorder recorder, ApiDriver api)
+    private async Task<(string Completed, string Failed)> BatchesAsync(ExampleRecorder recorder, ApiDriver api)
     {
         var file = IdOf(await recorder.AskAsync("files.create", HttpMethod.Post, "/v1/files", Upload(Line)));
         var batch = IdOf(await recorder.AskAsync("batches.create", HttpMethod.Post, "/v1/batches", Json(
@@ -131,6 +133,23 @@ public sealed partial class ExampleTests
         await recorder.AskAsync("errors.limit-below-minimum", HttpMethod.Get, "/v1/batches?limit=0");
         await recorder.AskAsync("errors.limit-no-integer", HttpMethod.Get, "/v1/batches?limit=abc");
         await recorder.AskAsync("errors.after-malformed", HttpMethod.Get, "/v1/batches?after=nonsense");
+        return (batch, failed);
+    }
+
+    private async Task RetriesAsync(ExampleRecorder recorder, ApiDriver api, string completed, string failed)
+    {
+        var file = IdOf(await recorder.AskAsync("files.create-of-a-line-that-fails", HttpMethod.Post, "/v1/files", Upload(
+            Line + "\n" + Line.Replace("\"a\"", "\"b\"", StringComparison.Ordinal).Replace("Hello", "Fail", StringComparison.Ordinal))));
+        var batch = IdOf(await recorder.AskAsync("batches.create-of-a-line-that-fails", HttpMethod.Post, "/v1/batches", Json(
+            $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""")));
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
+        var retry = IdOf(await recorder.AskAsync("batches.retry", HttpMethod.Post, $"/v1/batches/{batch}/retry", Json("""{"only":["400","batch_expired"]}""")));
+        await recorder.AskAsync("errors.retry-under-way", HttpMethod.Post, $"/v1/batches/{batch}/retry");
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", retry), CancellationToken.None);
+        await recorder.AskAsync("batches.retrieve-with-a-retry", HttpMethod.Get, $"/v1/batches/{batch}");
+        await recorder.AskAsync("errors.retry-of-a-completed-batch", HttpMethod.Post, $"/v1/batches/{completed}/retry");
+        await recorder.AskAsync("errors.retry-of-a-wrong-input", HttpMethod.Post, $"/v1/batches/{failed}/retry");
+        await recorder.AskAsync("errors.retry-only-malformed", HttpMethod.Post, $"/v1/batches/{batch}/retry", Json("""{"only":["Too late"]}"""));
     }
 
     private static async Task FilesAsync(ExampleRecorder recorder)

@@ -126,6 +126,29 @@ public sealed class BatchViewTests : PageTest
     }
 
     [Fact]
+    public async Task What_is_left_over_is_sent_once_more_and_both_batches_lead_to_each_other()
+    {
+        Driver.Upstream.Answer(call => call.Marker == "a" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        var id = await Driver.CreateAsync(PageDriver.LineOf("a") + PageDriver.LineOf("b"));
+        await Driver.UntilAsync(id, "completed");
+        await Driver.OpenAsync($"#/batches/{id}");
+        Driver.Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        await Driver.Button("Retry 1 line").ClickAsync();
+        await Expect(Driver.Button("Not now")).ToBeFocusedAsync();
+        await Driver.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Retry" }).ClickAsync();
+
+        await Expect(Driver.Page.Locator("#batch-id")).Not.ToHaveTextAsync(id);
+        await Expect(Driver.Page.Locator("#batch-status")).ToHaveTextAsync("Completed");
+        await Expect(Driver.Page.Locator("#batch-counts")).ToContainTextAsync("Lines1");
+        await Expect(Driver.Page.Locator("#batch-retry")).ToBeHiddenAsync();
+        var made = await Driver.Page.Locator("#batch-id").TextContentAsync();
+        await Driver.Page.Locator("#batch-facts").GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(Driver.Page.Locator("#batch-id")).ToHaveTextAsync(id);
+        await Driver.Page.Locator("#batch-facts").GetByRole(AriaRole.Link).ClickAsync();
+        await Expect(Driver.Page.Locator("#batch-id")).ToHaveTextAsync(made!);
+    }
+
+    [Fact]
     public async Task A_cancel_that_comes_too_late_is_told_in_the_apis_words()
     {
         var batch = await Driver.AddAsync();

@@ -26,6 +26,8 @@ export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);
 
+export const retryBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/retry`);
+
 export const getFile = (id, signal) => json("GET", `/v1/files/${encodeURIComponent(id)}`, { signal });
 
 /** A file's bytes as a Response; with `last`, only those up to that offset. */

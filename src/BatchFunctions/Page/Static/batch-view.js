@@ -11,6 +11,7 @@ import { LatestLines } from "./latest.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { showProgress, showStatus } from "./progress.js";
+import { kinOf, Retry } from "./retry.js";
 import { showTimeline } from "./timeline.js";
 import { showUpstream } from "./upstream.js";
 
@@ -22,11 +23,13 @@ export class BatchView {
   #files;
   #errors = new ErrorTable();
   #latest = new LatestLines();
+  #retry;
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
   constructor(report) {
     this.#report = report;
     this.#files = new FileList(report);
+    this.#retry = new Retry(report);
     this.#poll = new Poll((signal) => this.#refresh(signal), report);
     byId("batch-cancel").addEventListener("click", () => byId("cancel-dialog").showModal());
     byId("cancel-dialog").addEventListener("close", () => this.#cancel());
@@ -45,6 +48,7 @@ export class BatchView {
     byId("batch-view").hidden = false;
     byId("batch-panels").hidden = !known;
     byId("batch-cancel").hidden = true;
+    this.#retry.hide();
     byId("batch-status").hidden = !known;
     byId("batch-title").textContent = "Batch";
     byId("batch-id").textContent = id;
@@ -59,6 +63,7 @@ export class BatchView {
   hide() {
     byId("batch-view").hidden = true;
     byId("cancel-dialog").close();
+    this.#retry.hide();
     this.#id = null;
     this.#batch = null;
     this.#poll.stop();
@@ -92,6 +97,7 @@ export class BatchView {
     byId("batch-panels").hidden = false;
     byId("batch-status").hidden = false;
     byId("batch-cancel").hidden = !isCancellable(batch);
+    this.#retry.show(batch);
     showStatus(byId("batch-status"), batch);
     showProgress(byId("batch-progress"), batch);
     showCounts(batch);
@@ -158,5 +164,6 @@ const factsOf = (batch) => [
   ["Model", batch.model ?? (batch.status === "validating" ? "–" : "various or none")],
   ["Window", batch.completion_window],
   ["Deadline", format.date(batch.expires_at)],
+  ...kinOf(batch),
   ...Object.entries(batch.metadata ?? {}),
 ];

@@ -25,6 +25,11 @@ export const shortIdOf = (batch) => `${batch.id.slice(0, 14)}…${batch.id.slice
 /** The name that its maker gave it, if any. */
 export const nameOf = (batch) => batch.metadata?.description || batch.metadata?.name || null;
 
+/** How many of its lines did not succeed; null where they were never known, and could all be sent. */
+export function leftOf({ status, request_counts: { total, completed } }) {
+  return total > 0 ? total - completed : status === "failed" ? 0 : null;
+}
+
 /** The share of its lines that are done, from 0 to 1. */
 export const shareDone = ({ request_counts: { total, completed, failed } }) => (total > 0 ? (completed + failed) / total : 0);
 

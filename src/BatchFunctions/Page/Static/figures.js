@@ -9,8 +9,9 @@ export const figure = (name, value, tone = "") => make("div", {
   children: [make("dt", { text: name }), make("dd", { text: value === null ? "–" : format.number(value) })],
 });
 
+/** Values are texts, or lists of elements. */
 export const showPairs = (list, pairs) => list.replaceChildren(
-  ...pairs.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", { text: value })]));
+  ...pairs.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", Array.isArray(value) ? { children: value } : { text: value })]));
 
 /**
  * Writes a table. The first column has names, the others have numbers. A row stays as long as there is one in its place, so that what is

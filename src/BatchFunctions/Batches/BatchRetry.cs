@@ -111,7 +111,7 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
         return sources;
     }
 
-    private Task NameAsync(BatchKey original, string id, CancellationToken ct) => batches.NoteRetriesAsync(
+    private Task<Batch?> NameAsync(BatchKey original, string id, CancellationToken ct) => batches.NoteRetriesAsync(
         original,
         async (retries, token) =>
         {

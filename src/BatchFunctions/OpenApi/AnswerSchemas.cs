@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
@@ -53,7 +54,7 @@ internal static class AnswerSchemas
         }
 
         // The exporter also considers deserialization, where a property without a setter might be given null.
-        if (context.PropertyInfo is { IsGetNullable: false } && schema["type"] is JsonArray types)
+        if (context.PropertyInfo is { } property && (!property.IsGetNullable || IsLeftOut(property)) && schema["type"] is JsonArray types)
         {
             schema["type"] = types[0]!.DeepClone();
         }
@@ -67,8 +68,9 @@ internal static class AnswerSchemas
 
         if (schema["properties"] is JsonObject properties)
         {
-            // An answer always has all of its properties.
-            schema["required"] = new JsonArray([.. properties.Select(property => JsonValue.Create(property.Key))]);
+            // An answer always has all of its properties, but for those that are left out where others would be null.
+            var leftOut = context.TypeInfo.Properties.Where(IsLeftOut).Select(left => left.Name).ToHashSet(StringComparer.Ordinal);
+            schema["required"] = new JsonArray([.. properties.Select(named => named.Key).Where(name => !leftOut.Contains(name)).Select(name => JsonValue.Create(name))]);
         }
 
         foreach (var attribute in context.PropertyInfo?.AttributeProvider?.GetCustomAttributes(inherit: false) ?? [])
@@ -78,6 +80,9 @@ internal static class AnswerSchemas
 
         return schema;
     }
+
+    private static bool IsLeftOut(JsonPropertyInfo property) => property.AttributeProvider?
+        .GetCustomAttributes(typeof(JsonIgnoreAttribute), inherit: false) is [JsonIgnoreAttribute { Condition: JsonIgnoreCondition.WhenWritingNull }];
 
     private static void Add(JsonObject schema, object attribute)
     {

@@ -75,7 +75,7 @@ internal sealed class RetryInput(
     private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, CancellationToken ct)
     {
         // Only a batch that failed has lines that neither file names.
-        var unnamed = original.Status == BatchStatus.Failed ? original.Errors.FirstOrDefault()?.Code ?? BatchFailures.Internal : null;
+        var unnamed = original.Status == BatchStatus.Failed ? (original.Errors is [var first, ..] ? first.Code : BatchFailures.Internal) : null;
         var choice = new RetryChoice(batch.RetryOnly, unnamed);
         if (original.ErrorFileId is { } errors)
         {

@@ -27,6 +27,9 @@ public sealed class LostMessageTests
     [
         ProtocolStep.ActiveRowWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.NextChunkSent,
         ProtocolStep.ResultsPublished, ProtocolStep.ChunksEndedByForce, ProtocolStep.LeftoversDiscarded,
+
+        // Those of retries: RetryTests.
+        ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
     ];
 
     [Fact]

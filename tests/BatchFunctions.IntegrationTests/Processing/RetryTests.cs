@@ -257,7 +257,7 @@ public sealed class RetryTests : IAsyncLifetime
     private Task<Batch?> RetryAsync(Batch original, params string[] only) =>
         _driver.Get<BatchRetry>().TryRetryAsync(original.Key, new RetryRequest(only, null, null, null), default);
 
-    private Task NameAsync(Batch original, string id) =>
+    private Task<Batch?> NameAsync(Batch original, string id) =>
         _driver.Batches.NoteRetriesAsync(original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([id]), default);
 
     private async Task RefusedAsync(Batch batch, int status, string why)

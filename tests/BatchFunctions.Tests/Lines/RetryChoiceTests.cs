@@ -97,7 +97,7 @@ public sealed class RetryChoiceTests
         }
 
         var chosen = new List<string>();
-        var input = string.Join('\n', Input.Select(id => $$"""{"custom_id":"{{id}}","method":"POST","url":"/v1/x","body":{}}"""));
+        var input = string.Join('\n', Input.Select(id => $$"""{"custom_id":"{{id}}","method":"POST","url":"/v1/x","body":{} }"""));
         await choice.ChooseAsync(
             StreamOf(input),
             1000,

@@ -26,10 +26,11 @@ public sealed class AnswerSchemaTests
     }
 
     [Fact]
-    public void All_properties_of_an_object_are_required() => Assert.All(
-        Schemas.SelectMany(schema => Objects(schema.Value!)).Where(node => node["properties"] is not null),
-        node => Assert.Equal(
-            node["properties"]!.AsObject().Select(property => property.Key), node["required"]!.AsArray().Select(name => name!.GetValue<string>())));
+    public void All_properties_of_an_object_are_required_but_those_that_are_left_out_where_they_would_be_null() => Assert.Equal(
+        ["retry_of", "retries"],
+        Schemas.SelectMany(schema => Objects(schema.Value!)).Where(node => node["properties"] is not null).SelectMany(node => node["properties"]!.AsObject()
+            .Select(property => property.Key)
+            .Except(node["required"]!.AsArray().Select(name => name!.GetValue<string>()))));
 
     [Fact]
     public void A_type_that_has_a_schema_is_referred_to()

@@ -4,12 +4,11 @@ using System.Text.Json.Nodes;
 using BatchFunctions.Cli;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.Testing;
-using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.IntegrationTests.Cli;
 
 /// <summary><c>retry</c>, against the whole service and against one that has no such operation.</summary>
-public sealed class RetryTests : IAsyncLifetime
+public sealed class RetryCommandTests : IAsyncLifetime
 {
     private ScriptedUpstream _upstream = null!;
     private ServiceDriver _service = null!;

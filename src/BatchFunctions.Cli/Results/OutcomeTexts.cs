@@ -12,7 +12,7 @@ internal static class OutcomeTexts
     /// <param name="service">The options with which a further command reaches the same service.</param>
     public static IEnumerable<string> Of(Batch batch, ResultPlaces places, string service)
     {
-        yield return Outcome(batch);
+        yield return Outcome(batch, service);
         foreach (var error in batch.Errors?.Data ?? [])
         {
             yield return $"  {BatchErrorTexts.Line(error)}";
@@ -50,7 +50,7 @@ internal static class OutcomeTexts
     /// <param name="service">The options with which a further command reaches the same service.</param>
     public static IEnumerable<string> OfMerged(Batch batch, ResultPlaces places, MergedCounts? merged, string service)
     {
-        yield return Outcome(batch);
+        yield return Outcome(batch, service);
         foreach (var error in batch.Errors?.Data ?? [])
         {
             yield return $"  {BatchErrorTexts.Line(error)}";
@@ -85,7 +85,7 @@ internal static class OutcomeTexts
         return $"Incomplete: batch {batch.Id} is {batch.Status}. This is what there is so far: {came}{of}. `{follow}` writes the others as they come.";
     }
 
-    private static string Outcome(Batch batch)
+    private static string Outcome(Batch batch, string service)
     {
         var counts = batch.RequestCounts;
         var took = batch.EndedAt - batch.CreatedAt is { } seconds ? $", {Texts.Duration(TimeSpan.FromSeconds(seconds))}" : "";
@@ -97,7 +97,7 @@ internal static class OutcomeTexts
             "failed" when batch.HasResults => $"Batch {batch.Id} failed{ended}. The reason:",
             "failed" when batch.Errors?.Data is { Count: > 0 } => $"Batch {batch.Id} failed. Correct these errors and run it again:",
             "failed" => $"Batch {batch.Id} failed, and the service gives no reason.",
-            "expired" => $"Batch {batch.Id} has expired{ended}. Run the others again.",
+            "expired" => $"Batch {batch.Id} has expired{ended}. `batch retry {batch.Id}{service}` sends the others.",
             _ => $"Batch {batch.Id} was cancelled{ended}.",
         };
     }

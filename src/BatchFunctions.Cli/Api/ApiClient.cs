@@ -29,11 +29,12 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     /// <summary>Gets a page of batches, newest first.</summary>
     /// <param name="limit">The most batches on the page, 1 to 100.</param>
     /// <param name="after">The id of the batch before the page; null for the first page.</param>
+    /// <param name="filter">Which batches; a service may leave nothing out.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public Task<BatchPage> ListBatchesAsync(int limit, string? after, CancellationToken ct)
+    public Task<BatchPage> ListBatchesAsync(int limit, string? after, BatchFilter filter, CancellationToken ct)
     {
         var path = string.Create(
-            CultureInfo.InvariantCulture, $"batches?limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}");
+            CultureInfo.InvariantCulture, $"batches?limit={limit}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}{filter.Query}");
         return _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, path), BatchPage.Read, repeat: true, ct);
     }
 

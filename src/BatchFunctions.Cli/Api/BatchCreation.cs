@@ -27,7 +27,7 @@ internal static class BatchCreation
             {
                 await Task.Delay(delay, ct);
                 delay *= 2;
-                var newest = await client.ListBatchesAsync(NewestLooked, after: null, ct);
+                var newest = await client.ListBatchesAsync(NewestLooked, after: null, BatchFilter.None, ct);
                 if (newest.Batches.FirstOrDefault(batch => batch.InputFileId == request.InputFileId) is { } made)
                 {
                     return made;

@@ -38,13 +38,7 @@ internal sealed class CreationOptions
     public void AddTo(Command command)
     {
         _file.AcceptExistingOnly();
-        _metadata.Validators.Add(given =>
-        {
-            foreach (var token in given.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
-            {
-                given.AddError($"'{token.Value}' is not metadata: give --metadata KEY=VALUE.");
-            }
-        });
+        MetadataPairs.Check(_metadata);
         command.Add(_file);
         command.Add(_endpoint);
         command.Add(_metadata);
@@ -66,13 +60,7 @@ internal sealed class CreationOptions
     /// <summary>The body of the request to create the batch.</summary>
     public BatchRequest Request(ParseResult parsed, string file, string endpoint)
     {
-        var notes = new Dictionary<string, string>();
-        foreach (var note in parsed.GetValue(_metadata)!)
-        {
-            var sign = note.IndexOf('=', StringComparison.Ordinal);
-            notes[note[..sign]] = note[(sign + 1)..];
-        }
-
+        var notes = MetadataPairs.Of(parsed.GetValue(_metadata)!);
         return new BatchRequest(file, endpoint, parsed.GetValue(_window)!, notes.Count > 0 ? notes : null);
     }
 }

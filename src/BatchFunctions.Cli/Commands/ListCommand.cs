@@ -28,12 +28,15 @@ internal static class ListCommand
         });
         var all = new Option<bool>("--all") { Description = "Lists all batches, page by page." };
         var json = new Option<bool>("--json") { Description = "Prints one batch per line, as the service returns it (JSONL)." };
+        var filters = new FilterOptions(environment.Time);
         var list = new Command("list", "Lists batches, newest first.") { limit, all, json };
+        filters.AddTo(list);
         service.AddTo(list);
         list.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
-            var batches = BatchWalk.WalkAsync(client, parsed.GetValue(all) ? null : parsed.GetValue(limit), ct);
+            var filter = filters.Filter(parsed);
+            var batches = BatchWalk.WalkAsync(client, filter, parsed.GetValue(all) ? null : parsed.GetValue(limit), ct);
             if (parsed.GetValue(json))
             {
                 await foreach (var batch in batches)
@@ -63,8 +66,9 @@ internal static class ListCommand
 
             if (table.Rows.Count == 0)
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync(
-                    $"There are no batches at {client.Place} for this key. `batch run FILE.jsonl` creates one.");
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(filter.IsNone
+                    ? $"There are no batches at {client.Place} for this key. `batch run FILE.jsonl` creates one."
+                    : $"There are no such batches at {client.Place} for this key.");
                 return ExitCodes.Done;
             }
 

@@ -39,24 +39,14 @@ public sealed class BatchApi
     }
 
     /// <summary><c>GET /v1/batches</c>: a page of the caller's batches, newest first.</summary>
-    /// <param name="request">The request, with <c>after</c> and <c>limit</c> in its query.</param>
+    /// <param name="request">The request, with cursor, limit and filters in its query.</param>
     /// <param name="ct">Fires when the client disconnects.</param>
     public Task<IResult> ListAsync(HttpRequest request, CancellationToken ct) =>
         _guard.RunAsync(
             request,
             async (caller, ct) =>
             {
-                var limit = ApiQuery.Limit(request.Query, DefaultLimit, MaxLimit);
-                var after = ApiQuery.Single(request.Query, "after");
-
-                // An empty cursor is refused too: it comes from a client that has run past the end, and page one would
-                // make it loop forever.
-                if (after is not null && !IdKind.Batch.IsValid(after))
-                {
-                    throw new ApiException(ApiError.BadCursor("after", IdKind.Batch.Form));
-                }
-
-                var page = await _batches.ListAsync(caller.Tenant, after, limit, ct);
+                var page = await _batches.ListAsync(caller.Tenant, BatchListing.Of(request.Query), ct);
                 return ApiJson.Ok(BatchObject.ListOf(page), BatchJson.Default.BatchList);
             },
             ct);

@@ -16,6 +16,15 @@ internal static class BatchErrors
 
     public static ApiError NoBatch(string id) => ApiError.NotFound($"No batch found with id '{ApiError.Shown(id)}'.");
 
+    public static ApiError NoFilter(string name, IEnumerable<string> known) => ApiError.InvalidRequest(
+        $"Unknown parameter: '{ApiError.Shown(name)}'. Batches are listed by {string.Join(", ", known.Select(one => $"'{one}'"))}.", ApiError.Shown(name), "unknown_parameter");
+
+    /// <summary>Storage has been asked for as much as one page may cost, and nothing that matches has been found yet.</summary>
+    public static ApiError NothingFoundYet { get; } = ApiError.InvalidRequest(
+        "No batch that matches was found among those that one request may look through, and there are more. Narrow the time with 'created_after' and 'created_before'.",
+        null,
+        "search_too_broad");
+
     public static ApiError NoInputFile(string id) => ApiError.InvalidRequest(
         $"Invalid 'input_file_id': no file with the id '{ApiError.Shown(id)}' and the purpose 'batch' was found.",
         "input_file_id",

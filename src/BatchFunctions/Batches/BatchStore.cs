@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
@@ -12,6 +13,12 @@ namespace BatchFunctions.Batches;
 /// </summary>
 internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
 {
+    /// <summary>
+    /// The most requests to storage for one page of what matches. Each looks through as many rows as storage reads in five seconds, or through a
+    /// thousand where metadata are asked for.
+    /// </summary>
+    internal const int MostRequests = 20;
+
     private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow, BatchRow.Unreadable);
 
     public BatchStore(StorageClients storage, BatchMetrics metrics, ILogger<BatchStore> logger)
@@ -37,27 +44,39 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         return _rows.FindAsync(partitionKey, rowKey, ct);
     }
 
+    /// <summary>A page of all of the tenant's batches.</summary>
+    public Task<BatchPage> ListAsync(string tenant, string? after, int limit, CancellationToken ct) =>
+        ListAsync(tenant, new BatchListing(after, limit, BatchFilter.None), ct);
+
     /// <summary>
-    /// Up to <paramref name="limit"/> batches of the tenant that are older than <paramref name="after"/>, newest first,
-    /// and whether there are more. A single query: ascending row keys are newest first, and the cursor is a row key,
-    /// whether or not its row still exists. It asks for one row more than the limit, to decide <c>HasMore</c>. A query
-    /// may return few or no rows with a continuation token, so tokens are followed until enough have come or none is
-    /// left.
+    /// A page of the tenant's batches, newest first, and whether there are more. Ascending row keys are newest first, and the cursor is
+    /// a row key, whether or not its row still exists. It asks for one row more than the limit, to decide <c>HasMore</c>. A query
+    /// may return few or no rows with a continuation token, so tokens are followed until enough have come or none is left. Without conditions
+    /// on rows that is one request; with them no more than <see cref="MostRequests"/>: then the page is as long as it has become by then.
     /// </summary>
-    public async Task<BatchPage> ListAsync(string tenant, string? after, int limit, CancellationToken ct)
+    /// <exception cref="ApiException">So much was read, and nothing matched.</exception>
+    public async Task<BatchPage> ListAsync(string tenant, BatchListing listing, CancellationToken ct)
     {
-        var filter = after is null
-            ? TableClient.CreateQueryFilter($"PartitionKey eq {tenant}")
-            : TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and RowKey gt {IdKind.Batch.RowKeyOf(after)}");
+        var (after, limit, filter) = listing;
         var batches = new List<Batch>(limit + 1);
-        await foreach (var batch in _rows.QueryAsync(filter, limit + 1, ct))
+        var requests = 0;
+        await foreach (var page in _rows.PagesAsync(filter.QueryOf(tenant, after), filter.IsStoragesAlone ? limit + 1 : null, ct))
         {
-            if (batches.Count == limit)
+            requests++;
+            foreach (var batch in page.Records.Where(filter.Matches))
             {
-                return new BatchPage(batches, HasMore: true);
+                if (batches.Count == limit)
+                {
+                    return new BatchPage(batches, HasMore: true);
+                }
+
+                batches.Add(batch);
             }
 
-            batches.Add(batch);
+            if (requests >= MostRequests && filter.LooksAtRows && !page.IsLast)
+            {
+                return batches.Count > 0 ? new BatchPage(batches, HasMore: true) : throw new ApiException(BatchErrors.NothingFoundYet);
+            }
         }
 
         return new BatchPage(batches, HasMore: false);

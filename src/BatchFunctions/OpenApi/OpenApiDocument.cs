@@ -79,13 +79,22 @@ internal static class OpenApiDocument
         return operation;
     }
 
-    private static JsonObject Parameter(string name, string place, JsonObject schema) => new()
+    private static JsonObject Parameter(string name, string place, JsonObject schema)
     {
-        ["name"] = name,
-        ["in"] = place,
-        ["required"] = place == "path",
-        ["schema"] = schema.DeepClone(),
-    };
+        var parameter = new JsonObject
+        {
+            ["name"] = name,
+            ["in"] = place,
+            ["required"] = place == "path",
+            ["schema"] = schema.DeepClone(),
+        };
+        if (schema.ContainsKey("additionalProperties"))
+        {
+            parameter["style"] = "deepObject";
+        }
+
+        return parameter;
+    }
 
     private static JsonObject Responses(string? answer, int[] errors)
     {

@@ -28,7 +28,17 @@ public static class ApiOperations
         Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batches, api => api.ListAsync, new("listBatches", "Lists batches, newest first", "BatchList")
         {
             Errors = [400],
-            Query = [After("batch"), Limit(BatchApi.DefaultLimit, BatchApi.MaxLimit)],
+            Query =
+            [
+                After("batch"),
+                Limit(BatchApi.DefaultLimit, BatchApi.MaxLimit),
+                ("status", Array(Enum(BatchStatusNames.All))),
+                ("endpoint", String("Batches of this endpoint alone.")),
+                ("model", String("Batches all of whose lines have this model.")),
+                ("created_after", Integer("Created at this time or later (Unix seconds).", 0)),
+                ("created_before", Integer("Created before this time (Unix seconds).", 0)),
+                ("metadata", StringMap("Batches with this pair in their metadata: 'metadata[KEY]=VALUE', several times for several pairs.")),
+            ],
         }),
         Of<BatchApi>(HttpMethods.Post, ApiRoutes.Batches, api => api.CreateAsync, new("createBatch", "Makes a batch of an uploaded file", "Batch")
         {

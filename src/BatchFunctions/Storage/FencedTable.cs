@@ -70,6 +70,17 @@ internal sealed class FencedTable<T>(
         }
     }
 
+    /// <summary>Lists records as they come from storage, request by request.</summary>
+    /// <inheritdoc cref="QueryAsync(string, int?, CancellationToken)"/>
+    public async IAsyncEnumerable<(IReadOnlyList<T> Records, bool IsLast)> PagesAsync(
+        string filter, int? perPage, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var page in table.QueryAsync<TableEntity>(filter, perPage, cancellationToken: ct).AsPages())
+        {
+            yield return ([.. page.Values.Select(Read)], string.IsNullOrEmpty(page.ContinuationToken));
+        }
+    }
+
     /// <summary>
     /// Writes the record under the ETag that it was read with; null if its row has been changed or deleted since.
     /// </summary>

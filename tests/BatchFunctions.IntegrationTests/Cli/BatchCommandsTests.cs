@@ -68,6 +68,24 @@ public sealed class BatchCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_list_is_of_those_batches_alone_that_are_asked_for()
+    {
+        var old = await InsertAsync(TimeSpan.FromHours(30), batch => batch with { Model = "small" });
+        var failed = await InsertAsync(TimeSpan.FromHours(2), batch => batch.WithStatus(BatchStatus.Failed));
+        var tagged = await InsertAsync(TimeSpan.FromMinutes(3), batch => batch with { Metadata = new Dictionary<string, string> { ["job"] = "a=b" } });
+
+        Assert.Equal([failed], IdsOf(await _cli.RunAsync("list", "--json", "--status", "failed,expired", "--status", "completed")));
+        Assert.Equal([old], IdsOf(await _cli.RunAsync("list", "--json", "--model", "small")));
+        Assert.Equal([tagged], IdsOf(await _cli.RunAsync("list", "--json", "--metadata", "job=a=b")));
+        Assert.Equal([tagged, failed], IdsOf(await _cli.RunAsync("list", "--json", "--since", "1d")));
+        Assert.Equal([failed, old], IdsOf(await _cli.RunAsync("list", "--json", "--until", "1h")));
+        Assert.Equal([tagged, failed, old], IdsOf(await _cli.RunAsync("list", "--json", "--endpoint", "/v1/chat/completions", "--since", "2020-01-01")));
+        (await _cli.RunAsync("list", "--model", "large")).AssertOneLine(ExitCodes.Done, "There are no such batches");
+        (await _cli.RunAsync("list", "--status", "done")).AssertExit(ExitCodes.Usage);
+        (await _cli.RunAsync("list", "--since", "yesterday")).AssertExit(ExitCodes.Usage);
+    }
+
+    [Fact]
     public async Task An_empty_list_says_so_beside_an_empty_output()
     {
         var list = await _cli.RunAsync("list");
@@ -154,9 +172,10 @@ public sealed class BatchCommandsTests : IAsyncLifetime
         return made.Output.TrimEnd();
     }
 
-    private async Task<string> InsertAsync(TimeSpan age)
+    private async Task<string> InsertAsync(TimeSpan age, Func<Batch, Batch>? change = null)
     {
         var batch = ApiDriver.BatchOf("clients", _now - age);
+        batch = change?.Invoke(batch) ?? batch;
         Assert.NotNull(await _service.Get<BatchStore>().TryInsertAsync(batch, CancellationToken.None));
         return batch.Id;
     }

@@ -59,6 +59,26 @@ public sealed class OtherServiceTests : OtherServiceTest
         Assert.Equal(130, all.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_the_service_leaves_nothing_out_or_refuses_to_the_command_line_does(bool refuses)
+    {
+        await Cli.RunAsync("run", Cli.WriteRequests("a"), "--no-wait");
+        await Cli.RunAsync("run", Cli.WriteRequests("a"), "--no-wait", "--metadata", "job=nightly");
+        Service.Before = context =>
+        {
+            var isRefused = refuses && context.Request.Query.Keys.Any(name => name is not ("limit" or "after"));
+            context.Response.StatusCode = isRefused ? 400 : 200;
+            return Task.FromResult(isRefused);
+        };
+
+        var list = await Cli.RunAsync("list", "--json", "--metadata", "job=nightly", "--since", "1h");
+
+        list.AssertExit(ExitCodes.Done);
+        Assert.Contains("batch_1", Assert.Single(list.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AService_that_knows_no_cursor_is_not_walked_for_ever()
     {

@@ -50,6 +50,57 @@ public sealed class ListTests : PageTest
     }
 
     [Fact]
+    public async Task The_list_is_filtered_by_status_time_model_and_metadata()
+    {
+        var large = await Driver.AddAsync(batch => Completed(batch) with { Model = "large" }, TimeSpan.FromHours(30));
+        var active = await Driver.AddAsync(batch => batch with { Metadata = new Dictionary<string, string> { ["job"] = "nightly" } }, TimeSpan.FromMinutes(5));
+        var failed = await Driver.AddAsync(batch => batch.WithStatus(BatchStatus.Failed) with { Model = "large" }, TimeSpan.FromMinutes(2));
+        await Driver.OpenAsync();
+        var rows = Driver.Page.Locator("tbody tr");
+        var text = Driver.Page.GetByRole(AriaRole.Searchbox);
+        await Expect(rows).ToHaveCountAsync(3);
+
+        await Driver.Page.GetByLabel("Status").SelectOptionAsync("Failed");
+        await Expect(rows).ToHaveCountAsync(1);
+        Assert.Equal([failed.Id], await Driver.ListedAsync());
+        await Driver.Page.GetByLabel("Status").SelectOptionAsync("Any status");
+        await text.FillAsync("large");
+        await text.PressAsync("Enter");
+        await Expect(rows).ToHaveCountAsync(2);
+        Assert.Equal([failed.Id, large.Id], await Driver.ListedAsync());
+        await Driver.Page.GetByLabel("Created").SelectOptionAsync("Last 24 hours");
+        await Expect(rows).ToHaveCountAsync(1);
+        await text.FillAsync("job=nightly");
+        await text.PressAsync("Enter");
+        await Expect(rows).ToHaveCountAsync(1);
+        Assert.Equal([active.Id], await Driver.ListedAsync());
+        await Expect(Driver.Page.Locator("#list-live")).ToHaveTextAsync("1 found · 1 active");
+
+        await text.FillAsync("nobody has this");
+        await text.PressAsync("Enter");
+        await Expect(Driver.Page.GetByText("No batch matches.")).ToBeVisibleAsync();
+        await Driver.Button("Show all").ClickAsync();
+        await Expect(rows).ToHaveCountAsync(3);
+
+        await text.FillAsync(large.Id);
+        await text.PressAsync("Enter");
+        await Expect(Driver.Page.Locator("#batch-id")).ToHaveTextAsync(large.Id);
+    }
+
+    [Fact]
+    public async Task A_batch_that_does_not_match_any_more_leaves_the_list()
+    {
+        var batch = await Driver.AddAsync();
+        await Driver.OpenAsync();
+        await Driver.Page.GetByLabel("Status").SelectOptionAsync("Active");
+        await Expect(Driver.Page.Locator("tbody tr")).ToHaveCountAsync(1);
+        await Driver.Service.Get<BatchStore>().MutateAsync(
+            new BatchKey(batch.Tenant, batch.Id), found => found.Fail([BatchFailures.NoInput], found.CreatedAt.AddMinutes(1)), CancellationToken.None);
+        await Expect(Driver.Page.GetByText("No batch matches.")).ToBeVisibleAsync();
+        await Expect(Driver.Page.Locator("tbody tr")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task An_upstream_that_lets_nobody_through_is_told_as_long_as_it_does()
     {
         var isAway = true;

@@ -11,8 +11,9 @@ export class ApiError extends Error {
   }
 }
 
-export const listBatches = ({ after = null, limit }, signal) =>
-  json("GET", `/v1/batches?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}`, { signal });
+/** @param {{after?: string, limit: number, filter?: string}} wanted `filter` is further parameters, each with its "&" */
+export const listBatches = ({ after = null, limit, filter = "" }, signal) =>
+  json("GET", `/v1/batches?limit=${limit}${after ? `&after=${encodeURIComponent(after)}` : ""}${filter}`, { signal });
 
 export const getBatch = (id, signal) => json("GET", `/v1/batches/${encodeURIComponent(id)}`, { signal });
 

@@ -5,6 +5,7 @@ import { isActive, labelOf, nameOf, shortIdOf } from "./batch.js";
 import { byId } from "./elements.js";
 import * as format from "./format.js";
 import { showEmptyList } from "./empty-list.js";
+import { FilterBar } from "./filter-bar.js";
 import { showLimits } from "./limits.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
@@ -19,10 +20,15 @@ export class ListView {
   #hasMore = false;
   #loaded = false;
   #poll;
+  #filter;
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
   constructor(report) {
     this.#poll = new Poll((signal) => this.#refresh(signal), report);
+    this.#filter = new FilterBar(() => {
+      this.#forget();
+      this.#poll.start();
+    });
     byId("list-refresh").addEventListener("click", () => this.#poll.start());
     byId("list-more").addEventListener("click", () => this.#loadMore().catch(report));
     setInterval(() => document.hidden || this.#entries.forEach(({ batch, row }) => row.show(batch)), 15000);
@@ -40,11 +46,16 @@ export class ListView {
   }
 
   clear() {
+    this.#filter.clear();
+    this.#forget();
+    showLimits(false);
+  }
+
+  #forget() {
     this.#entries = new Map();
     this.#loaded = false;
     this.#hasMore = false;
     this.#render();
-    showLimits(false);
   }
 
   /** What the list last knew of a batch. */
@@ -66,15 +77,28 @@ export class ListView {
    * request from the batch before it.
    */
   async #refresh(signal) {
+    const entries = this.#entries;
+    const filter = this.#filter.query;
     const known = this.#ids;
     const oldest = known.at(-1) ?? "";
     const seen = new Set();
     let changed = false;
     const take = async (after) => {
-      const page = await api.listBatches({ after, limit: pageSize }, signal);
+      const page = await api.listBatches({ after, limit: pageSize, filter }, signal);
+      if (entries !== this.#entries) {
+        throw new DOMException("The list is another by now.", "AbortError");
+      }
+
       for (const batch of page.data.filter(({ id }) => id >= oldest)) {
         seen.add(batch.id);
         changed = this.#put(batch) || changed;
+      }
+
+      // What stood in this stretch and does not any more matches no longer.
+      const end = page.has_more ? page.last_id : "";
+      for (const id of this.#ids.filter((one) => (after === null || one < after) && one >= end && !seen.has(one))) {
+        entries.delete(id);
+        changed = true;
       }
 
       return page;
@@ -92,7 +116,7 @@ export class ListView {
 
     const ids = this.#ids;
     for (const [place, id] of ids.entries()) {
-      if (!seen.has(id) && isActive(this.find(id))) {
+      if (!seen.has(id) && this.find(id) && isActive(this.find(id))) {
         await take(ids[place - 1]);
         seen.add(id);
       }
@@ -110,7 +134,7 @@ export class ListView {
     const entries = this.#entries;
     more.disabled = true;
     try {
-      const page = await api.listBatches({ after: this.#ids.at(-1), limit: pageSize });
+      const page = await api.listBatches({ after: this.#ids.at(-1), limit: pageSize, filter: this.#filter.query });
       if (entries !== this.#entries) {
         return;
       }
@@ -169,11 +193,15 @@ export class ListView {
     byId("list-more").hidden = !this.#hasMore;
     byId("list-live").dataset.live = String(active > 0);
     byId("list-live").textContent = this.#summaryOf(ids.length, active);
-    showEmptyList(byId("list-empty"), this.#loaded && ids.length === 0);
+    const isEmpty = this.#loaded && ids.length === 0;
+    byId("list-none").hidden = !isEmpty || !this.#filter.isSet;
+    byId("filter").hidden = isEmpty && !this.#filter.isSet;
+    byId("filter-clear").hidden = !this.#filter.isSet;
+    showEmptyList(byId("list-empty"), isEmpty && !this.#filter.isSet);
   }
 
   #summaryOf(count, active) {
-    const shown = `${format.number(count)} ${this.#hasMore ? "newest" : "in all"}`;
+    const shown = `${format.number(count)} ${this.#hasMore ? "newest" : this.#filter.isSet ? "found" : "in all"}`;
     return count === 0 ? "" : active > 0 ? `${shown} · ${format.number(active)} active` : shown;
   }
 }

@@ -13,6 +13,7 @@ var tableNames = [
   'apikeys'
   'projects'
   'fleet'
+  'idempotency'
 ]
 
 var workingQueueNames = [

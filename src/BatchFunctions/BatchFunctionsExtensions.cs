@@ -7,6 +7,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Keys;
 using BatchFunctions.Limits;
 using BatchFunctions.Memory;
@@ -121,6 +122,8 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ActiveBatchStore>();
         services.TryAddSingleton<ChunkStore>();
         services.TryAddSingleton<FileStore>();
+        services.TryAddSingleton<IdempotencyStore>();
+        services.TryAddSingleton<IdempotentRequests>();
         services.TryAddSingleton<ExpiringStore>();
         services.TryAddSingleton(provider =>
             new ApiKeyStore(provider.GetRequiredService<StorageClients>().Tables, provider.GetRequiredService<TimeProvider>()));
@@ -193,7 +196,9 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<BatchRetry>(),
-            provider.GetRequiredService<IOptions<BatchOptions>>()));
+            provider.GetRequiredService<IdempotentRequests>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<StorageHealth>();
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),

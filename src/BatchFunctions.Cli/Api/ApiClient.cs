@@ -11,6 +11,11 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     /// <summary>The purpose that files of requests are uploaded with.</summary>
     private const string Purpose = "batch";
 
+    /// <summary>
+    /// The header with the key by which a service tells a request that comes again from another one. Services that do not know it ignore it.
+    /// </summary>
+    public const string KeyHeader = "Idempotency-Key";
+
     private readonly ApiConnection _connection = new(address, times);
 
     /// <summary>The service's base URL, for messages.</summary>
@@ -38,11 +43,15 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         return _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, path), BatchPage.Read, repeat: true, ct);
     }
 
+    /// <summary>A key for a request that must not make two things.</summary>
+    public static string NewKey() => Guid.NewGuid().ToString("N");
+
     /// <summary>
-    /// Creates a batch, without retries: if the answer is lost, only the list tells whether the batch exists.
+    /// Creates a batch. It is repeated only if the service is known to look at the key: otherwise, if the answer is lost, only the list
+    /// tells whether the batch exists.
     /// </summary>
-    public Task<Batch> CreateBatchAsync(BatchRequest request, CancellationToken ct) =>
-        _connection.AskAsync(_ => Post("batches", request, ApiJson.Default.BatchRequest), Batch.Read, repeat: false, ct);
+    public Task<Batch> CreateBatchAsync(BatchRequest request, string key, CancellationToken ct) => _connection.AskAsync(
+        _ => Keyed(Post("batches", request, ApiJson.Default.BatchRequest), key), Batch.Read, repeat: _connection.KnowsKeys, ct);
 
     /// <summary>Requests a batch's cancellation.</summary>
     public Task<Batch> CancelBatchAsync(string id, CancellationToken ct) =>
@@ -50,11 +59,11 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
             _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
 
     /// <summary>
-    /// Makes a batch of what a batch has left over, without retries: if the answer is lost, only the batch itself tells whether there
-    /// is a new one.
+    /// Makes a batch of what a batch has left over. Like a creation it is repeated only where the service looks at the key: otherwise
+    /// only the batch itself tells whether there is a new one.
     /// </summary>
-    public Task<Batch> RetryBatchAsync(string id, RetryRequest request, CancellationToken ct) =>
-        _connection.AskAsync(_ => Post($"{BatchPath(id)}/retry", request, ApiJson.Default.RetryRequest), Batch.Read, repeat: false, ct);
+    public Task<Batch> RetryBatchAsync(string id, RetryRequest request, string key, CancellationToken ct) => _connection.AskAsync(
+        _ => Keyed(Post($"{BatchPath(id)}/retry", request, ApiJson.Default.RetryRequest), key), Batch.Read, repeat: _connection.KnowsKeys, ct);
 
     /// <summary>Gets what the key's project may have, and has.</summary>
     public Task<ProjectLimits> GetLimitsAsync(CancellationToken ct) =>
@@ -64,20 +73,26 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     /// <param name="name">The file's name.</param>
     /// <param name="part">Makes the body; its argument must be called whenever some of it has been sent.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public Task<ApiFile> UploadAsync(string name, Func<Action, FilePart> part, CancellationToken ct) =>
-        _connection.AskAsync(
-            gotOn => PostForm("files", (new StringContent(Purpose), "purpose", null), (part(gotOn), "file", name)),
+    public Task<ApiFile> UploadAsync(string name, Func<Action, FilePart> part, CancellationToken ct)
+    {
+        var key = NewKey();
+        return _connection.AskAsync(
+            gotOn => Keyed(PostForm("files", (new StringContent(Purpose), "purpose", null), (part(gotOn), "file", name)), key),
             ApiJson.Default.ApiFile,
             repeat: true,
             ct);
+    }
 
     /// <summary>Begins an upload in parts.</summary>
-    public Task<ApiUpload> BeginUploadAsync(string name, long bytes, CancellationToken ct) =>
-        _connection.AskAsync(
-            _ => Post("uploads", new UploadRequest(name, Purpose, bytes, "text/jsonl"), ApiJson.Default.UploadRequest),
+    public Task<ApiUpload> BeginUploadAsync(string name, long bytes, CancellationToken ct)
+    {
+        var key = NewKey();
+        return _connection.AskAsync(
+            _ => Keyed(Post("uploads", new UploadRequest(name, Purpose, bytes, "text/jsonl"), ApiJson.Default.UploadRequest), key),
             ApiJson.Default.ApiUpload,
             repeat: true,
             ct);
+    }
 
     /// <summary>Uploads a part; its id is needed to complete the upload.</summary>
     public Task<ApiFile> UploadPartAsync(string upload, Func<Action, FilePart> part, CancellationToken ct) =>
@@ -113,6 +128,12 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     public ApiException BrokenOff(Exception e) => _connection.BrokenOff(e);
 
     private static string BatchPath(string id) => $"batches/{Uri.EscapeDataString(id)}";
+
+    private static HttpRequestMessage Keyed(HttpRequestMessage request, string key)
+    {
+        request.Headers.Add(KeyHeader, key);
+        return request;
+    }
 
     private static HttpRequestMessage Post<T>(string path, T body, JsonTypeInfo<T> type) =>
         new(HttpMethod.Post, path) { Content = JsonContent.Create(body, type) };

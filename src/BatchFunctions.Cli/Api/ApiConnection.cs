@@ -50,6 +50,11 @@ internal sealed class ApiConnection : IDisposable
             .Build();
     }
 
+    /// <summary>
+    /// Whether the service has said, by repeating a request's key in its answer, that a request which comes twice with one key makes one thing.
+    /// </summary>
+    public bool KnowsKeys { get; private set; }
+
     /// <summary>The service's base URL, for messages.</summary>
     public string Place => ApiErrors.Shown(_address.BaseUrl);
 
@@ -129,7 +134,9 @@ internal sealed class ApiConnection : IDisposable
         using var message = request(limit.GotOn);
         try
         {
-            return await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            var answer = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            KnowsKeys |= message.Headers.Contains(ApiClient.KeyHeader) && answer.Headers.Contains(ApiClient.KeyHeader);
+            return answer;
         }
         catch (OperationCanceledException e) when (limit.IsStandstill)
         {

@@ -6,7 +6,8 @@ internal static class BatchCreation
     private const int NewestLooked = 20;
 
     /// <summary>
-    /// Creates a batch. If the answer is lost, or says that the service failed, the newest batches are searched for one
+    /// Creates a batch. A service that looks at the request's key makes one of it however often it comes. At others, if the answer is
+    /// lost, or says that the service failed, the newest batches are searched for one
     /// with the same input before the next try: a second batch would be paid for as well.
     /// </summary>
     /// <param name="client">The service.</param>
@@ -17,11 +18,12 @@ internal static class BatchCreation
     public static async Task<Batch> CreateAsync(ApiClient client, BatchRequest request, CancellationToken ct)
     {
         var delay = client.Times.FirstDelay;
+        var key = ApiClient.NewKey();
         for (var tried = 0; ; tried++)
         {
             try
             {
-                return await client.CreateBatchAsync(request, ct);
+                return await client.CreateBatchAsync(request, key, ct);
             }
             catch (ApiException e) when (e.IsPassing && tried < client.Times.Retries)
             {

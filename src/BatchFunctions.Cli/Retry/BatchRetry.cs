@@ -14,11 +14,12 @@ internal static class BatchRetry
     public static async Task<Batch?> TryAsync(ApiClient client, Batch original, RetryRequest request, CancellationToken ct)
     {
         var delay = client.Times.FirstDelay;
+        var key = ApiClient.NewKey();
         for (var tried = 0; ; tried++)
         {
             try
             {
-                return await client.RetryBatchAsync(original.Id, request, ct);
+                return await client.RetryBatchAsync(original.Id, request, key, ct);
             }
             catch (ApiException e) when (e.Status is 404 or 405)
             {

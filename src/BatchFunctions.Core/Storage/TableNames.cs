@@ -33,7 +33,10 @@ public static class TableNames
     /// <summary>Who may have how many lines in flight at which upstream.</summary>
     public const string Fleet = "fleet";
 
+    /// <summary>Keys that callers have given their requests, by tenant.</summary>
+    public const string Idempotency = "idempotency";
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency];
 }

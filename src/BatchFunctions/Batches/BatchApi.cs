@@ -1,5 +1,6 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,9 @@ public sealed class BatchApi
     private readonly BatchCreation _creation;
     private readonly BatchCancellation _cancellation;
     private readonly BatchRetry _retry;
+    private readonly IdempotentRequests _once;
     private readonly BatchOptions _options;
+    private readonly TimeProvider _time;
 
     internal BatchApi(
         ApiGuard guard,
@@ -28,14 +31,18 @@ public sealed class BatchApi
         BatchCreation creation,
         BatchCancellation cancellation,
         BatchRetry retry,
-        IOptions<BatchOptions> options)
+        IdempotentRequests once,
+        IOptions<BatchOptions> options,
+        TimeProvider time)
     {
         _guard = guard;
         _batches = batches;
         _creation = creation;
         _cancellation = cancellation;
         _retry = retry;
+        _once = once;
         _options = options.Value;
+        _time = time;
     }
 
     /// <summary><c>GET /v1/batches</c>: a page of the caller's batches, newest first.</summary>
@@ -60,9 +67,12 @@ public sealed class BatchApi
             async (caller, ct) =>
             {
                 var wanted = await BatchRequest.ReadAsync(request, caller.Tenant, _options, ct);
-                var batch = await _creation.TryCreateAsync(wanted, ct)
-                    ?? throw new ApiException(BatchErrors.NoInputFile(wanted.InputFileId));
-                return ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
+                return await MadeOnceAsync(
+                    request,
+                    wanted.IdempotencyKey is { } key ? new IdempotentRequest(caller.Tenant, "batch", key, wanted.Digest) : null,
+                    async id => await _creation.TryCreateAsync(wanted, id, ct) ?? throw new ApiException(BatchErrors.NoInputFile(wanted.InputFileId)),
+                    caller,
+                    ct);
             },
             ct);
 
@@ -114,12 +124,32 @@ public sealed class BatchApi
             async (caller, ct) =>
             {
                 var wanted = await BatchRequest.ReadRetryAsync(request, _options, ct);
-                var batch = IdKind.Batch.IsValid(id)
-                    ? await _retry.TryRetryAsync(new BatchKey(caller.Tenant, id), wanted, ct)
-                    : null;
-                return Answer(batch, id);
+                return IdKind.Batch.IsValid(id)
+                    ? await MadeOnceAsync(
+                        request,
+                        wanted.IdempotencyKey is { } key ? new IdempotentRequest(caller.Tenant, $"retry of {id}", key, wanted.Digest) : null,
+                        async newId => await _retry.TryRetryAsync(new BatchKey(caller.Tenant, id), wanted, newId, ct) ?? throw new ApiException(BatchErrors.NoBatch(id)),
+                        caller,
+                        ct)
+                    : throw new ApiException(BatchErrors.NoBatch(id));
             },
             ct);
+
+    /// <summary>Makes a batch, or answers the one that the same request has made before.</summary>
+    private async Task<IResult> MadeOnceAsync(
+        HttpRequest request, IdempotentRequest? idempotent, Func<string, Task<Batch>> make, ApiCaller caller, CancellationToken ct)
+    {
+        var newId = IdKind.Batch.New(_time.GetUtcNow());
+        var (batch, isReplayed) = await _once.RunAsync(
+            idempotent,
+            newId,
+            id => _batches.FindAsync(new BatchKey(caller.Tenant, id), ct),
+            () => make(newId),
+            static e => e is ApiException,
+            ct);
+        IdempotencyKey.Tell(request, idempotent?.Key, isReplayed);
+        return ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
+    }
 
     private static IResult Answer(Batch? batch, string id) => batch is null
         ? throw new ApiException(BatchErrors.NoBatch(id))

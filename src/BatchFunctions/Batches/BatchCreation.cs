@@ -2,6 +2,7 @@ using BatchFunctions.ActiveBatches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -43,10 +44,16 @@ internal sealed partial class BatchCreation(
     /// <exception cref="ApiException">
     /// The project has as much as it may have, or it is not decided yet whether the input file is deleted.
     /// </exception>
-    public async Task<Batch?> TryCreateAsync(NewBatch request, CancellationToken ct)
+    public Task<Batch?> TryCreateAsync(NewBatch request, CancellationToken ct) =>
+        TryCreateAsync(request, IdKind.Batch.New(time.GetUtcNow()), ct);
+
+    /// <inheritdoc cref="TryCreateAsync(NewBatch, CancellationToken)"/>
+    /// <param name="request">What it is made from.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="ct">Cancels the operation, up to the batch's row.</param>
+    public async Task<Batch?> TryCreateAsync(NewBatch request, string id, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var id = IdKind.Batch.New(now);
         using var span = BatchTracing.StartCreate(id);
         var key = new BatchKey(request.Tenant, id);
         if (await files.FindAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } input)
@@ -62,7 +69,7 @@ internal sealed partial class BatchCreation(
             ct);
     }
 
-    /// <summary>Makes a batch in the order that <see cref="TryCreateAsync"/> tells.</summary>
+    /// <summary>Makes a batch in the order that <see cref="TryCreateAsync(NewBatch, CancellationToken)"/> tells.</summary>
     /// <param name="entry">Its active row.</param>
     /// <param name="rowOf">Looks at what the batch is made of, and makes its row; null if something of it is gone.</param>
     /// <param name="ct">Cancels the operation, up to the batch's row.</param>
@@ -169,4 +176,12 @@ internal sealed record NewBatch(
     string Endpoint,
     string CompletionWindow,
     IReadOnlyDictionary<string, string>? Metadata,
-    long? OutputExpiresAfter);
+    long? OutputExpiresAfter)
+{
+    /// <summary>The key that the caller has given the request; null for none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>What is asked for.</summary>
+    public string Digest => IdempotentRequest.DigestOf(
+        [InputFileId, Endpoint, CompletionWindow, $"{OutputExpiresAfter}", .. BatchRequest.Flat(Metadata)]);
+}

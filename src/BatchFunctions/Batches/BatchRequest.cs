@@ -16,9 +16,9 @@ internal static partial class BatchRequest
     private const int MaxValueLength = 512;
 
     private static readonly string[] Properties =
-        ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after"];
+        ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
 
-    private static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after"];
+    private static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
 
     private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
 
@@ -40,7 +40,7 @@ internal static partial class BatchRequest
         CheckMetadata(metadata);
         var expiry = ReadExpiry(body);
         return IdKind.File.IsValid(fileId)
-            ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry)
+            ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry) { IdempotencyKey = KeyOf(request, body) }
             : throw new ApiException(BatchErrors.NoInputFile(fileId));
     }
 
@@ -63,8 +63,13 @@ internal static partial class BatchRequest
 
         var metadata = body.OptionalStringMap("metadata");
         CheckMetadata(metadata);
-        return new RetryRequest([.. (only ?? []).Distinct(StringComparer.Ordinal)], window, metadata, ReadExpiry(body));
+        return new RetryRequest([.. (only ?? []).Distinct(StringComparer.Ordinal)], window, metadata, ReadExpiry(body))
+        {
+            IdempotencyKey = KeyOf(request, body),
+        };
     }
+
+    private static string? KeyOf(HttpRequest request, ApiBody body) => IdempotencyKey.Of(request, body.OptionalString(IdempotencyKey.Property));
 
     private static void CheckOnly(IReadOnlyList<string> only)
     {
@@ -89,6 +94,10 @@ internal static partial class BatchRequest
 
     [GeneratedRegex(@"^([a-z][a-z0-9_]{0,63}|[1-5][0-9]{2})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Code();
+
+    /// <summary>Names and values of metadata, in an order that does not depend on the body's.</summary>
+    public static IEnumerable<string?> Flat(IReadOnlyDictionary<string, string>? metadata) =>
+        (metadata ?? new Dictionary<string, string>()).OrderBy(pair => pair.Key, StringComparer.Ordinal).SelectMany(pair => new[] { pair.Key, pair.Value });
 
     private static void CheckMetadata(IReadOnlyDictionary<string, string>? metadata)
     {

@@ -1,6 +1,7 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
@@ -22,7 +23,15 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
     /// <exception cref="ApiException">
     /// The batch has not ended, has no line that did not succeed, is being retried, or one of its files is gone.
     /// </exception>
-    public async Task<Batch?> TryRetryAsync(BatchKey key, RetryRequest request, CancellationToken ct)
+    public Task<Batch?> TryRetryAsync(BatchKey key, RetryRequest request, CancellationToken ct) =>
+        TryRetryAsync(key, request, IdKind.Batch.New(time.GetUtcNow()), ct);
+
+    /// <inheritdoc cref="TryRetryAsync(BatchKey, RetryRequest, CancellationToken)"/>
+    /// <param name="key">The batch to retry.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="id">The new batch's id.</param>
+    /// <param name="ct">Cancels the operation, up to the new batch's row.</param>
+    public async Task<Batch?> TryRetryAsync(BatchKey key, RetryRequest request, string id, CancellationToken ct)
     {
         if (await batches.FindAsync(key, ct) is not { } original)
         {
@@ -31,7 +40,6 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
 
         Check(original);
         var now = time.GetUtcNow();
-        var id = IdKind.Batch.New(now);
         using var span = BatchTracing.StartCreate(id);
         var input = await files.FindAsync(key.Tenant, original.InputFileId, ct)
             ?? throw new ApiException(BatchErrors.SourceGone(original.InputFileId, "input"));
@@ -140,4 +148,11 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
 /// <param name="Metadata">The metadata; null for those of the batch which is retried.</param>
 /// <param name="OutputExpiresAfter">The lifetime of its results, in seconds; null for that of the batch which is retried.</param>
 internal sealed record RetryRequest(
-    IReadOnlyList<string> Only, string? CompletionWindow, IReadOnlyDictionary<string, string>? Metadata, long? OutputExpiresAfter);
+    IReadOnlyList<string> Only, string? CompletionWindow, IReadOnlyDictionary<string, string>? Metadata, long? OutputExpiresAfter)
+{
+    /// <summary>The key that the caller has given the request; null for none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>What is asked for.</summary>
+    public string Digest => IdempotentRequest.DigestOf([string.Join(',', Only), CompletionWindow, $"{OutputExpiresAfter}", .. BatchRequest.Flat(Metadata)]);
+}

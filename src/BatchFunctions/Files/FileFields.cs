@@ -18,6 +18,9 @@ internal sealed class FileFields
     /// <summary>The file's purpose; null until it is known.</summary>
     public string? Purpose { get; private set; }
 
+    /// <summary>The key that the form gives the request; null if it has none.</summary>
+    public string? IdempotencyKey { get; private set; }
+
     /// <summary>Reads a field other than the file.</summary>
     /// <exception cref="ApiException">The field is unknown, given twice, or invalid.</exception>
     public async Task TakeAsync(FormPart part, CancellationToken ct)
@@ -38,7 +41,10 @@ internal sealed class FileFields
             case SecondsField when _seconds is null:
                 _seconds = Seconds(await part.ReadTextAsync(ct));
                 break;
-            case PurposeField or AnchorField or SecondsField:
+            case Http.IdempotencyKey.Property when IdempotencyKey is null:
+                IdempotencyKey = await part.ReadTextAsync(ct);
+                break;
+            case PurposeField or AnchorField or SecondsField or Http.IdempotencyKey.Property:
                 throw new ApiException(ApiError.Duplicate(part.Name));
             default:
                 throw new ApiException(ApiError.Unknown(ApiError.Shown(part.Name)));

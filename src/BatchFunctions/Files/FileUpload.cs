@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using BatchFunctions.Configuration;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
@@ -20,6 +22,7 @@ internal sealed partial class FileUpload(
     ExpiringStore expiring,
     FileBlobs blobs,
     StoredBytes stored,
+    IdempotentRequests once,
     IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<FileUpload> logger)
@@ -32,15 +35,20 @@ internal sealed partial class FileUpload(
     /// <exception cref="ApiException">The request is invalid; nothing is kept of it.</exception>
     public async Task<StoredFile> TakeAsync(HttpRequest request, string tenant, CancellationToken ct)
     {
+        // A key that is none is told before anything is taken.
+        _ = IdempotencyKey.Of(request, inBody: null);
         var form = MultipartForm.Open(request, _maxBytes, ApiError.TooLarge(_maxBytes));
         using var share = await stored.OpenAsync(tenant, FileFields.File, ct);
         share.Grow(form.LeastFileBytes);
-        var coming = new Coming(tenant, IdKind.File.New(time.GetUtcNow()), share);
+        using var coming = new Coming(tenant, IdKind.File.New(time.GetUtcNow()), share);
         StoredFile file;
+        IdempotentRequest? idempotent;
         try
         {
             await ReadAsync(form, coming, ct);
             file = FileOf(coming);
+            var key = IdempotencyKey.Of(request, coming.Fields.IdempotencyKey);
+            idempotent = key is null ? null : new IdempotentRequest(tenant, "file", key, coming.DigestOf(file));
         }
         catch (Exception e) when (coming.MayHaveBlocks && e is not OutOfMemoryException)
         {
@@ -48,10 +56,42 @@ internal sealed partial class FileUpload(
             throw;
         }
 
-        // Everything has arrived: a client that disconnects now still gets its file, complete.
-        await KeepAsync(file, coming.Staged!);
-        share.Keep(file.Bytes);
-        return file;
+        return await KeepOnceAsync(request, idempotent, file, coming, share);
+    }
+
+    /// <summary>
+    /// Keeps the file, unless a request with its key has brought it before. Everything has arrived: a client that disconnects now still
+    /// gets its file, complete.
+    /// </summary>
+    private async Task<StoredFile> KeepOnceAsync(
+        HttpRequest request, IdempotentRequest? idempotent, StoredFile file, Coming coming, StorageShare share)
+    {
+        var isKept = false;
+        try
+        {
+            var (kept, isReplayed) = await once.RunAsync(
+                idempotent,
+                file.Id,
+                id => files.FindAsync(file.Tenant, id, CancellationToken.None),
+                async () =>
+                {
+                    isKept = true;
+                    await KeepAsync(file, coming.Staged!);
+                    share.Keep(file.Bytes);
+                    return file;
+                },
+                static _ => false,
+                CancellationToken.None);
+            IdempotencyKey.Tell(request, idempotent?.Key, isReplayed);
+            return kept;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                await DiscardAsync(coming);
+            }
+        }
     }
 
     private async Task ReadAsync(MultipartForm form, Coming coming, CancellationToken ct)
@@ -141,8 +181,10 @@ internal sealed partial class FileUpload(
     }
 
     /// <summary>What has come of a file so far.</summary>
-    private sealed class Coming(string tenant, string id, StorageShare share)
+    private sealed class Coming(string tenant, string id, StorageShare share) : IDisposable
     {
+        private readonly IncrementalHash _content = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
         public string Tenant => tenant;
 
         public string Id => id;
@@ -161,8 +203,15 @@ internal sealed partial class FileUpload(
 
         public bool MayHaveBlocks { get; private set; }
 
+        /// <summary>What has come.</summary>
+        public string DigestOf(StoredFile file) => IdempotentRequest.DigestOf(
+            file.Filename, file.Purpose, $"{Fields.Complete().Seconds}", Convert.ToHexStringLower(_content.GetHashAndReset()));
+
+        public void Dispose() => _content.Dispose();
+
         public void See(ReadOnlySpan<byte> bytes)
         {
+            _content.AppendData(bytes);
             Probe.Append(bytes);
             Counter.Append(bytes);
             if (Fields.Purpose == FilePurposes.Batch)

@@ -63,6 +63,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         Passes = true,
     };
 
+    public static ApiError KeyReused { get; } = new(
+        409,
+        InvalidRequestType,
+        "The idempotency key was used in the last day for a request that asked for something else. Use another key for another request.",
+        IdempotencyKey.Header,
+        "idempotency_key_reused");
+
     public static ApiError BodyNotJson { get; } = new(
         400, InvalidRequestType, "The body of the request is not valid JSON.", null, "invalid_json");
 

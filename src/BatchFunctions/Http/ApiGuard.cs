@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Projects;
 using BatchFunctions.SignIn;
 using BatchFunctions.Storage;
@@ -80,6 +81,7 @@ internal sealed partial class ApiGuard(Callers callers, ProjectReader projects, 
             ApiException api => api.Error,
             ConcurrencyException => ApiError.Contended,
             BadHttpRequestException bad => ApiError.Refused(bad.StatusCode, "The request could not be read."),
+            KeyReusedException => ApiError.KeyReused,
             NewerRowException => ApiError.Upgrading,
             SignInUnavailableException => SignInErrors.Unavailable,
             _ when StorageFaults.IsFault(e) => ApiError.StorageUnavailable,

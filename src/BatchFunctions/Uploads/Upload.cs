@@ -1,5 +1,6 @@
 using Azure;
 using BatchFunctions.Files;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
@@ -52,6 +53,9 @@ internal sealed record Upload : IFenced<Upload>
     /// its part.
     /// </summary>
     public long MaxPartBytes => 2 * Bytes;
+
+    /// <summary>What was asked for when it was begun.</summary>
+    public string Digest => IdempotentRequest.DigestOf(Filename, Purpose, $"{Bytes}", $"{FileSeconds}");
 
     /// <summary>Whether the upload has ended without a file.</summary>
     public bool IsGivenUp => Status is UploadStatus.Cancelled or UploadStatus.Expired;

@@ -1,6 +1,7 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -21,6 +22,7 @@ public sealed class UploadApi
     private readonly UploadExpiry _expiry;
     private readonly UploadOpening _opening;
     private readonly PartIntake _parts;
+    private readonly IdempotentRequests _once;
     private readonly BatchOptions _options;
     private readonly TimeProvider _time;
 
@@ -31,6 +33,7 @@ public sealed class UploadApi
         UploadExpiry expiry,
         UploadOpening opening,
         PartIntake parts,
+        IdempotentRequests once,
         IOptions<BatchOptions> options,
         TimeProvider time)
     {
@@ -40,6 +43,7 @@ public sealed class UploadApi
         _expiry = expiry;
         _opening = opening;
         _parts = parts;
+        _once = once;
         _options = options.Value;
         _time = time;
     }
@@ -52,8 +56,19 @@ public sealed class UploadApi
             request,
             async (caller, ct) =>
             {
-                var upload = await UploadRequest.ReadNewAsync(request, caller.Tenant, _options, _time.GetUtcNow(), ct);
-                await _opening.OpenAsync(upload, ct);
+                var (wanted, key) = await UploadRequest.ReadNewAsync(request, caller.Tenant, _options, _time.GetUtcNow(), ct);
+                var (upload, isReplayed) = await _once.RunAsync(
+                    key is null ? null : new IdempotentRequest(caller.Tenant, "upload", key, wanted.Digest),
+                    wanted.Id,
+                    id => _uploads.FindAsync(caller.Tenant, id, ct),
+                    async () =>
+                    {
+                        await _opening.OpenAsync(wanted, ct);
+                        return wanted;
+                    },
+                    static e => e is ApiException,
+                    ct);
+                IdempotencyKey.Tell(request, key, isReplayed);
                 return Answer(upload, null);
             },
             ct);

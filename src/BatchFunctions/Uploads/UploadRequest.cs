@@ -9,12 +9,12 @@ namespace BatchFunctions.Uploads;
 /// <summary>Reads and checks the bodies of requests to create and complete uploads.</summary>
 internal static class UploadRequest
 {
-    private static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after"];
+    private static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after", IdempotencyKey.Property];
     private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
     private static readonly string[] CompleteProperties = ["part_ids", "md5"];
 
     /// <exception cref="ApiException">The request is invalid.</exception>
-    public static async Task<Upload> ReadNewAsync(
+    public static async Task<(Upload Upload, string? IdempotencyKey)> ReadNewAsync(
         HttpRequest request, string tenant, BatchOptions options, DateTimeOffset now, CancellationToken ct)
     {
         var body = await ApiBody.ReadAsync(request, NewProperties, ct);
@@ -24,7 +24,7 @@ internal static class UploadRequest
         // OpenAI requires it, so a program that omits it is told here too; files here have no type.
         _ = body.RequiredString("mime_type");
         var purpose = FileFields.CheckedPurpose(body.RequiredString("purpose"));
-        return new Upload
+        var upload = new Upload
         {
             Tenant = tenant,
             Id = IdKind.Upload.New(now),
@@ -35,6 +35,7 @@ internal static class UploadRequest
             FileSeconds = ReadSeconds(body),
             Status = UploadStatus.Pending,
         };
+        return (upload, IdempotencyKey.Of(request, body.OptionalString(IdempotencyKey.Property)));
     }
 
     /// <exception cref="ApiException">The request is invalid.</exception>

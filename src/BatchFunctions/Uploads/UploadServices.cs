@@ -1,5 +1,6 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Http;
+using BatchFunctions.Idempotency;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,7 @@ internal static class UploadServices
             provider.GetRequiredService<UploadExpiry>(),
             provider.GetRequiredService<UploadOpening>(),
             provider.GetRequiredService<PartIntake>(),
+            provider.GetRequiredService<IdempotentRequests>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;

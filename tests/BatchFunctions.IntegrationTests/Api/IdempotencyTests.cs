@@ -8,7 +8,6 @@ using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Api;

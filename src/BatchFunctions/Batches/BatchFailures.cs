@@ -43,6 +43,10 @@ internal static class BatchFailures
     public static BatchError RetrySourceLost { get; } = Of(
         Lost, "The files of the batch that this is a retry of are gone from storage.");
 
+    /// <summary>The request that made the retry took so long that another was made in its place.</summary>
+    public static BatchError RetryOvertaken { get; } = Of(
+        "retry_overtaken", "Another retry was made in the place of this one, whose request took too long. Nothing of this one was sent.");
+
     /// <summary>No line of the batch failed as the retry asks, or none is left that another retry has not brought to an answer.</summary>
     public static BatchError NothingToRetry { get; } = Of(
         "nothing_to_retry",

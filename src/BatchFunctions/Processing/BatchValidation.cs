@@ -90,14 +90,14 @@ internal sealed partial class BatchValidation(
 
     private async Task ValidateAsync(Batch batch, CancellationToken ct)
     {
-        if (batch.AwaitsInput)
+        if (batch.RetryOf is not null)
         {
-            if (await MakeInputAsync(batch, ct) is not { } made)
+            if (await PrepareRetryAsync(batch, ct) is not { } prepared)
             {
                 return;
             }
 
-            batch = made;
+            batch = prepared;
         }
 
         var reading = new Reading(batch, upstreams, options.Value);
@@ -168,25 +168,20 @@ internal sealed partial class BatchValidation(
         }
     }
 
-    /// <summary>Makes the input of a retry.</summary>
+    /// <summary>Makes the input of a retry, unless another has taken its place by now.</summary>
     /// <returns>The batch with its input; null if it is not validating any more.</returns>
-    private async Task<Batch?> MakeInputAsync(Batch batch, CancellationToken ct)
+    private async Task<Batch?> PrepareRetryAsync(Batch batch, CancellationToken ct)
     {
-        long bytes;
-        try
+        var (bytes, problem) = await retries.PrepareAsync(batch, ct);
+        if (problem is not null)
         {
-            bytes = await retries.MakeAsync(batch, ct);
-        }
-        catch (FileNotFoundException)
-        {
-            await FailAsync(batch.Key, [BatchFailures.RetrySourceLost], ct);
+            await FailAsync(batch.Key, [problem], ct);
             return null;
         }
 
-        if (bytes == 0)
+        if (!batch.AwaitsInput)
         {
-            await FailAsync(batch.Key, [BatchFailures.NothingToRetry], ct);
-            return null;
+            return batch;
         }
 
         var after = await batches.MutateAsync(

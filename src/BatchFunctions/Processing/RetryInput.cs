@@ -30,13 +30,32 @@ internal sealed class RetryInput(
     /// <summary>How many other retries are looked into.</summary>
     private const int MostRetries = 100;
 
-    /// <summary>Makes the input.</summary>
-    /// <returns>Its size, in bytes; 0 if there is no line to send once more.</returns>
-    /// <exception cref="FileNotFoundException">The batch that this is a retry of, or one of its files, is gone.</exception>
-    public async Task<long> MakeAsync(Batch batch, CancellationToken ct)
+    /// <summary>Looks whether the retry is still wanted, and makes its input if it has none.</summary>
+    /// <returns>The size of the input in bytes, or why there is nothing to send.</returns>
+    public async Task<(long Bytes, BatchError? Problem)> PrepareAsync(Batch batch, CancellationToken ct)
     {
-        var original = await batches.FindAsync(new BatchKey(batch.Tenant, batch.RetryOf!), ct)
-            ?? throw new FileNotFoundException($"Batch {batch.RetryOf} is gone.");
+        try
+        {
+            var original = await batches.FindAsync(new BatchKey(batch.Tenant, batch.RetryOf!), ct)
+                ?? throw new FileNotFoundException($"Batch {batch.RetryOf} is gone.");
+            if (!original.Retries.Contains(batch.Id))
+            {
+                return (0, BatchFailures.RetryOvertaken);
+            }
+
+            var bytes = batch.AwaitsInput ? await MakeAsync(batch, original, ct) : batch.InputBytes;
+            return (bytes, bytes == 0 ? BatchFailures.NothingToRetry : null);
+        }
+        catch (FileNotFoundException)
+        {
+            return (0, BatchFailures.RetrySourceLost);
+        }
+    }
+
+    /// <returns>The size of the input in bytes; 0 if there is no line to send once more.</returns>
+    /// <exception cref="FileNotFoundException">One of the files of the first batch is gone.</exception>
+    private async Task<long> MakeAsync(Batch batch, Batch original, CancellationToken ct)
+    {
         var choice = await ChoiceOfAsync(original, batch, ct);
         var input = await FileAsync(original, original.InputFileId, ct);
         var file = NewFile(batch, original);

@@ -6,6 +6,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Processing;
@@ -187,6 +188,21 @@ public sealed class RetryTests : IAsyncLifetime
         var made = await RetryAsync(original);
 
         Assert.Equal([made!.Id], (await _driver.ReadAsync(original)).Retries);
+    }
+
+    [Fact]
+    public async Task A_retry_that_another_has_taken_the_place_of_sends_nothing()
+    {
+        var original = await EndedAsync(line => line == 7 ? 400 : null);
+        _driver.Withheld.Add(BatchMessageKind.Validate);
+        var made = await RetryAsync(original);
+        await NameAsync(original, IdKind.Batch.New(DateTimeOffset.UtcNow));
+        _driver.Withheld.Clear();
+
+        var ended = await _driver.WaitForEndAsync(made!);
+
+        Assert.Equal((BatchStatus.Failed, "retry_overtaken"), (ended.Status, Assert.Single(ended.Errors).Code));
+        Assert.Equal(1, _upstream.CallsByMarker["m7"]);
     }
 
     [Fact]

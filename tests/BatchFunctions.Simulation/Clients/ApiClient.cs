@@ -40,6 +40,13 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
     public Task<ApiReply?> CancelAsync(string id) =>
         SendAsync("POST", $"/v1/batches/{id}/cancel", null, null, (worker, request, ct) => worker.Batches.CancelAsync(request, id, ct));
 
+    public Task<ApiReply?> RetryAsync(string id, string tag) => SendAsync(
+        "POST",
+        $"/v1/batches/{id}/retry",
+        Encoding.UTF8.GetBytes($$$"""{"metadata":{"tag":"{{{tag}}}"}}"""),
+        "application/json",
+        (worker, request, ct) => worker.Batches.RetryAsync(request, id, ct));
+
     public Task<ApiReply?> ListAsync(int limit, string? after) => SendAsync(
         "GET",
         $"/v1/batches?limit={limit}{(after is null ? "" : $"&after={after}")}",

@@ -22,6 +22,9 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     /// <summary>The batch, once a creation was answered.</summary>
     public string? BatchId { get; private set; }
 
+    /// <summary>The batch of what it has left over, once it was answered.</summary>
+    public string? RetryId { get; private set; }
+
     /// <summary>Creations that were asked for, each of which may have made a batch.</summary>
     public int Creations { get; private set; }
 
@@ -74,7 +77,22 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
             others.Add(DeleteAsync(FileId, delete));
         }
 
-        await Task.WhenAll([LookAsync(), .. others]);
+        await Task.WhenAll([LookAsync(BatchId), .. others]);
+        if (plan.RetryAfter is { } retry)
+        {
+            await RetryAsync(BatchId, retry);
+        }
+    }
+
+    /// <summary>Has what the batch has left over sent once more, if it has anything, and looks how that goes.</summary>
+    private async Task RetryAsync(string id, TimeSpan after)
+    {
+        await life.Agenda.Delay(after);
+        RetryId = (await RepeatAsync(() => _api.RetryAsync(id, $"{plan.Number}.r{++Creations}")))?.Json.GetProperty("id").GetString();
+        if (RetryId is not null)
+        {
+            await LookAsync(RetryId);
+        }
     }
 
     private async Task CancelAsync(TimeSpan after)
@@ -100,20 +118,20 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
         }
     }
 
-    /// <summary>Looks at the batch until it has ended.</summary>
-    private async Task LookAsync()
+    /// <summary>Looks at a batch until it has ended.</summary>
+    private async Task LookAsync(string id)
     {
         while (life.Agenda.Now < TimeSpan.FromHours(27))
         {
             await life.Agenda.Delay(plan.DeletesResults ? LooksOften : LooksEvery);
-            if (await _api.GetBatchAsync(BatchId!) is not { } reply)
+            if (await _api.GetBatchAsync(id) is not { } reply)
             {
                 continue;
             }
 
             if (reply.Status == 404)
             {
-                life.Violate("no answered request is undone", $"the batch {BatchId} is not there any more");
+                life.Violate("no answered request is undone", $"the batch {id} is not there any more");
                 return;
             }
 

@@ -31,6 +31,9 @@ internal sealed record BatchPlan
     /// <summary>Whether its client deletes its results when it has ended.</summary>
     public bool DeletesResults { get; init; }
 
+    /// <summary>How long after its end what it has left over is asked to be sent once more; null if it is not.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>A line that is no JSON; null if all are.</summary>
     public int? BadLine { get; init; }
 

@@ -135,6 +135,7 @@ internal sealed class LifePlan
 
     private BatchPlan BatchOf(int number)
     {
+        var retry = new Dice(Seed, 3000 + number);
         var lines = Rarely(0.5) ? _dice.Between(1, 6) : _dice.Between(1, 30);
         return new BatchPlan
         {
@@ -149,6 +150,7 @@ internal sealed class LifePlan
             DeletesResults = Rarely(0.2),
             BadLine = Rarely(0.05) ? _dice.Below(lines) : null,
             RefusedEach = Rarely(0.3) ? _dice.Between(2, 5) : 0,
+            RetryAfter = retry.Happens(0.4) ? retry.Seconds(0.1, 60) : null,
         };
     }
 }

@@ -33,6 +33,11 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
             }
         }
 
+        if (client.RetryId is { } retry)
+        {
+            CheckRetry(client.BatchId!, retry);
+        }
+
         foreach (var file in client.Deleted)
         {
             if (await api.GetFileAsync(file) is not { Status: 404 })
@@ -48,6 +53,20 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
             {
                 life.Violate(Rule, $"the file {input} was uploaded and is answered with {content?.Status}");
             }
+        }
+    }
+
+    /// <summary>Both name each other; what was named before and came to nothing may have been taken out.</summary>
+    private void CheckRetry(string id, string retryId)
+    {
+        var original = life.Watch.Batches[id];
+        if (!life.Watch.Batches.TryGetValue(retryId, out var retry))
+        {
+            life.Violate(Rule, $"the batch {retryId} was made and is not there");
+        }
+        else if (retry.RetryOf != id || !original.Retries.Contains(retryId))
+        {
+            life.Violate("a batch and its retry name each other", $"{id} names {string.Join(' ', original.Retries)}, and {retryId} {retry.RetryOf}");
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using BatchFunctions.Batches;
 using BatchFunctions.Simulation.Clients;
@@ -10,6 +11,9 @@ namespace BatchFunctions.Simulation.Rules;
 internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
 {
     private readonly BatchPlan _plan = life.Plan.Batches[LifeWatch.NumberOf(batch)];
+
+    /// <summary>The lines that the batch owes an answer: of a retry those that had not succeeded.</summary>
+    private HashSet<int> _owed = [];
 
     private bool IsWhole => _plan.LoseInputAfter is null || batch.Status == BatchStatus.Completed;
 
@@ -28,6 +32,18 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
         }
 
         var seen = reply.Json;
+        if (await OwedAsync() is not { } owed)
+        {
+            return;
+        }
+
+        _owed = owed;
+        if (batch.RetryOf is not null && batch.Status == BatchStatus.Failed)
+        {
+            CheckFailedRetry(seen.GetProperty("errors").GetRawText());
+            return;
+        }
+
         if (batch.Status == BatchStatus.Failed)
         {
             var errors = seen.GetProperty("errors").GetRawText();
@@ -65,16 +81,16 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
             return;
         }
 
-        Expect("counts equal the lines", "total", _plan.Lines, total);
+        Expect("counts equal the lines", "total", _owed.Count, total);
         var times = output.Concat(error).CountBy(IdOf).ToDictionary();
-        for (var line = 0; line < _plan.Lines; line++)
+        foreach (var line in _owed)
         {
             // Lines of an input that is gone can no longer be named.
             var found = times.GetValueOrDefault($"line-{line}");
             Expect("every custom_id stands once in both files", $"line-{line}", IsWhole ? 1 : Math.Min(found, 1), found);
         }
 
-        Expect("every custom_id stands once in both files", "different ids", _plan.Lines, IsWhole ? times.Count : Math.Max(times.Count, _plan.Lines));
+        Expect("every custom_id stands once in both files", "different ids", _owed.Count, IsWhole ? times.Count : Math.Max(times.Count, _owed.Count));
         var unfinished = error.Count(line => CodeOf(line) is "batch_cancelled" or "batch_expired");
         Expect("counts equal the lines", "completed", output.Count, counts.GetProperty("completed").GetInt32());
         Expect("counts equal the lines", "failed", error.Count - unfinished, counts.GetProperty("failed").GetInt32());
@@ -94,10 +110,52 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
         }
     }
 
+    /// <returns>Null where it cannot be known any more.</returns>
+    private async Task<HashSet<int>?> OwedAsync()
+    {
+        HashSet<int> owed = [.. Enumerable.Range(0, _plan.Lines)];
+        if (batch.RetryOf is null)
+        {
+            return owed;
+        }
+
+        // What an earlier retry has brought to an answer is not sent again.
+        foreach (var earlier in life.Watch.Batches.Values.Where(other =>
+            other.Id == batch.RetryOf || (other.RetryOf == batch.RetryOf && string.CompareOrdinal(other.Id, batch.Id) < 0)))
+        {
+            if (await api.GetBatchAsync(earlier.Id) is not { IsGood: true } reply || await LinesOfAsync(reply.Json, "output_file_id") is not { } done)
+            {
+                return null;
+            }
+
+            owed.ExceptWith(done.Select(NumberOf));
+        }
+
+        return owed;
+    }
+
+    /// <summary>A retry may find nothing to send, or what it is made of gone behind the service's back.</summary>
+    private void CheckFailedRetry(string errors)
+    {
+        if (errors.Contains("\"retry_overtaken\"", StringComparison.Ordinal))
+        {
+            if (life.Watch.Batches[batch.RetryOf!].Retries.Contains(batch.Id))
+            {
+                Violate("no batch fails without a reason", errors);
+            }
+        }
+        else if (errors.Contains("\"nothing_to_retry\"", StringComparison.Ordinal) ? _owed.Count > 0 : _plan.LoseInputAfter is null && _plan.BadLine is null)
+        {
+            Violate("no batch fails without a reason", $"{_owed.Count} lines were left, and it says {errors}");
+        }
+    }
+
+    private static int NumberOf(JsonElement line) => int.Parse(IdOf(line)["line-".Length..], CultureInfo.InvariantCulture);
+
     private void CheckAnswer(JsonElement line)
     {
         var content = line.GetProperty("response").GetProperty("body").GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString();
-        var number = int.Parse(IdOf(line)["line-".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        var number = NumberOf(line);
         if (content != _plan.MarkerOf(number))
         {
             Violate("every line has its own answer", $"line {number} has that of {content}");

@@ -41,6 +41,7 @@ internal static class BatchCommandLine
 
     private static RootCommand Create(CommandEnvironment environment) => new(Description + ExitCodes.Help)
     {
+        CheckCommand.Create(environment),
         RunCommand.Create(environment),
         WaitCommand.Create(environment),
         ListCommand.Create(environment),

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
@@ -72,6 +73,7 @@ public static class BatchFunctionsExtensions
             .AddFiles()
             .AddUploads()
             .AddProcessing()
+            .AddChecks()
             .AddModels()
             .AddLimits()
             .AddOperators()

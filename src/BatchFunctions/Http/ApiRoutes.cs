@@ -24,6 +24,9 @@ public static class ApiRoutes
     /// <summary>A file's bytes.</summary>
     public const string FileContent = "v1/files/{id}/content";
 
+    /// <summary>Checks a file before a batch is made of it.</summary>
+    public const string FileCheck = "v1/files/{id}/check";
+
     /// <summary>Begins an upload in parts.</summary>
     public const string Uploads = "v1/uploads";
 

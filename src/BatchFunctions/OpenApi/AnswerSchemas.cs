@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
@@ -23,6 +24,7 @@ internal static class AnswerSchemas
         ("File", FileJson.Default.FileObject),
         ("FileList", FileJson.Default.FileList),
         ("DeletedFile", FileJson.Default.DeletedFileObject),
+        ("FileCheck", CheckJson.Default.FileCheckObject),
         ("Upload", UploadJson.Default.UploadObject),
         ("UploadPart", UploadJson.Default.UploadPartObject),
         ("Model", ModelJson.Default.ModelObject),

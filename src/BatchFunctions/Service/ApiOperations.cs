@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
@@ -80,6 +81,13 @@ public static class ApiOperations
                 ("offset", Integer("Lines to leave out first.", 0)),
                 ("limit", Integer("Lines, at most.", 1)),
             ],
+        }),
+        Of<CheckApi>(HttpMethods.Post, ApiRoutes.FileCheck, api => api.CheckAsync, new("checkFile", "Checks a file before a batch is made of it: what is wrong with its lines, and what they come to", "FileCheck")
+        {
+            Errors = [400, 404, 408, 413, 415, 429],
+            IdOf = "file",
+            Body = (Json, "CheckFileRequest"),
+            BodyIsOptional = true,
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.Uploads, api => api.CreateAsync, new("createUpload", "Begins an upload in parts", "Upload")
         {

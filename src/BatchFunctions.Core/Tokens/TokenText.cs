@@ -53,12 +53,15 @@ internal sealed class TokenText(TokenEncoding encoding)
         return tokens;
     }
 
-    /// <summary>Where a full page is cut: before a blank between two letters, as late as there is one.</summary>
+    /// <summary>
+    /// Where a full page is cut: before a blank behind something else, as late as there is one. No encoding has a token that goes on over
+    /// a blank, so both sides have the tokens that they have in the whole.
+    /// </summary>
     private static int EndOf(ReadOnlySpan<char> page)
     {
-        for (var end = page.Length - 2; end > 0; end--)
+        for (var end = page.Length - 1; end > 0; end--)
         {
-            if (page[end] == ' ' && char.IsAsciiLetter(page[end - 1]) && char.IsAsciiLetter(page[end + 1]))
+            if (page[end] == ' ' && !char.IsWhiteSpace(page[end - 1]))
             {
                 return end;
             }

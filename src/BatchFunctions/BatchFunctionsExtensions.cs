@@ -5,6 +5,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Checks;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
@@ -74,6 +75,7 @@ public static class BatchFunctionsExtensions
             .AddUploads()
             .AddProcessing()
             .AddChecks()
+            .AddFailures()
             .AddModels()
             .AddLimits()
             .AddOperators()

@@ -15,6 +15,9 @@ public static class ApiRoutes
     /// <summary>Cancels a batch.</summary>
     public const string BatchCancel = "v1/batches/{id}/cancel";
 
+    /// <summary>Why lines of a batch failed.</summary>
+    public const string BatchErrors = "v1/batches/{id}/errors";
+
     /// <summary>Lists and uploads files.</summary>
     public const string Files = "v1/files";
 

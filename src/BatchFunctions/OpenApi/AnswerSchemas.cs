@@ -5,6 +5,7 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization.Metadata;
 using BatchFunctions.Batches;
 using BatchFunctions.Checks;
+using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
@@ -21,6 +22,7 @@ internal static class AnswerSchemas
     [
         ("Batch", BatchJson.Default.BatchObject),
         ("BatchList", BatchJson.Default.BatchList),
+        ("BatchErrors", FailureJson.Default.BatchErrorsObject),
         ("File", FileJson.Default.FileObject),
         ("FileList", FileJson.Default.FileList),
         ("DeletedFile", FileJson.Default.DeletedFileObject),

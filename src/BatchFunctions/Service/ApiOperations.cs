@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
 using BatchFunctions.Checks;
+using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
@@ -45,6 +46,12 @@ public static class ApiOperations
         {
             Errors = [404, 409],
             IdOf = "batch",
+        }),
+        Of<FailureApi>(HttpMethods.Get, ApiRoutes.BatchErrors, api => api.ListAsync, new("listBatchErrors", "Why lines of a batch failed, by what they have in common; of one that runs, so far", "BatchErrors")
+        {
+            Errors = [400, 404],
+            IdOf = "batch",
+            Query = [("offset", Integer("Lines of the error file to leave out first: the last answer's 'next_offset'.", 0))],
         }),
         Of<FileApi>(HttpMethods.Get, ApiRoutes.Files, api => api.ListAsync, new("listFiles", "Lists files", "FileList")
         {

@@ -47,6 +47,7 @@ internal static class BatchCommandLine
         ListCommand.Create(environment),
         ShowCommand.Create(environment),
         ResultsCommand.Create(environment),
+        ErrorsCommand.Create(environment),
         CancelCommand.Create(environment),
         LimitsCommand.Create(environment),
         CreateKeys(),

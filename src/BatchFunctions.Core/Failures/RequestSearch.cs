@@ -39,7 +39,7 @@ internal sealed class RequestSearch
     /// <summary>Looks at the line of the input that a reader is at.</summary>
     public void Take(LineReader reader)
     {
-        if (!_byLine.Remove(reader.Number, out var wanted) && (_byId.Count == 0 || reader.TooLong))
+        if ((!_byLine.Remove(reader.Number, out var wanted) && _byId.Count == 0) || reader.TooLong)
         {
             return;
         }

@@ -117,14 +117,9 @@ public sealed class ViewTests : PageTest
                 {
                     Name = "requests.jsonl",
                     MimeType = "application/jsonl",
-                    Buffer = System.Text.Encoding.UTF8.GetBytes(wrong + string.Concat(Enumerable.Range(1, 30).Select(row =>
-                        PageDriver.LineOf($"row-{row}").Replace("\"scripted\"", row % 3 == 0 ? "\"gpt-4o-mini\"" : "\"scripted\"", StringComparison.Ordinal)))),
+                    Buffer = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1, 30).Select(row =>
+                        PageDriver.LineOf($"row-{row}").Replace("\"scripted\"", row % 3 == 0 ? "\"gpt-4o-mini\"" : "\"scripted\"", StringComparison.Ordinal))) + wrong),
                 });
-                if (wrong.Length > 0)
-                {
-                    await Driver.Page.GetByLabel("Endpoint").SelectOptionAsync("/v1/chat/completions");
-                }
-
                 await Driver.Button("Check").ClickAsync();
                 await Expect(Driver.Page.GetByText("about")).ToHaveCountAsync(2);
                 break;

@@ -62,6 +62,7 @@ export function showCheck(found) {
     tone: model.served ? "" : "bad",
   })));
   showFaults(found.faults);
+  byId("create-found").scrollIntoView({ block: "nearest" });
 }
 
 const tokensOf = ({ counted, estimated }) => (estimated === 0 ? format.number(counted)

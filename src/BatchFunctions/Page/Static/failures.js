@@ -23,6 +23,7 @@ function elementOf({ status_code: status, code, pattern, message, example }) {
   const place = [example.custom_id, example.line === null ? null : `line ${format.number(example.line)}`].filter((part) => part !== null).join(", ");
   setText(field(element, "place"), place && `For example ${place}`);
   setText(field(element, "message"), message);
+  field(element, "message").hidden = message === pattern;
   showLine(element, "request", example.request, (line) => line.body ?? line);
   showLine(element, "answer", example.answer, (line) => line.response?.body ?? line.error ?? line);
   return element;

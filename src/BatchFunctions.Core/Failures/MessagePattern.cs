@@ -26,7 +26,7 @@ internal static partial class MessagePattern
     private static partial Regex Quoted();
 
     /// <summary>A word of eight characters or more that has a digit: an id, a digest, a time, the name of a version.</summary>
-    [GeneratedRegex(@"(?<![\w-])(?=[A-Za-z_-]*\d)[\w-]{8,}(?![\w-])")]
+    [GeneratedRegex(@"(?<![\w-])(?=[A-Za-z_-]*\d)[\w-]{8,}(?:[:.]\d[\w-]*)*(?![\w-])")]
     private static partial Regex Ids();
 
     [GeneratedRegex(@"\d+(?:[.,:]\d+)*")]

@@ -7,6 +7,8 @@ namespace BatchFunctions.Tests.Checks;
 
 public sealed class LineTokensTests
 {
+    private static readonly JsonSerializerOptions AsIs = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The messages of OpenAI's cookbook, and what the API has counted for them: 129 for GPT-4, 124 for GPT-4o.</summary>
     [Theory]
     [InlineData("cl100k_base", 129)]
@@ -45,7 +47,7 @@ public sealed class LineTokensTests
     {
         var text = string.Concat(Enumerable.Repeat("Ein \"Fluß\" – 三 😀\n", 3000));
         var escaped = JsonSerializer.Serialize(text);
-        var plain = JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        var plain = JsonSerializer.Serialize(text, AsIs);
         Assert.NotEqual(escaped, plain);
         var counter = Of("o200k_base");
         var expected = TokenEncoding.O200k.Open().CountTokens(text);

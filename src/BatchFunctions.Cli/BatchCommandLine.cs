@@ -41,12 +41,14 @@ internal static class BatchCommandLine
 
     private static RootCommand Create(CommandEnvironment environment) => new(Description + ExitCodes.Help)
     {
+        CheckCommand.Create(environment),
         RunCommand.Create(environment),
         WaitCommand.Create(environment),
         ListCommand.Create(environment),
         ShowCommand.Create(environment),
         ResultsCommand.Create(environment),
         RetryCommand.Create(environment),
+        ErrorsCommand.Create(environment),
         CancelCommand.Create(environment),
         LimitsCommand.Create(environment),
         CreateKeys(),

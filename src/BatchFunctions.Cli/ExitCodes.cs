@@ -12,7 +12,7 @@ internal static class ExitCodes
     /// <summary>The command, its options or the environment are wrong; nothing was sent.</summary>
     public const int Usage = 2;
 
-    /// <summary>The batch has failed, normally because its input was not valid.</summary>
+    /// <summary>The batch has failed, normally because its input was not valid; or it would.</summary>
     public const int BatchFailed = 3;
 
     /// <summary>The batch was cancelled, or has expired.</summary>
@@ -36,7 +36,7 @@ internal static class ExitCodes
           0    done; the batch completed, and every line succeeded
           1    the batch completed, and some lines failed
           2    the command, its options or the environment are wrong; nothing was sent
-          3    the batch failed: its input is not valid
+          3    the batch failed, or would: its input is not valid
           4    the batch was cancelled, or expired
           5    the service cannot be reached, or refuses
           6    a local file cannot be read or written

@@ -2,8 +2,10 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Fleet;
 using BatchFunctions.Http;
@@ -73,6 +75,8 @@ public static class BatchFunctionsExtensions
             .AddFiles()
             .AddUploads()
             .AddProcessing()
+            .AddChecks()
+            .AddFailures()
             .AddModels()
             .AddLimits()
             .AddOperators()

@@ -65,6 +65,17 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     public Task<Batch> RetryBatchAsync(string id, RetryRequest request, string key, CancellationToken ct) => _connection.AskAsync(
         _ => Keyed(Post($"{BatchPath(id)}/retry", request, ApiJson.Default.RetryRequest), key), Batch.Read, repeat: _connection.KnowsKeys, ct);
 
+    /// <summary>Gets why lines of a batch failed, by what they have in common.</summary>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="offset">Lines of its error file to leave out.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task<BatchFailures> GetFailuresAsync(string id, long offset, CancellationToken ct) =>
+        _connection.AskAsync(
+            _ => new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"{BatchPath(id)}/errors?offset={offset}")),
+            ApiJson.Default.BatchFailures,
+            repeat: true,
+            ct);
+
     /// <summary>Gets what the key's project may have, and has.</summary>
     public Task<ProjectLimits> GetLimitsAsync(CancellationToken ct) =>
         _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, "limits"), ProjectLimits.Read, repeat: true, ct);

@@ -43,7 +43,7 @@ internal sealed class LineChecker(string endpoint, ModelRule? rule = null)
     public string? Model => _modelsDiffer || _model is null ? null : Encoding.UTF8.GetString(_model);
 
     /// <summary>Checks one line, without its line ending.</summary>
-    /// <returns>What is wrong with the line; null if it is valid.</returns>
+    /// <returns>What is wrong with the line, the first of it; null if it is valid.</returns>
     public LineProblem? Check(ReadOnlySpan<byte> line)
     {
         var fields = new LineFields(line);
@@ -58,6 +58,45 @@ internal sealed class LineChecker(string endpoint, ModelRule? rule = null)
         }
 
         return problem;
+    }
+
+    /// <summary>Checks one line, without its line ending, for everything that is wrong with it.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="problems">Receives all that is wrong, what <see cref="Check"/> returns first.</param>
+    /// <param name="fields">What the line has; nothing where it is no JSON object.</param>
+    /// <returns>Whether it is valid.</returns>
+    public bool CheckAll(ReadOnlySpan<byte> line, ICollection<LineProblem> problems, out LineFields fields)
+    {
+        fields = new LineFields(line);
+        if (_scanner.Scan(line, ref fields) is { } malformed)
+        {
+            fields = new LineFields(line);
+            problems.Add(malformed);
+            return false;
+        }
+
+        var isObject = fields.Body.Type == JsonTokenType.StartObject;
+        var before = problems.Count;
+        Add(CheckCustomId(fields.CustomId));
+        Add(CheckMethod(fields.Method));
+        Add(CheckUrl(fields.Url));
+        Add(isObject ? CheckStream(fields.Stream) : CheckBody(in fields));
+        Add(isObject ? CheckModel(fields.Model) : null);
+        if (problems.Count > before)
+        {
+            return false;
+        }
+
+        NoteModel(fields.Model);
+        return true;
+
+        void Add(LineProblem? problem)
+        {
+            if (problem is not null)
+            {
+                problems.Add(problem);
+            }
+        }
     }
 
     // Records the id even if the rest of the line is wrong: its duplicate is an error in any case.

@@ -18,6 +18,9 @@ public static class ApiRoutes
     /// <summary>Sends lines of a batch once more.</summary>
     public const string BatchRetry = "v1/batches/{id}/retry";
 
+    /// <summary>Why lines of a batch failed.</summary>
+    public const string BatchErrors = "v1/batches/{id}/errors";
+
     /// <summary>Lists and uploads files.</summary>
     public const string Files = "v1/files";
 
@@ -26,6 +29,9 @@ public static class ApiRoutes
 
     /// <summary>A file's bytes.</summary>
     public const string FileContent = "v1/files/{id}/content";
+
+    /// <summary>Checks a file before a batch is made of it.</summary>
+    public const string FileCheck = "v1/files/{id}/check";
 
     /// <summary>Begins an upload in parts.</summary>
     public const string Uploads = "v1/uploads";

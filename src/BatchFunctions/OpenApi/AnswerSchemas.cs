@@ -5,6 +5,8 @@ using System.Text.Json.Schema;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
+using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
@@ -21,9 +23,11 @@ internal static class AnswerSchemas
     [
         ("Batch", BatchJson.Default.BatchObject),
         ("BatchList", BatchJson.Default.BatchList),
+        ("BatchErrors", FailureJson.Default.BatchErrorsObject),
         ("File", FileJson.Default.FileObject),
         ("FileList", FileJson.Default.FileList),
         ("DeletedFile", FileJson.Default.DeletedFileObject),
+        ("FileCheck", CheckJson.Default.FileCheckObject),
         ("Upload", UploadJson.Default.UploadObject),
         ("UploadPart", UploadJson.Default.UploadPartObject),
         ("Model", ModelJson.Default.ModelObject),

@@ -40,6 +40,9 @@ internal sealed record OperationDescription(string Id, string Summary, string? A
     /// <summary>The content type and schema of its body; null if it has none.</summary>
     public (string ContentType, string Schema)? Body { get; init; }
 
+    /// <summary>Whether the body may be left out.</summary>
+    public bool BodyIsOptional { get; init; }
+
     /// <summary>Whether it works without a key.</summary>
     public bool Open { get; init; }
 }

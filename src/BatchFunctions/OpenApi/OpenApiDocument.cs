@@ -66,7 +66,7 @@ internal static class OpenApiDocument
         {
             operation["requestBody"] = new JsonObject
             {
-                ["required"] = true,
+                ["required"] = !description.BodyIsOptional,
                 ["content"] = new JsonObject { [body.ContentType] = new JsonObject { ["schema"] = Ref(body.Schema) } },
             };
         }

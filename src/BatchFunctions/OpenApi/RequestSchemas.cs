@@ -32,6 +32,10 @@ internal static class RequestSchemas
             ("purpose", Enum(FilePurposes.Uploaded)),
             ("expires_after[anchor]", Enum([FileLife.Anchor])),
             ("expires_after[seconds]", Integer($"How long the file lives, {ExpiryRange}; thirty days for batch inputs by default.", FileLife.MinSeconds, FileLife.MaxSeconds))),
+        ["CheckFileRequest"] = Request(
+            [],
+            ("endpoint", Nullable(Enum(endpoints, "Where the batch's lines go; the url of the first line by default."))),
+            ("after", Nullable(String("The 'next' of an earlier check, to go on behind it.")))),
         ["CreateUploadRequest"] = Request(
             ["filename", "purpose", "bytes", "mime_type"],
             ("filename", String()),

@@ -1,4 +1,3 @@
-using System.Text;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
@@ -232,7 +231,7 @@ internal sealed partial class BatchValidation(
     /// <summary>One pass over the input. Models that nobody serves are found where it is known which there are.</summary>
     private sealed class Reading(Batch batch, UpstreamRegistry upstreams, BatchOptions options)
     {
-        private readonly LineChecker _checker = new(batch.Endpoint, upstreams.KnowsModels ? model => ProblemOf(upstreams, model) : null);
+        private readonly LineChecker _checker = new(batch.Endpoint, upstreams.ModelRule);
         private readonly ChunkCutter _cutter = new(batch);
 
         public List<BatchError> Errors { get; } = [];
@@ -283,9 +282,6 @@ internal sealed partial class BatchValidation(
 
             Chunks = _cutter.End();
         }
-
-        private static LineProblem? ProblemOf(UpstreamRegistry upstreams, ReadOnlySpan<byte> model) =>
-            upstreams.RouteOf(model) is null ? LineProblem.ModelNotFound(Encoding.UTF8.GetString(model), upstreams.Known) : null;
 
         private void Add(LineProblem problem, int? line) =>
             Errors.Add(new BatchError(problem.Code, problem.Message, problem.Param, line));

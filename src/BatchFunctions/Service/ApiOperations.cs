@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
+using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
@@ -60,6 +62,13 @@ public static class ApiOperations
             Errors = [400, 404, 408, 409, 413, 415, 429],
             IdOf = "batch",
             Body = (Json, "RetryBatchRequest"),
+            BodyIsOptional = true,
+        }),
+        Of<FailureApi>(HttpMethods.Get, ApiRoutes.BatchErrors, api => api.ListAsync, new("listBatchErrors", "Why lines of a batch failed, by what they have in common; of one that runs, so far", "BatchErrors")
+        {
+            Errors = [400, 404],
+            IdOf = "batch",
+            Query = [("offset", Integer("Lines of the error file to leave out first: the last answer's 'next_offset'.", 0))],
         }),
         Of<FileApi>(HttpMethods.Get, ApiRoutes.Files, api => api.ListAsync, new("listFiles", "Lists files", "FileList")
         {
@@ -96,6 +105,13 @@ public static class ApiOperations
                 ("offset", Integer("Lines to leave out first.", 0)),
                 ("limit", Integer("Lines, at most.", 1)),
             ],
+        }),
+        Of<CheckApi>(HttpMethods.Post, ApiRoutes.FileCheck, api => api.CheckAsync, new("checkFile", "Checks a file before a batch is made of it: what is wrong with its lines, and what they come to", "FileCheck")
+        {
+            Errors = [400, 404, 408, 413, 415, 429],
+            IdOf = "file",
+            Body = (Json, "CheckFileRequest"),
+            BodyIsOptional = true,
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.Uploads, api => api.CreateAsync, new("createUpload", "Begins an upload in parts", "Upload")
         {

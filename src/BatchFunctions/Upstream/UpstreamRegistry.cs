@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
+using BatchFunctions.Lines;
 using BatchFunctions.Routing;
 
 namespace BatchFunctions.Upstream;
@@ -35,6 +36,9 @@ internal sealed class UpstreamRegistry : IAsyncDisposable
 
     /// <summary>What a caller can choose from, as far as it is set.</summary>
     public IReadOnlyList<string> Known => _routes.Known;
+
+    /// <summary>What is wrong with a line's model that nobody serves; null where no such is known.</summary>
+    public ModelRule? ModelRule => KnowsModels ? ProblemOf : null;
 
     /// <summary>Who serves a model; null if nobody does.</summary>
     /// <param name="model">Its name, in UTF-8; empty where a request names none.</param>
@@ -73,6 +77,14 @@ internal sealed class UpstreamRegistry : IAsyncDisposable
         return _kept[model] = route;
     }
 
+    /// <summary>What a model is called upstream, and whether somebody serves it.</summary>
+    public (string Name, bool IsServed) SentAs(string model) => RouteOf(model) switch
+    {
+        null => (model, false),
+        { Targets: [{ Model: { } sent }, ..] } => (JsonSerializer.Deserialize(sent, ModelNameJson.Default.String)!, true),
+        _ => (model, true),
+    };
+
     /// <summary>Whether an upstream serves a model.</summary>
     public bool Serves(UpstreamEntry upstream, string model) => _routes.Of(model).Contains(upstream.Index);
 
@@ -89,6 +101,9 @@ internal sealed class UpstreamRegistry : IAsyncDisposable
             await upstream.Gate.DisposeAsync();
         }
     }
+
+    private LineProblem? ProblemOf(ReadOnlySpan<byte> model) =>
+        RouteOf(model) is null ? LineProblem.ModelNotFound(Encoding.UTF8.GetString(model), Known) : null;
 
     private UpstreamRoute RouteTo(string model, IReadOnlyList<int> indexes) => new(
     [

@@ -87,12 +87,27 @@ public sealed partial class ExampleTests
         await RetriesAsync(recorder, api, completed, failed);
         await LimitsAsync(recorder, api);
         await ModelsAsync(recorder);
+        return new Dictionary<string, string>(recorder.Examples.Concat(await LookedIntoAsync()));
+    }
+
+    /// <summary>Of files and batches that are looked into: by a service of their own, so that nobody else's ids change with them.</summary>
+    private static async Task<Dictionary<string, string>> LookedIntoAsync()
+    {
+        await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
+            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Start)));
+        var recorder = new ExampleRecorder(api.Client);
+        await ChecksAsync(recorder);
+        await FailuresAsync(recorder, api);
         return recorder.Examples;
     }
 
     private static ScriptedAnswer Answer(ScriptedCall call) => call.Path == "/v1/models"
         ? ScriptedAnswer.Json(new { @object = "list", data = new[] { new { id = "llama-3.1-8b", @object = "model", created = 1_700_000_000, owned_by = "vllm" } } })
         : call.Body.Span.IndexOf("Fail"u8) >= 0 ? ScriptedAnswer.Error(400, "No such words.")
+        : call.Marker == "refused" ? ScriptedAnswer.Error(400, "This model's maximum context length is 8192 tokens, and the messages come to 9214.")
         : ScriptedAnswer.Chat("Hello to you.");
 
     private static async Task ModelsAsync(ExampleRecorder recorder)
@@ -100,6 +115,26 @@ public sealed partial class ExampleTests
         await recorder.AskAsync("models.list", HttpMethod.Get, "/v1/models");
         await recorder.AskAsync("models.retrieve", HttpMethod.Get, "/v1/models/llama-3.1-8b");
         await recorder.AskAsync("errors.unknown-model", HttpMethod.Get, "/v1/models/nothing");
+    }
+
+    private static async Task ChecksAsync(ExampleRecorder recorder)
+    {
+        var file = IdOf(await recorder.AskAsync("files.create-to-check", HttpMethod.Post, "/v1/files", Upload(
+            $"{Line}\n{Line.Replace("llama-3.1-8b", "gpt-4o-mini", StringComparison.Ordinal).Replace("\"a\"", "\"b\"", StringComparison.Ordinal)}\n{{}}")));
+        await recorder.AskAsync("files.check", HttpMethod.Post, $"/v1/files/{file}/check", Json("""{"endpoint":"/v1/chat/completions"}"""));
+        await recorder.AskAsync("errors.check-after-malformed", HttpMethod.Post, $"/v1/files/{file}/check", Json("""{"after":"nonsense"}"""));
+        var notes = IdOf(await recorder.AskAsync("files.create-of-notes", HttpMethod.Post, "/v1/files", Upload("some notes", purpose: "user_data")));
+        await recorder.AskAsync("errors.check-of-a-file-for-another-purpose", HttpMethod.Post, $"/v1/files/{notes}/check", Json("{}"));
+    }
+
+    private static async Task FailuresAsync(ExampleRecorder recorder, ApiDriver api)
+    {
+        var file = IdOf(await recorder.AskAsync("files.create-of-a-line-that-is-refused", HttpMethod.Post, "/v1/files", Upload(
+            Line.Replace("Hello", "marker=refused", StringComparison.Ordinal))));
+        var batch = IdOf(await recorder.AskAsync("batches.create-of-a-line-that-is-refused", HttpMethod.Post, "/v1/batches", Json(
+            $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""")));
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
+        await recorder.AskAsync("batches.errors", HttpMethod.Get, $"/v1/batches/{batch}/errors");
     }
 
     private async Task<(string Completed, string Failed)> BatchesAsync(ExampleRecorder recorder, ApiDriver api)

@@ -48,7 +48,7 @@ public sealed class BatchViewTests : PageTest
         await Expect(Driver.Page.Locator("#batch-timeline li")).ToHaveCountAsync(4);
         await Expect(Driver.Page.Locator("#batch-counts")).ToContainTextAsync("Completed2Failed1Lines3");
         await Expect(Driver.Page.Locator("#batch-tokens")).ToContainTextAsync("Input14Output6Total20");
-        await Expect(Driver.Page.Locator("#batch-errors tbody tr")).ToHaveTextAsync(["b400This model has no such words."]);
+        await Expect(Driver.Page.Locator("#batch-failures summary")).ToHaveTextAsync(["1 400 scripted This model has no such words."]);
         await Expect(Driver.Button("Cancel batch")).ToBeHiddenAsync();
 
         var batch = await Driver.UntilAsync(id, "completed");
@@ -90,6 +90,29 @@ public sealed class BatchViewTests : PageTest
     }
 
     [Fact]
+    public async Task Failures_are_one_group_and_open_to_a_request_beside_its_answer()
+    {
+        Driver.Upstream.Answer(call => call.Marker switch
+        {
+            "d" => ScriptedAnswer.Chat(call),
+            "c" => ScriptedAnswer.Error(422, "No such words."),
+            _ => ScriptedAnswer.Error(400, $"The messages come to {900 + call.Marker[0]} tokens."),
+        });
+        var id = await Driver.CreateAsync(string.Concat("abcd".Select(letter => PageDriver.LineOf($"{letter}"))));
+        await Driver.UntilAsync(id, "completed");
+        await Driver.OpenAsync($"#/batches/{id}");
+
+        var groups = Driver.Page.Locator("#batch-failures summary");
+        await Expect(groups).ToHaveTextAsync(["2 400 scripted The messages come to # tokens.", "1 422 scripted No such words."]);
+        await Expect(Driver.Page.GetByRole(AriaRole.Group, new() { Name = "Request" })).ToHaveCountAsync(0);
+        await groups.Nth(1).PressAsync("Enter");
+        await Expect(Driver.Page.GetByText("For example c, line 3")).ToBeVisibleAsync();
+        await Expect(Driver.Page.GetByRole(AriaRole.Group, new() { Name = "Request" })).ToContainTextAsync("\"marker=c\"");
+        await Expect(Driver.Page.GetByRole(AriaRole.Group, new() { Name = "Answer" })).ToContainTextAsync("\"message\": \"No such words.\"");
+        await Expect(Driver.Page.GetByRole(AriaRole.Table, new() { Name = "Errors" })).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task The_lines_that_validation_refused_are_told_one_by_one()
     {
         var id = await Driver.CreateAsync(PageDriver.LineOf("a") + "{\n" + PageDriver.LineOf("a"));
@@ -122,7 +145,7 @@ public sealed class BatchViewTests : PageTest
         await Driver.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel batch" }).ClickAsync();
         await Expect(Driver.Page.Locator("#batch-status")).ToHaveTextAsync("Cancelled");
         await Expect(Driver.Page.Locator("#batch-counts")).ToContainTextAsync("Never run1");
-        await Expect(Driver.Page.Locator("#batch-errors tbody tr")).ToContainTextAsync(["batch_cancelled"]);
+        await Expect(Driver.Page.Locator("#batch-failures summary")).ToContainTextAsync(["batch_cancelled"]);
     }
 
     [Fact]

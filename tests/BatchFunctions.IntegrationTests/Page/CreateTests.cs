@@ -29,6 +29,41 @@ public sealed class CreateTests : PageTest
     }
 
     [Fact]
+    public async Task A_file_is_checked_before_a_batch_is_made_of_it_and_sent_once()
+    {
+        var sent = new List<string>();
+        Driver.Page.Request += (_, request) => sent.Add($"{request.Method} {new Uri(request.Url).AbsolutePath.Split('/')[^1]}");
+        await Driver.OpenAsync();
+        await ChooseAsync(FileOf("day.jsonl", PageDriver.LineOf("a") + PageDriver.LineOf("b").Replace("\"scripted\"", "\"gpt-4o\"", StringComparison.Ordinal)));
+        await Driver.Button("Check").ClickAsync();
+        await Expect(Driver.Page.GetByText("Nothing is wrong with its 2 lines.")).ToBeVisibleAsync();
+        await Expect(Driver.Page.GetByRole(AriaRole.Table, new() { Name = "Models" }).GetByRole(AriaRole.Row)).ToContainTextAsync(["ModelLinesTokens", "gpt-4o1", "scripted1about"]);
+        Assert.Equal(0, Driver.Upstream.CallsOf("a"));
+
+        await Driver.Button("Create batch").ClickAsync();
+        await Expect(Driver.Page.Locator("#batch-status")).ToHaveTextAsync("Completed");
+        Assert.Equal(["POST files", "POST check", "POST batches"], sent.Where(request => !request.StartsWith("GET", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_lines_is_shown_and_a_file_that_is_not_wanted_is_not_kept()
+    {
+        await Driver.OpenAsync();
+        await ChooseAsync(FileOf("day.jsonl", PageDriver.LineOf("a") + "{}\n" + PageDriver.LineOf("a")));
+        await Driver.Button("Check").ClickAsync();
+        await Expect(Driver.Page.GetByText("5 faults, 2 of 3 lines wrong")).ToBeVisibleAsync();
+        var faults = Driver.Page.GetByRole(AriaRole.Table, new() { Name = "Faults" }).GetByRole(AriaRole.Row);
+        await Expect(faults).ToHaveCountAsync(6);
+        await Expect(faults.Nth(1)).ToHaveTextAsync("2Missing required parameter: 'custom_id'.");
+
+        var deleted = await Driver.Page.RunAndWaitForResponseAsync(
+            () => Driver.Button("Close").ClickAsync(), response => response.Request.Method == "DELETE");
+        Assert.Equal(200, deleted.Status);
+        await Driver.Button("New batch").ClickAsync();
+        await Expect(Driver.Page.GetByText("5 faults")).ToBeHiddenAsync();
+    }
+
+    [Fact]
     public async Task From_key_to_result_without_a_mouse()
     {
         // Asked for early: a chooser that opens before the browser knows that it is waited for is lost.

@@ -27,7 +27,11 @@ public sealed class InjectionTests : PageTest
         await Driver.Row(id).GetByRole(AriaRole.Link).ClickAsync();
         await Expect(Driver.Page.Locator("#batch-title")).ToHaveTextAsync(Markup);
         await Expect(Driver.Page.Locator("#batch-facts")).ToContainTextAsync(Markup[..60] + Markup);
-        await Expect(Driver.Page.Locator("#batch-errors tbody tr")).ToHaveTextAsync([Markup + "400" + Markup]);
+        await Expect(Driver.Page.Locator("#batch-failures summary")).ToContainTextAsync([Markup[..20]]);
+        await Driver.Page.Locator("#batch-failures summary").ClickAsync();
+        await Expect(Driver.Page.Locator("#batch-failures [data-field=message]")).ToHaveTextAsync(Markup);
+        await Expect(Driver.Page.Locator("#batch-failures [data-field=place]")).ToHaveTextAsync($"For example {Markup}, line 1");
+        await Expect(Driver.Page.Locator("#batch-failures [data-field=request]")).ToContainTextAsync(Markup[..9]);
         await Expect(Driver.Page.Locator("#batch-files")).ToContainTextAsync("b<img onerror=alert(1)>.jsonl");
         Assert.Equal(Markup, made.GetProperty("model").GetString());
         Assert.Equal(1, await Driver.Page.Locator("img").CountAsync());

@@ -35,7 +35,7 @@ public sealed class LatestLinesTests : PageTest
 
         gates["b"].SetResult();
         await Expect(Rows).ToHaveTextAsync(["b400No such words.", "a200It rains."]);
-        await Expect(Driver.Page.Locator("#batch-errors tbody tr")).ToHaveTextAsync(["b400No such words."]);
+        await Expect(Driver.Page.Locator("#batch-failures summary")).ToHaveTextAsync(["1 400 scripted No such words."]);
 
         gates["c"].SetResult();
         await Expect(Rows).ToHaveTextAsync(["c200It snows.", "b400No such words.", "a200It rains."]);
@@ -43,7 +43,7 @@ public sealed class LatestLinesTests : PageTest
         await Expect(Driver.Button($"Download output file batch_{id["batch_".Length..]}_output.jsonl")).ToBeVisibleAsync();
         Assert.StartsWith(early, Encoding.UTF8.GetString(await Driver.ContentAsync(output)), StringComparison.Ordinal);
         await Driver.Page.ReloadAsync();
-        await Expect(Driver.Page.Locator("#batch-errors tbody tr")).ToHaveCountAsync(1);
+        await Expect(Driver.Page.Locator("#batch-failures summary")).ToHaveCountAsync(1);
         await Expect(Rows).ToHaveCountAsync(0);
     }
 

@@ -22,7 +22,10 @@ public sealed class ViewTests : PageTest
     [InlineData("running")]
     [InlineData("completed")]
     [InlineData("failed")]
+    [InlineData("failures")]
     [InlineData("create")]
+    [InlineData("checked")]
+    [InlineData("checked-faults")]
     [InlineData("cancel")]
     [InlineData("service")]
     public async Task A_view_fits_and_is_open_to_everybody(string view)
@@ -105,6 +108,27 @@ public sealed class ViewTests : PageTest
                 });
                 await Expect(Driver.Page.GetByText("First line: /v1/chat/completions")).ToBeVisibleAsync();
                 break;
+            case "checked":
+            case "checked-faults":
+                await Driver.OpenAsync();
+                await Driver.Button("New batch").ClickAsync();
+                var wrong = view == "checked" ? "" : "no JSON\n" + PageDriver.LineOf("row-7") + PageDriver.LineOf("row-8").Replace("POST", "GET", StringComparison.Ordinal);
+                await Driver.Page.Locator("#create-file").SetInputFilesAsync(new FilePayload
+                {
+                    Name = "requests.jsonl",
+                    MimeType = "application/jsonl",
+                    Buffer = System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1, 30).Select(row =>
+                        PageDriver.LineOf($"row-{row}").Replace("\"scripted\"", row % 3 == 0 ? "\"gpt-4o-mini\"" : "\"scripted\"", StringComparison.Ordinal))) + wrong),
+                });
+                await Driver.Button("Check").ClickAsync();
+                await Expect(Driver.Page.GetByText("about")).ToHaveCountAsync(2);
+                break;
+            case "failures":
+                await Driver.OpenAsync($"#/batches/{await Showcase.RunAsync(Driver, "completed")}");
+                await Driver.Page.Locator("#batch-failures summary").First.ClickAsync();
+                await Expect(Driver.Page.GetByRole(AriaRole.Group, new() { Name = "Answer" })).ToBeVisibleAsync();
+                await Driver.Page.Locator("#batch-errors-card").ScrollIntoViewIfNeededAsync();
+                break;
             case "cancel":
                 await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));
                 await Driver.Button("Cancel batch").ClickAsync();
@@ -122,7 +146,7 @@ public sealed class ViewTests : PageTest
             default:
                 var id = await Showcase.RunAsync(Driver, view);
                 await Driver.OpenAsync($"#/batches/{id}");
-                await Expect(Driver.Page.GetByRole(AriaRole.Table, new() { Name = "Errors" })).ToBeVisibleAsync();
+                await Expect(Driver.Page.Locator("#batch-failures summary").First).ToBeVisibleAsync();
                 await Expect(Driver.Page.Locator("#batch-files button").First).ToBeEnabledAsync();
                 break;
         }

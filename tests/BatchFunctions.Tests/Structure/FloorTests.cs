@@ -16,13 +16,13 @@ public sealed class FloorTests
     /// <summary>The floors from the ground up, as ARCHITECTURE.md draws them. Rooms of one floor do not know each other.</summary>
     internal static readonly string[][] Floors =
     [
-        ["Ids", "Memory", "Protocol", "Configuration", "Telemetry"],
+        ["Ids", "Memory", "Protocol", "Configuration", "Telemetry", "Tokens"],
         ["Capacity", "Routing", "Storage", "Lines"],
         ["ActiveBatches", "Wakeups", "Keys", "Projects", "SignIn", "Fleet"],
         ["Http", "Page", "Upstream"],
         ["Files"],
         ["Batches", "Uploads"],
-        ["Chunks", "Limits", "Models", "Operators"],
+        ["Chunks", "Limits", "Models", "Operators", "Checks", "Failures"],
         ["Processing"],
         ["OpenApi"],
         ["Service"],

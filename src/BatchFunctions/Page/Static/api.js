@@ -29,6 +29,13 @@ export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponen
 
 export const retryBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/retry`);
 
+/** A batch's failures by what they have in common. */
+export const getErrors = (id) => json("GET", `/v1/batches/${encodeURIComponent(id)}/errors`);
+
+export const deleteFile = (id) => json("DELETE", `/v1/files/${encodeURIComponent(id)}`);
+
+export const checkFile = (id, wanted, signal) => json("POST", `/v1/files/${encodeURIComponent(id)}/check`, { body: wanted, signal });
+
 export const getFile = (id, signal) => json("GET", `/v1/files/${encodeURIComponent(id)}`, { signal });
 
 /** A file's bytes as a Response; with `last`, only those up to that offset. */

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { isActive, isCancellable, labelOf, nameOf, progressOf, secondsLeft, shareDone, shortIdOf } from "./batch.js";
 import { byId, setText } from "./elements.js";
-import { ErrorTable } from "./errors.js";
+import { ErrorCard } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
 import { FileList } from "./files.js";
 import * as format from "./format.js";
@@ -21,7 +21,7 @@ export class BatchView {
   #report;
   #poll;
   #files;
-  #errors = new ErrorTable();
+  #errors = new ErrorCard();
   #latest = new LatestLines();
   #retry;
 

@@ -1,6 +1,8 @@
-// A new batch: a file is chosen or dropped, its endpoint read from its first line, and both are sent.
+// A new batch: a file is chosen or dropped, its endpoint read from its first line, and both are sent; the file perhaps before, to be
+// checked.
 
 import * as api from "./api.js";
+import { check, hideCheck, showCheck } from "./check.js";
 import { byId } from "./elements.js";
 import { firstRequestOf } from "./first-line.js";
 import * as format from "./format.js";
@@ -8,6 +10,7 @@ import { upload } from "./upload.js";
 
 export class CreateDialog {
   #file = null;
+  #uploaded = null;
   #sending = null;
   #onCreated;
 
@@ -16,7 +19,12 @@ export class CreateDialog {
     this.#onCreated = onCreated;
     byId("create-file").addEventListener("change", () => this.#choose(byId("create-file").files[0]));
     byId("create-close").addEventListener("click", () => this.close());
-    byId("create-dialog").addEventListener("close", () => this.#sending?.abort());
+    byId("create-check").addEventListener("click", () => this.#check());
+    byId("create-endpoint").addEventListener("change", hideCheck);
+    byId("create-dialog").addEventListener("close", () => {
+      this.#sending?.abort();
+      this.#discard();
+    });
     byId("create-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#create();
@@ -63,6 +71,7 @@ export class CreateDialog {
       return;
     }
 
+    this.#discard();
     this.#file = file;
     this.#say("");
     const [request] = await Promise.all([firstRequestOf(file), this.#loadEndpoints().catch((error) => this.#say(error.message))]);
@@ -82,33 +91,75 @@ export class CreateDialog {
   }
 
   async #create() {
-    if (!this.#file) {
-      this.#say("Choose a file first.");
-      byId("create-file").focus();
-      return;
-    }
-
     const endpoint = byId("create-endpoint").value;
-    if (!endpoint) {
+    if (this.#isChosen() && !endpoint) {
       this.#say("Choose the endpoint that the file’s lines are for.");
       byId("create-endpoint").focus();
       return;
     }
 
-    const sending = new AbortController();
-    this.#setSending(sending);
-    try {
-      const file = await upload(this.#file, (share) => this.#showProgress(share), sending.signal);
+    await this.#send(async (signal) => {
+      const file = await this.#upload(signal);
       const description = byId("create-description").value.trim();
       const batch = await api.createBatch({
         input_file_id: file.id,
         endpoint,
         completion_window: "24h",
         ...(description && { metadata: { description } }),
-      }, sending.signal);
+      }, signal);
+      this.#uploaded = null;
       this.#setSending(null);
       this.close();
       this.#onCreated(batch);
+    });
+  }
+
+  async #check() {
+    hideCheck();
+    await this.#send(async (signal) => {
+      const file = await this.#upload(signal);
+      const bar = byId("create-progress");
+      const tell = (lines) => bar.setAttribute("aria-valuetext", `${format.lines(lines)} checked`);
+      this.#showProgress(1);
+      const found = await check(file.id, byId("create-endpoint").value || null, tell, signal);
+      this.#setSending(null);
+      showCheck(found);
+    });
+  }
+
+  /** Sends the file that is chosen; one that was sent to be checked is not sent again. */
+  async #upload(signal) {
+    this.#uploaded ??= await upload(this.#file, (share) => this.#showProgress(share), signal);
+    return this.#uploaded;
+  }
+
+  /** A file that was sent to be checked, and that no batch is made of, is not kept. */
+  #discard() {
+    hideCheck();
+    if (this.#uploaded) {
+      api.deleteFile(this.#uploaded.id).catch(() => {});
+      this.#uploaded = null;
+    }
+  }
+
+  #isChosen() {
+    if (!this.#file) {
+      this.#say("Choose a file first.");
+      byId("create-file").focus();
+    }
+
+    return this.#file !== null;
+  }
+
+  async #send(work) {
+    if (!this.#isChosen()) {
+      return;
+    }
+
+    const sending = new AbortController();
+    this.#setSending(sending);
+    try {
+      await work(sending.signal);
     } catch (error) {
       this.#setSending(null);
       if (!sending.signal.aborted) {
@@ -119,8 +170,10 @@ export class CreateDialog {
 
   #setSending(sending) {
     this.#sending = sending;
-    byId("create-submit").disabled = sending !== null;
-    byId("create-file").disabled = sending !== null;
+    for (const control of ["create-submit", "create-check", "create-file", "create-endpoint"]) {
+      byId(control).disabled = sending !== null;
+    }
+
     byId("create-close").textContent = sending ? "Stop" : "Close";
     byId("create-progress").hidden = sending === null;
     this.#say("");
@@ -131,7 +184,7 @@ export class CreateDialog {
     const bar = byId("create-progress");
     bar.querySelector(".good").style.width = `${100 * share}%`;
     bar.setAttribute("aria-valuenow", String(Math.round(100 * share)));
-    bar.setAttribute("aria-valuetext", share < 1 ? format.share(share) : "Sent; making the batch");
+    bar.setAttribute("aria-valuetext", share < 1 ? format.share(share) : "Sent");
   }
 
   #say(text) {

@@ -1,45 +1,35 @@
-// What went wrong: the lines that validation refused, or the beginning of the error file.
+// What went wrong: failures by what they have in common, and the lines that validation refused one by one.
 
 import * as api from "./api.js";
 import { isActive } from "./batch.js";
 import { byId } from "./elements.js";
+import { showFailures } from "./failures.js";
 import * as format from "./format.js";
 import { fillTable } from "./line-table.js";
-import { readLine } from "./result-line.js";
 
-const previewBytes = 65536;
-const previewLines = 20;
-
-export class ErrorTable {
+export class ErrorCard {
   #shown = null;
 
   clear() {
     this.#shown = null;
     byId("batch-errors-card").hidden = true;
+    showFailures([]);
   }
 
-  /** Writes a batch's errors once they are there, and anew when more have come of those that are shown. */
+  /** Shows a batch's errors once they are there; of one that runs anew whenever they have become half as many again. */
   async show(batch) {
-    const shown = batch.errors ? batch.id : `${batch.error_file_id} ${isActive(batch) ? Math.min(failuresOf(batch), previewLines + 1) : "whole"}`;
+    const shown = `${batch.id} ${isActive(batch) ? Math.floor(2 * Math.log2(failuresOf(batch))) : batch.status}`;
     if ((!batch.errors && batch.error_file_id === null) || shown === this.#shown) {
       return;
     }
 
     this.#shown = shown;
-    if (batch.errors) {
-      const errors = batch.errors.data;
-      write(
-        `${format.number(errors.length)} found in the input file: no line of it was sent.`,
-        ["Line", "Code", "Parameter", "Message"],
-        errors.map(({ line, code, param, message }) => [line === null ? "" : format.number(line), code, param ?? "", message]));
-      return;
-    }
-
-    const text = await (await api.getContent(batch.error_file_id, { last: previewBytes - 1 })).text();
+    showLines(batch.errors?.data ?? []);
+    const found = await api.getErrors(batch.id);
     if (shown === this.#shown) {
-      const rows = rowsOf(text);
-      const note = rows.length < failuresOf(batch) ? `The first ${format.number(rows.length)}; the error file has them all.` : "";
-      write(note, ["Custom id", "Answer", "Message"], rows);
+      showFailures(found.groups);
+      byId("batch-errors-note").textContent = noteOf(batch, found);
+      byId("batch-errors-card").hidden = found.groups.length === 0;
     }
   }
 }
@@ -50,11 +40,17 @@ function failuresOf(batch) {
   return isActive(batch) ? failed : total - completed;
 }
 
-function write(note, columns, rows) {
-  byId("batch-errors-note").textContent = note;
-  fillTable(byId("batch-errors"), columns, rows);
-  byId("batch-errors-card").hidden = rows.length === 0;
+function noteOf(batch, found) {
+  const notes = [
+    batch.errors && batch.output_file_id === null && batch.error_file_id === null ? `${format.number(batch.errors.data.length)} found in the input file: no line of it was sent.` : "",
+    found.complete ? "" : `The first ${format.lines(found.lines)}; the error file has them all.`,
+    found.other_lines > 0 ? `${format.lines(found.other_lines)} of other kinds are not shown.` : "",
+  ];
+  return notes.filter((note) => note !== "").join(" ");
 }
 
-/** The whole lines of a file's beginning; its last is cut off where the beginning ends. */
-const rowsOf = (text) => text.split("\n").slice(0, previewLines).map(readLine).filter((row) => row !== null);
+function showLines(errors) {
+  byId("batch-errors-box").hidden = errors.length === 0;
+  fillTable(byId("batch-errors"), ["Line", "Code", "Parameter", "Message"], errors.map(({ line, code, param, message }) =>
+    [line === null ? "" : format.number(line), code, param ?? "", message]));
+}

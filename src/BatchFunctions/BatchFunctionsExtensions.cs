@@ -190,7 +190,9 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchStore>(),
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
-            provider.GetRequiredService<IOptions<BatchOptions>>()));
+            provider.GetRequiredService<UpstreamRegistry>(),
+            provider.GetRequiredService<IOptions<BatchOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<StorageHealth>();
         services.TryAddSingleton(provider => new ServiceApi(
             provider.GetRequiredService<ApiGuard>(),

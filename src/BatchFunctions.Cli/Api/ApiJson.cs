@@ -8,6 +8,7 @@ namespace BatchFunctions.Cli.Api;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectRequiredConstructorParameters = false)]
 [JsonSerializable(typeof(Batch))]
+[JsonSerializable(typeof(BatchProgress))]
 [JsonSerializable(typeof(ApiFile))]
 [JsonSerializable(typeof(ApiUpload))]
 [JsonSerializable(typeof(UploadRequest))]

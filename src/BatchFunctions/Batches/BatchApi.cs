@@ -1,6 +1,7 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
+using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -19,20 +20,26 @@ public sealed class BatchApi
     private readonly BatchStore _batches;
     private readonly BatchCreation _creation;
     private readonly BatchCancellation _cancellation;
+    private readonly UpstreamRegistry _upstreams;
     private readonly BatchOptions _options;
+    private readonly TimeProvider _time;
 
     internal BatchApi(
         ApiGuard guard,
         BatchStore batches,
         BatchCreation creation,
         BatchCancellation cancellation,
-        IOptions<BatchOptions> options)
+        UpstreamRegistry upstreams,
+        IOptions<BatchOptions> options,
+        TimeProvider time)
     {
         _guard = guard;
         _batches = batches;
         _creation = creation;
         _cancellation = cancellation;
+        _upstreams = upstreams;
         _options = options.Value;
+        _time = time;
     }
 
     /// <summary><c>GET /v1/batches</c>: a page of the caller's batches, newest first.</summary>
@@ -87,6 +94,22 @@ public sealed class BatchApi
             },
             ct);
 
+    /// <summary><c>GET /v1/batches/{id}/progress</c>: how a batch gets on.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
+    public Task<IResult> GetProgressAsync(HttpRequest request, string id, CancellationToken ct) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var batch = (IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null)
+                    ?? throw new ApiException(BatchErrors.NoBatch(id));
+                return ApiJson.Ok(
+                    new BatchProgressObject(batch, HealthOf(_upstreams.EntriesOf(batch.Model)), _time.GetUtcNow()), BatchJson.Default.BatchProgressObject);
+            },
+            ct);
+
     /// <summary>
     /// <c>POST /v1/batches/{id}/cancel</c>. A batch that is already cancelling or cancelled is returned as
     /// it is; one that has ended in another way, or is about to, is refused with 409.
@@ -108,6 +131,12 @@ public sealed class BatchApi
                     : Answer(batch, id);
             },
             ct);
+
+    private static UpstreamHealthObject HealthOf(IReadOnlyList<UpstreamEntry> upstreams) => UpstreamHealthObject.Best(
+    [
+        .. upstreams.Select(static upstream => upstream.Gate.Condition)
+            .Select(static condition => UpstreamHealthObject.Of(condition.IsKnown, condition.AwaySince, condition.Reason)),
+    ]);
 
     private static IResult Answer(Batch? batch, string id) => batch is null
         ? throw new ApiException(BatchErrors.NoBatch(id))

@@ -20,6 +20,7 @@ internal static class AnswerSchemas
     [
         ("Batch", BatchJson.Default.BatchObject),
         ("BatchList", BatchJson.Default.BatchList),
+        ("BatchProgress", BatchJson.Default.BatchProgressObject),
         ("File", FileJson.Default.FileObject),
         ("FileList", FileJson.Default.FileList),
         ("DeletedFile", FileJson.Default.DeletedFileObject),

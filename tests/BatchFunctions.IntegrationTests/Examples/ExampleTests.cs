@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using BatchFunctions.Batches;
 using BatchFunctions.Capacity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Processing;
+using BatchFunctions.Progress;
 using BatchFunctions.Projects;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
@@ -86,6 +88,7 @@ public sealed partial class ExampleTests
         await ErrorsAsync(recorder, api);
         await LimitsAsync(recorder, api);
         await ModelsAsync(recorder);
+        await ProgressAsync(recorder, api);
         return recorder.Examples;
     }
 
@@ -98,6 +101,21 @@ public sealed partial class ExampleTests
         await recorder.AskAsync("models.list", HttpMethod.Get, "/v1/models");
         await recorder.AskAsync("models.retrieve", HttpMethod.Get, "/v1/models/llama-3.1-8b");
         await recorder.AskAsync("errors.unknown-model", HttpMethod.Get, "/v1/models/nothing");
+    }
+
+    /// <summary>A batch that is under way, for half a minute.</summary>
+    private async Task ProgressAsync(ExampleRecorder recorder, ApiDriver api)
+    {
+        var batch = ApiDriver.BatchOf("local", _time.GetUtcNow()) with { History = ProgressHistory.None.With(_time.GetUtcNow(), 0), Counts = new RequestCounts(5_000, 0, 0) };
+        foreach (var done in new[] { 40, 210, 400, 610 })
+        {
+            _time.Advance(TimeSpan.FromSeconds(7.5));
+            batch = batch.Progress(done, 0, default, _time.GetUtcNow());
+        }
+
+        Assert.NotNull(await api.Get<BatchStore>().TryInsertAsync(batch, CancellationToken.None));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await recorder.AskAsync("batches.progress", HttpMethod.Get, $"/v1/batches/{batch.Id}/progress");
     }
 
     private async Task BatchesAsync(ExampleRecorder recorder, ApiDriver api)

@@ -1,7 +1,7 @@
 // A batch's own view: how far it is, what went wrong, when what happened, its files; alive while it is active.
 
 import * as api from "./api.js";
-import { isActive, isCancellable, labelOf, nameOf, progressOf, secondsLeft, shareDone, shortIdOf } from "./batch.js";
+import { isActive, isCancellable, labelOf, nameOf, progressOf, shareDone, shortIdOf } from "./batch.js";
 import { byId, setText } from "./elements.js";
 import { ErrorTable } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
@@ -11,6 +11,7 @@ import { LatestLines } from "./latest.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { showProgress, showStatus } from "./progress.js";
+import { Throughput } from "./throughput.js";
 import { showTimeline } from "./timeline.js";
 import { showUpstream } from "./upstream.js";
 
@@ -22,6 +23,7 @@ export class BatchView {
   #files;
   #errors = new ErrorTable();
   #latest = new LatestLines();
+  #throughput = new Throughput();
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
   constructor(report) {
@@ -42,6 +44,7 @@ export class BatchView {
     this.#files.clear();
     this.#errors.clear();
     this.#latest.clear();
+    this.#throughput.clear();
     byId("batch-view").hidden = false;
     byId("batch-panels").hidden = !known;
     byId("batch-cancel").hidden = true;
@@ -68,6 +71,7 @@ export class BatchView {
   async #refresh(signal) {
     const batch = await api.getBatch(this.#id, signal);
     const changed = this.#take(batch);
+    await this.#throughput.show(batch, signal);
     await this.#latest.show(batch, signal);
     await showUpstream(isActive(batch), signal);
     return { active: isActive(batch), changed };
@@ -134,15 +138,13 @@ export class BatchView {
 function showCounts(batch) {
   const { total, completed, failed } = batch.request_counts;
   const rest = total - completed - failed;
-  const left = secondsLeft(batch);
   byId("batch-counts").replaceChildren(
     figure("Completed", completed),
     figure("Failed", failed, "bad"),
     ...(isActive(batch) || rest > 0 ? [figure(isActive(batch) ? "Waiting" : "Never run", rest)] : []),
     figure("Lines", total));
   byId("batch-progress-card").hidden = total === 0 && !isActive(batch);
-  byId("batch-pace").textContent = left !== null ? `about ${format.duration(left, 1)} left at this pace`
-    : batch.status === "validating" ? progressOf(batch) : "";
+  setText(byId("batch-reading"), batch.status === "validating" ? progressOf(batch) : "");
 }
 
 const tokensOf = (usage) => [

@@ -26,8 +26,8 @@ internal static class CrashProof
     private static readonly ProtocolStep[] OncePerLife =
         [ProtocolStep.CancelWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.CloseWritten, ProtocolStep.LeftoversDiscarded];
 
-    /// <summary>Reached by a batch alone that fails while its lines are sent: these have no such.</summary>
-    private static readonly ProtocolStep[] Never = [ProtocolStep.ChunksEndedByForce];
+    /// <summary>Reached by a batch alone that fails while its lines are sent, or by who deletes results: these have no such.</summary>
+    private static readonly ProtocolStep[] Never = [ProtocolStep.ChunksEndedByForce, ProtocolStep.FileTombstoneWritten];
 
     /// <summary>A step is reached within three seconds; a busy machine may take long to start a worker.</summary>
     private static readonly TimeSpan ReachLimit = TimeSpan.FromSeconds(45);

@@ -49,6 +49,13 @@ internal sealed record ProgressHistory
         }).Thinned();
     }
 
+    /// <summary>Whether another has the same samples.</summary>
+    public bool Equals(ProgressHistory? other) =>
+        other is not null && Step == other.Step && Gap == other.Gap && (ReferenceEquals(Samples, other.Samples) || Samples.SequenceEqual(other.Samples));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Samples.Count, Step, Gap);
+
     private ProgressHistory Thinned() => Samples.Count <= Most
         ? this
         : this with { Samples = [.. Samples.Where((_, place) => place % 2 == 0 || place == Samples.Count - 1)], Step = Step * 2 };

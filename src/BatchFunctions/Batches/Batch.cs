@@ -88,6 +88,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The number of the batch's chunk rows; null until validation has written them.</summary>
     public int? ChunkCount { get; init; }
 
+    /// <summary>What the first chunks come to, which have ended and are published.</summary>
+    public SettledChunks Settled { get; init; }
+
     /// <summary>How many chunks have a message at a time; null for all of them, as in rows of older versions.</summary>
     public int? ChunkWindow { get; init; }
 

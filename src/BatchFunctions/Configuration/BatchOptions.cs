@@ -163,6 +163,18 @@ public sealed class BatchOptions
     [Range(typeof(TimeSpan), "00:00:01", "2.00:00:00", ErrorMessage = "Batch__LastResort must be from 00:00:01 to 2.00:00:00.")]
     public TimeSpan LastResort { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How many segments of a result file make a page, which moves out of the file's row: some forty kilobytes of them. Not a
+    /// setting; tests make it small.
+    /// </summary>
+    internal int SegmentsOfPage { get; set; } = 4096;
+
+    /// <summary>The most segments of a file whose content the request removes that deletes it. Not a setting either.</summary>
+    internal int SegmentsDeletedAtOnce { get; set; } = 500;
+
+    /// <summary>The most blobs that a sweep removes of one file: a second's worth or a few. Not a setting either.</summary>
+    internal int BlobsDeletedInOneGo { get; set; } = 2000;
+
     /// <summary>The upstream that the lines are sent to, where there is one; beside <see cref="Upstreams"/> it is named <c>default</c>.</summary>
     [Required]
     public UpstreamOptions Upstream { get; set; } = new();

@@ -27,6 +27,7 @@ internal enum ProtocolStep
     CancelWritten,
     AdvanceTakenUp,
     ChunksSummed,
+    SegmentPageStored,
     ResultsPublished,
     CountsWritten,
     FinalizingWritten,
@@ -37,6 +38,7 @@ internal enum ProtocolStep
     LeftoversDiscarded,
     ChunkRowsDeleted,
     ActiveRowDeleted,
+    FileTombstoneWritten,
     SweepTakenUp,
     SweepDone,
 }

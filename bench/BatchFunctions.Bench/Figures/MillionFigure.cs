@@ -64,7 +64,7 @@ internal sealed class MillionFigure : Figure
         using var service = await SelfHostSide.StartAsync(
             account.Connection,
             upstream,
-            ("Batch:Upstream:Concurrency", "256"),
+            ("Batch:Upstream:Concurrency", "64"),
             ("Batch:MaxLines", "1000000"),
             ("Batch:MaxInputBytes", "10000000000"),
             ("Batch:MaxFileBytes", "10000000000"));

@@ -18,6 +18,7 @@ internal static class BenchCommand
         new EngineProcessorFigure(),
         new EngineMemoryFigure(),
         new AnswerMemoryFigure(),
+        new MillionFigure(),
         new SlowStorageFigure(),
         new RecoveryFigure(),
         new FairnessFigure(),

@@ -24,6 +24,12 @@ public sealed class BatchTriggers(BatchApi batches)
         string id,
         CancellationToken ct) => batches.GetAsync(request, id, ct);
 
+    [Function("batches_progress")]
+    public Task<IResult> GetProgressAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.BatchProgress)] HttpRequest request,
+        string id,
+        CancellationToken ct) => batches.GetProgressAsync(request, id, ct);
+
     [Function("batches_cancel")]
     public Task<IResult> CancelAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.BatchCancel)] HttpRequest request,

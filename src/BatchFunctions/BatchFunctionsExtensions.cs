@@ -201,6 +201,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<BatchRetry>(),
             provider.GetRequiredService<IdempotentRequests>(),
+            provider.GetRequiredService<UpstreamRegistry>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<StorageHealth>();

@@ -26,10 +26,10 @@ internal static class CrashProof
     private static readonly ProtocolStep[] OncePerLife =
         [ProtocolStep.CancelWritten, ProtocolStep.ValidationFailedWritten, ProtocolStep.CloseWritten, ProtocolStep.LeftoversDiscarded];
 
-    /// <summary>Reached by batches alone that fail while their lines are sent, and by retries: these have neither.</summary>
+    /// <summary>Reached by batches alone that fail while their lines are sent, by who deletes results, and by retries: these have none of them.</summary>
     private static readonly ProtocolStep[] Never =
     [
-        ProtocolStep.ChunksEndedByForce, ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
+        ProtocolStep.ChunksEndedByForce, ProtocolStep.FileTombstoneWritten, ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
     ];
 
     /// <summary>A step is reached within three seconds; a busy machine may take long to start a worker.</summary>

@@ -60,13 +60,21 @@ internal static class StoredFiles
     public static async Task<byte[]> BytesAsync(IServiceProvider services, StoredFile file)
     {
         var content = new ArrayBufferWriter<byte>();
-        var parts = FileParts.OfBytes(file, 0, file.Bytes);
+        var parts = services.GetRequiredService<FileParts>().OfBytesAsync(file, 0, file.Bytes, CancellationToken.None);
         await foreach (var piece in services.GetRequiredService<FileBlobs>().ReadAsync(parts, CancellationToken.None))
         {
             content.Write(piece.Span);
         }
 
         return content.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The names of the blobs that a result file is made of, its pages included.</summary>
+    public static async Task<IReadOnlyList<string>> BlobsOfAsync(IServiceProvider services, StoredFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        var segments = await services.GetRequiredService<SegmentList>().AllAsync(file, CancellationToken.None).ToListAsync();
+        return [.. file.Pages.Select(page => page.In(file.Blob).Name), .. segments.Select(segment => segment.In(file.Blob).Name)];
     }
 
     private static BlobClient BlobOf(IServiceProvider services, StoredFile file) =>

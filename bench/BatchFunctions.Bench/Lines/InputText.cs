@@ -27,12 +27,13 @@ internal static class InputText
     /// <param name="text">What the message is made of, over and over.</param>
     /// <param name="lines">How many.</param>
     /// <param name="lineBytes">About how long each is.</param>
-    public static byte[] Of(string text, int lines, int lineBytes)
+    /// <param name="first">The number of the first.</param>
+    public static byte[] Of(string text, int lines, int lineBytes, int first = 0)
     {
         var content = Repeat(text, lineBytes);
         var encoded = JsonEncodedText.Encode(content, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes;
         var output = new ArrayBufferWriter<byte>(lines * (encoded.Length + 160));
-        for (var line = 0; line < lines; line++)
+        for (var line = first; line < first + lines; line++)
         {
             output.Write(Encoding.UTF8.GetBytes(
                 $$$"""{"custom_id":"request-{{{line}}}","method":"POST","url":"{{{Endpoint}}}","body":{"model":"bench","messages":[{"role":"user","content":" """.TrimEnd(' ')));

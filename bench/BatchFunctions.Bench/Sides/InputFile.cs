@@ -5,6 +5,8 @@ namespace BatchFunctions.Bench.Sides;
 /// <summary>A batch input in a temporary folder, which goes with it.</summary>
 internal sealed class InputFile : IDisposable
 {
+    private const int LinesAtOnce = 10_000;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("batchfunctions-bench");
 
     /// <summary>Writes it.</summary>
@@ -12,7 +14,11 @@ internal sealed class InputFile : IDisposable
     /// <param name="lineBytes">About how many bytes each message has.</param>
     public InputFile(int lines, int lineBytes)
     {
-        File.WriteAllBytes(Path, InputText.Of(InputText.Texts["ascii"], lines, lineBytes));
+        using var file = File.Create(Path);
+        for (var first = 0; first < lines; first += LinesAtOnce)
+        {
+            file.Write(InputText.Of(InputText.Texts["ascii"], Math.Min(LinesAtOnce, lines - first), lineBytes, first));
+        }
     }
 
     public string Path => System.IO.Path.Combine(_folder.FullName, "input.jsonl");

@@ -31,6 +31,10 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     public Task<Batch> GetBatchAsync(string id, CancellationToken ct) =>
         _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, BatchPath(id)), Batch.Read, repeat: true, ct);
 
+    /// <summary>Gets how a batch gets on, in one try: it is asked again soon. Not every service offers it.</summary>
+    public Task<BatchProgress> GetProgressAsync(string id, CancellationToken ct) =>
+        _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, $"{BatchPath(id)}/progress"), BatchProgress.Read, repeat: false, ct);
+
     /// <summary>Gets a page of batches, newest first.</summary>
     /// <param name="limit">The most batches on the page, 1 to 100.</param>
     /// <param name="after">The id of the batch before the page; null for the first page.</param>

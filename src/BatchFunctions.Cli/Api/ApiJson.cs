@@ -9,6 +9,7 @@ namespace BatchFunctions.Cli.Api;
     RespectRequiredConstructorParameters = false)]
 [JsonSerializable(typeof(Batch))]
 [JsonSerializable(typeof(BatchFailures))]
+[JsonSerializable(typeof(BatchProgress))]
 [JsonSerializable(typeof(ApiFile))]
 [JsonSerializable(typeof(ApiUpload))]
 [JsonSerializable(typeof(UploadRequest))]

@@ -148,19 +148,15 @@ internal sealed class BatchFollow(
 
     private async Task<Batch> WaitAsync(string id, IProgressDisplay display, Func<Batch, Task<bool>> seen, CancellationToken ct)
     {
-        var pace = new Pace(environment.Time);
+        var pace = new BatchPace(client, environment.Time);
         var last = new ProgressNote("waiting", Fraction: null, "");
         return await new BatchWatch(client, environment.Poll, environment.Time).UntilEndedAsync(
             id,
-            batch =>
+            async batch =>
             {
-                if (batch.RequestCounts is { Total: > 0 } counts)
-                {
-                    pace.Note(counts.Done);
-                }
-
-                display.Show(last = ProgressNotes.Of(batch, pace));
-                return seen(batch);
+                var gait = await pace.OfAsync(batch, ct);
+                display.Show(last = ProgressNotes.Of(batch, gait, environment.Time.GetUtcNow()));
+                return await seen(batch);
             },
             silence => display.Show(ProgressNotes.Unanswered(last, silence)),
             ct);

@@ -7,7 +7,7 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary>The argument and options that a batch is created from.</summary>
 internal sealed class CreationOptions
 {
-    private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one per line (JSONL)." };
+    private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one per line (JSONL); also compressed (.jsonl.gz), where the service unpacks them." };
 
     private readonly Option<string?> _endpoint = new("--endpoint")
     {
@@ -48,7 +48,17 @@ internal sealed class CreationOptions
 
     /// <summary>Opens the file of requests.</summary>
     /// <exception cref="FailureException">The file cannot be read, is empty, or is not JSONL.</exception>
-    public InputFile OpenInput(ParseResult parsed) => InputFile.Open(parsed.GetValue(_file)!);
+    public InputFile OpenInput(ParseResult parsed)
+    {
+        var input = InputFile.Open(parsed.GetValue(_file)!);
+        if (!input.IsPacked || !InParts(parsed))
+        {
+            return input;
+        }
+
+        input.Dispose();
+        throw new FailureException($"{input.Name} is compressed, and parts are not unpacked: leave --parts out, or unpack it first.", ExitCodes.Usage);
+    }
 
     /// <summary>The endpoint: the option's value, or else the URL of the first line.</summary>
     /// <exception cref="FailureException">There is neither.</exception>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Terminal;
+using BatchFunctions.Cli.Waiting;
 using Spectre.Console;
 
 namespace BatchFunctions.Cli.Commands;
@@ -26,13 +27,14 @@ internal static class ShowCommand
                 return ExitCodes.Done;
             }
 
-            Screens.Output(parsed).Write(GridOf(batch, environment.Time.GetUtcNow()));
+            var gait = await new BatchPace(client, environment.Time).OfAsync(batch, ct);
+            Screens.Output(parsed).Write(GridOf(batch, gait, environment.Time.GetUtcNow()));
             return ExitCodes.Done;
         });
         return show;
     }
 
-    private static Grid GridOf(Batch batch, DateTimeOffset now)
+    private static Grid GridOf(Batch batch, BatchGait gait, DateTimeOffset now)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadLeft(0).PadRight(2)).AddColumn(new GridColumn().PadLeft(0));
         void Row(string name, string? markup)
@@ -48,6 +50,7 @@ internal static class ShowCommand
         Row("Endpoint", Escaped(batch.Endpoint));
         Row("Model", Escaped(batch.Model));
         Row("Lines", Texts.Progress(batch.RequestCounts));
+        Row("Pace", Escaped(ProgressNotes.GaitOf(gait, now)));
         Row("Tokens", batch.Usage is { TotalTokens: > 0 } usage
             ? $"{Texts.Count(usage.InputTokens)} in, {Texts.Count(usage.OutputTokens)} out"
             : null);

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using BatchFunctions.Lines;
 using Microsoft.Win32.SafeHandles;
@@ -30,6 +31,9 @@ internal sealed class InputFile : IDisposable
     /// <summary>Its name, without folders.</summary>
     public string Name => _file.Name;
 
+    /// <summary>Whether it is compressed: the service unpacks a file of such a name.</summary>
+    public bool IsPacked => Name.EndsWith(".jsonl.gz", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Opens a file.</summary>
     /// <exception cref="FailureException">
     /// The file cannot be read, is empty, or is recognized as something other than JSONL.
@@ -49,6 +53,10 @@ internal sealed class InputFile : IDisposable
                 input.Dispose();
                 throw;
             }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new FailureException($"{file.Name} is no gzip, which its name says that it is.", ExitCodes.Usage, e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -73,7 +81,7 @@ internal sealed class InputFile : IDisposable
                 return url.GetString()!;
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
             // Reported below. What is wrong with the line is for the service to say, which checks all lines.
         }
@@ -82,6 +90,10 @@ internal sealed class InputFile : IDisposable
             $"The first line of {Name} is no request with a url to take the endpoint from: correct it, or name the endpoint with --endpoint /v1/chat/completions.",
             ExitCodes.Usage);
     }
+
+    /// <summary>Its lines, from the beginning, unpacked where it is compressed.</summary>
+    private Stream OpenContent() =>
+        IsPacked ? new GZipStream(_file.OpenRead(), CompressionMode.Decompress) : _file.OpenRead();
 
     private void Check()
     {
@@ -103,16 +115,10 @@ internal sealed class InputFile : IDisposable
     {
         var probe = new FirstLineProbe();
         var buffer = new byte[FirstLook];
-        for (var offset = 0L; probe.Verdict == FirstLine.Undecided;)
+        using var content = OpenContent();
+        while (probe.Verdict == FirstLine.Undecided && content.Read(buffer) is > 0 and var read)
         {
-            var read = RandomAccess.Read(Handle, buffer, offset);
-            if (read == 0)
-            {
-                break;
-            }
-
             probe.Append(buffer.AsSpan(0, read));
-            offset += read;
         }
 
         return probe.Complete();
@@ -120,10 +126,13 @@ internal sealed class InputFile : IDisposable
 
     private ReadOnlyMemory<byte> ReadFirstLine()
     {
+        using var content = OpenContent();
+        var buffer = Array.Empty<byte>();
         for (var look = FirstLook; ; look *= 2)
         {
-            var buffer = new byte[Math.Min(look, Length)];
-            var read = RandomAccess.Read(Handle, buffer, fileOffset: 0);
+            var known = buffer.Length;
+            Array.Resize(ref buffer, look);
+            var read = known + content.ReadAtLeast(buffer.AsSpan(known), look - known, throwOnEndOfStream: false);
             var start = buffer.AsSpan(0, read).StartsWith(Bom) ? Bom.Length : 0;
             while (start < read && buffer[start] is (byte)'\n' or (byte)'\r' or (byte)' ' or (byte)'\t')
             {
@@ -131,7 +140,7 @@ internal sealed class InputFile : IDisposable
             }
 
             var end = buffer.AsSpan(start, read - start).IndexOf((byte)'\n');
-            if (end >= 0 || look >= Length || look >= LongestLine)
+            if (end >= 0 || read < look || look >= LongestLine)
             {
                 return buffer.AsMemory(start, end >= 0 ? end : read - start);
             }

@@ -48,6 +48,9 @@ internal static class Texts
     public static string Age(DateTimeOffset moment, DateTimeOffset now) =>
         now - moment < TimeSpan.FromSeconds(1) ? "just now" : $"{Rough(now - moment)} ago";
 
+    /// <summary>A time of day, where the reader is: <c>14:03</c>.</summary>
+    public static string Clock(DateTimeOffset moment) => moment.ToLocalTime().ToString("HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary>A rate: <c>210/s</c>, or <c>12/min</c> if it is low.</summary>
     public static string Pace(double perSecond) => perSecond switch
     {

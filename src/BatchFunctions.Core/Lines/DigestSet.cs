@@ -4,12 +4,14 @@ using System.Security.Cryptography;
 namespace BatchFunctions.Lines;
 
 /// <summary>
-/// A set of strings that keeps a 128-bit digest of each: 50,000 ids of 512 characters take 2 MB, and adding one
+/// A set of strings that keeps a 128-bit digest of each: 50,000 ids of 512 characters take 2 MB, a million 32 MB, and adding one
 /// allocates nothing until the table grows. The seed is random, so that nobody can prepare two strings that collide.
 /// </summary>
 internal sealed class DigestSet
 {
     private const int InitialSlots = 32;
+    private const int Growth = 4;
+    private const int DigestBytes = 16;
     private static readonly long Seed = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(sizeof(long)));
 
     // Open addressing by the digest's low bits, which are uniformly distributed; zero marks a free slot.
@@ -18,6 +20,9 @@ internal sealed class DigestSet
 
     /// <summary>Whether nothing has been added.</summary>
     public bool IsEmpty => _count == 0;
+
+    /// <summary>The bytes that it takes to add one text more, while the set grows those of the old table included.</summary>
+    public long BytesForNext => _slots.LongLength * (_count >= _slots.Length / 2 ? Growth + 1 : 1) * DigestBytes;
 
     /// <summary>Adds a text; false if the set contains it already.</summary>
     public bool Add(ReadOnlySpan<byte> text)
@@ -93,8 +98,8 @@ internal sealed class DigestSet
 
     private void Grow()
     {
-        // Grows by four: that moves a third as many digests as doubling, and ends at the same size for 50,000.
-        var larger = new UInt128[_slots.Length * 4];
+        // Grows by four: that moves a third as many digests as doubling, and ends at the same size for 50,000 and for a million.
+        var larger = new UInt128[_slots.Length * Growth];
         foreach (var digest in _slots)
         {
             if (digest != UInt128.Zero)

@@ -47,7 +47,7 @@ internal static class FirstLines
     public static string Explanation(this FirstLine line) => line switch
     {
         FirstLine.Utf16 => "the file is UTF-16. Save it as UTF-8.",
-        FirstLine.Gzip => "the file is compressed with gzip. Decompress it first.",
+        FirstLine.Gzip => "the file is compressed with gzip. Give it a name that ends with .jsonl.gz, or decompress it first.",
         FirstLine.Zip => "the file is a zip archive. Take the file out of it first.",
         FirstLine.JsonArray => "the file is a JSON array. Write one JSON object a line, without brackets around them or commas between them.",
         FirstLine.Indented => "the first line ends within a JSON object, as in pretty-printed JSON. Write each request on one line.",

@@ -42,6 +42,9 @@ internal sealed class LineChecker(string endpoint, ModelRule? rule = null)
     /// <summary>The model that all valid lines so far share; null if they differ or one of them has none.</summary>
     public string? Model => _modelsDiffer || _model is null ? null : Encoding.UTF8.GetString(_model);
 
+    /// <summary>The bytes that the ids so far and that of one line more take.</summary>
+    public long BytesForNext => _customIds.BytesForNext;
+
     /// <summary>Checks one line, without its line ending.</summary>
     /// <returns>What is wrong with the line, the first of it; null if it is valid.</returns>
     public LineProblem? Check(ReadOnlySpan<byte> line)

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Azure;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Progress;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Batches;
@@ -87,6 +88,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The number of the batch's chunk rows; null until validation has written them.</summary>
     public int? ChunkCount { get; init; }
 
+    /// <summary>What the first chunks come to, which have ended and are published.</summary>
+    public SettledChunks Settled { get; init; }
+
     /// <summary>How many chunks have a message at a time; null for all of them, as in rows of older versions.</summary>
     public int? ChunkWindow { get; init; }
 
@@ -103,6 +107,9 @@ internal sealed record Batch : IFenced<Batch>
 
     /// <summary>When the counts last changed; at first, when the lines began to be sent.</summary>
     public DateTimeOffset? ProgressAt { get; init; }
+
+    /// <summary>How many lines were done when.</summary>
+    public ProgressHistory History { get; init; } = ProgressHistory.None;
 
     /// <summary>When messages were last sent again for lack of progress.</summary>
     public DateTimeOffset? SentAgainAt { get; init; }
@@ -155,6 +162,7 @@ internal sealed record Batch : IFenced<Batch>
     {
         InProgressAt = now,
         ProgressAt = now,
+        History = ProgressHistory.None.With(now, 0),
         Resends = 0,
         Model = model,
         Counts = new RequestCounts(lines, 0, 0),
@@ -191,6 +199,7 @@ internal sealed record Batch : IFenced<Batch>
         OutputFileId = end.OutputFileId,
         ErrorFileId = end.ErrorFileId,
         Counts = end.Counts,
+        History = History.With(end.At, end.Counts.Completed + end.Counts.Failed),
         Usage = end.Usage,
         Errors = end.Outcome == BatchStatus.Failed ? Errors : [],
         CompletedAt = end.Outcome == BatchStatus.Completed ? end.At : null,
@@ -209,7 +218,14 @@ internal sealed record Batch : IFenced<Batch>
 
     /// <summary>The batch with new counts.</summary>
     public Batch Progress(int completed, int failed, TokenUsage usage, DateTimeOffset now) =>
-        this with { Counts = Counts with { Completed = completed, Failed = failed }, Usage = usage, ProgressAt = now, Resends = 0 };
+        this with
+        {
+            Counts = Counts with { Completed = completed, Failed = failed },
+            Usage = usage,
+            ProgressAt = now,
+            History = History.With(now, completed + failed),
+            Resends = 0,
+        };
 
     /// <summary>The batch with its messages sent once more for lack of progress.</summary>
     public Batch SentAgain(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Resends + 1 };

@@ -2,6 +2,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
+using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -22,6 +23,7 @@ public sealed class BatchApi
     private readonly BatchCancellation _cancellation;
     private readonly BatchRetry _retry;
     private readonly IdempotentRequests _once;
+    private readonly UpstreamRegistry _upstreams;
     private readonly BatchOptions _options;
     private readonly TimeProvider _time;
 
@@ -32,6 +34,7 @@ public sealed class BatchApi
         BatchCancellation cancellation,
         BatchRetry retry,
         IdempotentRequests once,
+        UpstreamRegistry upstreams,
         IOptions<BatchOptions> options,
         TimeProvider time)
     {
@@ -41,6 +44,7 @@ public sealed class BatchApi
         _cancellation = cancellation;
         _retry = retry;
         _once = once;
+        _upstreams = upstreams;
         _options = options.Value;
         _time = time;
     }
@@ -87,6 +91,22 @@ public sealed class BatchApi
             {
                 var batch = IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null;
                 return Answer(batch, id);
+            },
+            ct);
+
+    /// <summary><c>GET /v1/batches/{id}/progress</c>: how a batch gets on.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
+    public Task<IResult> GetProgressAsync(HttpRequest request, string id, CancellationToken ct) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) =>
+            {
+                var batch = (IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null)
+                    ?? throw new ApiException(BatchErrors.NoBatch(id));
+                return ApiJson.Ok(
+                    new BatchProgressObject(batch, HealthOf(_upstreams.EntriesOf(batch.Model)), _time.GetUtcNow()), BatchJson.Default.BatchProgressObject);
             },
             ct);
 
@@ -150,6 +170,12 @@ public sealed class BatchApi
         IdempotencyKey.Tell(request, idempotent?.Key, isReplayed);
         return ApiJson.Ok(new BatchObject(batch), BatchJson.Default.BatchObject);
     }
+
+    private static UpstreamHealthObject HealthOf(IReadOnlyList<UpstreamEntry> upstreams) => UpstreamHealthObject.Best(
+    [
+        .. upstreams.Select(static upstream => upstream.Gate.Condition)
+            .Select(static condition => UpstreamHealthObject.Of(condition.IsKnown, condition.AwaySince, condition.Reason)),
+    ]);
 
     private static IResult Answer(Batch? batch, string id) => batch is null
         ? throw new ApiException(BatchErrors.NoBatch(id))

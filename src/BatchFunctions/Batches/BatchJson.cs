@@ -6,6 +6,7 @@ namespace BatchFunctions.Batches;
 /// <summary>Serializes the batch objects that the API returns.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(BatchObject))]
+[JsonSerializable(typeof(BatchProgressObject))]
 [JsonSerializable(typeof(ListObject<BatchObject>), TypeInfoPropertyName = "BatchList")]
 internal sealed partial class BatchJson : JsonSerializerContext
 {

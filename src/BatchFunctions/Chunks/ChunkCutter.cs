@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 
@@ -12,8 +13,7 @@ namespace BatchFunctions.Chunks;
 /// <param name="batch">The batch whose input is cut.</param>
 internal sealed class ChunkCutter(Batch batch)
 {
-    private readonly List<Chunk> _chunks = [];
-    private Chunk? _open;
+    private readonly List<Cut> _cuts = [];
 
     /// <summary>Lines added so far.</summary>
     public int Lines { get; private set; }
@@ -23,61 +23,62 @@ internal sealed class ChunkCutter(Batch batch)
     /// <param name="end">The position of the first byte after its line ending.</param>
     public void Add(long offset, long end)
     {
-        if (_open is { } full && (full.Lines == batch.ChunkLines || end - full.Offset > batch.ChunkBytes))
-        {
-            _chunks.Add(full);
-            _open = null;
-        }
-
-        _open = _open is { } open
-            ? open with { Lines = open.Lines + 1, Length = end - open.Offset }
-            : new Chunk
-            {
-                Batch = batch.Key,
-                Number = _chunks.Count,
-                Offset = offset,
-                Length = end - offset,
-                Lines = 1,
-                LinesBefore = Lines,
-            };
         Lines++;
+        var cuts = CollectionsMarshal.AsSpan(_cuts);
+        if (cuts is [.., var open] && open.Lines < batch.ChunkLines && end - open.Offset <= batch.ChunkBytes)
+        {
+            cuts[^1] = open with { Lines = open.Lines + 1, End = end };
+        }
+        else
+        {
+            _cuts.Add(new Cut(offset, end, 1));
+        }
     }
 
     /// <summary>The chunks of all lines added, in order.</summary>
     public IReadOnlyList<Chunk> End()
     {
-        if (_open is { } open)
-        {
-            _chunks.Add(open);
-            _open = null;
-        }
-
-        var joined = Math.Min(((_chunks.Count - 1) / batch.ChunkTarget) + 1, BatchOptions.LongestChunk / batch.ChunkLines);
-        return joined <= 1 ? _chunks : Join(joined);
-    }
-
-    private List<Chunk> Join(int most)
-    {
+        var most = Math.Min(((_cuts.Count - 1) / batch.ChunkTarget) + 1, BatchOptions.LongestChunk / batch.ChunkLines);
         var chunks = new List<Chunk>();
-        var count = 0;
-        foreach (var next in _chunks)
+        var before = 0;
+        foreach (var cut in most <= 1 ? _cuts : Join(most))
         {
-            if (count > 0 && count < most && next.Offset + next.Length - chunks[^1].Offset <= batch.ChunkBytes)
+            chunks.Add(new Chunk
             {
-                chunks[^1] = chunks[^1] with
-                {
-                    Lines = chunks[^1].Lines + next.Lines,
-                    Length = next.Offset + next.Length - chunks[^1].Offset,
-                };
-                count++;
-            }
-            else
-            {
-                chunks.Add(next with { Number = chunks.Count });
-                count = 1;
-            }
+                Batch = batch.Key,
+                Number = chunks.Count,
+                Offset = cut.Offset,
+                Length = cut.End - cut.Offset,
+                Lines = cut.Lines,
+                LinesBefore = before,
+            });
+            before += cut.Lines;
         }
 
         return chunks;
     }
+
+    private List<Cut> Join(int most)
+    {
+        var joined = new List<Cut>();
+        var count = 0;
+        foreach (var next in _cuts)
+        {
+            if (count > 0 && count < most && next.End - joined[^1].Offset <= batch.ChunkBytes)
+            {
+                joined[^1] = joined[^1] with { Lines = joined[^1].Lines + next.Lines, End = next.End };
+                count++;
+            }
+            else
+            {
+                joined.Add(next);
+                count = 1;
+            }
+        }
+
+        return joined;
+    }
+
+    /// <summary>Consecutive lines, from the first byte of the first to the byte behind the last.</summary>
+    private readonly record struct Cut(long Offset, long End, int Lines);
 }

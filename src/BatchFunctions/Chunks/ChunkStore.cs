@@ -56,8 +56,19 @@ internal sealed class ChunkStore(TableClient table)
         ct);
 
     /// <summary>All chunks of a batch, in order.</summary>
-    public IAsyncEnumerable<Chunk> ListAsync(string batchId, CancellationToken ct) =>
-        _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {batchId}"), null, ct);
+    public IAsyncEnumerable<Chunk> ListAsync(string batchId, CancellationToken ct) => ListAsync(batchId, 0, ct);
+
+    /// <summary>The chunks of a batch from a number on, in order.</summary>
+    public IAsyncEnumerable<Chunk> ListAsync(string batchId, int first, CancellationToken ct)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {batchId}");
+        if (first > 0)
+        {
+            filter += TableClient.CreateQueryFilter($" and RowKey ge {ChunkRow.RowKeyOf(first)}");
+        }
+
+        return _rows.QueryAsync(filter, null, ct);
+    }
 
     /// <summary>
     /// Deletes all chunk rows of a batch that has ended; rows that are already gone are not an error.

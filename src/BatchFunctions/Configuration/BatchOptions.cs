@@ -14,6 +14,17 @@ public sealed class BatchOptions
     /// <summary>The most characters of an endpoint.</summary>
     internal const int LongestEndpoint = 256;
 
+    /// <summary>From how many lines or bytes of an input on <see cref="LeastChunkBytes"/> holds.</summary>
+    private const int ManyLines = 50_000;
+
+    /// <inheritdoc cref="ManyLines"/>
+    private const long ManyBytes = 2_000_000_000;
+
+    /// <summary>
+    /// The least <see cref="ChunkBytes"/> where inputs may be larger than OpenAI's: a batch should not have hundreds of thousands of chunks.
+    /// </summary>
+    internal const int LeastChunkBytes = 256 * 1024;
+
     /// <summary>
     /// The most lines that a chunk may have: its row keeps one bit for each line, and the attempts of unfinished ones.
     /// </summary>
@@ -56,13 +67,13 @@ public sealed class BatchOptions
     public int ChunkWindow { get; set; } = 20;
 
     /// <summary>
-    /// The most lines in a batch: 50,000 is OpenAI's limit, and the most blocks that a blob may have.
+    /// The most lines in a batch: 50,000 is OpenAI's limit.
     /// </summary>
-    [Range(1, 50_000, ErrorMessage = "Batch__MaxLines must be from 1 to 50000.")]
+    [Range(1, 1_000_000, ErrorMessage = "Batch__MaxLines must be from 1 to 1000000.")]
     public int MaxLines { get; set; } = 50_000;
 
     /// <summary>The largest input file of a batch, in bytes. OpenAI's limit is 200 MB.</summary>
-    [Range(1, 2_000_000_000, ErrorMessage = "Batch__MaxInputBytes must be from 1 to 2000000000.")]
+    [Range(1, 10L * 1024 * 1024 * 1024, ErrorMessage = "Batch__MaxInputBytes must be from 1 to 10737418240 (10 GiB).")]
     public long MaxInputBytes { get; set; } = 200 * 1024 * 1024;
 
     /// <summary>The longest line of an input, in bytes; a line is held in memory while it is sent.</summary>
@@ -162,6 +173,21 @@ public sealed class BatchOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "2.00:00:00", ErrorMessage = "Batch__LastResort must be from 00:00:01 to 2.00:00:00.")]
     public TimeSpan LastResort { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// How many segments of a result file make a page, which moves out of the file's row: some forty kilobytes of them. Not a
+    /// setting; tests make it small.
+    /// </summary>
+    internal int SegmentsOfPage { get; set; } = 4096;
+
+    /// <summary>The most segments of a file whose content the request removes that deletes it. Not a setting either.</summary>
+    internal int SegmentsDeletedAtOnce { get; set; } = 500;
+
+    /// <summary>The most blobs that a sweep removes of one file: a second's worth or a few. Not a setting either.</summary>
+    internal int BlobsDeletedInOneGo { get; set; } = 2000;
+
+    /// <summary>Whether inputs may be so large that <see cref="LeastChunkBytes"/> holds.</summary>
+    internal bool TakesLargeInputs => MaxLines > ManyLines || MaxInputBytes > ManyBytes;
 
     /// <summary>The upstream that the lines are sent to, where there is one; beside <see cref="Upstreams"/> it is named <c>default</c>.</summary>
     [Required]

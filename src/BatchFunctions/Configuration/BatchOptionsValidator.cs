@@ -45,6 +45,11 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
             yield return "Batch__Lease must be at least twice Batch__StatusPoll: a running chunk looks at its lease that often.";
         }
 
+        if (options.TakesLargeInputs && options.ChunkBytes < BatchOptions.LeastChunkBytes)
+        {
+            yield return $"Batch__ChunkBytes must be at least {BatchOptions.LeastChunkBytes} where Batch__MaxLines is above 50000 or Batch__MaxInputBytes above 2000000000: a batch would have too many chunks.";
+        }
+
         if (options.CompletionWindows.Length > 0)
         {
             if (CompletionWindows.Parse(options.CompletionWindows) is not { } windows)

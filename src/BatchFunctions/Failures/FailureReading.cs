@@ -12,7 +12,8 @@ namespace BatchFunctions.Failures;
 /// Reads why lines of a batch failed, from its row and its error file, and what the examples asked for, from its input. Both files
 /// are streamed, each for a limited time.
 /// </summary>
-internal sealed class FailureReading(FileStore files, FileBlobs blobs, ByteBudget memory, IOptions<BatchOptions> options, TimeProvider time)
+internal sealed class FailureReading(
+    FileStore files, FileBlobs blobs, FileParts parts, ByteBudget memory, IOptions<BatchOptions> options, TimeProvider time)
 {
     /// <summary>How long the error file is read, and how long the input is searched.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -40,12 +41,12 @@ internal sealed class FailureReading(FileStore files, FileBlobs blobs, ByteBudge
     {
         var file = await files.FindAsync(batch.Tenant, id, ct) ?? throw new ApiException(FileErrors.NoFile(id));
         var slice = new LineSlice(offset, long.MaxValue);
-        var (parts, before) = FileParts.OfLines(file, slice);
+        var (readParts, before) = await parts.OfLinesAsync(file, slice, ct);
         var start = time.GetTimestamp();
         var read = 0L;
         try
         {
-            await using var stream = new PieceStream(slice.CutAsync(blobs.ReadAsync(parts, ct), before, ct));
+            await using var stream = new PieceStream(slice.CutAsync(blobs.ReadAsync(readParts, ct), before, ct));
             using var reader = new LineReader(stream, FailureGroups.LongestLine, memory: memory);
             while (await reader.ReadAsync(ct))
             {

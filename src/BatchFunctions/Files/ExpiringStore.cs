@@ -19,6 +19,9 @@ internal sealed class ExpiringStore(TableClient table)
     /// </summary>
     private const int OfSegments = 2;
 
+    /// <summary>The version of entries about a deleted file's content, a kind that version 2 does not know.</summary>
+    private const int OfContent = 3;
+
     public ExpiringStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Expiring))
     {
@@ -56,7 +59,7 @@ internal sealed class ExpiringStore(TableClient table)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
-            if (NewerRowException.IsNewer(row, OfSegments))
+            if (NewerRowException.IsNewer(row, OfContent))
             {
                 continue;
             }
@@ -88,7 +91,9 @@ internal sealed class ExpiringStore(TableClient table)
     }
 
     private static int VersionOf(ExpiringEntry entry) =>
-        entry.Blob.Container == ContainerNames.Batches ? OfSegments : TableWrites.CurrentVersion;
+        entry.Kind == ExpiringKind.Content ? OfContent
+        : entry.Blob.Container == ContainerNames.Batches ? OfSegments
+        : TableWrites.CurrentVersion;
 
     private static string RowKeyOf(ExpiringEntry entry) => $"{TimeKey(entry.Due)}_{entry.Id}";
 
@@ -109,6 +114,9 @@ internal enum ExpiringKind
 
     /// <summary>What workers that were late may have left of a batch.</summary>
     Batch,
+
+    /// <summary>The content of a file that has been deleted, and was too much for the request that deleted it.</summary>
+    Content,
 }
 
 /// <summary>Something to look at when it is due, and to remove if it is no longer wanted.</summary>

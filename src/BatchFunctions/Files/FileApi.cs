@@ -15,14 +15,16 @@ public sealed class FileApi
     private readonly FileUpload _upload;
     private readonly FileDeletion _deletion;
     private readonly FileBlobs _blobs;
+    private readonly FileParts _parts;
 
-    internal FileApi(ApiGuard guard, FileStore files, FileUpload upload, FileDeletion deletion, FileBlobs blobs)
+    internal FileApi(ApiGuard guard, FileStore files, FileUpload upload, FileDeletion deletion, FileBlobs blobs, FileParts parts)
     {
         _guard = guard;
         _files = files;
         _upload = upload;
         _deletion = deletion;
         _blobs = blobs;
+        _parts = parts;
     }
 
     /// <summary>
@@ -93,7 +95,7 @@ public sealed class FileApi
             async (caller, ct) =>
             {
                 var lines = LineSlice.Of(request.Query);
-                return new FileContent(await FindAsync(caller, id, ct), _blobs, lines);
+                return new FileContent(await FindAsync(caller, id, ct), _blobs, _parts, lines);
             },
             ct);
 

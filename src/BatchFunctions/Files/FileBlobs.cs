@@ -5,14 +5,16 @@ using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 using BatchFunctions.Memory;
 using BatchFunctions.Storage;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Files;
 
 /// <summary>The blobs of files. Staged blocks are invisible, and part of no file, until a commit names them.</summary>
-internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
+internal sealed class FileBlobs(StorageClients storage, ByteBudget memory, IOptions<BatchOptions> options)
 {
     /// <summary>The most blocks that a blob may have.</summary>
     public const int MaxBlocks = 50_000;
@@ -21,6 +23,7 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     private const int OpenedAhead = 8;
 
     private const int DeletedAtOnce = 16;
+
     private const int UsualBlockBytes = 4 * 1024 * 1024;
     private const int OwnerBytes = 16;
 
@@ -155,18 +158,28 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     /// <returns>The content, piece by piece; each is good until the next is asked for.</returns>
     /// <exception cref="FileNotFoundException">One of the blobs is gone.</exception>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        IReadOnlyList<BlobPart> parts, [EnumeratorCancellation] CancellationToken ct)
+        IAsyncEnumerable<BlobPart> parts, [EnumeratorCancellation] CancellationToken ct)
     {
+        await using var coming = parts.GetAsyncEnumerator(ct);
+        var isMore = true;
         var ahead = new Queue<Task<Stream?>>();
         var buffer = ArrayPool<byte>.Shared.Rent(BlockPool.BlockBytes);
         try
         {
-            for (var next = 0; next < parts.Count || ahead.Count > 0;)
+            while (true)
             {
-                while (ahead.Count < OpenedAhead && next < parts.Count)
+                while (isMore && ahead.Count < OpenedAhead)
                 {
-                    var part = parts[next++];
-                    ahead.Enqueue(OpenAsync(part.Blob, part.Offset, part.Length, ct));
+                    isMore = await coming.MoveNextAsync();
+                    if (isMore)
+                    {
+                        ahead.Enqueue(OpenAsync(coming.Current.Blob, coming.Current.Offset, coming.Current.Length, ct));
+                    }
+                }
+
+                if (ahead.Count == 0)
+                {
+                    yield break;
                 }
 
                 await using var content = await ahead.Dequeue()
@@ -209,21 +222,30 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory)
     }
 
     /// <summary>
-    /// Deletes a file's blob, or all the blobs whose names begin with it where it is a result file; what is already gone is not an
-    /// error.
+    /// Deletes a file's blob, or the blobs whose names begin with it where it is a result file, so many that it takes no long time;
+    /// what is already gone is not an error.
     /// </summary>
-    public async Task DeleteAsync(BlobLocation blob, CancellationToken ct)
+    /// <returns>Whether all of them are gone.</returns>
+    public async Task<bool> TryDeleteAsync(BlobLocation blob, CancellationToken ct)
     {
         if (blob.Container != ContainerNames.Batches)
         {
             await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
-            return;
+            return true;
         }
 
+        var most = options.Value.BlobsDeletedInOneGo;
+        var deleted = 0;
         var atOnce = new ParallelOptions { MaxDegreeOfParallelism = DeletedAtOnce, CancellationToken = ct };
         var parts = _blobs.GetBlobContainerClient(blob.Container)
-            .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, blob.Name, ct);
-        await Parallel.ForEachAsync(parts, atOnce, async (part, token) => await RemoveAsync(blob with { Name = part.Name }, token));
+            .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, blob.Name, ct)
+            .Take(most);
+        await Parallel.ForEachAsync(parts, atOnce, async (part, token) =>
+        {
+            await RemoveAsync(blob with { Name = part.Name }, token);
+            Interlocked.Increment(ref deleted);
+        });
+        return deleted < most;
     }
 
     /// <summary>Removes a single blob, or blocks that were staged for it; there may be neither.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using BatchFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -12,8 +13,9 @@ namespace BatchFunctions.Files;
 /// </summary>
 /// <param name="file">The file.</param>
 /// <param name="blobs">Where it is read from.</param>
+/// <param name="parts">Which blobs have what of it.</param>
 /// <param name="lines">The lines that are asked for; null for bytes.</param>
-internal sealed class FileContent(StoredFile file, FileBlobs blobs, LineSlice? lines) : IResult
+internal sealed class FileContent(StoredFile file, FileBlobs blobs, FileParts parts, LineSlice? lines) : IResult
 {
     /// <summary>Says that there is more, or will be: as Doubleword's Control Layer, whose clients read both.</summary>
     private const string IncompleteHeader = "X-Incomplete";
@@ -60,16 +62,24 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs, LineSlice? l
             response.Headers.ContentRange = Text($"bytes {offset}-{offset + length - 1}/{file.Bytes}");
         }
 
-        TellLines(response, range is null ? FileParts.LinesOf(file) : null, isAll: true);
-        return blobs.ReadAsync(FileParts.OfBytes(file, offset, length), ct);
+        TellLines(response, range is null ? file.SegmentLines : null, isAll: true);
+        return blobs.ReadAsync(parts.OfBytesAsync(file, offset, length, ct), ct);
     }
 
     private IAsyncEnumerable<ReadOnlyMemory<byte>> LinesOf(LineSlice slice, HttpResponse response, CancellationToken ct)
     {
-        var last = FileParts.LinesOf(file) is { } all ? slice.LastOf(all) : (long?)null;
-        TellLines(response, last, isAll: last == FileParts.LinesOf(file));
-        var (parts, before) = FileParts.OfLines(file, slice);
-        return slice.CutAsync(blobs.ReadAsync(parts, ct), before, ct);
+        var last = file.SegmentLines is { } all ? slice.LastOf(all) : (long?)null;
+        TellLines(response, last, isAll: last == file.SegmentLines);
+        return CutAsync(slice, ct);
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> CutAsync(LineSlice slice, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (wanted, before) = await parts.OfLinesAsync(file, slice, ct);
+        await foreach (var piece in slice.CutAsync(blobs.ReadAsync(wanted, ct), before, ct))
+        {
+            yield return piece;
+        }
     }
 
     private void TellLines(HttpResponse response, long? last, bool isAll)

@@ -1,6 +1,10 @@
 using BatchFunctions.ActiveBatches;
+using BatchFunctions.Configuration;
 using BatchFunctions.Http;
+using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
+using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Files;
 
@@ -13,10 +17,20 @@ namespace BatchFunctions.Files;
 /// <remarks>
 /// Until the decision the file is shown as it was. A crash after the mark leaves one that lapses; a batch that is then
 /// made of the file takes it away, and its writer, should it live after all, is refused by the ETag. A crash after the
-/// decision leaves a tombstone, which the entry clears away together with the blob.
+/// decision leaves a tombstone, which the entry clears away together with the blob. A content of many segments has a second entry,
+/// by which sweeps remove it bit by bit; it is written behind the decision, since it would remove what stays. A crash before it leaves
+/// the content to the tombstone's entry.
 /// </remarks>
 internal sealed class FileDeletion(
-    FileStore files, ActiveBatchStore active, ExpiringStore expiring, FileBlobs blobs, StoredBytes stored, TimeProvider time)
+    FileStore files,
+    ActiveBatchStore active,
+    ExpiringStore expiring,
+    FileBlobs blobs,
+    StoredBytes stored,
+    BatchQueues queues,
+    ProtocolSteps steps,
+    IOptions<BatchOptions> options,
+    TimeProvider time)
 {
     /// <summary>How long a mark holds others off: twice as long as its writer takes to decide, or gives up.</summary>
     public static readonly TimeSpan MarkLife = TimeSpan.FromMinutes(1);
@@ -61,8 +75,25 @@ internal sealed class FileDeletion(
         }
 
         stored.Remove(tenant, file.Bytes);
-        await blobs.DeleteAsync(file.Blob, CancellationToken.None);
+        await RemoveContentAsync(file, now);
         return true;
+    }
+
+    /// <summary>
+    /// Removes the content of a file that is deleted. That of one with many segments is left to a sweep: it would take longer than
+    /// a request lasts.
+    /// </summary>
+    private async Task RemoveContentAsync(StoredFile file, DateTimeOffset now)
+    {
+        if (file.SegmentCount <= options.Value.SegmentsDeletedAtOnce)
+        {
+            await blobs.TryDeleteAsync(file.Blob, CancellationToken.None);
+            return;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.FileTombstoneWritten, CancellationToken.None);
+        await expiring.AddAsync(new ExpiringEntry(ExpiringKind.Content, file.Tenant, file.Id, file.Blob, now), CancellationToken.None);
+        await queues.AskSweepAsync(TimeSpan.Zero, CancellationToken.None);
     }
 
     /// <returns>The file with its mark; null if it is gone.</returns>

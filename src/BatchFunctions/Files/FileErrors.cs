@@ -15,6 +15,12 @@ internal static class FileErrors
     public static ApiError EmptyBatchFile { get; } =
         ApiError.InvalidRequest("Invalid file format for Batch API. The file is empty.", "file", "empty_file");
 
+    public static ApiError BrokenGzip { get; } = ApiError.InvalidRequest(
+        "Invalid 'file': by its name it is compressed with gzip, but it is no gzip, breaks off, or has something behind its end.", "file", "invalid_gzip");
+
+    public static ApiError UnpacksTooLarge(long max) => new(
+        413, ApiError.InvalidRequestType, ApiError.Text($"Invalid 'file': it unpacks to more than {max} bytes, which is the most that a file may have."), "file", "request_too_large");
+
     public static ApiError NoFilename { get; } =
         ApiError.InvalidRequest("Invalid 'file': send it as a file, with a filename.", "file");
 

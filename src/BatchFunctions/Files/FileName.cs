@@ -8,6 +8,15 @@ internal static class FileName
 {
     public const int MaxLength = 255;
 
+    /// <summary>What the name of a file ends with that is taken as what it holds.</summary>
+    private const string Packed = ".jsonl.gz";
+
+    /// <summary>Whether a file is compressed lines, by its name.</summary>
+    public static bool IsPacked(string name) => name.EndsWith(Packed, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The name of what such a file holds.</summary>
+    public static string Unpacked(string name) => IsPacked(name) ? name[..^".gz".Length] : name;
+
     /// <summary>
     /// The extended name (<c>filename*</c>) if there is one, else the plain one; null if there is neither.
     /// </summary>

@@ -1,63 +1,63 @@
+using System.Runtime.CompilerServices;
+
 namespace BatchFunctions.Files;
 
 /// <summary>Which blobs hold what of a file.</summary>
-internal static class FileParts
+internal sealed class FileParts(SegmentList list)
 {
-    /// <summary>The lines of a file whose lines are counted; null where they are not.</summary>
-    public static long? LinesOf(StoredFile file) => file.Segments?.Sum(segment => (long)segment.Lines);
-
     /// <summary>The parts that hold a range of bytes.</summary>
-    public static IReadOnlyList<BlobPart> OfBytes(StoredFile file, long offset, long length)
+    public async IAsyncEnumerable<BlobPart> OfBytesAsync(
+        StoredFile file, long offset, long length, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (file.Segments is not { } segments)
+        if (length == 0)
         {
-            return length == 0 ? [] : [new BlobPart(file.Blob, offset, length)];
+            yield break;
         }
 
-        var parts = new List<BlobPart>();
-        foreach (var segment in segments)
+        if (file.Segments is null)
         {
+            yield return new BlobPart(file.Blob, offset, length);
+            yield break;
+        }
+
+        var (segments, into) = await list.FromAsync(file, offset, static segment => segment.Bytes, static page => page.Bytes, ct);
+        await foreach (var segment in segments.WithCancellation(ct))
+        {
+            var taken = Math.Min(length, segment.Bytes - into);
+            yield return new BlobPart(segment.In(file.Blob), into, taken);
+            into = 0;
+            length -= taken;
             if (length == 0)
             {
-                break;
+                yield break;
             }
-
-            if (offset < segment.Bytes)
-            {
-                var taken = Math.Min(length, segment.Bytes - offset);
-                parts.Add(new BlobPart(segment.In(file.Blob), offset, taken));
-                length -= taken;
-            }
-
-            offset = Math.Max(0, offset - segment.Bytes);
         }
-
-        return parts;
     }
 
     /// <summary>The parts that hold some lines, and how many lines of the first come before those.</summary>
-    public static (IReadOnlyList<BlobPart> Parts, long Before) OfLines(StoredFile file, LineSlice lines)
+    public async Task<(IAsyncEnumerable<BlobPart> Parts, long Before)> OfLinesAsync(StoredFile file, LineSlice lines, CancellationToken ct)
     {
-        if (file.Segments is not { } segments)
+        if (file.Segments is null)
         {
-            return (OfBytes(file, 0, file.Bytes), lines.Skipped);
+            return (OfBytesAsync(file, 0, file.Bytes, ct), lines.Skipped);
         }
 
-        var parts = new List<BlobPart>();
-        long before = 0;
-        long seen = 0;
-        var last = lines.LastOf(long.MaxValue);
-        foreach (var segment in segments)
+        var (segments, before) = await list.FromAsync(file, lines.Skipped, static segment => segment.Lines, static page => page.Lines, ct);
+        return (WhollyAsync(file, segments, lines.LastOf(long.MaxValue) - lines.Skipped + before, ct), before);
+    }
+
+    /// <summary>Whole segments, until they have so many lines.</summary>
+    private static async IAsyncEnumerable<BlobPart> WhollyAsync(
+        StoredFile file, IAsyncEnumerable<FileSegment> segments, long lines, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var segment in segments.WithCancellation(ct))
         {
-            if (seen + segment.Lines > lines.Skipped && seen < last)
+            yield return new BlobPart(segment.In(file.Blob), 0, segment.Bytes);
+            lines -= segment.Lines;
+            if (lines <= 0)
             {
-                before = parts.Count == 0 ? lines.Skipped - seen : before;
-                parts.Add(new BlobPart(segment.In(file.Blob), 0, segment.Bytes));
+                yield break;
             }
-
-            seen += segment.Lines;
         }
-
-        return (parts, before);
     }
 }

@@ -21,6 +21,19 @@ internal readonly record struct FileSegment(int Chunk, int Epoch, int Part, long
     /// <param name="file">The file's blob, which the names of its segments begin with.</param>
     public BlobLocation In(BlobLocation file) => Epoch == 0 ? file : At(file, Chunk, Epoch, Part);
 
+    /// <summary>Which segment a blob is, by its name; null where it is none.</summary>
+    public static (string File, int Chunk, int Epoch, int Part)? TryRead(string name)
+    {
+        var end = name.LastIndexOf('/');
+        return end > 0
+            && name[(end + 1)..].Split('-') is [var chunk, var epoch, var part]
+            && int.TryParse(chunk, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && int.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out var claim)
+            && int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var place)
+                ? (name[..end], number, claim, place)
+                : null;
+    }
+
     /// <inheritdoc cref="In"/>
     public static BlobLocation At(BlobLocation file, int chunk, int epoch, int part) => file with
     {

@@ -6,52 +6,53 @@ namespace BatchFunctions.Files;
 /// <summary>The segments of a file as columns of its row: packed, and cut into pieces, since a column takes 64 KiB.</summary>
 internal static class FileSegmentColumns
 {
-    /// <summary>The columns: 50,000 segments of one line each take nine of them.</summary>
-    private const int Most = 12;
+    /// <summary>The version of a row with pages: an older one would take the segments beside them for the whole file.</summary>
+    public const int VersionOfPages = 2;
+
+    /// <summary>The columns of segments: some 70,000 fit in them.</summary>
+    private const int MostOfSegments = 12;
+
+    /// <summary>The columns of what each chunk has in pages: some 80,000 chunks fit in them.</summary>
+    private const int MostOfChunks = 3;
 
     private const int BytesOfColumn = 64 * 1024;
 
-    public static void Write(TableEntity row, IReadOnlyList<FileSegment>? segments)
+    public static void Write(TableEntity row, StoredFile file)
     {
-        var packed = new PackedNumbers();
-        foreach (var segment in segments ?? [])
+        Write(row, "Segments", MostOfSegments, FileSegmentBytes.Write(file.Segments ?? []));
+        Write(row, "Paged", MostOfChunks, file.Pages.Count > 0 ? file.Paged.ToBytes() : []);
+        row["Pages"] = file.Pages.Count > 0 ? SegmentPage.ToBytes(file.Pages) : null;
+    }
+
+    /// <summary>The file with the segments of its row.</summary>
+    public static StoredFile Read(TableEntity row, StoredFile file)
+    {
+        var segments = Read(row, "Segments", MostOfSegments);
+        var pages = row.GetBinary("Pages");
+        return file with
         {
-            packed.Add(segment.Chunk);
-            packed.Add(segment.Epoch);
-            packed.Add(segment.Part);
-            packed.Add(segment.Bytes);
-            packed.Add(segment.Lines);
+            Segments = segments.Length > 0 || pages is not null ? FileSegmentBytes.Read(segments) : null,
+            Pages = SegmentPage.FromBytes(pages),
+            Paged = PagedChunks.FromBytes(Read(row, "Paged", MostOfChunks)),
+        };
+    }
+
+    private static void Write(TableEntity row, string name, int most, byte[] bytes)
+    {
+        var pieces = bytes.Chunk(BytesOfColumn).ToList();
+        if (pieces.Count > most)
+        {
+            throw new InvalidOperationException($"The file's {name}, of {bytes.Length} bytes, do not fit its row.");
         }
 
-        var pieces = packed.ToBytes().Chunk(BytesOfColumn).ToList();
-        if (pieces.Count > Most)
+        for (var i = 0; i < most; i++)
         {
-            throw new InvalidOperationException($"A file of {segments!.Count} segments does not fit its row.");
-        }
-
-        for (var i = 0; i < Most; i++)
-        {
-            row[NameOf(i)] = i < pieces.Count ? pieces[i] : null;
+            row[NameOf(name, i)] = i < pieces.Count ? pieces[i] : null;
         }
     }
 
-    /// <returns>The segments; null for a file that is one blob.</returns>
-    public static IReadOnlyList<FileSegment>? Read(TableEntity row)
-    {
-        var bytes = Enumerable.Range(0, Most).SelectMany(i => row.GetBinary(NameOf(i)) ?? []).ToArray();
-        if (bytes.Length == 0)
-        {
-            return null;
-        }
+    private static byte[] Read(TableEntity row, string name, int most) =>
+        [.. Enumerable.Range(0, most).SelectMany(i => row.GetBinary(NameOf(name, i)) ?? [])];
 
-        var segments = new List<FileSegment>();
-        for (var rest = new PackedNumbers.Reader(bytes); !rest.IsAtEnd;)
-        {
-            segments.Add(new FileSegment(rest.NextInt(), rest.NextInt(), rest.NextInt(), rest.Next(), rest.NextInt()));
-        }
-
-        return segments;
-    }
-
-    private static string NameOf(int piece) => string.Create(CultureInfo.InvariantCulture, $"Segments{piece}");
+    private static string NameOf(string name, int piece) => string.Create(CultureInfo.InvariantCulture, $"{name}{piece}");
 }

@@ -10,6 +10,9 @@ internal static class FileServices
     public static IServiceCollection AddFiles(this IServiceCollection services)
     {
         services.TryAddSingleton<FileBlobs>();
+        services.TryAddSingleton<SegmentPageBlobs>();
+        services.TryAddSingleton<SegmentList>();
+        services.TryAddSingleton<FileParts>();
         services.TryAddSingleton<StoredBytes>();
         services.TryAddSingleton<FileUpload>();
         services.TryAddSingleton<FileDeletion>();
@@ -18,7 +21,8 @@ internal static class FileServices
             provider.GetRequiredService<FileStore>(),
             provider.GetRequiredService<FileUpload>(),
             provider.GetRequiredService<FileDeletion>(),
-            provider.GetRequiredService<FileBlobs>()));
+            provider.GetRequiredService<FileBlobs>(),
+            provider.GetRequiredService<FileParts>()));
         return services;
     }
 }

@@ -13,7 +13,7 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
         "PartitionKey", "RowKey", TableWrites.Version, "Filename", "Purpose", "Bytes", "Lines", "Container", "Blob", "Deleted", "DeletingUntil", "ExpiresAt",
     ];
 
-    private readonly FencedTable<StoredFile> _rows = new(table, ToRow, FromRow);
+    private readonly FencedTable<StoredFile> _rows = new(table, ToRow, FromRow, version: FileSegmentColumns.VersionOfPages);
 
     public FileStore(StorageClients storage, TimeProvider time)
         : this(storage.Tables.GetTableClient(TableNames.Files), time)
@@ -36,6 +36,11 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
     public Task<StoredFile?> MutateAsync(
         string tenant, string id, Func<StoredFile, StoredFile?> change, CancellationToken ct) =>
         _rows.MutateAsync(tenant, IdKind.File.RowKeyOf(id), (file, _) => ValueTask.FromResult(change(file)), ct);
+
+    /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    public Task<StoredFile?> MutateAsync(
+        string tenant, string id, Func<StoredFile, CancellationToken, ValueTask<StoredFile?>> change, CancellationToken ct) =>
+        _rows.MutateAsync(tenant, IdKind.File.RowKeyOf(id), change, ct);
 
     /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
     public Task<StoredFile?> TryUpdateAsync(StoredFile file, CancellationToken ct) => _rows.TryUpdateAsync(file, ct);
@@ -137,15 +142,16 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             ["DeletingUntil"] = file.DeletingUntil,
             ["ExpiresAt"] = file.ExpiresAt,
             ["IsGrowing"] = file.IsGrowing ? true : null,
+            [TableWrites.Version] = file.Pages.Count > 0 ? FileSegmentColumns.VersionOfPages : TableWrites.CurrentVersion,
         };
-        FileSegmentColumns.Write(row, file.Segments);
+        FileSegmentColumns.Write(row, file);
         return row;
     }
 
     private static StoredFile FromRow(TableEntity row)
     {
         var id = IdKind.File.IdOf(row.RowKey);
-        return new StoredFile
+        var file = new StoredFile
         {
             Tenant = row.PartitionKey,
             Id = id,
@@ -156,11 +162,11 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
             CreatedAt = IdKind.File.CreatedAt(id),
             ExpiresAt = row.GetDateTimeOffset("ExpiresAt"),
             Blob = new BlobLocation(row.GetString("Container"), row.GetString("Blob")),
-            Segments = FileSegmentColumns.Read(row),
             IsGrowing = row.GetBoolean("IsGrowing") ?? false,
             Deleted = row.GetBoolean("Deleted") ?? false,
             DeletingUntil = row.GetDateTimeOffset("DeletingUntil"),
         };
+        return FileSegmentColumns.Read(row, file);
     }
 }
 

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// Takes a file in one request. Its bytes are staged as they arrive, whatever fields come after them; staged blocks are
+/// Takes a file in one request. Its bytes, or what they unpack to where its name says that they are compressed, are staged as they arrive, whatever fields come after them; staged blocks are
 /// invisible, and are discarded if the request is refused or breaks off. Once all fields are known and valid, these
 /// follow in order: the <c>expiring</c> entry, the commit, the row. A crash in between leaves a blob that the entry
 /// refers to, and never a row without its bytes; one before leaves blocks, which storage drops after a week.
@@ -103,8 +103,9 @@ internal sealed partial class FileUpload(
             See = coming.See,
             AdmitAsync = coming.AdmitAsync,
         };
-        while (await form.NextAsync(ct) is { } part)
+        while (await form.NextAsync(ct) is { } next)
         {
+            using var part = next;
             if (part.Name != FileFields.File)
             {
                 await coming.Fields.TakeAsync(part, ct);
@@ -116,7 +117,14 @@ internal sealed partial class FileUpload(
                 throw new ApiException(ApiError.Duplicate(FileFields.File));
             }
 
-            coming.Filename = part.Filename ?? throw new ApiException(FileErrors.NoFilename);
+            var name = part.Filename ?? throw new ApiException(FileErrors.NoFilename);
+            coming.Filename = FileName.Unpacked(name);
+            if (FileName.IsPacked(name))
+            {
+                part.Unpack();
+                intake = intake with { TooLarge = FileErrors.UnpacksTooLarge(_maxBytes) };
+            }
+
             coming.Staged = await blobs.StageAsync(coming.Blob, part, coming.Id[IdKind.File.Prefix.Length..], intake, ct);
         }
     }

@@ -3,7 +3,7 @@ using BatchFunctions.Http;
 namespace BatchFunctions.Files;
 
 /// <summary>What a file or a part is held to while it comes.</summary>
-internal sealed class Intake
+internal sealed record Intake
 {
     /// <summary>The largest size, in bytes.</summary>
     public required long MaxBytes { get; init; }

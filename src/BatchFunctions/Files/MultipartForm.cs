@@ -1,5 +1,6 @@
 using System.Text;
 using BatchFunctions.Http;
+using BatchFunctions.Memory;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
@@ -96,12 +97,15 @@ internal sealed class MultipartForm
 }
 
 /// <summary>One part of a form, to be read before the next one.</summary>
-internal sealed class FormPart(string name, ContentDispositionHeaderValue disposition, Stream body, int headerBytes)
+internal sealed class FormPart(string name, ContentDispositionHeaderValue disposition, Stream body, int headerBytes) : IDisposable
 {
     /// <summary>The longest value of a field other than the file, in bytes.</summary>
     private const int MaxTextBytes = 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    private readonly Body _body = new(body);
+    private UnpackedStream? _unpacked;
 
     public string Name { get; } = name;
 
@@ -111,17 +115,32 @@ internal sealed class FormPart(string name, ContentDispositionHeaderValue dispos
     /// <summary>The client's name for the file, cleaned; null if it sends none.</summary>
     public string? Filename { get; } = FileName.Of(disposition);
 
+    /// <summary>From now on what is read is what the part's gzip holds.</summary>
+    public void Unpack() => _unpacked = new UnpackedStream(_body);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _unpacked?.Dispose();
+        _body.Dispose();
+    }
+
     /// <summary>Reads until the buffer is full or the part has ended.</summary>
     /// <returns>The number of bytes read, which is less than the buffer's size only at the end of the part.</returns>
     public async ValueTask<int> FillAsync(Memory<byte> buffer, CancellationToken ct)
     {
+        if (_unpacked is null)
+        {
+            return await _body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+        }
+
         try
         {
-            return await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
+            return await _unpacked.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
         }
-        catch (Exception e) when (IsBroken(e))
+        catch (InvalidDataException)
         {
-            throw new ApiException(FileErrors.BrokenForm);
+            throw new ApiException(FileErrors.BrokenGzip);
         }
     }
 
@@ -150,4 +169,20 @@ internal sealed class FormPart(string name, ContentDispositionHeaderValue dispos
     /// Whether the form is at fault. The server's own complaints about a body carry a status of their own.
     /// </summary>
     public static bool IsBroken(Exception e) => e is InvalidDataException or (IOException and not BadHttpRequestException);
+
+    /// <summary>The part as it comes; where the form breaks, it says so in the API's words.</summary>
+    private sealed class Body(Stream stream) : ReadOnlyStream
+    {
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                return await stream.ReadAsync(buffer, cancellationToken);
+            }
+            catch (Exception e) when (IsBroken(e))
+            {
+                throw new ApiException(FileErrors.BrokenForm);
+            }
+        }
+    }
 }

@@ -35,10 +35,22 @@ internal sealed record StoredFile : IFenced<StoredFile>
     public required BlobLocation Blob { get; init; }
 
     /// <summary>
-    /// The parts that a result file is made of, in the order in which they were published; null where it is one blob. The list
-    /// only grows, so that what was once read is a prefix of the whole file.
+    /// The parts that a result file is made of, in the order in which they were published, without those in <see cref="Pages"/>, which
+    /// come before them; null where it is one blob. The list only grows, so that what was once read is a prefix of the whole file.
     /// </summary>
     public IReadOnlyList<FileSegment>? Segments { get; init; }
+
+    /// <summary>Where the segments are that its row has no room for; see <see cref="SegmentList"/>.</summary>
+    public IReadOnlyList<SegmentPage> Pages { get; init; } = [];
+
+    /// <summary>How many segments of each chunk are in the pages.</summary>
+    public PagedChunks Paged { get; init; } = PagedChunks.None;
+
+    /// <summary>How many segments it is made of; 0 where it is one blob.</summary>
+    public int SegmentCount => Pages.Sum(page => page.Count) + (Segments?.Count ?? 0);
+
+    /// <summary>The lines of a file of segments, which are counted; null of other files.</summary>
+    public long? SegmentLines => Segments is null ? null : Pages.Sum(page => page.Lines) + Segments.Sum(segment => (long)segment.Lines);
 
     /// <summary>Whether its batch is still adding to it.</summary>
     public bool IsGrowing { get; init; }
@@ -68,6 +80,14 @@ internal sealed record StoredFile : IFenced<StoredFile>
 
     /// <summary>The batch whose results it has: their blobs begin with its id.</summary>
     public BatchKey MadeBy => new(Tenant, Blob.Name[..Blob.Name.IndexOf('/', StringComparison.Ordinal)]);
+
+    /// <summary>Those of its batch's segments that it has not got, in their order.</summary>
+    /// <param name="segments">For each chunk that it names, all segments from the chunk's first on.</param>
+    public IReadOnlyList<FileSegment> Missing(IReadOnlyList<FileSegment> segments)
+    {
+        var known = (Segments ?? []).ToHashSet();
+        return [.. Paged.Without(segments).Where(segment => !known.Contains(segment))];
+    }
 
     /// <summary>The file with these segments behind those that it has.</summary>
     public StoredFile With(IReadOnlyList<FileSegment> more) => this with

@@ -12,6 +12,9 @@ public static class ApiRoutes
     /// <summary>One batch.</summary>
     public const string Batch = "v1/batches/{id}";
 
+    /// <summary>How a batch gets on.</summary>
+    public const string BatchProgress = "v1/batches/{id}/progress";
+
     /// <summary>Cancels a batch.</summary>
     public const string BatchCancel = "v1/batches/{id}/cancel";
 

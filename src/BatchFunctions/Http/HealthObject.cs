@@ -63,6 +63,12 @@ internal sealed class UpstreamHealthObject
         .ThenByDescending(static health => health.Status == Ok)
         .First();
 
+    /// <summary>What there is to tell of several that may each take a line: one that lines go through to, else the one that has been away least.</summary>
+    public static UpstreamHealthObject Best(IReadOnlyList<UpstreamHealthObject> upstreams) => upstreams
+        .OrderByDescending(static health => health.AwaySince ?? long.MaxValue)
+        .ThenByDescending(static health => health.Status == Ok)
+        .FirstOrDefault() ?? Of(isKnown: false, null, null);
+
     /// <summary>What there is to tell.</summary>
     /// <param name="isKnown">Whether lines have been sent at all.</param>
     /// <param name="awaySince">Since when nobody gets through; null while lines do.</param>

@@ -24,6 +24,7 @@ internal static class AnswerSchemas
         ("Batch", BatchJson.Default.BatchObject),
         ("BatchList", BatchJson.Default.BatchList),
         ("BatchErrors", FailureJson.Default.BatchErrorsObject),
+        ("BatchProgress", BatchJson.Default.BatchProgressObject),
         ("File", FileJson.Default.FileObject),
         ("FileList", FileJson.Default.FileList),
         ("DeletedFile", FileJson.Default.DeletedFileObject),

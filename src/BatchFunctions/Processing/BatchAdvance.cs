@@ -84,7 +84,7 @@ internal sealed class BatchAdvance(
                 return null;
         }
 
-        var sum = await BatchSum.OfAsync(chunks, batch.Id, ct);
+        var sum = await BatchSum.OfAsync(chunks, batch, ct);
         await steps.ReachedAsync(ProtocolStep.ChunksSummed, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var moved = counts != batch.Counts
@@ -93,6 +93,9 @@ internal sealed class BatchAdvance(
         if (sum.Ended < batch.ChunkCount)
         {
             moved = await PublishAsync(moved, sum, ct);
+
+            // Written along with what else is new, and not for itself.
+            moved = moved == batch ? moved : moved with { Settled = sum.Settled };
         }
 
         if (sum.Ended == batch.ChunkCount)
@@ -123,17 +126,17 @@ internal sealed class BatchAdvance(
     /// </summary>
     private async Task<Batch> PublishAsync(Batch batch, BatchSum sum, CancellationToken ct)
     {
-        if (sum.Output.Count > batch.OutputSegments)
+        if (sum.OutputSegments > batch.OutputSegments)
         {
             var id = await results.PublishAsync(batch, ResultFile.Output, sum.Output, ct);
-            batch = batch with { OutputFileId = id, OutputSegments = sum.Output.Count };
+            batch = batch with { OutputFileId = id, OutputSegments = sum.OutputSegments };
             await steps.ReachedAsync(ProtocolStep.ResultsPublished, ct);
         }
 
-        if (sum.Error.Count > batch.ErrorSegments)
+        if (sum.ErrorSegments > batch.ErrorSegments)
         {
             var id = await results.PublishAsync(batch, ResultFile.Error, sum.Error, ct);
-            batch = batch with { ErrorFileId = id, ErrorSegments = sum.Error.Count };
+            batch = batch with { ErrorFileId = id, ErrorSegments = sum.ErrorSegments };
             await steps.ReachedAsync(ProtocolStep.ResultsPublished, ct);
         }
 
@@ -143,7 +146,7 @@ internal sealed class BatchAdvance(
     private async Task CloseIdleAsync(Batch batch, CloseReason reason, CancellationToken ct)
     {
         var atOnce = new ParallelOptions { MaxDegreeOfParallelism = ClosedAtOnce, CancellationToken = ct };
-        await Parallel.ForEachAsync(chunks.ListAsync(batch.Id, ct), atOnce, async (chunk, token) =>
+        await Parallel.ForEachAsync(chunks.ListAsync(batch.Id, batch.Settled.Count, ct), atOnce, async (chunk, token) =>
             await closing.TryCloseAsync(batch, chunk, reason, token));
     }
 }

@@ -167,7 +167,7 @@ internal sealed partial class BatchFinish(
             await EndChunksAsync(batch, ct);
         }
 
-        var sum = await BatchSum.OfAsync(chunks, batch.Id, ct);
+        var sum = await BatchSum.OfAsync(chunks, batch, ct);
 
         // A batch that never got as far as chunks has none to count; rows left by a cancelled validation do not matter. One
         // that fails has what there is.
@@ -197,7 +197,7 @@ internal sealed partial class BatchFinish(
     /// <summary>Whoever still has a chunk of a batch that fails is too late: what it commits would be in no file.</summary>
     private async Task EndChunksAsync(Batch batch, CancellationToken ct)
     {
-        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
+        await foreach (var chunk in chunks.ListAsync(batch.Id, batch.Settled.Count, ct))
         {
             if (chunk is { Ended: false, Unreadable: null })
             {
@@ -210,9 +210,9 @@ internal sealed partial class BatchFinish(
     private async Task<(string? Output, string? Error)> CompleteFilesAsync(Batch batch, BatchSum sum, CancellationToken ct)
     {
         var before = sum.Staged.Count > 0 ? await staged.IdsAsync(batch, sum, ct) : default;
-        var output = await CompleteAsync(batch, ResultFile.Output, sum.Output, sum.Staged, before.Output, ct);
+        var output = await CompleteAsync(batch, ResultFile.Output, sum.Output, sum.Settled.OutputSegments, sum.Staged, before.Output, ct);
         await steps.ReachedAsync(ProtocolStep.OutputFileWritten, ct);
-        var error = await CompleteAsync(batch, ResultFile.Error, sum.Error, sum.Staged, before.Error, ct);
+        var error = await CompleteAsync(batch, ResultFile.Error, sum.Error, sum.Settled.ErrorSegments, sum.Staged, before.Error, ct);
         await steps.ReachedAsync(ProtocolStep.ErrorFileWritten, ct);
         return (output, error);
     }
@@ -221,6 +221,7 @@ internal sealed partial class BatchFinish(
         Batch batch,
         ResultFile file,
         IReadOnlyList<FileSegment> segments,
+        int settled,
         IReadOnlyList<Chunk> chunksOfBefore,
         string? idOfBefore,
         CancellationToken ct)
@@ -235,7 +236,7 @@ internal sealed partial class BatchFinish(
             segments = [.. segments, whole];
         }
 
-        if (segments.Count == 0)
+        if (segments.Count == 0 && settled == 0)
         {
             return null;
         }

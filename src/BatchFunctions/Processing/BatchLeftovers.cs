@@ -18,6 +18,7 @@ internal sealed class BatchLeftovers(
     BatchStore batches,
     ChunkStore chunks,
     FileStore files,
+    SegmentList list,
     ResultBlobs blobs,
     StorageClients storage,
     TimeProvider time)
@@ -46,11 +47,11 @@ internal sealed class BatchLeftovers(
             return null;
         }
 
-        var named = await NamedAsync(batch, ct);
+        var (named, segments) = await NamedAsync(batch, ct);
         var container = storage.Blobs.GetBlobContainerClient(ContainerNames.Batches);
         await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, PrefixOf(key.Id), ct))
         {
-            if (!named.Contains(blob.Name))
+            if (!named.Contains(blob.Name) && !(FileSegment.TryRead(blob.Name) is { } segment && segments.Contains(segment)))
             {
                 await blobs.DiscardAsync(new BlobLocation(ContainerNames.Batches, blob.Name), ct);
             }
@@ -61,19 +62,28 @@ internal sealed class BatchLeftovers(
 
     private static string PrefixOf(string batchId) => batchId + "/";
 
-    /// <summary>The blobs of the batch's files, and its manifest, which has an entry of its own.</summary>
-    private async Task<HashSet<string>> NamedAsync(Batch batch, CancellationToken ct)
+    /// <summary>
+    /// The blobs of the batch's files, and its manifest, which has an entry of its own. Segments, of which there may be very many,
+    /// are kept as numbers, by their files' blobs.
+    /// </summary>
+    private async Task<(HashSet<string> Blobs, HashSet<(string File, int Chunk, int Epoch, int Part)> Segments)> NamedAsync(
+        Batch batch, CancellationToken ct)
     {
         var named = new HashSet<string>(StringComparer.Ordinal) { StagedBlobs.ManifestOf(batch.Id).Name };
+        var segments = new HashSet<(string File, int Chunk, int Epoch, int Part)>();
         foreach (var id in batch.ResultFileIds)
         {
             if (await files.FindAnyAsync(batch.Tenant, id, ct) is { Deleted: false } file)
             {
                 named.Add(file.Blob.Name);
-                named.UnionWith(file.Segments?.Select(segment => segment.In(file.Blob).Name) ?? []);
+                named.UnionWith(file.Pages.Select(page => page.In(file.Blob).Name));
+                await foreach (var segment in list.AllAsync(file, ct))
+                {
+                    segments.Add((file.Blob.Name, segment.Chunk, segment.Epoch, segment.Part));
+                }
             }
         }
 
-        return named;
+        return (named, segments);
     }
 }

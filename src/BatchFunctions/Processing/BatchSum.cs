@@ -1,15 +1,32 @@
+using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Lines;
 
 namespace BatchFunctions.Processing;
 
-/// <summary>What the chunks of a batch come to, as their rows stand: counts, and the segments of both files.</summary>
+/// <summary>
+/// What the chunks of a batch come to, as their rows stand: counts, and the segments of both files. Of those at the batch's beginning
+/// that are settled its own row says it.
+/// </summary>
 internal sealed class BatchSum
 {
     private readonly List<FileSegment> _output = [];
     private readonly List<FileSegment> _error = [];
     private readonly List<Chunk> _staged = [];
+
+    private readonly SettledChunks _before;
+
+    private BatchSum(SettledChunks before)
+    {
+        _before = before;
+        Settled = before;
+        Ended = before.Count;
+        Completed = before.Completed;
+        Failed = before.Failed;
+        InputLost = before.InputLost;
+        Usage = before.Usage;
+    }
 
     public int Ended { get; private set; }
 
@@ -25,7 +42,16 @@ internal sealed class BatchSum
 
     public TokenUsage Usage { get; private set; }
 
-    /// <summary>The segments of the output, chunk by chunk and in each by the order of its commits.</summary>
+    /// <summary>The first chunks that have ended, those included that the batch knows to be settled: once they are published, they are.</summary>
+    public SettledChunks Settled { get; private set; }
+
+    /// <summary>How many segments the output has.</summary>
+    public int OutputSegments => _before.OutputSegments + _output.Count;
+
+    /// <summary>How many segments the errors have.</summary>
+    public int ErrorSegments => _before.ErrorSegments + _error.Count;
+
+    /// <summary>The segments of the output that are not settled, chunk by chunk and in each by the order of its commits.</summary>
     public IReadOnlyList<FileSegment> Output => _output;
 
     /// <summary>The segments of the errors, in the same order.</summary>
@@ -34,10 +60,10 @@ internal sealed class BatchSum
     /// <summary>Chunks with results that a version before 0.2 staged.</summary>
     public IReadOnlyList<Chunk> Staged => _staged;
 
-    public static async Task<BatchSum> OfAsync(ChunkStore chunks, string batchId, CancellationToken ct)
+    public static async Task<BatchSum> OfAsync(ChunkStore chunks, Batch batch, CancellationToken ct)
     {
-        var sum = new BatchSum();
-        await foreach (var chunk in chunks.ListAsync(batchId, ct))
+        var sum = new BatchSum(batch.Settled);
+        await foreach (var chunk in chunks.ListAsync(batch.Id, batch.Settled.Count, ct))
         {
             sum.Add(chunk);
         }
@@ -58,6 +84,11 @@ internal sealed class BatchSum
         if (!chunk.Staged.IsNone)
         {
             _staged.Add(chunk);
+        }
+
+        if (chunk.Number == Settled.Count && chunk is { Ended: true, Staged.IsNone: true })
+        {
+            Settled = new SettledChunks(Ended, Completed, Failed, InputLost, Usage, OutputSegments, ErrorSegments);
         }
     }
 }

@@ -134,12 +134,8 @@ internal sealed partial class BatchSweep(
         return poisoned.Count > 0;
     }
 
-    /// <returns>False: what becomes due later is left to the hourly timer.</returns>
-    private async Task<bool> ExpireAsync(CancellationToken ct)
-    {
-        await expiry.RunDueAsync(ct);
-        return false;
-    }
+    /// <returns>Whether there is more to remove at once. What becomes due later is left to the hourly timer.</returns>
+    private Task<bool> ExpireAsync(CancellationToken ct) => expiry.RunDueAsync(ct);
 
     private static partial class Log
     {

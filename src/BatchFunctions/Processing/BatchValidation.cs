@@ -17,7 +17,7 @@ namespace BatchFunctions.Processing;
 /// Validates a batch's input in one pass: checks each line, and cuts the file into chunks. In this order: the chunk
 /// rows (inserted, never overwritten); in one write the batch's total, chunk count and <c>in_progress</c>; one message
 /// per chunk of the window. A crash before the batch's write leaves chunk rows, which the next run finds in place, cut by the same
-/// sizes since the batch's row carries them. Only the chunks of the batch's first window get a message here
+/// sizes since the batch's row carries them. While it reads, the batch's row says now and then that it does. Only the chunks of the batch's first window get a message here
 /// (<see cref="ChunkWindow"/>). A crash after it leaves messages unsent, which the next run, or the sweep,
 /// sends.
 /// </summary>
@@ -102,7 +102,7 @@ internal sealed partial class BatchValidation(
         var reading = new Reading(batch, upstreams, options.Value);
         try
         {
-            await reading.RunAsync(blobs, memory, ct);
+            await reading.RunAsync(blobs, memory, new ValidationPulse(batches, batch.Key, options.Value.WakeUpLost, time), ct);
         }
         catch (Exception e) when (InputWatch.IsLasting(e))
         {
@@ -242,7 +242,7 @@ internal sealed partial class BatchValidation(
 
         public string? Model => _checker.Model;
 
-        public async Task RunAsync(InputBlobs blobs, ByteBudget memory, CancellationToken ct)
+        public async Task RunAsync(InputBlobs blobs, ByteBudget memory, ValidationPulse pulse, CancellationToken ct)
         {
             if (batch.InputBytes > options.MaxInputBytes)
             {
@@ -259,8 +259,11 @@ internal sealed partial class BatchValidation(
 
             await using var stream = await blobs.OpenAsync(batch.InputBlob, 0, batch.InputBytes, ct);
             using var reader = new LineReader(stream, options.MaxLineBytes, memory: memory);
+            using var ids = memory.Open();
             while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))
             {
+                await pulse.BeatAsync(ct);
+                await ids.GrowAsync(_checker.BytesForNext, ct);
                 if (Lines == options.MaxLines)
                 {
                     Add(LineProblem.TooManyRequests(options.MaxLines), null);

@@ -25,6 +25,9 @@ internal sealed partial class Expiry(
     TimeProvider time,
     ILogger<Expiry> logger)
 {
+    /// <summary>What is due by then is left to the next sweep and not to the hourly timer.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
     /// <summary>How long the removal of a file is postponed if a batch still needs it.</summary>
     private static readonly TimeSpan PutOff = TimeSpan.FromHours(1);
 
@@ -32,13 +35,17 @@ internal sealed partial class Expiry(
     private static readonly TimeSpan PutOffFailed = TimeSpan.FromDays(1);
 
     /// <summary>Handles every entry that is due. One that cannot be settled does not hold up the others.</summary>
-    public async Task RunDueAsync(CancellationToken ct)
+    /// <returns>Whether there is more to remove at once.</returns>
+    public async Task<bool> RunDueAsync(CancellationToken ct)
     {
+        var isMore = false;
         await foreach (var entry in expiring.ListDueAsync(time.GetUtcNow(), Unreadable, ct))
         {
             try
             {
-                await MoveAsync(entry, await SettleAsync(entry, ct), ct);
+                var next = await SettleAsync(entry, ct);
+                await MoveAsync(entry, next, ct);
+                isMore |= next <= time.GetUtcNow() + Soon;
             }
             catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
             {
@@ -50,6 +57,8 @@ internal sealed partial class Expiry(
                 await MoveAsync(entry, time.GetUtcNow() + PutOffFailed, ct);
             }
         }
+
+        return isMore;
     }
 
     /// <summary>The next entry stands before this one goes.</summary>
@@ -71,6 +80,16 @@ internal sealed partial class Expiry(
         }
     }
 
+    /// <summary>
+    /// When the rest of a content goes of which only some went: with the next sweep, others having had their turn. An entry's time is
+    /// part of its key, in milliseconds, so the next one's is another.
+    /// </summary>
+    private DateTimeOffset Next(ExpiringEntry entry)
+    {
+        var (now, least) = (time.GetUtcNow(), entry.Due.AddMilliseconds(1));
+        return now > least ? now : least;
+    }
+
     /// <returns>When to look again; null if nothing is left to look at.</returns>
     private async Task<DateTimeOffset?> SettleAsync(ExpiringEntry entry, CancellationToken ct)
     {
@@ -83,8 +102,7 @@ internal sealed partial class Expiry(
             case ExpiringKind.Batch:
                 return await leftovers.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
             default:
-                await blobs.DeleteAsync(entry.Blob, ct);
-                return null;
+                return await blobs.TryDeleteAsync(entry.Blob, ct) ? null : Next(entry);
         }
     }
 
@@ -104,7 +122,11 @@ internal sealed partial class Expiry(
 
         if (file is not null)
         {
-            await blobs.DeleteAsync(entry.Blob, ct);
+            if (!await blobs.TryDeleteAsync(entry.Blob, ct))
+            {
+                return Next(entry);
+            }
+
             await files.RemoveAsync(entry.Tenant, entry.Id, ct);
         }
         else

@@ -10,7 +10,7 @@ namespace BatchFunctions.Processing;
 /// was once read is a prefix of what is there later. There is one output file of a batch and one error file, whose ids follow
 /// from the batch: publishers that come at once make the same.
 /// </summary>
-internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeProvider time)
+internal sealed class ResultFiles(FileStore files, SegmentList list, ExpiringStore expiring, TimeProvider time)
 {
     /// <summary>The id of a batch's output or error file, whether or not there is one.</summary>
     public static string IdOf(Batch batch, ResultFile file) =>
@@ -19,7 +19,7 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
     /// <summary>Publishes what is committed so far.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="file">Which file.</param>
-    /// <param name="segments">The segments that are committed.</param>
+    /// <param name="segments">The segments that are committed, of chunks that are not known to be settled.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <returns>The file's id; null while it has no lines.</returns>
     public async Task<string?> PublishAsync(Batch batch, ResultFile file, IReadOnlyList<FileSegment> segments, CancellationToken ct)
@@ -38,7 +38,7 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
     /// <param name="batch">The batch.</param>
     /// <param name="file">Which file.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="segments">All of its segments.</param>
+    /// <param name="segments">All of its segments, of chunks that are not known to be settled.</param>
     /// <param name="ct">Cancels the operation.</param>
     public async Task CompleteAsync(
         Batch batch, ResultFile file, string id, IReadOnlyList<FileSegment> segments, CancellationToken ct)
@@ -66,6 +66,9 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
         }
     }
 
+    /// <summary>
+    /// Adds what the file has not got, as much in one write as its row should take, and makes the change with the last of it.
+    /// </summary>
     private async Task WriteAsync(
         Batch batch,
         ResultFile file,
@@ -75,23 +78,40 @@ internal sealed class ResultFiles(FileStore files, ExpiringStore expiring, TimeP
         CancellationToken ct)
     {
         var isKnown = (file == ResultFile.Output ? batch.OutputFileId : batch.ErrorFileId) is not null;
-        if (!isKnown && await files.TryInsertAsync(change(New(batch, file, id).With(segments)), ct))
+        if (!isKnown && await files.TryInsertAsync(Add(New(batch, file, id), segments, change), ct) && segments.Count <= list.MostAtOnce)
         {
             return;
         }
 
-        // Nothing is added to a file that is whole, be it a tombstone: its batch ended, or another finisher was faster.
-        await files.MutateAsync(
-            batch.Tenant,
-            id,
-            stored =>
-            {
-                var known = (stored.Segments ?? []).ToHashSet();
-                var changed = change(stored.With([.. segments.Where(segment => !known.Contains(segment))]));
-                return stored.IsGrowing && (changed.Segments!.Count > known.Count || !changed.IsGrowing) ? changed : null;
-            },
-            ct);
+        var isAll = false;
+        StoredFile? written;
+        do
+        {
+            written = await files.MutateAsync(
+                batch.Tenant,
+                id,
+                async (stored, token) =>
+                {
+                    // Nothing is added to a file that is whole, be it a tombstone: its batch ended, or another finisher was faster.
+                    isAll = true;
+                    if (!stored.IsGrowing)
+                    {
+                        return null;
+                    }
+
+                    var missing = stored.Missing(segments);
+                    isAll = missing.Count <= list.MostAtOnce;
+                    var spilled = missing.Count > 0 ? await list.SpillAsync(stored, batch.Settled.Count, token) : stored;
+                    var changed = Add(spilled, missing, change);
+                    return missing.Count > 0 || !changed.IsGrowing ? changed : null;
+                },
+                ct);
+        }
+        while (written is not null && !isAll);
     }
+
+    private StoredFile Add(StoredFile file, IReadOnlyList<FileSegment> missing, Func<StoredFile, StoredFile> change) =>
+        missing.Count <= list.MostAtOnce ? change(file.With(missing)) : file.With([.. missing.Take(list.MostAtOnce)]);
 
     private static StoredFile New(Batch batch, ResultFile file, string id) => new()
     {

@@ -21,6 +21,7 @@ internal sealed class RetryInput(
     FileStore files,
     ExpiringStore expiring,
     FileBlobs blobs,
+    FileParts parts,
     ByteBudget memory,
     ProtocolSteps steps,
     IOptions<BatchOptions> options)
@@ -160,5 +161,5 @@ internal sealed class RetryInput(
             ? file
             : throw new FileNotFoundException($"File {id} of batch {original.Id} is gone.");
 
-    private PieceStream Open(StoredFile file, CancellationToken ct) => new(blobs.ReadAsync(FileParts.OfBytes(file, 0, file.Bytes), ct));
+    private PieceStream Open(StoredFile file, CancellationToken ct) => new(blobs.ReadAsync(parts.OfBytesAsync(file, 0, file.Bytes, ct), ct));
 }

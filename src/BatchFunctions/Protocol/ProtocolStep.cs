@@ -31,6 +31,7 @@ internal enum ProtocolStep
     CancelWritten,
     AdvanceTakenUp,
     ChunksSummed,
+    SegmentPageStored,
     ResultsPublished,
     CountsWritten,
     FinalizingWritten,
@@ -41,6 +42,7 @@ internal enum ProtocolStep
     LeftoversDiscarded,
     ChunkRowsDeleted,
     ActiveRowDeleted,
+    FileTombstoneWritten,
     SweepTakenUp,
     SweepDone,
 }

@@ -52,6 +52,11 @@ public static class ApiOperations
             Errors = [404],
             IdOf = "batch",
         }),
+        Of<BatchApi>(HttpMethods.Get, ApiRoutes.BatchProgress, api => api.GetProgressAsync, new("retrieveBatchProgress", "How a batch gets on: its rate, the time left, and how many lines were done when", "BatchProgress")
+        {
+            Errors = [404],
+            IdOf = "batch",
+        }),
         Of<BatchApi>(HttpMethods.Post, ApiRoutes.BatchCancel, api => api.CancelAsync, new("cancelBatch", "Cancels a batch", "Batch")
         {
             Errors = [404, 409],

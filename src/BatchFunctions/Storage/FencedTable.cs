@@ -23,7 +23,7 @@ namespace BatchFunctions.Storage;
 /// Makes what stands for a row that cannot be read, so that it keeps nobody from the rows beside it; null where such a row
 /// is an error.
 /// </param>
-/// <param name="version">The version of the rows that are written; older ones are read.</param>
+/// <param name="version">The newest version of the rows that are read; it is written too, unless the row itself names an older one.</param>
 internal sealed class FencedTable<T>(
     TableClient table,
     Func<T, TableEntity> toRow,
@@ -133,7 +133,7 @@ internal sealed class FencedTable<T>(
             row.Remove(absent);
         }
 
-        row[TableWrites.Version] = version;
+        row.TryAdd(TableWrites.Version, version);
         foreach (var (name, value) in record.Unknown ?? FrozenDictionary<string, object>.Empty)
         {
             row.Add(name, value);

@@ -148,7 +148,7 @@ internal sealed partial class UploadCompletion(
         {
             // If the claim has been lost meanwhile, the blob may be a file's by now.
             await claim.KeepAsync();
-            await blobs.DeleteAsync(upload.Blob, ct);
+            await blobs.TryDeleteAsync(upload.Blob, ct);
             claim.HasRemovedParts = true;
             throw;
         }

@@ -13,6 +13,10 @@ internal static class UploadErrors
     public static ApiError NoMd5 { get; } =
         ApiError.InvalidRequest("Invalid 'md5': expected 32 hex digits, or 16 bytes in base64.", "md5");
 
+    public static ApiError Packed { get; } = ApiError.InvalidRequest(
+        "Invalid 'filename': an upload in parts is kept as it comes, and not unpacked. Unpack the file first, or send it in one request to POST /v1/files, which unpacks it.",
+        "filename");
+
     public static ApiError NoUpload(string id) => ApiError.NotFound($"No such Upload object: {ApiError.Shown(id)}", "upload_id");
 
     public static ApiError WrongUploadState(string action, string status) =>

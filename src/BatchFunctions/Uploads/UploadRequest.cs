@@ -24,6 +24,11 @@ internal static class UploadRequest
         // OpenAI requires it, so a program that omits it is told here too; files here have no type.
         _ = body.RequiredString("mime_type");
         var purpose = FileFields.CheckedPurpose(body.RequiredString("purpose"));
+        if (purpose == FilePurposes.Batch && FileName.IsPacked(filename.TrimEnd()))
+        {
+            throw new ApiException(UploadErrors.Packed);
+        }
+
         var upload = new Upload
         {
             Tenant = tenant,

@@ -94,6 +94,12 @@ internal sealed class UpstreamRegistry : IAsyncDisposable
         ? Upstreams.Sum(static upstream => upstream.Gate.KnownLimit)
         : RouteOf(model)?.Targets.Sum(static target => target.Upstream.Gate.KnownLimit) ?? 0;
 
+    /// <summary>The upstreams that a model's lines go to.</summary>
+    /// <param name="model">Its name; null where a batch has several, or none is known yet: then all.</param>
+    public IReadOnlyList<UpstreamEntry> EntriesOf(string? model) => model is null
+        ? Upstreams
+        : [.. RouteOf(model)?.Targets.Select(static target => target.Upstream) ?? []];
+
     public async ValueTask DisposeAsync()
     {
         foreach (var upstream in Upstreams)

@@ -160,7 +160,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         var foreign = await _api.AddAsync(DateTimeOffset.UtcNow, "other");
         var unknown = ApiDriver.BatchOf("nobody", DateTimeOffset.UtcNow);
         await _api.PageAsync(null, 1);
-        foreach (var (method, suffix) in new[] { ("GET", ""), ("POST", "/cancel") })
+        foreach (var (method, suffix) in new[] { ("GET", ""), ("GET", "/progress"), ("POST", "/cancel") })
         {
             var texts = new List<string>();
             foreach (var batch in new[] { foreign, unknown })

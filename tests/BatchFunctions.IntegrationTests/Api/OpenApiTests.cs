@@ -177,7 +177,7 @@ public sealed class OpenApiTests : IAsyncLifetime
             JsonValueKind.Object => "object",
             JsonValueKind.Array => "array",
             JsonValueKind.String => "string",
-            JsonValueKind.Number => "integer",
+            JsonValueKind.Number => value.TryGetInt64(out _) && !types.Contains("number") ? "integer" : "number",
             JsonValueKind.True or JsonValueKind.False => "boolean",
             _ => "null",
         };

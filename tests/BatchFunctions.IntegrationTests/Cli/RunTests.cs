@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using BatchFunctions.Cli;
 using BatchFunctions.IntegrationTests.Clients;
@@ -34,6 +35,25 @@ public sealed class RunTests : IAsyncLifetime
         Assert.Empty(run.Output);
         Assert.False(_cli.Has("results.jsonl.part"));
         Assert.False(_cli.Has("results.errors.jsonl"));
+    }
+
+    [Fact]
+    public async Task A_compressed_file_is_sent_as_it_is_and_unpacked_by_the_service()
+    {
+        var packed = _cli.PathOf("requests.jsonl.gz");
+        await using (var gzip = new GZipStream(File.Create(packed), CompressionLevel.Fastest))
+        {
+            await gzip.WriteAsync(await File.ReadAllBytesAsync(_cli.WriteRequests("a", "b", "c")));
+        }
+
+        var run = await _cli.RunAsync("run", packed, "-o", _cli.PathOf("results.jsonl"));
+
+        run.AssertExit(ExitCodes.Done);
+        Assert.Equal(["a", "b", "c"], CliDriver.IdsIn(_cli.Read("results.jsonl")));
+        (await _cli.RunAsync("run", packed, "--parts")).AssertOneLine(ExitCodes.Usage, "requests.jsonl.gz is compressed, and parts are not unpacked: leave --parts out");
+
+        await File.WriteAllTextAsync(packed, "{}");
+        (await _cli.RunAsync("run", packed)).AssertOneLine(ExitCodes.Usage, "requests.jsonl.gz is no gzip, which its name says that it is.");
     }
 
     [Fact]

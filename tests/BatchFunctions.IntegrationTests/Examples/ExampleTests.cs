@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using BatchFunctions.Batches;
 using BatchFunctions.Capacity;
 using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Processing;
+using BatchFunctions.Progress;
 using BatchFunctions.Projects;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
@@ -87,6 +89,7 @@ public sealed partial class ExampleTests
         await RetriesAsync(recorder, api, completed, failed);
         await LimitsAsync(recorder, api);
         await ModelsAsync(recorder);
+        await ProgressAsync(recorder, api);
         return new Dictionary<string, string>(recorder.Examples.Concat(await LookedIntoAsync()));
     }
 
@@ -135,6 +138,21 @@ public sealed partial class ExampleTests
             $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""")));
         await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
         await recorder.AskAsync("batches.errors", HttpMethod.Get, $"/v1/batches/{batch}/errors");
+    }
+
+    /// <summary>A batch that is under way, for half a minute.</summary>
+    private async Task ProgressAsync(ExampleRecorder recorder, ApiDriver api)
+    {
+        var batch = ApiDriver.BatchOf("local", _time.GetUtcNow()) with { History = ProgressHistory.None.With(_time.GetUtcNow(), 0), Counts = new RequestCounts(5_000, 0, 0) };
+        foreach (var done in new[] { 40, 210, 400, 610 })
+        {
+            _time.Advance(TimeSpan.FromSeconds(7.5));
+            batch = batch.Progress(done, 0, default, _time.GetUtcNow());
+        }
+
+        Assert.NotNull(await api.Get<BatchStore>().TryInsertAsync(batch, CancellationToken.None));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await recorder.AskAsync("batches.progress", HttpMethod.Get, $"/v1/batches/{batch.Id}/progress");
     }
 
     private async Task<(string Completed, string Failed)> BatchesAsync(ExampleRecorder recorder, ApiDriver api)

@@ -5,6 +5,7 @@ using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
+using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Keys;
 using BatchFunctions.Processing;
@@ -12,6 +13,7 @@ using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Files;
@@ -44,6 +46,8 @@ internal sealed class FilesHost : IAsyncDisposable
     public FileBlobs Blobs => _app.Services.GetRequiredService<FileBlobs>();
 
     public StorageClients Storage => _app.Services.GetRequiredService<StorageClients>();
+
+    public BatchOptions Options => Service<IOptions<BatchOptions>>().Value;
 
     public T Service<T>()
         where T : notnull => _app.Services.GetRequiredService<T>();

@@ -7,18 +7,22 @@ using BatchFunctions.Processing;
 namespace BatchFunctions.IntegrationTests.Files;
 
 /// <summary>What a reader gets of results while their batch runs.</summary>
-public sealed class GrowingFileTests : IAsyncLifetime
+public class GrowingFileTests : IAsyncLifetime
 {
     private static readonly string[] Segments = ["a1\na2\n", "b1\n", "c1\nc2\nc3\n"];
 
     private FilesHost _host = null!;
     private Batch _batch = null!;
 
+    /// <summary>How many segments make a page: with three segments none is full.</summary>
+    protected virtual int SegmentsOfPage => 4096;
+
     private string Path => $"v1/files/{ResultFiles.IdOf(_batch, ResultFile.Output)}";
 
     public async Task InitializeAsync()
     {
         _host = await FilesHost.StartAsync();
+        _host.Options.SegmentsOfPage = SegmentsOfPage;
         var id = await _host.BatchReadingAsync(await _host.UploadedAsync());
         _batch = (await _host.Service<BatchStore>().FindAsync(new BatchKey(_host.Tenant, id), default))!;
     }
@@ -114,10 +118,46 @@ public sealed class GrowingFileTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Results_in_many_segments_are_removed_by_sweeps_bit_by_bit()
+    {
+        _host.Options.SegmentsDeletedAtOnce = 0;
+        _host.Options.BlobsDeletedInOneGo = 2;
+        await PublishAsync(Segments.Length);
+        await CompleteAsync();
+        (await _host.SendAsync(HttpMethod.Delete, Path)).Should(200);
+        (await _host.GetAsync($"{Path}/content")).ShouldFail(404, null, "id");
+        var left = await _host.ResultBlobsAsync();
+        Assert.True(left.Count >= Segments.Length);
+
+        for (var isMore = true; isMore; _host.Time.Advance(TimeSpan.FromMilliseconds(10)))
+        {
+            isMore = await _host.Expiry.RunDueAsync(default);
+            var rest = await _host.ResultBlobsAsync();
+            Assert.Equal((Math.Max(0, left.Count - 2), left.Count >= 2), (rest.Count, isMore));
+            left = rest;
+        }
+
+        Assert.Empty(left);
+        (await _host.GetAsync(Path)).ShouldFail(404, null, "id");
+        await CompleteAsync();
+        (await _host.GetAsync(Path)).ShouldFail(404, null, "id");
+
+        // A crash behind the decision would have left the content to the tombstone's entry.
+        _host.Time.Advance(TimeSpan.FromDays(8));
+        while (await _host.Expiry.RunDueAsync(default))
+        {
+            _host.Time.Advance(TimeSpan.FromMilliseconds(10));
+        }
+
+        Assert.Empty(await _host.ResultBlobsAsync());
+        Assert.Null(await _host.Service<FileStore>().FindAnyAsync(_host.Tenant, ResultFiles.IdOf(_batch, ResultFile.Output), default));
+    }
+
+    [Fact]
     public async Task A_segment_that_is_gone_is_said_in_the_envelope()
     {
         await PublishAsync(Segments.Length);
-        await _host.Service<FileBlobs>().DeleteAsync(ResultBlobs.FileOf(_batch.Id, ResultFile.Output), default);
+        await _host.Service<FileBlobs>().TryDeleteAsync(ResultBlobs.FileOf(_batch.Id, ResultFile.Output), default);
 
         (await _host.GetAsync($"{Path}/content")).ShouldFail(404, null, "id");
     }
@@ -154,4 +194,10 @@ public sealed class GrowingFileTests : IAsyncLifetime
 
     private async Task CompleteAsync() => await _host.Service<ResultFiles>().CompleteAsync(
         _batch, ResultFile.Output, ResultFiles.IdOf(_batch, ResultFile.Output), await StoredAsync(Segments.Length), default);
+}
+
+/// <summary>The same of a file whose list is in pages, but for its last segments.</summary>
+public sealed class PagedFileTests : GrowingFileTests
+{
+    protected override int SegmentsOfPage => 1;
 }

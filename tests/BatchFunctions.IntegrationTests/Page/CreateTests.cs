@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -61,6 +62,23 @@ public sealed class CreateTests : PageTest
         Assert.Equal(200, deleted.Status);
         await Driver.Button("New batch").ClickAsync();
         await Expect(Driver.Page.GetByText("5 faults")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task A_compressed_file_is_looked_into_and_sent_as_it_is()
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(PageDriver.LineOf("a")));
+        }
+
+        await Driver.OpenAsync();
+        await ChooseAsync(new FilePayload { Name = "day.jsonl.gz", MimeType = "application/gzip", Buffer = packed.ToArray() });
+        await Expect(Driver.Page.GetByLabel("Endpoint")).ToHaveValueAsync("/v1/chat/completions");
+        await Driver.Button("Create batch").ClickAsync();
+        await Expect(Driver.Page.Locator("#batch-status")).ToHaveTextAsync("Completed");
+        await Expect(Driver.Page.Locator("#batch-files")).ToContainTextAsync("day.jsonl");
     }
 
     [Fact]

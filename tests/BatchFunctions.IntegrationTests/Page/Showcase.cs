@@ -5,6 +5,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Fleet;
 using BatchFunctions.Ids;
 using BatchFunctions.Processing;
+using BatchFunctions.Progress;
 using BatchFunctions.Projects;
 using BatchFunctions.Testing;
 
@@ -118,6 +119,19 @@ internal static class Showcase
             CancellationToken.None);
     }
 
+    /// <summary>Lines that come faster at first, and hardly at all for a while in the middle.</summary>
+    private static ProgressHistory HistoryOf(DateTimeOffset begun, int done)
+    {
+        double[] rates = [0, .4, 1, 1.3, 1.2, 1.4, 1.3, 1.5, 1.4, .2, .1, .1, .9, 1.1, 1, 1.2, 1.1, 1, 1.05, 1.1];
+        var history = ProgressHistory.None.With(begun, 0);
+        for (var step = 1; step <= rates.Length; step++)
+        {
+            history = history.With(begun.AddSeconds(14.5 * step), (long)(done * rates.Take(step).Sum() / rates.Sum()));
+        }
+
+        return history;
+    }
+
     private static async Task AddEndedAsync(PageDriver driver, string name, BatchStatus status, int total, int completed, int failed, int hours, int minutes)
     {
         await driver.AddAsync(
@@ -145,6 +159,7 @@ internal static class Showcase
     {
         InProgressAt = batch.CreatedAt.AddSeconds(2),
         Counts = new RequestCounts(total, completed, failed),
+        History = HistoryOf(batch.CreatedAt.AddSeconds(2), completed + failed),
         Usage = new(completed * 376L, completed * 75L, completed * 125L, 0),
     };
 }

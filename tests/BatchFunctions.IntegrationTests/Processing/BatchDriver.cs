@@ -107,6 +107,9 @@ internal sealed class BatchDriver : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
+    /// <summary>The names of the blobs that a result file is made of, its pages included.</summary>
+    public Task<IReadOnlyList<string>> BlobsOfAsync(StoredFile file) => StoredFiles.BlobsOfAsync(_services, file);
+
     /// <summary>Stores an input file as an upload would.</summary>
     public Task<StoredFile> UploadAsync(byte[] bytes) => StoredFiles.StoreAsync(_services, Tenant, bytes);
 

@@ -129,7 +129,7 @@ public sealed class LateWriterTests : IAsyncLifetime
         var files = _driver.Get<FileStore>();
         await files.MutateAsync(
             BatchDriver.Tenant, ended.OutputFileId!, file => file with { Deleted = true }, CancellationToken.None);
-        await _driver.Get<FileBlobs>().DeleteAsync(ResultBlobs.FileOf(batch.Id, ResultFile.Output), CancellationToken.None);
+        await _driver.Get<FileBlobs>().TryDeleteAsync(ResultBlobs.FileOf(batch.Id, ResultFile.Output), CancellationToken.None);
         frozen.Release();
         await first;
 

@@ -1,4 +1,5 @@
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -30,6 +31,7 @@ public sealed class LostMessageTests
 
         // Those of retries: RetryTests.
         ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
+        ProtocolStep.SegmentPageStored, ProtocolStep.FileTombstoneWritten,
     ];
 
     [Fact]
@@ -54,6 +56,14 @@ public sealed class LostMessageTests
             CreateAsync,
             BatchStatus.Completed,
             new Dictionary<string, string?> { ["Batch:ChunkLines"] = "20", ["Batch:ChunkWindow"] = "2" }));
+
+    [Fact]
+    public Task A_message_that_is_lost_between_a_page_of_a_files_list_and_its_row_is_made_up_for() => RunAsync(
+        ProtocolStep.SegmentPageStored,
+        CreateAsync,
+        BatchStatus.Completed,
+        new Dictionary<string, string?> { ["Batch:ChunkLines"] = "10", ["Batch:ChunkWindow"] = "2" },
+        options => options.SegmentsOfPage = 2);
 
     [Fact]
     public Task A_message_that_is_lost_while_a_batch_is_cancelled_is_made_up_for() =>
@@ -103,7 +113,8 @@ public sealed class LostMessageTests
         ProtocolStep step,
         Func<BatchDriver, Task<Batch>> start,
         BatchStatus outcome,
-        IReadOnlyDictionary<string, string?>? settings = null)
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<BatchOptions>? change = null)
     {
         var steps = new ScriptedSteps();
         await using var upstream = await new ScriptedUpstream()
@@ -121,7 +132,7 @@ public sealed class LostMessageTests
                 ["Batch:WakeUpLost"] = "00:00:01",
                 ["Batch:ProgressLost"] = "00:00:02",
             },
-            services => services.AddSingleton<ProtocolSteps>(steps));
+            services => services.AddSingleton<ProtocolSteps>(steps).Configure(change ?? (_ => { })));
         driver.LosesMessages = true;
 
         // No handler leaves its message here. On a busy machine a sweep may take seconds, and would find its message gone to

@@ -256,7 +256,7 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         foreach (var id in ended.ResultFileIds)
         {
             var file = await FileAsync(id);
-            named.AddRange(file.Segments!.Select(segment => segment.In(file.Blob).Name));
+            named.AddRange(await _driver.BlobsOfAsync(file));
         }
 
         Assert.Equal(named.Order(), (await BlobsAsync(ended)).Order());

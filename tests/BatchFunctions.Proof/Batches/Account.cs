@@ -52,6 +52,9 @@ internal sealed class Account : IAsyncDisposable
     /// <summary>Reads an output or error file.</summary>
     public Task<(IReadOnlyList<JsonElement> Lines, long Bytes)> ReadAsync(StoredFile file) => StoredFiles.ReadAsync(_services, file);
 
+    /// <inheritdoc cref="StoredFiles.BlobsOfAsync"/>
+    public Task<IReadOnlyList<string>> BlobsOfAsync(StoredFile file) => StoredFiles.BlobsOfAsync(_services, file);
+
     /// <inheritdoc cref="StoredFiles.BytesAsync"/>
     public Task<byte[]> BytesAsync(StoredFile file) => StoredFiles.BytesAsync(_services, file);
 

@@ -52,8 +52,10 @@ internal sealed class GrowingFiles(Account account, Tally tally)
         var named = new HashSet<string>();
         foreach (var id in ended.SelectMany(batch => batch.ResultFileIds))
         {
-            var file = await account.Get<FileStore>().FindAsync(Account.Tenant, id, CancellationToken.None);
-            named.UnionWith(file?.Segments?.Select(segment => segment.In(file.Blob).Name) ?? []);
+            if (await account.Get<FileStore>().FindAsync(Account.Tenant, id, CancellationToken.None) is { } file)
+            {
+                named.UnionWith(await account.BlobsOfAsync(file));
+            }
         }
 
         var container = account.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches);

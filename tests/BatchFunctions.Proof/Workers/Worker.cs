@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using BatchFunctions.Configuration;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Pump;
@@ -30,6 +31,8 @@ internal static class Worker
             if (fatal is not null)
             {
                 var parts = fatal.Split(':');
+                // So few that results go to pages, which a batch of this size would not need.
+                services.Configure<BatchOptions>(options => options.SegmentsOfPage = 3);
                 services.AddSingleton<ProtocolSteps>(new KillAtStep(
                     Enum.Parse<ProtocolStep>(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture)));
             }

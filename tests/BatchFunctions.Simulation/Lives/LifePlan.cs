@@ -1,4 +1,5 @@
 using System.Globalization;
+using BatchFunctions.Configuration;
 using BatchFunctions.Simulation.Storage;
 using BatchFunctions.StrictStorage.Chance;
 
@@ -117,6 +118,17 @@ internal sealed class LifePlan
             ["Batch:SweepInterval"] = _sweepInterval.ToString(),
             ["Batch:CompletionWindow"] = _window.ToString(),
         };
+    }
+
+    /// <summary>Makes small what is large in the service, in three lives of four: pages, and what is removed at once.</summary>
+    public void Shrink(BatchOptions options)
+    {
+        if (Seed % 4 != 0)
+        {
+            options.SegmentsOfPage = (Seed % 3) + 1;
+            options.SegmentsDeletedAtOnce = Seed % 2;
+            options.BlobsDeletedInOneGo = (Seed % 5) + 1;
+        }
     }
 
     private bool Rarely(double probability) => _dice.Happens(probability);

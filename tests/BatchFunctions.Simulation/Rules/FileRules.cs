@@ -1,7 +1,5 @@
 using Azure.Data.Tables;
-using BatchFunctions.Files;
 using BatchFunctions.Simulation.Lives;
-using BatchFunctions.Storage;
 
 namespace BatchFunctions.Simulation.Rules;
 
@@ -12,12 +10,12 @@ internal sealed class FileRules(Life life)
 
     public void Written(TableEntity? before, TableEntity? after)
     {
-        if (after is null || after.GetBoolean("Deleted") == true || FileSegmentColumns.Read(after) is not { } segments)
+        if (after is null || after.GetBoolean("Deleted") == true || FileRows.SegmentsOf(life, after) is not { } segments)
         {
             return;
         }
 
-        var known = before is null ? [] : FileSegmentColumns.Read(before) ?? [];
+        var known = before is null ? [] : FileRows.SegmentsOf(life, before) ?? [];
         if (!segments.Take(known.Count).SequenceEqual(known))
         {
             life.Violate(Rule, $"{after.RowKey}: {string.Join(' ', known)} became {string.Join(' ', segments)}");
@@ -28,7 +26,7 @@ internal sealed class FileRules(Life life)
             life.Violate("no segment is published twice", $"{after.RowKey}: {string.Join(' ', segments)}");
         }
 
-        var file = new BlobLocation(after.GetString("Container"), after.GetString("Blob"));
+        var file = FileRows.BlobOf(after);
         foreach (var blob in segments.Skip(known.Count).Select(segment => (segment.Bytes, segment.In(file).Name)))
         {
             if (!life.Account.Blobs.SlotsOf(file.Container).Any(slot => slot.Name == blob.Name && slot.Slot.Blob?.Length == blob.Bytes))

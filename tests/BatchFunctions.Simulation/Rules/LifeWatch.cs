@@ -126,6 +126,7 @@ internal sealed class LifeWatch(Life life)
             life.Violate("counts never go back", $"{after.Id}: {before.Counts} to {after.Counts}");
         }
 
+        CheckSettled(after);
         if (before.Counts.Total > 0 && after.Counts.Total != before.Counts.Total)
         {
             life.Violate("a batch's total stays", $"{after.Id}: {before.Counts} to {after.Counts}");
@@ -138,6 +139,19 @@ internal sealed class LifeWatch(Life life)
 
     private static Dictionary<string, object> Written(Batch batch) =>
         BatchRow.ToRow(batch with { Retries = [] }).Where(column => column.Value is not null).ToDictionary();
+
+    /// <summary>Chunks that are read no more have ended, and come to what the batch's row says.</summary>
+    private void CheckSettled(Batch batch)
+    {
+        var settled = _chunks.GetValueOrDefault(batch.Id)?.Values.Where(chunk => chunk.Number < batch.Settled.Count).ToList() ?? [];
+        if (settled.Count != batch.Settled.Count
+            || settled.Exists(chunk => !chunk.Ended)
+            || settled.Sum(chunk => chunk.Completed) != batch.Settled.Completed
+            || settled.Sum(chunk => chunk.Failed) != batch.Settled.Failed)
+        {
+            life.Violate("chunks that are read no more have ended, and are counted", $"{batch.Id}: {batch.Settled}");
+        }
+    }
 
     private void CheckPunctual(Batch batch)
     {

@@ -60,11 +60,12 @@ internal sealed class RestRules(Life life)
     }
 
     /// <summary>The blobs that a file is made of.</summary>
-    private static IEnumerable<string> BlobsOf(Entity file)
+    private IEnumerable<string> BlobsOf(Entity file)
     {
-        var blob = new BlobLocation((string)file.ValueOf("Container")!, (string)file.ValueOf("Blob")!);
-        var segments = FileSegmentColumns.Read(LifeWatch.RowOf(file));
-        return (segments?.Select(segment => segment.In(blob)) ?? [blob]).Select(part => $"{part.Container}/{part.Name}");
+        var row = LifeWatch.RowOf(file);
+        var blob = FileRows.BlobOf(row);
+        var segments = FileRows.SegmentsOf(life, row)?.Select(segment => segment.In(blob)) ?? [blob];
+        return FileRows.PagesOf(row).Select(page => page.In(blob)).Concat(segments).Select(part => $"{part.Container}/{part.Name}");
     }
 
     /// <summary>

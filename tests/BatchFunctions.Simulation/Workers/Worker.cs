@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Azure.Core;
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
@@ -44,6 +45,7 @@ internal sealed class Worker : IHost
             UpstreamConnection.HttpClientName,
             client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = life.Upstream.WayFrom(this, name)));
         services.AddBatchFunctions(new ConfigurationBuilder().AddInMemoryCollection([.. settings, KeyValuePair.Create(StorageClients.Connection, (string?)life.Account.ConnectionString)]).Build());
+        services.Configure<BatchOptions>(life.Plan.Shrink);
         _services = services.BuildServiceProvider();
         life.Trace.Add(name, $"starts, its clock {ahead.TotalSeconds:+0.0;-0.0;0} s ahead");
     }

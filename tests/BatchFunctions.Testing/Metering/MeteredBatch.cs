@@ -12,11 +12,13 @@ public static class MeteredBatch
     /// <param name="connection">A storage account that nobody else uses.</param>
     /// <param name="lines">Lines of the batch.</param>
     /// <param name="pace">How long the upstream takes for a line, on average.</param>
+    /// <param name="settings">What else is set.</param>
     /// <returns>What was asked of storage, and how long the batch took on the clock that leaps.</returns>
-    public static async Task<(StorageUse Use, TimeSpan Took)> RunAsync(string connection, int lines, TimeSpan pace)
+    public static async Task<(StorageUse Use, TimeSpan Took)> RunAsync(
+        string connection, int lines, TimeSpan pace, IReadOnlyDictionary<string, string?>? settings = null)
     {
         await using var service = await LeapingService.StartAsync(
-            connection, time => new PacedUpstream(pace, spread: 1, time));
+            connection, time => new PacedUpstream(pace, spread: 1, time), settings);
         var began = service.Time.GetUtcNow();
         var ended = await service.RunAsync(lines);
         return ended.Status == BatchStatus.Completed && ended.Counts.Completed == lines

@@ -1,6 +1,7 @@
 using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Terminal;
 using BatchFunctions.Cli.Waiting;
+using BatchFunctions.Progress;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.Tests.Cli;
@@ -42,25 +43,36 @@ public sealed class ProgressTests
     [Fact]
     public void A_batch_in_progress_shows_counts_pace_time_left_and_failures()
     {
-        var pace = new Pace(_time);
-        pace.Note(0);
-        Pass(10, pace, 2100);
+        var gait = new BatchGait(new ProgressEstimate(210, TimeSpan.FromSeconds(180), null), null);
 
-        var note = ProgressNotes.Of(BatchOf("in_progress", new BatchCounts(39_900, 2_088, 12)), pace);
+        var note = ProgressNotes.Of(BatchOf("in_progress", new BatchCounts(39_900, 2_088, 12)), gait, _time.GetUtcNow());
 
         Assert.Equal(new ProgressNote("in_progress", 2100 / 39_900.0, "2,100/39,900  210/s  3 min left  12 failed"), note);
     }
 
     [Fact]
-    public void A_batch_that_moves_no_more_shows_no_pace()
+    public void A_batch_of_which_nothing_is_known_shows_no_pace()
     {
-        var pace = new Pace(_time);
-        pace.Note(0);
-        Pass(1, pace, 10);
+        var now = _time.GetUtcNow();
 
-        Assert.Equal("10/10", ProgressNotes.Of(BatchOf("finalizing", new BatchCounts(10, 10, 0)), pace).Detail);
-        Assert.Equal(new ProgressNote("validating", null, ""), ProgressNotes.Of(BatchOf("validating", null), pace));
-        Assert.Equal(new ProgressNote("validating", null, ""), ProgressNotes.Of(BatchOf("validating", new BatchCounts(0, 0, 0)), pace));
+        Assert.Equal("10/10", ProgressNotes.Of(BatchOf("finalizing", new BatchCounts(10, 10, 0)), default, now).Detail);
+        Assert.Equal("0/10", ProgressNotes.Of(BatchOf("in_progress", new BatchCounts(10, 0, 0)), default, now).Detail);
+        Assert.Equal(new ProgressNote("validating", null, ""), ProgressNotes.Of(BatchOf("validating", null), default, now));
+        Assert.Equal(new ProgressNote("validating", null, ""), ProgressNotes.Of(BatchOf("validating", new BatchCounts(0, 0, 0)), default, now));
+    }
+
+    [Fact]
+    public void A_batch_that_has_stalled_says_since_when_and_why_if_that_is_known()
+    {
+        var now = _time.GetUtcNow();
+        var since = now.AddMinutes(-5);
+        var stalled = new BatchGait(new ProgressEstimate(null, null, since), null);
+        var batch = BatchOf("in_progress", new BatchCounts(10, 4, 0));
+
+        Assert.Equal($"4/10  nothing for 5 min (since {since.ToLocalTime():HH:mm})", ProgressNotes.Of(batch, stalled, now).Detail);
+        Assert.Equal(
+            $"4/10  the upstream is away since {since.ToLocalTime():HH:mm} (503)",
+            ProgressNotes.Of(batch, stalled with { Away = new UpstreamHealth("away", since.ToUnixTimeSeconds(), "503") }, now).Detail);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class AnswerSchemaTests
                 "BatchList.first_id", "BatchList.last_id",
                 "BatchErrors.next_offset", "BatchErrors.groups[].status_code", "BatchErrors.groups[].code", "BatchErrors.groups[].example.custom_id",
                 "BatchErrors.groups[].example.line", "BatchErrors.groups[].example.request", "BatchErrors.groups[].example.answer",
+                "BatchProgress.lines_per_second", "BatchProgress.seconds_left", "BatchProgress.stalled_since", "BatchProgress.upstream.away_since", "BatchProgress.upstream.reason",
                 "File.expires_at", "File.status_details", "FileList.first_id", "FileList.last_id",
                 "FileCheck.next", "FileCheck.models[].model", "FileCheck.models[].encoding", "FileCheck.faults.data[].param", "FileCheck.faults.data[].line", "FileCheck.faults.next",
                 "Upload.file", "Limits.role", "Overview.batches.oldest",

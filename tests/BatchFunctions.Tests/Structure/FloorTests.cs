@@ -16,7 +16,7 @@ public sealed class FloorTests
     /// <summary>The floors from the ground up, as ARCHITECTURE.md draws them. Rooms of one floor do not know each other.</summary>
     internal static readonly string[][] Floors =
     [
-        ["Ids", "Memory", "Protocol", "Configuration", "Telemetry", "Tokens"],
+        ["Ids", "Memory", "Protocol", "Configuration", "Progress", "Telemetry", "Tokens"],
         ["Capacity", "Routing", "Storage", "Lines"],
         ["ActiveBatches", "Wakeups", "Keys", "Projects", "SignIn", "Fleet"],
         ["Http", "Page", "Upstream"],

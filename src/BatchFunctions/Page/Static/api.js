@@ -17,6 +17,8 @@ export const listBatches = ({ after = null, limit, filter = "" }, signal) =>
 
 export const getBatch = (id, signal) => json("GET", `/v1/batches/${encodeURIComponent(id)}`, { signal });
 
+export const getProgress = (id, signal) => json("GET", `/v1/batches/${encodeURIComponent(id)}/progress`, { signal });
+
 export const getHealth = (signal) => json("GET", "/healthz", { signal });
 
 export const getLimits = (signal) => json("GET", "/v1/limits", { signal });

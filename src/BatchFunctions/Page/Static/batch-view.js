@@ -1,7 +1,7 @@
 // A batch's own view: how far it is, what went wrong, when what happened, its files; alive while it is active.
 
 import * as api from "./api.js";
-import { isActive, isCancellable, labelOf, nameOf, progressOf, secondsLeft, shareDone, shortIdOf } from "./batch.js";
+import { isActive, isCancellable, labelOf, nameOf, progressOf, shareDone, shortIdOf } from "./batch.js";
 import { byId, setText } from "./elements.js";
 import { ErrorCard } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
@@ -12,6 +12,7 @@ import { say } from "./notices.js";
 import { Poll } from "./poll.js";
 import { showProgress, showStatus } from "./progress.js";
 import { kinOf, Retry } from "./retry.js";
+import { Throughput } from "./throughput.js";
 import { showTimeline } from "./timeline.js";
 import { showUpstream } from "./upstream.js";
 
@@ -24,6 +25,7 @@ export class BatchView {
   #errors = new ErrorCard();
   #latest = new LatestLines();
   #retry;
+  #throughput = new Throughput();
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
   constructor(report) {
@@ -45,6 +47,7 @@ export class BatchView {
     this.#files.clear();
     this.#errors.clear();
     this.#latest.clear();
+    this.#throughput.clear();
     byId("batch-view").hidden = false;
     byId("batch-panels").hidden = !known;
     byId("batch-cancel").hidden = true;
@@ -73,6 +76,7 @@ export class BatchView {
   async #refresh(signal) {
     const batch = await api.getBatch(this.#id, signal);
     const changed = this.#take(batch);
+    await this.#throughput.show(batch, signal);
     await this.#latest.show(batch, signal);
     await showUpstream(isActive(batch), signal);
     return { active: isActive(batch), changed };
@@ -140,15 +144,13 @@ export class BatchView {
 function showCounts(batch) {
   const { total, completed, failed } = batch.request_counts;
   const rest = total - completed - failed;
-  const left = secondsLeft(batch);
   byId("batch-counts").replaceChildren(
     figure("Completed", completed),
     figure("Failed", failed, "bad"),
     ...(isActive(batch) || rest > 0 ? [figure(isActive(batch) ? "Waiting" : "Never run", rest)] : []),
     figure("Lines", total));
   byId("batch-progress-card").hidden = total === 0 && !isActive(batch);
-  byId("batch-pace").textContent = left !== null ? `about ${format.duration(left, 1)} left at this pace`
-    : batch.status === "validating" ? progressOf(batch) : "";
+  setText(byId("batch-reading"), batch.status === "validating" ? progressOf(batch) : "");
 }
 
 const tokensOf = (usage) => [

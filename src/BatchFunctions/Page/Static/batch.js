@@ -49,14 +49,6 @@ export const failedOf = ({ request_counts: { failed } }) => (failed > 0 ? `, ${f
 /** What the bar shows, in words. */
 export const progressOf = (batch) => doneOf(batch) + failedOf(batch);
 
-/** How long the rest may take at the pace so far; null where that says nothing yet. */
-export function secondsLeft(batch) {
-  const { total, completed, failed } = batch.request_counts;
-  const done = completed + failed;
-  const spent = format.now() - batch.in_progress_at;
-  return batch.status === "in_progress" && done > 0 && done < total && spent >= 10 ? (spent / done) * (total - done) : null;
-}
-
 /** When it is due while it is active, and how long it took once it has ended. */
 export function dueOf(batch) {
   const ended = batch.completed_at ?? batch.failed_at ?? batch.expired_at ?? batch.cancelled_at;

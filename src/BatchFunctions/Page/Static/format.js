@@ -2,6 +2,7 @@
 
 const numbers = new Intl.NumberFormat();
 const rough = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const few = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
@@ -22,6 +23,13 @@ export const roughly = (value) => rough.format(value);
 export const share = (value) => shares.format(value < 1 ? Math.min(value, 0.99) : 1);
 
 export const lines = (count) => `${number(count)} ${count === 1 ? "line" : "lines"}`;
+
+/** Lines in a second, or in a minute where they are few: "12 lines a second", "1 line a minute". */
+export function rate(perSecond) {
+  const [value, unit] = perSecond >= 1 ? [perSecond, "second"] : [perSecond * 60, "minute"];
+  const text = few.format(value);
+  return `${text} ${text === "1" ? "line" : "lines"} a ${unit}`;
+}
 
 /** A time in seconds since 1970, with its date. */
 export const date = (seconds) => dates.format(seconds * 1000);

@@ -2,6 +2,7 @@
 // request into memory, and because a part that fails is sent again by itself.
 
 import * as api from "./api.js";
+import { isPacked } from "./first-line.js";
 
 const partBytes = 16 * 1024 * 1024;
 const attempts = 3;
@@ -12,7 +13,8 @@ const attempts = 3;
  * @returns the file, as the API describes it
  */
 export async function upload(file, onProgress, signal) {
-  if (file.size > partBytes) {
+  // Parts are not unpacked.
+  if (file.size > partBytes && !isPacked(file)) {
     return uploadParts(file, onProgress, signal);
   }
 

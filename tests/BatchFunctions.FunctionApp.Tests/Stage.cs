@@ -155,6 +155,6 @@ internal sealed partial class Stage : IAsyncDisposable
     }
 
     /// <summary>Ids, row keys, block ids and times.</summary>
-    [GeneratedRegex("[0-9a-f]{20,}|(?<=blockid=)[^&]*|[0-9]{10,}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^'Z]*Z")]
+    [GeneratedRegex("[0-9a-f]{20,}|(?<=blockid=)[^&]*|[0-9]{10,}(?:\\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^'Z]*Z")]
     private static partial Regex Varying();
 }

@@ -55,7 +55,7 @@ internal static class CheckCommand
             var asJson = parsed.GetValue(json);
             var totals = await ShownAsync(parsed, asJson, parsed.GetValue(quiet), environment.Time, async (display, tell) =>
                 await RunAsync(input, new(target, InputLimits.Default, CheckedModels.Any, tell), display, environment.Time, ct));
-            var found = CheckedInput.Of(totals, target, input.Length, prices);
+            var found = CheckedInput.Of(totals, target, input.IsPacked ? totals.Bytes : input.Length, prices);
             await PrintAsync(parsed, found, prices, asJson);
             await parsed.InvocationConfiguration.Error.WriteLineAsync(CheckTexts.Verdict(found, input.Name));
             return found.Valid ? ExitCodes.Done : ExitCodes.BatchFailed;
@@ -78,28 +78,42 @@ internal static class CheckCommand
     private static async Task<CheckTotals> RunAsync(
         InputFile input, InputCheck check, IProgressDisplay display, TimeProvider time, CancellationToken ct)
     {
-        if (!check.Begin(input.Length))
+        // How much a compressed file has is known when it has been read.
+        long? size = input.IsPacked ? null : input.Length;
+        if (size is { } known && !check.Begin(known))
         {
             return check.Totals;
         }
 
         var pace = new Pace(time);
         var told = 0L;
-        using var stream = new FileStream(input.Handle, FileAccess.Read, bufferSize: 0, isAsync: true);
+        await using var stream = input.OpenContent();
         using var reader = new LineReader(stream, InputLimits.Default.MaxLineBytes);
-        while (await reader.ReadAsync(ct))
+        try
         {
-            ct.ThrowIfCancellationRequested();
-            check.Check(reader);
-            if (reader.End - told >= ToldEvery)
+            while (await reader.ReadAsync(ct))
             {
-                told = reader.End;
-                pace.Note(told);
-                display.Show(ProgressNotes.OfBytes("checking", told, input.Length, pace));
+                ct.ThrowIfCancellationRequested();
+                check.Check(reader);
+                if (reader.End - told >= ToldEvery)
+                {
+                    told = reader.End;
+                    pace.Note(told);
+                    display.Show(ProgressNotes.OfBytes("checking", told, size, pace));
+                }
             }
+        }
+        catch (InvalidDataException e)
+        {
+            throw new FailureException($"{input.Name} is no whole gzip: {e.Message}", ExitCodes.Usage, e);
         }
 
         check.End();
+        if (size is null)
+        {
+            _ = check.Begin(reader.End);
+        }
+
         return check.Totals;
     }
 

@@ -92,7 +92,7 @@ internal sealed class InputFile : IDisposable
     }
 
     /// <summary>Its lines, from the beginning, unpacked where it is compressed.</summary>
-    private Stream OpenContent() =>
+    public Stream OpenContent() =>
         IsPacked ? new GZipStream(_file.OpenRead(), CompressionMode.Decompress) : _file.OpenRead();
 
     private void Check()

@@ -233,6 +233,7 @@ internal sealed partial class BatchValidation(
     {
         private readonly LineChecker _checker = new(batch.Endpoint, upstreams.ModelRule);
         private readonly ChunkCutter _cutter = new(batch);
+        private readonly InputLimits _limits = new(options.MaxLines, options.MaxInputBytes, options.MaxLineBytes);
 
         public List<BatchError> Errors { get; } = [];
 
@@ -244,16 +245,10 @@ internal sealed partial class BatchValidation(
 
         public async Task RunAsync(InputBlobs blobs, ByteBudget memory, ValidationPulse pulse, CancellationToken ct)
         {
-            if (batch.InputBytes > options.MaxInputBytes)
+            // Of an empty one not even a range can be read.
+            if (_limits.ProblemOfSize(batch.InputBytes) is { } whole)
             {
-                Add(LineProblem.FileTooLarge(options.MaxInputBytes), null);
-                return;
-            }
-
-            if (batch.InputBytes == 0)
-            {
-                // Storage has no empty ranges.
-                Add(LineProblem.EmptyFile, null);
+                Add(whole, null);
                 return;
             }
 
@@ -264,9 +259,9 @@ internal sealed partial class BatchValidation(
             {
                 await pulse.BeatAsync(ct);
                 await ids.GrowAsync(_checker.BytesForNext, ct);
-                if (Lines == options.MaxLines)
+                if (_limits.ProblemOfLines(Lines + 1) is { } tooMany)
                 {
-                    Add(LineProblem.TooManyRequests(options.MaxLines), null);
+                    Add(tooMany, null);
                     return;
                 }
 
@@ -278,9 +273,9 @@ internal sealed partial class BatchValidation(
                 _cutter.Add(reader.Offset, reader.End);
             }
 
-            if (Lines == 0)
+            if (_limits.ProblemOfLines(Lines) is { } none)
             {
-                Add(LineProblem.EmptyFile, null);
+                Add(none, null);
             }
 
             Chunks = _cutter.End();

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 using BatchFunctions.Cli;
 
@@ -40,6 +42,21 @@ public sealed class CheckTests : IDisposable
         Assert.Equal("line 2: Missing required parameter: 'custom_id'. (missing_required_parameter)", lines[0]);
         Assert.Equal("line 203: This line is not parseable as valid JSON. (invalid_json_line)", lines[801]);
         Assert.DoesNotContain("PRICE", check.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_compressed_file_is_checked_as_what_it_holds()
+    {
+        var file = _cli.PathOf("day.jsonl.gz");
+        await using (var packed = new GZipStream(File.Create(file), CompressionLevel.Fastest))
+        {
+            await packed.WriteAsync(Encoding.UTF8.GetBytes($"{LineOf("a")}\n{{}}\n"));
+        }
+
+        var check = await _cli.RunAsync("check", file);
+
+        check.AssertOneLine(ExitCodes.BatchFailed, "day.jsonl.gz would be refused: 4 faults, 1 line of 2 wrong.");
+        Assert.StartsWith("line 2: Missing required parameter: 'custom_id'.", check.Output, StringComparison.Ordinal);
     }
 
     [Fact]

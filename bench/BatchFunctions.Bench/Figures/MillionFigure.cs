@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using BatchFunctions.Bench.Sides;
-using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
 
 namespace BatchFunctions.Bench.Figures;

@@ -18,7 +18,7 @@ public sealed class FloorTests
     [
         ["Ids", "Memory", "Protocol", "Configuration", "Progress", "Telemetry", "Tokens"],
         ["Capacity", "Routing", "Storage", "Lines"],
-        ["ActiveBatches", "Wakeups", "Keys", "Projects", "SignIn", "Fleet"],
+        ["ActiveBatches", "Idempotency", "Wakeups", "Keys", "Projects", "SignIn", "Fleet"],
         ["Http", "Page", "Upstream"],
         ["Files"],
         ["Batches", "Uploads"],

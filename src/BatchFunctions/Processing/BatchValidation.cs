@@ -3,7 +3,6 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
-using BatchFunctions.Lines;
 using BatchFunctions.Memory;
 using BatchFunctions.Protocol;
 using BatchFunctions.Upstream;
@@ -38,9 +37,6 @@ internal sealed partial class BatchValidation(
     TimeProvider time,
     ILogger<BatchValidation> logger)
 {
-    /// <summary>The most entries in a failed batch's <c>errors.data</c>.</summary>
-    private const int MaxErrors = 100;
-
     private const int SentAtOnce = 16;
 
     public async Task RunAsync(BatchKey key, CancellationToken ct)
@@ -99,7 +95,7 @@ internal sealed partial class BatchValidation(
             batch = prepared;
         }
 
-        var reading = new Reading(batch, upstreams, options.Value);
+        var reading = new InputReading(batch, upstreams, options.Value);
         try
         {
             await reading.RunAsync(blobs, memory, new ValidationPulse(batches, batch.Key, options.Value.WakeUpLost, time), ct);
@@ -194,7 +190,7 @@ internal sealed partial class BatchValidation(
         return null;
     }
 
-    private async Task<int> WindowOfAsync(Reading reading, CancellationToken ct)
+    private async Task<int> WindowOfAsync(InputReading reading, CancellationToken ct)
     {
         var others = reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1;
         return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, upstreams.KnownLimitOf(reading.Model), others, options.Value.ChunkWindow);
@@ -226,62 +222,5 @@ internal sealed partial class BatchValidation(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} cannot be run: its input has been cut into other chunks before.")]
         public static partial void ChunksDiffer(ILogger logger, Exception e, string batchId);
-    }
-
-    /// <summary>One pass over the input. Models that nobody serves are found where it is known which there are.</summary>
-    private sealed class Reading(Batch batch, UpstreamRegistry upstreams, BatchOptions options)
-    {
-        private readonly LineChecker _checker = new(batch.Endpoint, upstreams.ModelRule);
-        private readonly ChunkCutter _cutter = new(batch);
-        private readonly InputLimits _limits = new(options.MaxLines, options.MaxInputBytes, options.MaxLineBytes);
-
-        public List<BatchError> Errors { get; } = [];
-
-        public IReadOnlyList<Chunk> Chunks { get; private set; } = [];
-
-        public int Lines => _cutter.Lines;
-
-        public string? Model => _checker.Model;
-
-        public async Task RunAsync(InputBlobs blobs, ByteBudget memory, ValidationPulse pulse, CancellationToken ct)
-        {
-            // Of an empty one not even a range can be read.
-            if (_limits.ProblemOfSize(batch.InputBytes) is { } whole)
-            {
-                Add(whole, null);
-                return;
-            }
-
-            await using var stream = await blobs.OpenAsync(batch.InputBlob, 0, batch.InputBytes, ct);
-            using var reader = new LineReader(stream, options.MaxLineBytes, memory: memory);
-            using var ids = memory.Open();
-            while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))
-            {
-                await pulse.BeatAsync(ct);
-                await ids.GrowAsync(_checker.BytesForNext, ct);
-                if (_limits.ProblemOfLines(Lines + 1) is { } tooMany)
-                {
-                    Add(tooMany, null);
-                    return;
-                }
-
-                if ((reader.TooLong ? LineProblem.TooLong(options.MaxLineBytes) : _checker.Check(reader.Line.Span)) is { } problem)
-                {
-                    Add(problem, reader.Number);
-                }
-
-                _cutter.Add(reader.Offset, reader.End);
-            }
-
-            if (_limits.ProblemOfLines(Lines) is { } none)
-            {
-                Add(none, null);
-            }
-
-            Chunks = _cutter.End();
-        }
-
-        private void Add(LineProblem problem, int? line) =>
-            Errors.Add(new BatchError(problem.Code, problem.Message, problem.Param, line));
     }
 }

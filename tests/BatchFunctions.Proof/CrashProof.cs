@@ -110,9 +110,9 @@ internal static class CrashProof
             await batches.EndAsync(EndLimit, last.Log);
         }
 
-        if (tally[Count.Left] > 0)
+        foreach (var left in tally.Left)
         {
-            tally.Violate($"{tally[Count.Left]} results are left that no file names, though nobody was late");
+            tally.Violate($"{left} is left, which no file names, though nobody was late");
         }
 
         await ended.CancelAsync();

@@ -14,6 +14,9 @@ internal sealed class Tally(string name)
     /// <summary>What broke the promise, in words; none if all is well.</summary>
     public IReadOnlyCollection<string> Violations => _violations;
 
+    /// <summary>Blobs of results that no file names.</summary>
+    public ConcurrentQueue<string> Left { get; } = new();
+
     public int this[string what] => _counts.GetValueOrDefault(what);
 
     public void Add(string what, int count = 1) => _counts.AddOrUpdate(what, count, (_, before) => before + count);
@@ -23,7 +26,7 @@ internal sealed class Tally(string name)
     /// <summary>The one line that a proof ends with.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled, {this[Count.GivenUp]} lines given up; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {this[Count.Committed]} lines committed when a worker died, {this[Count.CommittedAgain]} of them called again; {this[Count.Prefixes]} files read as they grew, {this[Count.Left]} results left that no file names; {_violations.Count} violations");
+        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled, {this[Count.GivenUp]} lines given up; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {this[Count.Committed]} lines committed when a worker died, {this[Count.CommittedAgain]} of them called again; {this[Count.Prefixes]} files read as they grew, {Left.Count} results left that no file names; {_violations.Count} violations");
 }
 
 /// <summary>What is counted.</summary>
@@ -44,5 +47,4 @@ internal static class Count
     public const string Committed = "committed";
     public const string CommittedAgain = "committed again";
     public const string Prefixes = "prefixes";
-    public const string Left = "left";
 }

@@ -63,7 +63,7 @@ internal sealed class GrowingFiles(Account account, Tally tally)
         {
             if (!named.Contains(blob.Name))
             {
-                tally.Add(Count.Left);
+                tally.Left.Enqueue(blob.Name);
             }
         }
     }

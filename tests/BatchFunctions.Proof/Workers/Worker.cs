@@ -28,11 +28,11 @@ internal static class Worker
         var settings = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         await using var app = SelfHostApp.Build(settings, "http://127.0.0.1:0", services =>
         {
+            // So few that results go to pages, which a batch of this size would not need; the same for all workers, as for all processes of a version.
+            services.Configure<BatchOptions>(options => options.SegmentsOfPage = 3);
             if (fatal is not null)
             {
                 var parts = fatal.Split(':');
-                // So few that results go to pages, which a batch of this size would not need.
-                services.Configure<BatchOptions>(options => options.SegmentsOfPage = 3);
                 services.AddSingleton<ProtocolSteps>(new KillAtStep(
                     Enum.Parse<ProtocolStep>(parts[0]), int.Parse(parts[1], CultureInfo.InvariantCulture)));
             }

@@ -25,8 +25,11 @@ internal sealed class Life
     /// <summary>When a life that is at rest is looked at again: when what a crash has left is due, and when what is kept for weeks is.</summary>
     private static readonly TimeSpan[] Ages = [TimeSpan.FromHours(1), TimeSpan.FromDays(40)];
 
-    /// <summary>Messages of sweeps that there may be: the next one is sent before the last one is deleted.</summary>
-    private const int MostSweeps = 2;
+    /// <summary>
+    /// Messages of sweeps that there may be: one in hand, one that was asked for meanwhile and is in hand as well, and the next, which is sent
+    /// before the last one is deleted.
+    /// </summary>
+    private const int MostSweeps = 3;
 
     private readonly List<Task> _clients = [];
     private readonly List<QueueTrigger> _triggers;

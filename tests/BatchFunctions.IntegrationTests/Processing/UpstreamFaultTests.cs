@@ -190,7 +190,7 @@ public sealed class UpstreamFaultTests
         8 => ScriptedAnswer.Error(400),
         9 => ScriptedAnswer.Redirect(new Uri("http://127.0.0.1:9/")),
         10 => ScriptedAnswer.Error(500),
-        11 => call.Number < 10 ? ScriptedAnswer.Error(429) : ScriptedAnswer.Chat(call),
+        11 => call.Number < 6 ? ScriptedAnswer.Error(429) : ScriptedAnswer.Chat(call),
         12 => ScriptedAnswer.ConnectionReset(),
 
         // A label that lies, as some gateways' do, and a name that no text can be made of: each is its own line's affair.

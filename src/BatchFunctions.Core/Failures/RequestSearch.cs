@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using BatchFunctions.Lines;
 
 namespace BatchFunctions.Failures;
@@ -57,11 +56,6 @@ internal sealed class RequestSearch
         }
     }
 
-    private string? IdOf(ReadOnlySpan<byte> line)
-    {
-        var fields = new LineFields(line);
-        return _scanner.Scan(line, ref fields) is null && fields.CustomId.Type == JsonTokenType.String
-            ? Encoding.UTF8.GetString(fields.CustomId.Text(_scratch))
-            : null;
-    }
+    private string? IdOf(ReadOnlySpan<byte> line) =>
+        _scanner.TryFindCustomId(line, _scratch, out var customId) ? Encoding.UTF8.GetString(customId) : null;
 }

@@ -39,6 +39,19 @@ internal sealed class LineScanner
         return fault == Fault.None ? null : Problem(fault);
     }
 
+    /// <summary>Finds the <c>custom_id</c> of a line.</summary>
+    /// <param name="line">The line, without its line ending.</param>
+    /// <param name="scratch">Holds the id if it is spelled with escapes.</param>
+    /// <param name="customId">The id, unescaped, in UTF-8.</param>
+    /// <returns>Whether the line is a well-formed JSON object that has one.</returns>
+    public bool TryFindCustomId(ReadOnlySpan<byte> line, Scratch scratch, out ReadOnlySpan<byte> customId)
+    {
+        var fields = new LineFields(line);
+        var isFound = Scan(line, ref fields) is null && fields.CustomId.Type == JsonTokenType.String;
+        customId = isFound ? fields.CustomId.Text(scratch) : default;
+        return isFound;
+    }
+
     // One loop with a single call to Read, which the compiler can inline. It always runs to the end of the line or to
     // the depth limit, since invalid JSON is reported in preference to anything else that is wrong.
     private Fault ScanLine(ReadOnlySpan<byte> line, ref LineFields fields)

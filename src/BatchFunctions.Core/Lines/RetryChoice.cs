@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using BatchFunctions.Memory;
 
 namespace BatchFunctions.Lines;
@@ -70,17 +69,8 @@ internal sealed class RetryChoice(IReadOnlyList<string> only, string? unnamed)
         return chosen;
     }
 
-    private bool Takes(LineScanner scanner, ReadOnlySpan<byte> line)
-    {
-        var fields = new LineFields(line);
-        if (scanner.Scan(line, ref fields) is not null || fields.CustomId.Type != JsonTokenType.String)
-        {
-            return false;
-        }
-
-        var customId = fields.CustomId.Text(_scratch);
-        return _named.Contains(customId) != NeedsOutput && !_succeeded.Contains(customId);
-    }
+    private bool Takes(LineScanner scanner, ReadOnlySpan<byte> line) => scanner.TryFindCustomId(line, _scratch, out var customId)
+        && _named.Contains(customId) != NeedsOutput && !_succeeded.Contains(customId);
 
     private async Task ReadAsync(Stream results, ByteBudget? memory, DigestSet into, Func<ResultLine, bool> isNoted, CancellationToken ct)
     {

@@ -257,7 +257,11 @@ internal readonly record struct RequestCounts(
     int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
-internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line);
+internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line)
+{
+    /// <summary>What is wrong with a line, or with the whole input.</summary>
+    public static BatchError Of(LineProblem problem, int? line) => new(problem.Code, problem.Message, problem.Param, line);
+}
 
 /// <summary>How a batch ends.</summary>
 /// <param name="Outcome">Its final status.</param>

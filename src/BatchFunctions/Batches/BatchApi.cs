@@ -87,11 +87,7 @@ public sealed class BatchApi
     public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
-            async (caller, ct) =>
-            {
-                var batch = IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null;
-                return Answer(batch, id);
-            },
+            async (caller, ct) => Answer(await _batches.FindAsync(caller.Tenant, id, ct), id),
             ct);
 
     /// <summary><c>GET /v1/batches/{id}/progress</c>: how a batch gets on.</summary>
@@ -103,8 +99,7 @@ public sealed class BatchApi
             request,
             async (caller, ct) =>
             {
-                var batch = (IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null)
-                    ?? throw new ApiException(BatchErrors.NoBatch(id));
+                var batch = await _batches.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(BatchErrors.NoBatch(id));
                 return ApiJson.Ok(
                     new BatchProgressObject(batch, HealthOf(_upstreams.EntriesOf(batch.Model)), _time.GetUtcNow()), BatchJson.Default.BatchProgressObject);
             },

@@ -44,6 +44,10 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         return _rows.FindAsync(partitionKey, rowKey, ct);
     }
 
+    /// <summary>A batch by what a caller says is its id; null if there is none, or it is no id.</summary>
+    public async Task<Batch?> FindAsync(string tenant, string id, CancellationToken ct) =>
+        IdKind.Batch.IsValid(id) ? await FindAsync(new BatchKey(tenant, id), ct) : null;
+
     /// <summary>A page of all of the tenant's batches.</summary>
     public Task<BatchPage> ListAsync(string tenant, string? after, int limit, CancellationToken ct) =>
         ListAsync(tenant, new BatchListing(after, limit, BatchFilter.None), ct);

@@ -177,7 +177,7 @@ internal sealed class FileCheck(
 
             if (_toldUntil is null)
             {
-                _told.Add(new BatchError(fault.Problem.Code, fault.Problem.Message, fault.Problem.Param, fault.Line));
+                _told.Add(BatchError.Of(fault.Problem, fault.Line));
             }
         }
     }

@@ -1,6 +1,5 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Http;
-using BatchFunctions.Ids;
 using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Failures;
@@ -32,8 +31,7 @@ public sealed class FailureApi
             async (caller, ct) =>
             {
                 var offset = ApiQuery.Number(request.Query, "offset", 0, long.MaxValue) ?? 0;
-                var batch = (IdKind.Batch.IsValid(id) ? await _batches.FindAsync(new BatchKey(caller.Tenant, id), ct) : null)
-                    ?? throw new ApiException(BatchErrors.NoBatch(id));
+                var batch = await _batches.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(BatchErrors.NoBatch(id));
                 return ApiJson.Ok(await _reading.ReadAsync(batch, offset, ct), FailureJson.Default.BatchErrorsObject);
             },
             ct);

@@ -36,18 +36,29 @@ internal sealed class IdempotencyStore(TableClient table, TimeProvider time)
         await ClearAsync(request.Tenant, ct);
         for (var attempt = 0; attempt < Tries; attempt++)
         {
+            // Nearly every key is new.
             var now = time.GetUtcNow();
+            if (await WriteAsync(request, newId, now, read: null, ct) is { } claim)
+            {
+                return claim;
+            }
+
             var found = await table.GetEntityIfExistsAsync<TableEntity>(request.Tenant, RowKeyOf(request), null, ct);
-            if (found is { HasValue: true, Value: { } row } && row.GetDateTimeOffset("At") + Life > now)
+            if (found is not { HasValue: true, Value: { } row })
+            {
+                continue;
+            }
+
+            if (row.GetDateTimeOffset("At") + Life > now)
             {
                 return row.GetString("Digest") == request.Digest
                     ? new KeyClaim(request, row.GetString("Id"), row.GetDateTimeOffset("At")!.Value, row.ETag, IsNew: false)
                     : throw new KeyReusedException();
             }
 
-            if (await WriteAsync(request, newId, now, found.HasValue ? found.Value!.ETag : null, ct) is { } claim)
+            if (await WriteAsync(request, newId, now, row.ETag, ct) is { } renewed)
             {
-                return claim;
+                return renewed;
             }
         }
 

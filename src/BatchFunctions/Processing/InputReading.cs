@@ -64,5 +64,5 @@ internal sealed class InputReading(Batch batch, UpstreamRegistry upstreams, Batc
     }
 
     private void Add(LineProblem problem, int? line) =>
-        Errors.Add(new BatchError(problem.Code, problem.Message, problem.Param, line));
+        Errors.Add(BatchError.Of(problem, line));
 }

@@ -11,39 +11,26 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchFunctions.IntegrationTests.Failures;
 
 /// <summary>Failures by what they have in common: of batches that have ended, that run, and that never ran.</summary>
-public sealed class FailureReadingTests : IAsyncLifetime
+public sealed class FailureReadingTests : DrivenTest
 {
     private readonly SteppingTime _time = new();
-    private readonly ScriptedUpstream _upstream = new();
-    private BatchDriver _driver = null!;
 
-    public async Task InitializeAsync()
-    {
-        await _upstream.StartAsync();
-        _driver = await BatchDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            _upstream.Address,
-            new Dictionary<string, string?> { ["Batch:ChunkLines"] = "5", ["Batch:Upstream:MaxAttempts"] = "1" },
-            services => services.AddSingleton<TimeProvider>(_time));
-    }
+    private protected override IReadOnlyDictionary<string, string?> Settings { get; } =
+        new Dictionary<string, string?> { ["Batch:ChunkLines"] = "5", ["Batch:Upstream:MaxAttempts"] = "1" };
 
-    public async Task DisposeAsync()
-    {
-        await _driver.DisposeAsync();
-        await _upstream.DisposeAsync();
-    }
+    private protected override void Configure(IServiceCollection services) => services.AddSingleton<TimeProvider>(_time);
 
     [Fact]
     public async Task Lines_that_failed_alike_are_one_group_with_what_the_first_asked_for_beside_its_answer()
     {
-        _upstream.Answer(call => NumberOf(call) switch
+        Upstream.Answer(call => NumberOf(call) switch
         {
             var number when number % 3 == 0 => ScriptedAnswer.Error(400, $"The messages come to {9000 + number} tokens."),
             7 => ScriptedAnswer.Error(422, "No such words."),
             _ => ScriptedAnswer.Chat(call),
         });
         var input = "\n" + BatchDriver.LinesOf(20);
-        var ended = await _driver.RunToEndAsync(await _driver.CreateAsync(input));
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(input));
 
         var found = await ReadAsync(ended);
 
@@ -64,16 +51,16 @@ public sealed class FailureReadingTests : IAsyncLifetime
     public async Task Of_a_batch_that_runs_there_are_those_so_far()
     {
         var released = new TaskCompletionSource();
-        _upstream.Answer(call => NumberOf(call) < 3 ? ScriptedAnswer.Error(400, "Too early.") : ScriptedAnswer.Error(400, "Too late.").After(released.Task));
-        var batch = await _driver.CreateAsync(12);
+        Upstream.Answer(call => NumberOf(call) < 3 ? ScriptedAnswer.Error(400, "Too early.") : ScriptedAnswer.Error(400, "Too late.").After(released.Task));
+        var batch = await Driver.CreateAsync(12);
         Assert.Empty((await ReadAsync(batch)).Groups);
-        _driver.StartPump();
-        var running = await _driver.WaitForAsync(batch, now => now.Counts.Failed == 3, "three have failed");
+        Driver.StartPump();
+        var running = await Driver.WaitForAsync(batch, now => now.Counts.Failed == 3, "three have failed");
 
         Assert.Equal(["3 Too early."], (await ReadAsync(running)).Groups.Select(group => $"{group.Count} {group.Pattern}"));
 
         released.SetResult();
-        var ended = await _driver.WaitForEndAsync(batch);
+        var ended = await Driver.WaitForEndAsync(batch);
         Assert.Equal(["9 Too late.", "3 Too early."], (await ReadAsync(ended)).Groups.Select(group => $"{group.Count} {group.Pattern}"));
         Assert.Equal(["Too late."], (await ReadAsync(ended, 3)).Groups.Select(group => group.Message));
         Assert.Equal(0, (await ReadAsync(ended, 12)).Lines);
@@ -82,7 +69,7 @@ public sealed class FailureReadingTests : IAsyncLifetime
     [Fact]
     public async Task Of_an_input_that_was_refused_the_lines_are_shown()
     {
-        var ended = await _driver.RunToEndAsync(await _driver.CreateAsync(
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(
             BatchDriver.LineOf(0) + "no JSON\n" + BatchDriver.LineOf(0) + BatchDriver.LineOf(1) + BatchDriver.LineOf(1) + new string('x', 20_000) + "\n"));
         Assert.Equal(BatchStatus.Failed, ended.Status);
 
@@ -96,8 +83,8 @@ public sealed class FailureReadingTests : IAsyncLifetime
     [Fact]
     public async Task What_takes_too_long_stops_and_goes_on_with_the_offset()
     {
-        _upstream.Answer(call => ScriptedAnswer.Error(400, "No."));
-        var ended = await _driver.RunToEndAsync(await _driver.CreateAsync(10));
+        Upstream.Answer(call => ScriptedAnswer.Error(400, "No."));
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(10));
 
         _time.Step = FailureReading.Limit / 4;
         var first = await ReadAsync(ended);
@@ -113,8 +100,8 @@ public sealed class FailureReadingTests : IAsyncLifetime
     [Fact]
     public async Task A_search_of_the_input_that_takes_too_long_leaves_the_requests_out()
     {
-        _upstream.Answer(call => NumberOf(call) == 9 ? ScriptedAnswer.Error(400, "No.") : ScriptedAnswer.Chat(call));
-        var ended = await _driver.RunToEndAsync(await _driver.CreateAsync(10));
+        Upstream.Answer(call => NumberOf(call) == 9 ? ScriptedAnswer.Error(400, "No.") : ScriptedAnswer.Chat(call));
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(10));
 
         _time.Step = FailureReading.Limit / 4;
         var found = await ReadAsync(ended);
@@ -128,14 +115,14 @@ public sealed class FailureReadingTests : IAsyncLifetime
     [Fact]
     public async Task Failures_are_told_without_an_input_and_not_without_their_file()
     {
-        _upstream.Answer(call => ScriptedAnswer.Error(400, "No."));
-        var ended = await _driver.RunToEndAsync(await _driver.CreateAsync(2));
-        Assert.True(await _driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, ended.InputFileId, CancellationToken.None));
+        Upstream.Answer(call => ScriptedAnswer.Error(400, "No."));
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(2));
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, ended.InputFileId, CancellationToken.None));
 
         var found = await ReadAsync(ended);
         Assert.Equal((2, null), ((int)found.Groups[0].Count, found.Groups[0].Example.Request));
 
-        Assert.True(await _driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, ended.ErrorFileId!, CancellationToken.None));
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, ended.ErrorFileId!, CancellationToken.None));
         var gone = await Assert.ThrowsAsync<ApiException>(() => ReadAsync(ended));
         Assert.Equal((404, $"No such File object: {ended.ErrorFileId}"), (gone.Error.Status, gone.Error.Message));
     }
@@ -143,9 +130,9 @@ public sealed class FailureReadingTests : IAsyncLifetime
     [Fact]
     public async Task Long_lines_are_shown_by_their_beginning()
     {
-        _upstream.Answer(call => ScriptedAnswer.Error(400, new string('é', 30_000)));
+        Upstream.Answer(call => ScriptedAnswer.Error(400, new string('é', 30_000)));
         var line = BatchDriver.LineOf(0).Replace("\"model\"", $"\"pad\":\"{new string('é', 20_000)}\",\"model\"", StringComparison.Ordinal);
-        var ended = await _driver.RunToEndAsync(await _driver.CreateAsync(line));
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(line));
 
         var group = Assert.Single((await ReadAsync(ended)).Groups);
 
@@ -161,5 +148,5 @@ public sealed class FailureReadingTests : IAsyncLifetime
     private static int NumberOf(ScriptedCall call) => int.Parse(call.Marker[1..], System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<BatchErrorsObject> ReadAsync(Batch batch, long offset = 0) =>
-        await _driver.Get<FailureReading>().ReadAsync(await _driver.ReadAsync(batch), offset, CancellationToken.None);
+        await Driver.Get<FailureReading>().ReadAsync(await Driver.ReadAsync(batch), offset, CancellationToken.None);
 }

@@ -9,29 +9,16 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Whoever comes too late changes nothing. Each case is driven step by step, without a pump beside it.</summary>
-public sealed class LateWriterTests : IAsyncLifetime
+public sealed class LateWriterTests : DrivenTest
 {
     private const int Lines = 120;
 
     private readonly ScriptedSteps _steps = new();
-    private readonly ScriptedUpstream _upstream = new();
-    private BatchDriver _driver = null!;
 
-    public async Task InitializeAsync()
-    {
-        await _upstream.StartAsync();
-        _driver = await BatchDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            _upstream.Address,
-            new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:02" },
-            services => services.AddSingleton<ProtocolSteps>(_steps));
-    }
+    private protected override IReadOnlyDictionary<string, string?> Settings { get; } =
+        new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:02" };
 
-    public async Task DisposeAsync()
-    {
-        await _driver.DisposeAsync();
-        await _upstream.DisposeAsync();
-    }
+    private protected override void Configure(IServiceCollection services) => services.AddSingleton<ProtocolSteps>(_steps);
 
     [Fact]
     public async Task A_worker_that_was_frozen_behind_its_claim_stores_nothing_over_its_successors_results()
@@ -44,17 +31,17 @@ public sealed class LateWriterTests : IAsyncLifetime
             async () => !(await ReadAsync(batch, 0)).IsHeld(DateTimeOffset.UtcNow), TimeSpan.FromSeconds(30), "the lease has run out");
 
         // Its successor's answers are committed. Its own, which come after, are others, and as many.
-        _upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
+        Upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
         await RunAsync(batch, 0);
         Assert.True((await ReadAsync(batch, 0)).Ended);
-        _upstream.Answer(_ => ScriptedAnswer.Chat("too late!"));
+        Upstream.Answer(_ => ScriptedAnswer.Chat("too late!"));
         frozen.Release();
         await first;
 
-        _upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
+        Upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
         await RunAsync(batch, 1);
-        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
-        var (output, _) = await _driver.AssertPromiseAsync(await _driver.ReadAsync(batch), Lines);
+        await Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var (output, _) = await Driver.AssertPromiseAsync(await Driver.ReadAsync(batch), Lines);
         Assert.All(output, line => Assert.Contains("committed", line.GetRawText(), StringComparison.Ordinal));
     }
 
@@ -63,27 +50,27 @@ public sealed class LateWriterTests : IAsyncLifetime
     {
         var batch = await ValidatedAsync();
         var early = _steps.HoldAt(ProtocolStep.ChunksSummed);
-        var first = _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var first = Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
         await early.ReachedAsync();
 
         await RunAsync(batch, 0);
-        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
-        Assert.Equal(100, (await _driver.ReadAsync(batch)).Counts.Completed);
+        await Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        Assert.Equal(100, (await Driver.ReadAsync(batch)).Counts.Completed);
         early.Release();
         await first;
 
-        Assert.Equal(100, (await _driver.ReadAsync(batch)).Counts.Completed);
+        Assert.Equal(100, (await Driver.ReadAsync(batch)).Counts.Completed);
     }
 
     [Fact]
     public async Task Chunks_that_a_second_validation_inserts_again_keep_what_was_done()
     {
         var batch = await ValidatedAsync();
-        var fresh = await _driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
+        var fresh = await Driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
         await RunAsync(batch, 0);
         var done = await ReadAsync(batch, 0);
 
-        await _driver.Chunks.InsertAsync(fresh, CancellationToken.None);
+        await Driver.Chunks.InsertAsync(fresh, CancellationToken.None);
 
         Assert.Equal(done.ETag, (await ReadAsync(batch, 0)).ETag);
     }
@@ -92,16 +79,16 @@ public sealed class LateWriterTests : IAsyncLifetime
     public async Task A_batch_that_has_ended_is_not_written_any_more()
     {
         var batch = await ValidatedAsync();
-        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, CancellationToken.None);
-        var ended = await _driver.ReadAsync(batch);
+        await Driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, CancellationToken.None);
+        var ended = await Driver.ReadAsync(batch);
 
         foreach (var status in Enum.GetValues<BatchStatus>())
         {
-            await Assert.ThrowsAsync<InvalidOperationException>(() => _driver.Batches.MutateAsync(
+            await Assert.ThrowsAsync<InvalidOperationException>(() => Driver.Batches.MutateAsync(
                 batch.Key, current => current.WithStatus(status), CancellationToken.None));
         }
 
-        Assert.Equal(ended.ETag, (await _driver.ReadAsync(batch)).ETag);
+        Assert.Equal(ended.ETag, (await Driver.ReadAsync(batch)).ETag);
     }
 
     [Theory]
@@ -112,7 +99,7 @@ public sealed class LateWriterTests : IAsyncLifetime
     [InlineData(nameof(ProtocolStep.ChunkRowsDeleted))]
     public async Task A_finisher_that_is_frozen_and_wakes_changes_nothing_any_more(string step)
     {
-        _upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        Upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
         var batch = await ValidatedAsync();
         await RunAsync(batch, 0);
 
@@ -120,23 +107,23 @@ public sealed class LateWriterTests : IAsyncLifetime
         var frozen = _steps.HoldAt(Enum.Parse<ProtocolStep>(step));
         var first = RunAsync(batch, 1);
         await frozen.ReachedAsync();
-        await _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
-        var ended = await _driver.ReadAsync(batch);
+        await Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var ended = await Driver.ReadAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);
-        await _driver.AssertPromiseAsync(ended, Lines);
+        await Driver.AssertPromiseAsync(ended, Lines);
 
         // The owner deletes the output meanwhile: a late finisher must not bring it back, nor make a file of its own.
-        var files = _driver.Get<FileStore>();
+        var files = Driver.Get<FileStore>();
         await files.MutateAsync(
             BatchDriver.Tenant, ended.OutputFileId!, file => file with { Deleted = true }, CancellationToken.None);
-        await _driver.Get<FileBlobs>().TryDeleteAsync(ResultBlobs.FileOf(batch.Id, ResultFile.Output), CancellationToken.None);
+        await Driver.Get<FileBlobs>().TryDeleteAsync(ResultBlobs.FileOf(batch.Id, ResultFile.Output), CancellationToken.None);
         frozen.Release();
         await first;
 
         var made = await files.ListAsync(
             BatchDriver.Tenant, new FileListing(null, 10, false, FilePurposes.BatchOutput), CancellationToken.None);
         Assert.Equal([ended.ErrorFileId!], made.Files.Select(file => file.Id));
-        var after = await _driver.ReadAsync(batch);
+        var after = await Driver.ReadAsync(batch);
         Assert.Equal(ended with { ETag = after.ETag, Errors = after.Errors }, after);
         Assert.Empty(after.Errors);
     }
@@ -144,13 +131,13 @@ public sealed class LateWriterTests : IAsyncLifetime
     /// <summary>A batch of two chunks, of 100 lines and of 20.</summary>
     private async Task<Batch> ValidatedAsync()
     {
-        var batch = await _driver.CreateAsync(Lines);
-        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        return await _driver.ReadAsync(batch);
+        var batch = await Driver.CreateAsync(Lines);
+        await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        return await Driver.ReadAsync(batch);
     }
 
-    private Task RunAsync(Batch batch, int chunk) => _driver.Get<ChunkWork>().RunAsync(batch.Key, chunk, CancellationToken.None);
+    private Task RunAsync(Batch batch, int chunk) => Driver.Get<ChunkWork>().RunAsync(batch.Key, chunk, CancellationToken.None);
 
     private async Task<Chunk> ReadAsync(Batch batch, int chunk) =>
-        (await _driver.Chunks.FindAsync(batch.Id, chunk, CancellationToken.None))!;
+        (await Driver.Chunks.FindAsync(batch.Id, chunk, CancellationToken.None))!;
 }

@@ -12,35 +12,22 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Results are there while the batch runs, and storage holds no others than those that the file has in the end.</summary>
-public sealed class ResultsWhileRunningTests : IAsyncLifetime
+public sealed class ResultsWhileRunningTests : DrivenTest
 {
     private const int Lines = 120;
 
     private readonly ScriptedSteps _steps = new();
     private readonly FaultyStorage _storage = new();
-    private readonly ScriptedUpstream _upstream = new();
-    private BatchDriver _driver = null!;
 
-    public async Task InitializeAsync()
-    {
-        await _upstream.StartAsync();
-        _driver = await BatchDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            _upstream.Address,
-            new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:01" },
-            services => services.AddSingleton<ProtocolSteps>(_steps).AddSingleton<HttpPipelinePolicy>(_storage));
-    }
+    private protected override IReadOnlyDictionary<string, string?> Settings { get; } =
+        new Dictionary<string, string?> { ["Batch:Lease"] = "00:00:01" };
 
-    public async Task DisposeAsync()
-    {
-        await _driver.DisposeAsync();
-        await _upstream.DisposeAsync();
-    }
+    private protected override void Configure(IServiceCollection services) => services.AddSingleton<ProtocolSteps>(_steps).AddSingleton<HttpPipelinePolicy>(_storage);
 
     [Fact]
     public async Task A_batch_names_its_files_as_soon_as_there_is_a_result_and_what_was_read_is_how_they_begin()
     {
-        _upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        Upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
         var batch = await ValidatedAsync();
         await AdvanceAsync(batch);
         Assert.Equal((null, null), await FilesOfAsync(batch));
@@ -50,13 +37,13 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         var (output, error) = await FilesOfAsync(batch);
         Assert.Null(error);
         Assert.True((await FileAsync(output!)).IsGrowing);
-        var early = (await _driver.ReadResultsAsync(output)).Select(line => line.GetRawText()).ToList();
+        var early = (await Driver.ReadResultsAsync(output)).Select(line => line.GetRawText()).ToList();
         Assert.Equal(20, early.Count);
 
         await RunAsync(batch, 0);
-        var ended = await _driver.ReadAsync(batch);
+        var ended = await Driver.ReadAsync(batch);
         Assert.Equal((BatchStatus.Completed, output), (ended.Status, ended.OutputFileId));
-        var whole = await _driver.AssertPromiseAsync(ended, Lines);
+        var whole = await Driver.AssertPromiseAsync(ended, Lines);
         Assert.Equal(early, whole.Output.Take(early.Count).Select(line => line.GetRawText()));
         Assert.False((await FileAsync(output!)).IsGrowing);
         await AssertNothingElseAsync(ended);
@@ -94,9 +81,9 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         Assert.Equal((null, null), await FilesOfAsync(batch));
 
         await AdvanceAsync(batch);
-        Assert.Equal(20, (await _driver.ReadResultsAsync((await FilesOfAsync(batch)).Output)).Count);
+        Assert.Equal(20, (await Driver.ReadResultsAsync((await FilesOfAsync(batch)).Output)).Count);
         await RunAsync(batch, 0);
-        await _driver.AssertPromiseAsync(await _driver.ReadAsync(batch), Lines);
+        await Driver.AssertPromiseAsync(await Driver.ReadAsync(batch), Lines);
     }
 
     [Theory]
@@ -107,14 +94,14 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
     [InlineData(nameof(ProtocolStep.LeftoversDiscarded))]
     public async Task A_crash_leaves_nothing_that_no_file_names(string step)
     {
-        _upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
-        var batch = await _driver.CreateAsync(Lines);
+        Upstream.Answer(call => call.Marker == "m3" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        var batch = await Driver.CreateAsync(Lines);
         _steps.CrashAt(ProtocolStep.OutputSegmentStored);
         _steps.CrashAt(Enum.Parse<ProtocolStep>(step));
 
-        var ended = await _driver.RunToEndAsync(batch);
+        var ended = await Driver.RunToEndAsync(batch);
 
-        await _driver.AssertPromiseAsync(ended, Lines);
+        await Driver.AssertPromiseAsync(ended, Lines);
         await AssertNothingElseAsync(ended);
     }
 
@@ -154,7 +141,7 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
             }
 
             isClaimed = true;
-            var chunks = _driver.Chunks;
+            var chunks = Driver.Chunks;
             var landed = chunks.FindAsync(batch.Id, 0, CancellationToken.None).GetAwaiter().GetResult()!;
             Assert.NotEmpty(landed.Segments);
             var later = landed with { Ended = false };
@@ -167,31 +154,31 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         await FreeAsync(batch, 0);
         await RunAsync(batch, 0);
         await RunAsync(batch, 1);
-        var ended = await _driver.ReadAsync(batch);
-        await _driver.AssertPromiseAsync(ended, Lines);
-        Assert.All(_upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+        var ended = await Driver.ReadAsync(batch);
+        await Driver.AssertPromiseAsync(ended, Lines);
+        Assert.All(Upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
     }
 
     [Fact]
     public async Task What_comes_after_a_batch_was_cleared_away_goes_a_day_later()
     {
         var batch = await ValidatedAsync();
-        var late = await _driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
+        var late = await Driver.Chunks.ListAsync(batch.Id, CancellationToken.None).ToListAsync();
         await RunAsync(batch, 0);
         await RunAsync(batch, 1);
-        var ended = await _driver.ReadAsync(batch);
+        var ended = await Driver.ReadAsync(batch);
         var named = await BlobsAsync(batch);
-        await _driver.Chunks.InsertAsync(late, CancellationToken.None);
+        await Driver.Chunks.InsertAsync(late, CancellationToken.None);
         using var content = new MemoryStream([1]);
         var output = ResultBlobs.FileOf(batch.Id, ResultFile.Output);
-        await _driver.Get<ResultBlobs>().PutAsync(FileSegment.At(output, 0, 2, 0), content, CancellationToken.None);
-        await _driver.Get<ResultBlobs>().StageAsync(FileSegment.At(output, 0, 3, 0), "MDAwMDAw", content, CancellationToken.None);
+        await Driver.Get<ResultBlobs>().PutAsync(FileSegment.At(output, 0, 2, 0), content, CancellationToken.None);
+        await Driver.Get<ResultBlobs>().StageAsync(FileSegment.At(output, 0, 3, 0), "MDAwMDAw", content, CancellationToken.None);
         Assert.Equal(named.Count + 2, (await BlobsAsync(batch)).Count);
 
-        Assert.Null(await _driver.Get<BatchLeftovers>().SettleAsync(batch.Key, CancellationToken.None));
+        Assert.Null(await Driver.Get<BatchLeftovers>().SettleAsync(batch.Key, CancellationToken.None));
 
         Assert.Equal(named, await BlobsAsync(batch));
-        await _driver.AssertPromiseAsync(ended, Lines);
+        await Driver.AssertPromiseAsync(ended, Lines);
     }
 
     [Fact]
@@ -203,49 +190,49 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         var late = RunAsync(batch, 0);
         await frozen.ReachedAsync();
 
-        var failing = await _driver.Batches.MutateAsync(
+        var failing = await Driver.Batches.MutateAsync(
             batch.Key, current => current.FinalizeFailed(BatchFailures.NotClosed, DateTimeOffset.UtcNow), CancellationToken.None);
         _steps.CrashAt(ProtocolStep.ChunksEndedByForce);
         await Assert.ThrowsAsync<SimulatedCrashException>(
-            () => _driver.Get<BatchFinish>().FinishAsync(failing!, CancellationToken.None));
-        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, CancellationToken.None);
+            () => Driver.Get<BatchFinish>().FinishAsync(failing!, CancellationToken.None));
+        await Driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, CancellationToken.None);
         frozen.Release();
         await late;
 
-        var failed = await _driver.ReadAsync(batch);
+        var failed = await Driver.ReadAsync(batch);
         Assert.Equal((BatchStatus.Failed, 20), (failed.Status, failed.Counts.Completed));
-        Assert.Equal(20, (await _driver.ReadResultsAsync(failed.OutputFileId)).Count);
+        Assert.Equal(20, (await Driver.ReadResultsAsync(failed.OutputFileId)).Count);
     }
 
-    private Task RunAsync(Batch batch, int chunk) => _driver.Get<ChunkWork>().RunAsync(batch.Key, chunk, CancellationToken.None);
+    private Task RunAsync(Batch batch, int chunk) => Driver.Get<ChunkWork>().RunAsync(batch.Key, chunk, CancellationToken.None);
 
-    private Task AdvanceAsync(Batch batch) => _driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+    private Task AdvanceAsync(Batch batch) => Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
 
     private Task FreeAsync(Batch batch, int chunk) => Eventually.UntilAsync(
-        async () => !(await _driver.Chunks.FindAsync(batch.Id, chunk, CancellationToken.None))!.IsHeld(DateTimeOffset.UtcNow),
+        async () => !(await Driver.Chunks.FindAsync(batch.Id, chunk, CancellationToken.None))!.IsHeld(DateTimeOffset.UtcNow),
         TimeSpan.FromSeconds(30),
         "the lease has run out");
 
     private async Task<(string? Output, string? Error)> FilesOfAsync(Batch batch)
     {
-        var now = await _driver.ReadAsync(batch);
+        var now = await Driver.ReadAsync(batch);
         return (now.OutputFileId, now.ErrorFileId);
     }
 
     private async Task<StoredFile> FileAsync(string id) =>
-        (await _driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, id, CancellationToken.None))!;
+        (await Driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, id, CancellationToken.None))!;
 
     /// <summary>A batch of two chunks, of 100 lines and of 20.</summary>
     private async Task<Batch> ValidatedAsync()
     {
-        var batch = await _driver.CreateAsync(Lines);
-        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        var batch = await Driver.CreateAsync(Lines);
+        await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         return batch;
     }
 
     /// <summary>The blobs of the batch's results, and those of which there are staged blocks alone.</summary>
     private async Task<IReadOnlyList<string>> BlobsAsync(Batch batch) =>
-        await _driver.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
+        await Driver.Storage.Blobs.GetBlobContainerClient(ContainerNames.Batches)
             .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, batch.Id + "/", CancellationToken.None)
             .Select(blob => blob.Name)
             .ToListAsync();
@@ -256,7 +243,7 @@ public sealed class ResultsWhileRunningTests : IAsyncLifetime
         foreach (var id in ended.ResultFileIds)
         {
             var file = await FileAsync(id);
-            named.AddRange(await _driver.BlobsOfAsync(file));
+            named.AddRange(await Driver.BlobsOfAsync(file));
         }
 
         Assert.Equal(named.Order(), (await BlobsAsync(ended)).Order());

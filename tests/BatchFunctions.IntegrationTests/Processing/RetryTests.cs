@@ -12,127 +12,114 @@ using Microsoft.Extensions.DependencyInjection;
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Batches of what is left over of others.</summary>
-public sealed class RetryTests : IAsyncLifetime
+public sealed class RetryTests : DrivenTest
 {
     private const int Lines = 90;
 
     private readonly ScriptedSteps _steps = new();
-    private readonly ScriptedUpstream _upstream = new();
-    private BatchDriver _driver = null!;
 
-    public async Task InitializeAsync()
-    {
-        await _upstream.StartAsync();
-        _driver = await BatchDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            _upstream.Address,
-            new Dictionary<string, string?> { ["Batch:ChunkLines"] = "40", ["Batch:Upstream:MaxAttempts"] = "1" },
-            services => services.AddSingleton<ProtocolSteps>(_steps));
-    }
+    private protected override IReadOnlyDictionary<string, string?> Settings { get; } =
+        new Dictionary<string, string?> { ["Batch:ChunkLines"] = "40", ["Batch:Upstream:MaxAttempts"] = "1" };
 
-    public async Task DisposeAsync()
-    {
-        await _driver.DisposeAsync();
-        await _upstream.DisposeAsync();
-    }
+    private protected override void Configure(IServiceCollection services) => services.AddSingleton<ProtocolSteps>(_steps);
 
     [Fact]
     public async Task What_failed_is_sent_once_more_and_nothing_else()
     {
         var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
-        _upstream.Answer(call => ScriptedAnswer.Chat(call));
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
 
         var made = await RetryAsync(original);
-        var ended = await _driver.WaitForEndAsync(made!);
+        var ended = await Driver.WaitForEndAsync(made!);
 
         Assert.Equal((BatchStatus.Completed, new RequestCounts(30, 30, 0)), (ended.Status, ended.Counts));
-        var output = await _driver.ReadResultsAsync(ended.OutputFileId);
+        var output = await Driver.ReadResultsAsync(ended.OutputFileId);
         Assert.Equal(
             Enumerable.Range(0, Lines).Where(line => line % 3 == 1).Select(line => $"line-{line}").Order(),
             output.Select(line => line.GetProperty("custom_id").GetString()).Order());
-        Assert.All(_upstream.CallsByMarker, calls => Assert.Equal(int.Parse(calls.Key[1..], null) % 3 == 1 ? 2 : 1, calls.Value));
+        Assert.All(Upstream.CallsByMarker, calls => Assert.Equal(int.Parse(calls.Key[1..], null) % 3 == 1 ? 2 : 1, calls.Value));
         Assert.Equal(original.Id, ended.RetryOf);
-        Assert.Equal([ended.Id], (await _driver.ReadAsync(original)).Retries);
-        var input = await _driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, ended.InputFileId, default);
+        Assert.Equal([ended.Id], (await Driver.ReadAsync(original)).Retries);
+        var input = await Driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, ended.InputFileId, default);
         Assert.Equal((FilePurposes.Batch, 30L, ended.InputBytes), (input!.Purpose, input.Lines, input.Bytes));
-        Assert.Empty(_driver.Faults);
+        Assert.Empty(Driver.Faults);
     }
 
     [Fact]
     public async Task Codes_and_statuses_narrow_what_is_sent_and_what_succeeded_in_one_retry_is_not_sent_by_the_next()
     {
         var original = await EndedAsync(line => (line % 10) switch { 1 => 400, 2 => 422, 3 => 404, _ => null });
-        _upstream.Answer(call => int.Parse(call.Marker[1..], null) == 32 ? ScriptedAnswer.Error(422) : ScriptedAnswer.Chat(call));
+        Upstream.Answer(call => int.Parse(call.Marker[1..], null) == 32 ? ScriptedAnswer.Error(422) : ScriptedAnswer.Chat(call));
 
-        var first = await _driver.WaitForEndAsync((await RetryAsync(original, "422", "404"))!);
+        var first = await Driver.WaitForEndAsync((await RetryAsync(original, "422", "404"))!);
         Assert.Equal(new RequestCounts(18, 17, 1), first.Counts);
 
         // A chain: the one line that the retry has left over.
-        _upstream.Answer(call => ScriptedAnswer.Chat(call));
-        var second = await _driver.WaitForEndAsync((await RetryAsync(first))!);
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        var second = await Driver.WaitForEndAsync((await RetryAsync(first))!);
         Assert.Equal((first.Id, new RequestCounts(1, 1, 0)), (second.RetryOf, second.Counts));
 
-        var rest = await _driver.WaitForEndAsync((await RetryAsync(await _driver.ReadAsync(original)))!);
+        var rest = await Driver.WaitForEndAsync((await RetryAsync(await Driver.ReadAsync(original)))!);
         Assert.Equal(new RequestCounts(9, 9, 0), rest.Counts);
-        Assert.Equal([first.Id, rest.Id], (await _driver.ReadAsync(original)).Retries);
+        Assert.Equal([first.Id, rest.Id], (await Driver.ReadAsync(original)).Retries);
 
         // Now everything has an answer.
-        var nothing = await _driver.WaitForEndAsync((await RetryAsync(await _driver.ReadAsync(original)))!);
+        var nothing = await Driver.WaitForEndAsync((await RetryAsync(await Driver.ReadAsync(original)))!);
         Assert.Equal((BatchStatus.Failed, "nothing_to_retry"), (nothing.Status, Assert.Single(nothing.Errors).Code));
-        Assert.All(_upstream.CallsByMarker, calls => Assert.InRange(calls.Value, 1, 3));
-        Assert.Equal(3, _upstream.CallsByMarker["m32"]);
-        Assert.Equal(27 + 1, _upstream.CallsByMarker.Values.Sum() - Lines);
+        Assert.All(Upstream.CallsByMarker, calls => Assert.InRange(calls.Value, 1, 3));
+        Assert.Equal(3, Upstream.CallsByMarker["m32"]);
+        Assert.Equal(27 + 1, Upstream.CallsByMarker.Values.Sum() - Lines);
     }
 
     [Fact]
     public async Task Lines_that_a_cancel_left_are_sent_and_those_that_were_answered_are_not()
     {
-        _upstream.Answer(call => int.Parse(call.Marker[1..], null) < 40
+        Upstream.Answer(call => int.Parse(call.Marker[1..], null) < 40
             ? ScriptedAnswer.Chat(call)
             : ScriptedAnswer.Chat(call).After(TimeSpan.FromMinutes(5)));
-        var batch = await _driver.CreateAsync(Lines);
-        _driver.StartPump();
-        await _driver.WaitForAsync(batch, seen => seen.Counts.Completed >= 40, "forty lines are answered");
-        await _driver.Get<BatchCancellation>().CancelAsync(batch.Key, default);
-        var cancelled = await _driver.WaitForEndAsync(batch);
-        _upstream.Answer(call => ScriptedAnswer.Chat(call));
+        var batch = await Driver.CreateAsync(Lines);
+        Driver.StartPump();
+        await Driver.WaitForAsync(batch, seen => seen.Counts.Completed >= 40, "forty lines are answered");
+        await Driver.Get<BatchCancellation>().CancelAsync(batch.Key, default);
+        var cancelled = await Driver.WaitForEndAsync(batch);
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
 
-        var ended = await _driver.WaitForEndAsync((await RetryAsync(cancelled, "batch_cancelled"))!);
+        var ended = await Driver.WaitForEndAsync((await RetryAsync(cancelled, "batch_cancelled"))!);
 
         Assert.Equal(new RequestCounts(50, 50, 0), ended.Counts);
         Assert.All(
-            await _driver.ReadResultsAsync(ended.OutputFileId),
+            await Driver.ReadResultsAsync(ended.OutputFileId),
             line => Assert.InRange(int.Parse(line.GetProperty("custom_id").GetString()![5..], null), 40, Lines - 1));
     }
 
     [Fact]
     public async Task Lines_that_neither_file_of_a_failed_batch_names_are_sent()
     {
-        _upstream.Answer(call => ScriptedAnswer.Chat(call));
-        var batch = await _driver.CreateAsync(Lines);
-        await _driver.Get<BatchValidation>().RunAsync(batch.Key, default);
-        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 1, default);
-        await _driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, default);
-        var failed = await _driver.ReadAsync(batch);
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        var batch = await Driver.CreateAsync(Lines);
+        await Driver.Get<BatchValidation>().RunAsync(batch.Key, default);
+        await Driver.Get<ChunkWork>().RunAsync(batch.Key, 1, default);
+        await Driver.Get<BatchFinish>().GiveUpAsync(batch.Key, BatchFailures.NotClosed, default);
+        var failed = await Driver.ReadAsync(batch);
         Assert.Equal((BatchStatus.Failed, 40), (failed.Status, failed.Counts.Completed));
         Assert.Null(failed.ErrorFileId);
 
         var made = await RetryAsync(failed);
-        var ended = await _driver.RunToEndAsync(made!);
+        var ended = await Driver.RunToEndAsync(made!);
 
         Assert.Equal(new RequestCounts(50, 50, 0), ended.Counts);
-        Assert.All(_upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
+        Assert.All(Upstream.CallsByMarker, calls => Assert.Equal(1, calls.Value));
     }
 
     [Fact]
     public async Task A_batch_that_was_cancelled_before_its_lines_were_known_is_sent_from_its_own_input()
     {
-        var batch = await _driver.CreateAsync(Lines);
-        await _driver.Get<BatchCancellation>().CancelAsync(batch.Key, default);
-        var cancelled = await _driver.RunToEndAsync(batch);
+        var batch = await Driver.CreateAsync(Lines);
+        await Driver.Get<BatchCancellation>().CancelAsync(batch.Key, default);
+        var cancelled = await Driver.RunToEndAsync(batch);
         Assert.Equal(0, cancelled.Counts.Total);
 
-        var ended = await _driver.WaitForEndAsync((await RetryAsync(cancelled))!);
+        var ended = await Driver.WaitForEndAsync((await RetryAsync(cancelled))!);
 
         Assert.Equal((batch.InputFileId, Lines), (ended.InputFileId, ended.Counts.Completed));
         Assert.Equal(batch.Id, ended.RetryOf);
@@ -141,16 +128,16 @@ public sealed class RetryTests : IAsyncLifetime
     [Fact]
     public async Task What_cannot_be_retried_is_refused_and_leaves_nothing()
     {
-        await RefusedAsync(await _driver.CreateAsync(Lines), 409, "has not ended");
-        _driver.StartPump();
-        await _driver.WaitForEndAsync((await _driver.Batches.ListAsync(BatchDriver.Tenant, null, 1, default)).Batches[0]);
+        await RefusedAsync(await Driver.CreateAsync(Lines), 409, "has not ended");
+        Driver.StartPump();
+        await Driver.WaitForEndAsync((await Driver.Batches.ListAsync(BatchDriver.Tenant, null, 1, default)).Batches[0]);
         await RefusedAsync(await EndedAsync(_ => null), 409, "all of its lines have succeeded");
-        await RefusedAsync(await _driver.WaitForEndAsync(await _driver.CreateAsync("no JSON\n")), 409, "found invalid");
+        await RefusedAsync(await Driver.WaitForEndAsync(await Driver.CreateAsync("no JSON\n")), 409, "found invalid");
 
         var original = await EndedAsync(line => line == 7 ? 400 : null);
-        Assert.True(await _driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, original.ErrorFileId!, default));
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, original.ErrorFileId!, default));
         await RefusedAsync(original, 400, "error file");
-        Assert.Null(await _driver.Get<BatchRetry>().TryRetryAsync(
+        Assert.Null(await Driver.Get<BatchRetry>().TryRetryAsync(
             new BatchKey("another", original.Id), new RetryRequest([], null, null, null), default));
     }
 
@@ -172,8 +159,8 @@ public sealed class RetryTests : IAsyncLifetime
         }));
 
         var made = Assert.Single(tries, batch => batch is not null);
-        Assert.Equal([made!.Id], (await _driver.ReadAsync(original)).Retries);
-        await _driver.WaitForEndAsync(made);
+        Assert.Equal([made!.Id], (await Driver.ReadAsync(original)).Retries);
+        await Driver.WaitForEndAsync(made);
     }
 
     [Fact]
@@ -187,22 +174,22 @@ public sealed class RetryTests : IAsyncLifetime
         await NameAsync(original, IdKind.Batch.New(DateTimeOffset.UtcNow.AddMinutes(-3)));
         var made = await RetryAsync(original);
 
-        Assert.Equal([made!.Id], (await _driver.ReadAsync(original)).Retries);
+        Assert.Equal([made!.Id], (await Driver.ReadAsync(original)).Retries);
     }
 
     [Fact]
     public async Task A_retry_that_another_has_taken_the_place_of_sends_nothing()
     {
         var original = await EndedAsync(line => line == 7 ? 400 : null);
-        _driver.Withheld.Add(BatchMessageKind.Validate);
+        Driver.Withheld.Add(BatchMessageKind.Validate);
         var made = await RetryAsync(original);
         await NameAsync(original, IdKind.Batch.New(DateTimeOffset.UtcNow));
-        _driver.Withheld.Clear();
+        Driver.Withheld.Clear();
 
-        var ended = await _driver.WaitForEndAsync(made!);
+        var ended = await Driver.WaitForEndAsync(made!);
 
         Assert.Equal((BatchStatus.Failed, "retry_overtaken"), (ended.Status, Assert.Single(ended.Errors).Code));
-        Assert.Equal(1, _upstream.CallsByMarker["m7"]);
+        Assert.Equal(1, Upstream.CallsByMarker["m7"]);
     }
 
     [Fact]
@@ -216,13 +203,13 @@ public sealed class RetryTests : IAsyncLifetime
         foreach (var file in new[] { original.InputFileId, original.ErrorFileId! })
         {
             var e = await Assert.ThrowsAsync<ApiException>(
-                () => _driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, file, default));
+                () => Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, file, default));
             Assert.Equal(409, e.Error.Status);
         }
 
         held.Release();
-        await _driver.WaitForEndAsync(made!);
-        Assert.True(await _driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, original.ErrorFileId!, default));
+        await Driver.WaitForEndAsync(made!);
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, original.ErrorFileId!, default));
     }
 
     [Theory]
@@ -232,11 +219,11 @@ public sealed class RetryTests : IAsyncLifetime
     public async Task A_message_that_is_lost_while_the_input_is_made_is_made_up_for(string step)
     {
         var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
-        _upstream.Answer(call => ScriptedAnswer.Chat(call));
-        _driver.LosesMessages = true;
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        Driver.LosesMessages = true;
         _steps.CrashAt(Enum.Parse<ProtocolStep>(step));
 
-        var ended = await _driver.WaitForEndAsync((await RetryAsync(original))!);
+        var ended = await Driver.WaitForEndAsync((await RetryAsync(original))!);
 
         Assert.True(_steps.Reached.ContainsKey(Enum.Parse<ProtocolStep>(step)));
         Assert.Equal(new RequestCounts(30, 30, 0), ended.Counts);
@@ -249,10 +236,10 @@ public sealed class RetryTests : IAsyncLifetime
         var held = _steps.HoldAt(ProtocolStep.RetryInputWritten);
         var made = await RetryAsync(original);
         await held.ReachedAsync();
-        await _driver.Get<BatchCancellation>().CancelAsync(made!.Key, default);
+        await Driver.Get<BatchCancellation>().CancelAsync(made!.Key, default);
         held.Release();
 
-        var ended = await _driver.WaitForEndAsync(made);
+        var ended = await Driver.WaitForEndAsync(made);
 
         Assert.Equal((BatchStatus.Cancelled, 0), (ended.Status, ended.Counts.Total));
         await RefusedAsync(ended, 409, original.Id);
@@ -262,26 +249,26 @@ public sealed class RetryTests : IAsyncLifetime
     /// <param name="refusal">The status that a line is refused with; null if it is answered.</param>
     private async Task<Batch> EndedAsync(Func<int, int?> refusal)
     {
-        _upstream.Answer(call => refusal(int.Parse(call.Marker[1..], null)) is { } status
+        Upstream.Answer(call => refusal(int.Parse(call.Marker[1..], null)) is { } status
             ? ScriptedAnswer.Error(status)
             : ScriptedAnswer.Chat(call));
-        var batch = await _driver.CreateAsync(Lines);
-        _driver.StartPump();
-        return await _driver.WaitForEndAsync(batch);
+        var batch = await Driver.CreateAsync(Lines);
+        Driver.StartPump();
+        return await Driver.WaitForEndAsync(batch);
     }
 
     private Task<Batch?> RetryAsync(Batch original, params string[] only) =>
-        _driver.Get<BatchRetry>().TryRetryAsync(original.Key, new RetryRequest(only, null, null, null), default);
+        Driver.Get<BatchRetry>().TryRetryAsync(original.Key, new RetryRequest(only, null, null, null), default);
 
     private Task<Batch?> NameAsync(Batch original, string id) =>
-        _driver.Batches.NoteRetriesAsync(original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([id]), default);
+        Driver.Batches.NoteRetriesAsync(original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([id]), default);
 
     private async Task RefusedAsync(Batch batch, int status, string why)
     {
-        var before = await _driver.Get<ActiveBatchStore>().CountAsync(100, default);
+        var before = await Driver.Get<ActiveBatchStore>().CountAsync(100, default);
         var e = await Assert.ThrowsAsync<ApiException>(() => RetryAsync(batch));
         Assert.Equal(status, e.Error.Status);
         Assert.Contains(why, e.Error.Message, StringComparison.Ordinal);
-        Assert.Equal(before, await _driver.Get<ActiveBatchStore>().CountAsync(100, default));
+        Assert.Equal(before, await Driver.Get<ActiveBatchStore>().CountAsync(100, default));
     }
 }

@@ -1,4 +1,5 @@
 using BatchFunctions.Processing;
+using BatchFunctions.SelfHost.Metrics;
 using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
@@ -15,10 +16,12 @@ internal static class SelfHostApp
     /// <param name="settings">The settings, including storage and upstream.</param>
     /// <param name="urls">The addresses to listen on, separated by semicolons.</param>
     /// <param name="configure">Replaces services, for tests and proofs.</param>
-    public static WebApplication Build(IConfiguration settings, string urls, Action<IServiceCollection>? configure = null)
+    /// <param name="metricsUrl">The address at which Prometheus finds <c>/metrics</c>; null for none.</param>
+    public static WebApplication Build(
+        IConfiguration settings, string urls, Action<IServiceCollection>? configure = null, string? metricsUrl = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls(urls.Split(';'));
+        builder.WebHost.UseUrls(metricsUrl is null ? urls.Split(';') : [.. urls.Split(';'), metricsUrl]);
         builder.Configuration.AddConfiguration(settings);
         builder.Logging.ClearProviders().AddSimpleConsole(console =>
         {
@@ -30,6 +33,9 @@ internal static class SelfHostApp
         builder.Logging
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+
+            // Images of ASP.NET Core name ports that --urls replaces, of which it would warn at each start.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Error)
             .AddFilter("Azure", LogLevel.Warning)
             .AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host =>
@@ -48,7 +54,17 @@ internal static class SelfHostApp
 
         builder.Services.AddBatchFunctions(builder.Configuration);
         builder.Services.AddPumps(host);
+        if (metricsUrl is not null)
+        {
+            builder.Services.AddPrometheusPage(builder.Configuration);
+        }
+
         var app = builder.Build();
+        if (metricsUrl is not null)
+        {
+            app.UsePrometheusPage();
+        }
+
         app.MapBatchApi();
         return app;
     }

@@ -3,6 +3,7 @@ using BatchFunctions.Keys;
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Echo;
 using BatchFunctions.SelfHost.Keys;
+using BatchFunctions.SelfHost.Metrics;
 using BatchFunctions.SelfHost.Projects;
 using BatchFunctions.SelfHost.Settings;
 using BatchFunctions.SelfHost.Upstream;
@@ -18,6 +19,12 @@ internal static class ServeCommand
     private const string EchoLine =
         "Upstream: a built-in echo, which answers with what it is sent; set Batch__Upstream__BaseUrl to use a real one";
 
+    private const string SourceCommand = "dotnet run --project src/BatchFunctions.SelfHost --";
+    private const string ContainerCommand = "docker compose run --rm batchfunctions";
+
+    /// <summary>Images of .NET say so.</summary>
+    private static bool IsInContainer => Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") == "true";
+
     public static RootCommand Create()
     {
         var data = DataOption.Create();
@@ -26,20 +33,30 @@ internal static class ServeCommand
             Description = "Addresses to listen on, separated by semicolons.",
             DefaultValueFactory = _ => DefaultUrl,
         };
-        var root = new RootCommand("Serves an OpenAI-compatible Batch API, with its queue handlers, in one process.") { data, urls };
+        var metrics = new Option<string?>("--metrics")
+        {
+            Description = $"An address of its own at which Prometheus finds {PrometheusPage.Path}, without a key: http://127.0.0.1:9464, for instance.",
+        };
+        var root = new RootCommand("Serves an OpenAI-compatible Batch API, with its queue handlers, in one process.") { data, urls, metrics };
+        root.Add(HealthCommand.Create(DefaultUrl));
         root.Add(KeysCommand.Create(data, Startup.Failed, makesData: true));
         root.Add(ProjectsCommand.Create(data, Startup.Failed, makesData: true));
         root.SetAction((parsed, ct) =>
             Startup.GuardAsync(
-                () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, ct),
+                () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, parsed.GetValue(metrics), ct),
                 parsed.InvocationConfiguration.Error,
                 sentenceOf: HostFailures.SentenceOf));
         return root;
     }
 
-    private static async Task<int> RunAsync(string dataFolder, string urls, CancellationToken ct)
+    private static async Task<int> RunAsync(string dataFolder, string urls, string? metricsUrl, CancellationToken ct)
     {
         ListenAddresses.Check(urls);
+        if (metricsUrl is not null)
+        {
+            ListenAddresses.CheckMetrics(metricsUrl);
+        }
+
         var settings = SelfHostSettings.Read();
         await using var azurite = await EmbeddedStorage.StartIfNeededAsync(settings, dataFolder, Console.WriteLine, ct);
         var hasNamed = settings.GetSection(UpstreamsSetting).GetChildren().Any();
@@ -50,9 +67,16 @@ internal static class ServeCommand
             settings[UpstreamSetting] = echo.Address.ToString();
         }
 
-        await using var app = SelfHostApp.Build(settings, urls);
+        await using var app = SelfHostApp.Build(settings, urls, metricsUrl: metricsUrl);
         await app.StartAsync(ct);
-        Console.WriteLine($"Listening on {string.Join(", ", app.Urls)}");
+        var listening = app.Urls.ToList();
+        if (metricsUrl is not null)
+        {
+            Console.WriteLine($"Metrics: {ListenAddresses.ToCall(listening[^1])}{PrometheusPage.Path}");
+            listening.RemoveAt(listening.Count - 1);
+        }
+
+        Console.WriteLine($"Listening on {string.Join(", ", listening)}");
         Console.WriteLine($"Page: {ListenAddresses.ToCall(app.Urls.First())}/");
         Console.WriteLine(azurite is null
             ? "Storage: as configured"
@@ -84,7 +108,7 @@ internal static class ServeCommand
         }
         else if (!await keys.ListAsync(ct).AnyAsync(ct))
         {
-            Console.WriteLine("There is no API key yet. Create one: dotnet run --project src/BatchFunctions.SelfHost -- keys add --project NAME");
+            Console.WriteLine($"There is no API key yet. Create one: {(IsInContainer ? ContainerCommand : SourceCommand)} keys add --project NAME");
         }
     }
 }

@@ -23,6 +23,17 @@ internal static class ListenAddresses
         }
     }
 
+    /// <summary>Checks the address of <c>--metrics</c>.</summary>
+    /// <exception cref="StartupException">It is not one address.</exception>
+    public static void CheckMetrics(string url)
+    {
+        if (!IsAddress(url))
+        {
+            throw new StartupException(
+                $"'{url}' is no address to listen at: give --metrics one such as http://127.0.0.1:9464, with a port up to {IPEndPoint.MaxPort}.");
+        }
+    }
+
     /// <summary>
     /// An address to call from the same machine: a wildcard host is replaced by the loopback address.
     /// </summary>

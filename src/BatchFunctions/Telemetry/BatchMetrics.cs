@@ -19,6 +19,12 @@ internal sealed class BatchMetrics
     private const string UpstreamTag = "upstream";
     private const string StatusTag = "status";
 
+    /// <summary>Bounds of the histograms' buckets in seconds: an attempt may take a tenth of a second or ten minutes, a wait hours.</summary>
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21600],
+    };
+
     private readonly Gauge<long> _queueDepth;
     private readonly Gauge<double> _oldestMessage;
     private readonly Gauge<double> _progressAge;
@@ -61,7 +67,7 @@ internal sealed class BatchMetrics
         _oldestMessage = meter.CreateGauge<double>(
             "batchfunctions.queue.oldest_message_age", "s", "How long the message at a queue's head has been waiting.");
         _queueWait = meter.CreateHistogram<double>(
-            "batchfunctions.queue.wait", "s", "From the moment that a message was due to its handling, at its first try.");
+            "batchfunctions.queue.wait", "s", "From the moment that a message was due to its handling, at its first try.", tags: null, Seconds);
         _progressAge = meter.CreateGauge<double>(
             "batchfunctions.batch.progress_age", "s", "The longest time that an active batch has made no progress.");
         _oldestBatch = meter.CreateGauge<double>(
@@ -79,9 +85,9 @@ internal sealed class BatchMetrics
         _overtaken = meter.CreateCounter<long>(
             "batchfunctions.chunk.overtaken", "{chunk}", "Claims that another has overtaken: their leases were lost.");
         _checkpoints = meter.CreateHistogram<double>(
-            "batchfunctions.chunk.checkpoint", "s", "The time that a checkpoint takes: its blocks staged, its row written.");
+            "batchfunctions.chunk.checkpoint", "s", "The time that a checkpoint takes: its blocks staged, its row written.", tags: null, Seconds);
         _attempts = meter.CreateHistogram<double>(
-            "batchfunctions.upstream.attempt", "s", "The time that an attempt at a line takes, by the status that was answered or the way that it failed.");
+            "batchfunctions.upstream.attempt", "s", "The time that an attempt at a line takes, by the status that was answered or the way that it failed.", tags: null, Seconds);
         _retries = meter.CreateCounter<long>(
             "batchfunctions.upstream.retries", "{attempt}", "Attempts that are made again, by the same.");
         _upstreamOpen = meter.CreateGauge<int>(

@@ -45,7 +45,7 @@ internal static class TelemetryServices
         var otlp = configuration[Otlp];
 
         var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(configuration[ServiceName] ?? "batchfunctions"))
+            .ConfigureResource(resource => resource.AddService(NameIn(configuration)))
             .WithMetrics(metrics => metrics.AddMeter(BatchMetrics.MeterName))
             .WithTracing(traces => AddSources(traces, configuration, healthPath, hostReportsRequests))
             .WithLogging(configureBuilder: null, logs =>
@@ -77,6 +77,10 @@ internal static class TelemetryServices
     /// <summary>Whether there is somewhere to send telemetry to.</summary>
     public static bool IsOn(IConfiguration configuration) =>
         !string.IsNullOrEmpty(configuration[Insights]) || !string.IsNullOrEmpty(configuration[Otlp]);
+
+    /// <summary>The service's name in its telemetry.</summary>
+    public static string NameIn(IConfiguration configuration) =>
+        configuration[ServiceName] is { Length: > 0 } name ? name : "batchfunctions";
 
     private static bool IsAnyTraced(IConfigurationSection settings) =>
         settings.GetSection(nameof(BatchOptions.Upstreams)).GetChildren()

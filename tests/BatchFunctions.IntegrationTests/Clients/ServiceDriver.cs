@@ -10,6 +10,8 @@ namespace BatchFunctions.IntegrationTests.Clients;
 /// <summary>The whole service with its queue pumps and the echo upstream, for clients that know nothing of it.</summary>
 internal sealed class ServiceDriver : IAsyncDisposable
 {
+    private const string Anywhere = "http://127.0.0.1:0";
+
     private readonly WebApplication _app;
     private readonly EchoUpstream _upstream;
 
@@ -22,14 +24,23 @@ internal sealed class ServiceDriver : IAsyncDisposable
 
     public string Key { get; }
 
-    public Uri Endpoint => new(new Uri(_app.Urls.Single()), "/v1");
+    public Uri Endpoint => new(new Uri(_app.Urls.First()), "/v1");
 
-    public static async Task<ServiceDriver> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? configure = null)
+    /// <summary>Where Prometheus finds <c>/metrics</c>, if it was started with that.</summary>
+    public Uri Metrics => new(_app.Urls.Last());
+
+    public static Task<ServiceDriver> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? configure = null) =>
+        StartAsync(settings, configure, metricsUrl: null);
+
+    public static Task<ServiceDriver> StartWithMetricsAsync() => StartAsync(null, null, Anywhere);
+
+    private static async Task<ServiceDriver> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings, Action<IServiceCollection>? configure, string? metricsUrl)
     {
         var upstream = await EchoUpstream.StartAsync(CancellationToken.None);
         var all = TestService.Configuration(TestService.Settings(TestStorage.NewAccount(), upstream.Address, settings));
-        var app = SelfHostApp.Build(all, "http://127.0.0.1:0", configure);
+        var app = SelfHostApp.Build(all, Anywhere, configure, metricsUrl);
         await app.StartAsync();
         var key = await app.Services.GetRequiredService<ApiKeyStore>().CreateAsync("clients", "test", CancellationToken.None);
         return new ServiceDriver(app, upstream, key.Key);

@@ -32,6 +32,8 @@ public sealed partial class DocumentedCommandTests
         ("dotnet build -c Release src/BatchFunctions.FunctionApp", NeedsWorkerPackages),
         ("dotnet build", ".ci/run"),
         ("cd src/BatchFunctions.FunctionApp", NeedsWorkerPackages),
+        ("dotnet publish src/BatchFunctions.SelfHost -t:PublishContainer", nameof(Container.ContainerImageTests)),
+        ("docker compose -f infra/container/compose.yaml", "by hand, with Docker; ComposeTests of BatchFunctions.Infra.Tests hold the file to the image"),
         ("az ", NeedsAzure),
         ("azd ", NeedsAzure),
         ("git pull && azd deploy", NeedsAzure),
@@ -42,7 +44,7 @@ public sealed partial class DocumentedCommandTests
     ];
 
     private static readonly string[] Documents =
-        ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/troubleshooting.md", "docs/upstream.md", "examples/README.md", "bench/BatchFunctions.Bench/README.md", "tests/BatchFunctions.Proof/README.md", "tests/BatchFunctions.Simulation/README.md"];
+        ["README.md", "CONTRIBUTING.md", "docs/api.md", "docs/operations.md", "docs/self-hosting.md", "docs/troubleshooting.md", "docs/upstream.md", "examples/README.md", "bench/BatchFunctions.Bench/README.md", "tests/BatchFunctions.Proof/README.md", "tests/BatchFunctions.Simulation/README.md"];
 
     [Fact]
     public async Task Of_every_command_it_is_known_what_runs_it()

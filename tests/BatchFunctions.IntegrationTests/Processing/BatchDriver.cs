@@ -40,7 +40,6 @@ internal sealed class BatchDriver : IAsyncDisposable
         ["Batch:ProgressLost"] = "00:00:05",
     };
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _stop = new();
     private Task _pump = Task.CompletedTask;
@@ -58,6 +57,9 @@ internal sealed class BatchDriver : IAsyncDisposable
 
     /// <summary>How long a message stays away whose handler threw, or never came to an end.</summary>
     public TimeSpan ComesBackAfter { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a batch may take to its end, and then to be cleared away.</summary>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromMinutes(3);
 
     /// <summary>How often each message is handled: two, to see that a copy does no harm.</summary>
     public int Deliveries { get; set; } = 1;

@@ -23,6 +23,9 @@ public sealed class UpstreamFaultTests
                 ["Batch:Upstream:MaxAttempts"] = "3",
                 ["Batch:Upstream:MaxResponseBytes"] = "4096",
             });
+
+        // Half a minute to a minute, and now and then several: the last of the lines that fail wait for each other.
+        driver.Deadline = TimeSpan.FromMinutes(10);
         var ended = await driver.RunToEndAsync(await driver.CreateAsync(40));
         Assert.Equal(BatchStatus.Completed, ended.Status);
         var (output, error) = await driver.AssertPromiseAsync(ended, 40);

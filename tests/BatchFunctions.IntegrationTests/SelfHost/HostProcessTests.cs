@@ -28,7 +28,17 @@ public sealed class HostProcessTests : IDisposable
 
         Assert.Equal("list", list.RootElement.GetProperty("object").GetString());
         Assert.Contains("built-in echo", host.Output, StringComparison.Ordinal);
+
+        // As a container's health check asks it.
+        await using (var health = await HostProcess.RunAsync(["health", host.LineAfter("Listening on ")]))
+        {
+            Assert.Equal(0, health.ExitCode);
+            Assert.Contains("\"status\":\"ok\"", health.Output, StringComparison.Ordinal);
+        }
+
         await host.TerminateAsync();
+        await using var gone = await HostProcess.RunAsync(["health", host.LineAfter("Listening on ")]);
+        gone.ShouldSayOneLine("does not answer");
         Assert.Equal(0, host.ExitCode);
         Assert.Null(AzuriteState.Read(_data.Path));
     }

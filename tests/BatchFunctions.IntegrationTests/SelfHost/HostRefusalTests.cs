@@ -55,7 +55,10 @@ public sealed class HostRefusalTests : IDisposable
         await using var second = await HostProcess.RunAsync(["--data", otherData.Path, "--urls", taken], Storage);
         await using var none = await HostProcess.RunAsync(["--data", otherData.Path, "--urls", "here"], Storage);
 
+        await using var noMetrics = await HostProcess.RunAsync(["--data", otherData.Path, "--metrics", "here"], Storage);
+
         second.ShouldSayOneLine("--urls");
+        noMetrics.ShouldSayOneLine("give --metrics one such as");
         none.ShouldSayOneLine("'here' is no address to listen at");
         await first.TerminateAsync();
     }

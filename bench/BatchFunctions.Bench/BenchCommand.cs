@@ -26,6 +26,7 @@ internal static class BenchCommand
         new FlightFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
+        new SmallFigure(),
         new TransactionsFigure(),
         new WorkersFigure(),
         new ColdFigure(),

@@ -13,6 +13,14 @@ internal static class Meter
     /// <summary>The first argument; lines, milliseconds a line and the storage account follow.</summary>
     public const string Command = "meter";
 
+    /// <summary>The first argument for small batches; how many, their lines and the storage account follow.</summary>
+    public const string SmallCommand = "meter-small";
+
+    /// <summary>Runs small batches and writes what all of them asked of storage as JSON.</summary>
+    public static async Task RunSmallAsync(string batches, string lines, string connection) =>
+        Console.WriteLine(JsonSerializer.Serialize(await MeteredBatch.RunManyAsync(
+            connection, int.Parse(batches, CultureInfo.InvariantCulture), int.Parse(lines, CultureInfo.InvariantCulture))));
+
     /// <summary>Runs the batch and writes its counts and its time as JSON.</summary>
     public static async Task RunAsync(string lines, string milliseconds, string connection)
     {

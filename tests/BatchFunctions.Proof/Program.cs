@@ -12,6 +12,12 @@ if (args is [Meter.Command, var lines, var milliseconds, var connection])
     return 0;
 }
 
+if (args is [Meter.SmallCommand, var batches, var linesOfEach, var account])
+{
+    await Meter.RunSmallAsync(batches, linesOfEach, account);
+    return 0;
+}
+
 if (args is [UpstreamProof.Command, .. var scenarios])
 {
     return await UpstreamProof.RunAsync(scenarios) == 0 ? 0 : 1;

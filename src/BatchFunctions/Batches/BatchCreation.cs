@@ -34,7 +34,7 @@ internal sealed partial class BatchCreation(
     /// Creates a batch in this order: the <c>activebatches</c> row, under the project's quota, the look at the input file, the
     /// batch row, the message. The first comes before the second because whoever deletes a file marks its row and then looks for
     /// active batches: one of the two sees the other, and a file whose mark stands is not read. The file is looked at once before
-    /// that, for its lines, which never change. A crash after the first write leaves a row that the sweep
+    /// that, for its lines, which never change, unless this process has stored it. A crash after the first write leaves a row that the sweep
     /// removes, and that counts until then; after the batch row, a batch whose message the sweep sends. Once the batch row is written the batch is
     /// returned even if the send fails: a client that is told of a failure would create a second batch.
     /// </summary>
@@ -56,14 +56,14 @@ internal sealed partial class BatchCreation(
         var now = time.GetUtcNow();
         using var span = BatchTracing.StartCreate(id);
         var key = new BatchKey(request.Tenant, id);
-        if (await files.FindAsync(request.Tenant, request.InputFileId, ct) is not { Purpose: FilePurposes.Batch } input)
+        if (await LinesOfAsync(request.Tenant, request.InputFileId, ct) is not { } lines)
         {
             return null;
         }
 
         return await MakeAsync(
-            new ActiveBatch(key, request.InputFileId, now) { Lines = LinesOf(input) },
-            async () => await SettledAsync(request.Tenant, request.InputFileId, now, ct) is { } file
+            new ActiveBatch(key, request.InputFileId, now) { Lines = lines },
+            async () => await SettledAsync(request.Tenant, request.InputFileId, now, ct) is { Purpose: FilePurposes.Batch } file
                 ? NewRow(id, request, file.Blob, file.Bytes)
                 : null,
             ct);
@@ -156,7 +156,15 @@ internal sealed partial class BatchCreation(
     /// The lines that count against the quota: more than a batch may have are refused at validation, and do not count. A file whose
     /// row an older version wrote counts none until a sweep has seen the batch validated.
     /// </summary>
-    public int LinesOf(StoredFile input) => (int)Math.Min(input.Lines ?? 0, options.Value.MaxLines);
+    public int LinesOf(StoredFile input) => LinesOf(input.Lines ?? 0);
+
+    private int LinesOf(long lines) => (int)Math.Min(lines, options.Value.MaxLines);
+
+    /// <returns>Null if the file is none that a batch can be made of.</returns>
+    private async Task<int?> LinesOfAsync(string tenant, string fileId, CancellationToken ct) =>
+        files.RememberedLines(tenant, fileId) is { } remembered ? LinesOf(remembered)
+        : await files.FindAsync(tenant, fileId, ct) is { Purpose: FilePurposes.Batch } input ? LinesOf(input)
+        : null;
 
     private TimeSpan WindowOf(NewBatch request) => request.CompletionWindow == CompletionWindows.Usual
         ? options.Value.CompletionWindow

@@ -11,14 +11,18 @@ namespace BatchFunctions.Batches;
 /// The table of batches. Every change of status is written under the row's ETag and checked by
 /// <see cref="BatchTransitions"/>.
 /// </summary>
-internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger)
+internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics, ILogger<BatchStore> logger) : IDisposable
 {
+    /// <summary>A new batch has at most sixteen metadata of 576 characters.</summary>
+    private const long BytesOfNew = 16 * 1024;
+
     /// <summary>
     /// The most requests to storage for one page of what matches. Each looks through as many rows as storage reads in five seconds, or through a
     /// thousand where metadata are asked for.
     /// </summary>
     internal const int MostRequests = 20;
 
+    private readonly Remembered<BatchKey, Batch> _new = new(mostBytes: 512 * BytesOfNew);
     private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow, BatchRow.Unreadable);
 
     public BatchStore(StorageClients storage, BatchMetrics metrics, ILogger<BatchStore> logger)
@@ -33,10 +37,23 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         if (inserted is not null)
         {
             Entered(inserted);
+            _new.Keep(inserted.Key, inserted, BytesOfNew);
         }
 
         return inserted;
     }
+
+    /// <summary>
+    /// A batch for whoever takes it up first: as this process inserted it, if it has just done so, else as its row stands. What is
+    /// decided by it must be written under its ETag.
+    /// </summary>
+    public async Task<Batch?> TakeUpAsync(BatchKey key, CancellationToken ct)
+    {
+        return _new.TryTake(key, out var inserted) ? inserted : await FindAsync(key, ct);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _new.Dispose();
 
     public Task<Batch?> FindAsync(BatchKey key, CancellationToken ct)
     {
@@ -87,14 +104,29 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     }
 
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
-    public async Task<Batch?> MutateAsync(
-        BatchKey key, Func<Batch, CancellationToken, ValueTask<Batch?>> change, CancellationToken ct)
+    public Task<Batch?> MutateAsync(
+        BatchKey key, Func<Batch, CancellationToken, ValueTask<Batch?>> change, CancellationToken ct) =>
+        MutateKnownAsync(key, known: null, change, ct);
+
+    /// <summary>Changes a batch that was just read or written, without reading it again unless somebody was faster.</summary>
+    /// <inheritdoc cref="FencedTable{T}.MutateKnownAsync"/>
+    public Task<Batch?> MutateKnownAsync(
+        Batch known, Func<Batch, CancellationToken, ValueTask<Batch?>> change, CancellationToken ct) =>
+        MutateKnownAsync(known.Key, known, change, ct);
+
+    /// <inheritdoc cref="MutateKnownAsync(Batch, Func{Batch, CancellationToken, ValueTask{Batch}}, CancellationToken)"/>
+    public Task<Batch?> MutateKnownAsync(Batch known, Func<Batch, Batch?> change, CancellationToken ct) =>
+        MutateKnownAsync(known.Key, known, (batch, _) => ValueTask.FromResult(change(batch)), ct);
+
+    private async Task<Batch?> MutateKnownAsync(
+        BatchKey key, Batch? known, Func<Batch, CancellationToken, ValueTask<Batch?>> change, CancellationToken ct)
     {
         var (partitionKey, rowKey) = BatchRow.KeysOf(key);
         BatchStatus? before = null;
-        var after = await _rows.MutateAsync(
+        var after = await _rows.MutateKnownAsync(
             partitionKey,
             rowKey,
+            known,
             async (batch, token) =>
             {
                 before = batch.Status;
@@ -115,7 +147,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         return after;
     }
 
-    /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    /// <inheritdoc cref="MutateAsync(BatchKey, Func{Batch, CancellationToken, ValueTask{Batch}}, CancellationToken)"/>
     public Task<Batch?> MutateAsync(BatchKey key, Func<Batch, Batch?> change, CancellationToken ct) =>
         MutateAsync(key, (batch, _) => ValueTask.FromResult(change(batch)), ct);
 

@@ -40,6 +40,10 @@ internal sealed class ChunkStore(TableClient table)
         }
     }
 
+    /// <summary>Inserts a chunk; null if it is there already.</summary>
+    /// <returns>The chunk as its row stands.</returns>
+    public Task<Chunk?> TryInsertAsync(Chunk chunk, CancellationToken ct) => _rows.TryInsertAsync(chunk, ct);
+
     public Task<Chunk?> FindAsync(string batchId, int number, CancellationToken ct) =>
         _rows.FindAsync(batchId, ChunkRow.RowKeyOf(number), ct);
 
@@ -109,6 +113,9 @@ internal sealed class ChunkStore(TableClient table)
             }
         }
     }
+
+    /// <summary>Deletes the only chunk of a batch that has ended; a row that is already gone is not an error.</summary>
+    public Task DeleteAsync(Chunk only, CancellationToken ct) => _rows.DeleteAsync(only.Batch.Id, ChunkRow.RowKeyOf(only.Number), ct);
 
     private async Task CompareAsync(Chunk[] group, CancellationToken ct)
     {

@@ -5,8 +5,13 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Files;
 
 /// <summary>The table of files: one partition per tenant, newest first.</summary>
-internal sealed class FileStore(TableClient table, TimeProvider time)
+internal sealed class FileStore(TableClient table, TimeProvider time) : IDisposable
 {
+    /// <summary>About as much as remembering a number under two ids takes.</summary>
+    private const long BytesOfLines = 256;
+
+    private readonly Remembered<(string Tenant, string Id), int> _lines = new(mostBytes: 8192 * BytesOfLines);
+
     /// <summary>What a list shows: not the segments, which may be many.</summary>
     private static readonly string[] Listed =
     [
@@ -21,8 +26,29 @@ internal sealed class FileStore(TableClient table, TimeProvider time)
     }
 
     /// <summary>Inserts the file's row; false if it has one already, a tombstone included.</summary>
-    public async Task<bool> TryInsertAsync(StoredFile file, CancellationToken ct) =>
-        await _rows.TryInsertAsync(file, ct) is not null;
+    public async Task<bool> TryInsertAsync(StoredFile file, CancellationToken ct)
+    {
+        if (await _rows.TryInsertAsync(file, ct) is null)
+        {
+            return false;
+        }
+
+        if (file is { Purpose: FilePurposes.Batch, Lines: { } lines })
+        {
+            _lines.Keep((file.Tenant, file.Id), (int)Math.Min(lines, int.MaxValue), BytesOfLines);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// The lines of a batch's input that this process has stored lately, which never change, whether or not it has been deleted since;
+    /// null where it must be read.
+    /// </summary>
+    public int? RememberedLines(string tenant, string id) => _lines.TryFind((tenant, id), out var lines) ? lines : null;
+
+    /// <inheritdoc/>
+    public void Dispose() => _lines.Dispose();
 
     /// <summary>The file; null if it does not exist, or has been deleted or has expired.</summary>
     public async Task<StoredFile?> FindAsync(string tenant, string id, CancellationToken ct) =>

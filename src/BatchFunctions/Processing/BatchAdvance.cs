@@ -59,16 +59,36 @@ internal sealed class BatchAdvance(
 
         // The chunks are summed anew for each reading of the batch: a sum from before another's write could be older
         // than the counts in the row, and writing it under the new ETag would take them back.
-        var after = await batches.MutateAsync(key, MoveOnAsync, ct);
+        var after = await batches.MutateKnownAsync(
+            batch, (current, token) => MoveOnAsync(current, () => BatchSum.OfAsync(chunks, current, token), token), ct);
+        await FinishAsync(after, only: null, ct);
+    }
+
+    /// <summary>
+    /// Moves a batch to its end whose only chunk has ended: what is known of both is not read again. Should somebody have changed the
+    /// batch meanwhile, it is read; the chunk does not change any more.
+    /// </summary>
+    /// <param name="batch">The batch as it was last read or written.</param>
+    /// <param name="only">Its only chunk, as the write left it that ended it.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task EndAsync(Batch batch, Chunk only, CancellationToken ct)
+    {
+        var after = await batches.MutateKnownAsync(
+            batch, (current, token) => MoveOnAsync(current, () => Task.FromResult(BatchSum.OfOnly(current, only)), token), ct);
+        await FinishAsync(after, only, ct);
+    }
+
+    private async Task FinishAsync(Batch? after, Chunk? only, CancellationToken ct)
+    {
         await steps.ReachedAsync(ProtocolStep.CountsWritten, ct);
         if (after is { Status: BatchStatus.Finalizing } || after?.Status.HasEnded() == true)
         {
             await steps.ReachedAsync(ProtocolStep.FinalizingWritten, ct);
-            await finish.FinishAsync(after, ct);
+            await finish.FinishAsync(after, only, ct);
         }
     }
 
-    private async ValueTask<Batch?> MoveOnAsync(Batch batch, CancellationToken ct)
+    private async ValueTask<Batch?> MoveOnAsync(Batch batch, Func<Task<BatchSum>> sumUp, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         switch (batch.Status)
@@ -84,7 +104,7 @@ internal sealed class BatchAdvance(
                 return null;
         }
 
-        var sum = await BatchSum.OfAsync(chunks, batch, ct);
+        var sum = await sumUp();
         await steps.ReachedAsync(ProtocolStep.ChunksSummed, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var moved = counts != batch.Counts

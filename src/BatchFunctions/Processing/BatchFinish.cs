@@ -34,7 +34,13 @@ internal sealed partial class BatchFinish(
     /// <summary>
     /// Finishes a batch that is finalizing, and clears away after it; after one that has ended, only clears away.
     /// </summary>
-    public async Task FinishAsync(Batch batch, CancellationToken ct)
+    public Task FinishAsync(Batch batch, CancellationToken ct) => FinishAsync(batch, only: null, ct);
+
+    /// <inheritdoc cref="FinishAsync(Batch, CancellationToken)"/>
+    /// <param name="batch">The batch as it was last read or written.</param>
+    /// <param name="only">Its only chunk, which has ended, and is not read again; null to read all chunks.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task FinishAsync(Batch batch, Chunk? only, CancellationToken ct)
     {
         if (batch.Unreadable is not null)
         {
@@ -47,7 +53,7 @@ internal sealed partial class BatchFinish(
             using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
             try
             {
-                await EndAsync(batch, ct);
+                await EndAsync(batch, only, ct);
             }
             catch (ResultsLostException e)
             {
@@ -57,7 +63,7 @@ internal sealed partial class BatchFinish(
             }
         }
 
-        await ClearAwayAsync(batch.Key, ct);
+        await ClearAwayAsync(batch.Key, only, ct);
     }
 
     /// <summary>
@@ -136,9 +142,19 @@ internal sealed partial class BatchFinish(
     /// <summary>
     /// Deletes what an ended batch has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c> row.
     /// </summary>
-    public async Task ClearAwayAsync(BatchKey key, CancellationToken ct)
+    public Task ClearAwayAsync(BatchKey key, CancellationToken ct) => ClearAwayAsync(key, only: null, ct);
+
+    private async Task ClearAwayAsync(BatchKey key, Chunk? only, CancellationToken ct)
     {
-        await chunks.DeleteAllAsync(key.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
+        if (only is { Loose.Count: 0 })
+        {
+            await chunks.DeleteAsync(only, ct);
+        }
+        else
+        {
+            await chunks.DeleteAllAsync(key.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
+        }
+
         await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
         await active.DeleteAsync(key, ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowDeleted, ct);
@@ -160,14 +176,14 @@ internal sealed partial class BatchFinish(
         await steps.ReachedAsync(ProtocolStep.LeftoversDiscarded, ct);
     }
 
-    private async Task EndAsync(Batch batch, CancellationToken ct)
+    private async Task EndAsync(Batch batch, Chunk? only, CancellationToken ct)
     {
         if (batch.Outcome == BatchStatus.Failed)
         {
             await EndChunksAsync(batch, ct);
         }
 
-        var sum = await BatchSum.OfAsync(chunks, batch, ct);
+        var sum = only is null ? await BatchSum.OfAsync(chunks, batch, ct) : BatchSum.OfOnly(batch, only);
 
         // A batch that never got as far as chunks has none to count; rows left by a cancelled validation do not matter. One
         // that fails has what there is.
@@ -185,8 +201,8 @@ internal sealed partial class BatchFinish(
         var (output, error) = await CompleteFilesAsync(batch, sum, ct);
         await leftovers.EnterAsync(batch.Key, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
-        await batches.MutateAsync(
-            batch.Key,
+        await batches.MutateKnownAsync(
+            batch,
             current => current.Status == BatchStatus.Finalizing
                 ? current.End(new BatchEnd(current.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage))
                 : null,

@@ -71,6 +71,18 @@ internal sealed class BatchSum
         return sum;
     }
 
+    /// <summary>What the only chunk of a batch comes to, whose row says that it has ended, and does not change any more.</summary>
+    public static BatchSum OfOnly(Batch batch, Chunk chunk)
+    {
+        var sum = new BatchSum(batch.Settled);
+        if (batch.Settled.Count == 0)
+        {
+            sum.Add(chunk);
+        }
+
+        return sum;
+    }
+
     private void Add(Chunk chunk)
     {
         Ended += chunk.Ended ? 1 : 0;

@@ -19,7 +19,6 @@ internal sealed partial class BatchSweep(
     Expiry expiry,
     BatchMetrics metrics,
     QueueGauges gauges,
-    WakeupStore wakeups,
     BatchQueues queues,
     ProtocolSteps steps,
     RareLog rare,
@@ -36,7 +35,7 @@ internal sealed partial class BatchSweep(
     /// <param name="ct">Fires when the host shuts down.</param>
     public async Task TakeUpAsync(string? ticket, CancellationToken ct)
     {
-        if (!await wakeups.TryTakeSweepAsync(ticket, ct))
+        if (!await queues.TryTakeSweepAsync(ticket, ct))
         {
             return;
         }

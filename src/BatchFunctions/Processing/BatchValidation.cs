@@ -29,6 +29,7 @@ internal sealed partial class BatchValidation(
     ByteBudget memory,
     BatchFinish finish,
     BatchQueues queues,
+    ChunkRuns runs,
     ChunkWork work,
     UpstreamRegistry upstreams,
     InputWatch input,
@@ -41,7 +42,7 @@ internal sealed partial class BatchValidation(
 
     public async Task RunAsync(BatchKey key, CancellationToken ct)
     {
-        if (await batches.FindAsync(key, ct) is not { } batch)
+        if (await batches.TakeUpAsync(key, ct) is not { } batch)
         {
             return;
         }
@@ -121,9 +122,15 @@ internal sealed partial class BatchValidation(
             return;
         }
 
+        Chunk? claimed = null;
         try
         {
-            await chunks.InsertAsync(reading.Chunks, ct);
+            // The only chunk of a small batch is run at once, so it is claimed from the beginning.
+            claimed = reading.Chunks is [var only] ? await runs.TryInsertClaimedAsync(only, ct) : null;
+            if (claimed is null)
+            {
+                await chunks.InsertAsync(reading.Chunks, ct);
+            }
         }
         catch (ChunksDifferException e)
         {
@@ -136,8 +143,8 @@ internal sealed partial class BatchValidation(
 
         await steps.ReachedAsync(ProtocolStep.ChunkRowsWritten, ct);
         var window = await WindowOfAsync(reading, ct);
-        var after = await batches.MutateAsync(
-            batch.Key,
+        var after = await batches.MutateKnownAsync(
+            batch,
             current => current.Status == BatchStatus.Validating
                 ? current.Begin(reading.Lines, reading.Model, reading.Chunks.Count, window, time.GetUtcNow())
                 : null,
@@ -150,17 +157,16 @@ internal sealed partial class BatchValidation(
             return;
         }
 
-        // A small batch runs at once. Its message is insurance against a crash: while the chunk is held here, nobody
-        // else could work on it, and when the message arrives it finds nothing left to do.
-        var isSmall = reading.Chunks.Count == 1;
-        var delay = isSmall ? options.Value.Lease : TimeSpan.Zero;
-        await Parallel.ForEachAsync(reading.Chunks.Take(after.ChunkWindow ?? int.MaxValue), Sending(ct), async (chunk, token) =>
-            await queues.SendChunkAsync(batch.Key, chunk.Number, delay, token));
-        await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
-        if (isSmall)
+        if (claimed is not null)
         {
-            await work.RunAsync(batch.Key, 0, ct);
+            // Without a message: after a crash the lease lapses, and the sweep sends one.
+            await work.RunOnlyAsync(after, claimed, ct);
+            return;
         }
+
+        await Parallel.ForEachAsync(reading.Chunks.Take(after.ChunkWindow ?? int.MaxValue), Sending(ct), async (chunk, token) =>
+            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+        await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
     }
 
     /// <summary>Makes the input of a retry, unless another has taken its place by now.</summary>

@@ -21,6 +21,15 @@ internal sealed class BatchWatch(BatchStore batches, IOptions<BatchOptions> opti
     public Task<Batch?> GetAsync(BatchKey key, CancellationToken ct) =>
         ct.IsCancellationRequested ? Task.FromCanceled<Batch?>(ct) : ReadingOf(key).Batch.WaitAsync(ct);
 
+    /// <summary>Takes a batch as it was just written for a reading of its row.</summary>
+    public void Note(Batch batch)
+    {
+        lock (_lock)
+        {
+            _cache.Set(batch.Key, new Reading(Task.FromResult<Batch?>(batch), time.GetUtcNow()), TimeSpan.FromMinutes(1));
+        }
+    }
+
     /// <summary>
     /// The batch as the chunks that run here know it, which saves each chunk a read: a cancel is noticed when they
     /// notice it, and this chunk's run notices it as soon. Only a status other than <c>in_progress</c> is checked by a

@@ -38,6 +38,9 @@ internal sealed partial class ChunkFollowUp(
 
         switch (end)
         {
+            case ChunkRunEnd.Ended when batch.ChunkCount == 1:
+                await advance.EndAsync(batch, chunk, ct);
+                break;
             case ChunkRunEnd.Ended when tally.Add(batch, chunk.Number):
                 // The last chunk, as far as this process can tell, so the batch can probably be finished, and the
                 // advance is made at once. A crash on the way leaves this chunk's message, which asks for the advance.

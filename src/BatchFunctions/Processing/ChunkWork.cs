@@ -4,6 +4,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
@@ -13,7 +14,7 @@ namespace BatchFunctions.Processing;
 /// commit), writes its end or hand-over, sends the follow-up, and only then lets the message go. A crash anywhere
 /// leaves the message, which comes again; at worst the calls in flight since the last checkpoint are made again.
 /// </summary>
-internal sealed class ChunkWork(
+internal sealed partial class ChunkWork(
     ChunkStore chunks,
     BatchWatch watch,
     ChunkRuns runs,
@@ -21,7 +22,8 @@ internal sealed class ChunkWork(
     ChunkClosing closing,
     BatchQueues queues,
     IOptions<BatchOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<ChunkWork> logger)
 {
     public async Task RunAsync(BatchKey key, int number, CancellationToken ct)
     {
@@ -82,6 +84,27 @@ internal sealed class ChunkWork(
         }
     }
 
+    /// <summary>
+    /// Runs the one chunk of a batch whose row has just been written, claimed when it was inserted. Where the run comes to an end
+    /// that it should not, the chunk goes on by a message of its own, as any other does.
+    /// </summary>
+    /// <param name="batch">The batch as it was written.</param>
+    /// <param name="claimed">Its only chunk.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task RunOnlyAsync(Batch batch, Chunk claimed, CancellationToken ct)
+    {
+        watch.Note(batch);
+        try
+        {
+            await RunAsync(batch, claimed, ct);
+        }
+        catch (ChunkFaultException e)
+        {
+            Log.Fault(logger, e, batch.Id);
+            await queues.SendChunkAsync(batch.Key, claimed.Number, options.Value.Upstream.RetryDelay, ct);
+        }
+    }
+
     private static CloseReason? ReasonToClose(Batch batch, Chunk chunk, DateTimeOffset now) =>
         CloseReason.Of(batch, now) ?? (chunk.IsStruckOut ? CloseReason.InternalError : null);
 
@@ -98,4 +121,10 @@ internal sealed class ChunkWork(
     /// </summary>
     private Task PutOffAsync(Chunk chunk, TimeSpan delay, CancellationToken ct) =>
         queues.SendChunkAsync(chunk.Batch, chunk.Number, delay + TimeSpan.FromSeconds(1), ct);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: the run of its only chunk failed; its message comes next.")]
+        public static partial void Fault(ILogger logger, Exception e, string batchId);
+    }
 }

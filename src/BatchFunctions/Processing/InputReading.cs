@@ -34,7 +34,7 @@ internal sealed class InputReading(Batch batch, UpstreamRegistry upstreams, Batc
             return;
         }
 
-        await using var stream = await blobs.OpenAsync(batch.InputBlob, 0, batch.InputBytes, ct);
+        await using var stream = await blobs.OpenWholeAsync(batch.InputBlob, batch.InputBytes, ct);
         using var reader = new LineReader(stream, options.MaxLineBytes, memory: memory);
         using var ids = memory.Open();
         while (Errors.Count < MaxErrors && await reader.ReadAsync(ct))

@@ -96,15 +96,30 @@ internal sealed class FencedTable<T>(
     /// </summary>
     /// <returns>The record afterwards, changed or not; null if there is none.</returns>
     /// <exception cref="ConcurrencyException">Others were faster every time.</exception>
-    public async Task<T?> MutateAsync(
-        string partitionKey, string rowKey, Func<T, CancellationToken, ValueTask<T?>> change, CancellationToken ct)
+    public Task<T?> MutateAsync(
+        string partitionKey, string rowKey, Func<T, CancellationToken, ValueTask<T?>> change, CancellationToken ct) =>
+        MutateKnownAsync(partitionKey, rowKey, known: null, change, ct);
+
+    /// <inheritdoc cref="MutateAsync"/>
+    /// <param name="partitionKey">The row's partition.</param>
+    /// <param name="rowKey">The row's key in it.</param>
+    /// <param name="known">
+    /// The record as it was last read or written, which is not read again unless its ETag is refused; null to read it. Where the
+    /// change leaves it as it is, what comes back is this and no newer one.
+    /// </param>
+    /// <param name="change">The change.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task<T?> MutateKnownAsync(
+        string partitionKey, string rowKey, T? known, Func<T, CancellationToken, ValueTask<T?>> change, CancellationToken ct)
     {
         for (var attempt = 0; attempt < Tries; attempt++)
         {
-            if (await FindAsync(partitionKey, rowKey, ct) is not { } before)
+            if ((known ?? await FindAsync(partitionKey, rowKey, ct)) is not { } before)
             {
                 return null;
             }
+
+            known = null;
 
             if (await change(before, ct) is not { } after)
             {

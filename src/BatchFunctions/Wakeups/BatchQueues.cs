@@ -14,6 +14,7 @@ internal sealed class BatchQueues(
     WakeupStore wakeups,
     QueueBell bell,
     AskedAdvances asked,
+    AskedSweep sweep,
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
@@ -28,6 +29,7 @@ internal sealed class BatchQueues(
         WakeupStore wakeups,
         QueueBell bell,
         AskedAdvances asked,
+        AskedSweep sweep,
         IOptions<BatchOptions> options,
         TimeProvider time)
         : this(
@@ -35,6 +37,7 @@ internal sealed class BatchQueues(
             wakeups,
             bell,
             asked,
+            sweep,
             options,
             time)
     {
@@ -94,12 +97,31 @@ internal sealed class BatchQueues(
     /// <param name="ct">Cancels the operation.</param>
     public async Task AskSweepAsync(TimeSpan? delay, CancellationToken ct)
     {
+        if (sweep.IsOnItsWay)
+        {
+            return;
+        }
+
         var lost = options.Value.SweepInterval + options.Value.WakeUpLost;
         if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
         {
             var message = new BatchMessage { Kind = BatchMessageKind.Sweep, Ticket = ticket.ToString() };
-            await SendAsync(message, delay < options.Value.SweepInterval ? delay.Value : options.Value.SweepInterval, ct);
+            var asked = sweep.Begin(delay < options.Value.SweepInterval ? delay.Value : options.Value.SweepInterval);
+            await SendAsync(message, asked.Delay, ct);
+            sweep.Keep(asked);
         }
+    }
+
+    /// <inheritdoc cref="WakeupStore.TryTakeSweepAsync"/>
+    public async Task<bool> TryTakeSweepAsync(string? ticket, CancellationToken ct)
+    {
+        if (!await wakeups.TryTakeSweepAsync(ticket, ct))
+        {
+            return false;
+        }
+
+        sweep.Forget();
+        return true;
     }
 
     /// <summary>

@@ -29,12 +29,14 @@ public sealed partial class ExampleProgramTests
     public Task The_dotnet_example_runs() => RunAsync(() => Task.FromResult(
         ("dotnet", new[] { Built("dotnet/bin", "BatchFunctions.Example.dll"), Example("requests.jsonl") }, Examples)));
 
-    [Fact]
-    public async Task The_node_example_runs()
+    [Theory]
+    [InlineData("node")]
+    [InlineData("ai-sdk")]
+    public async Task The_node_examples_run(string example)
     {
         // Installed beside the test, and not into the examples' folder, which is the reader's.
         var folder = Directory.CreateTempSubdirectory("node-example").FullName;
-        foreach (var file in Directory.GetFiles(Example("node"), "*.*").Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(Example(example), "*.*").Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         }

@@ -186,7 +186,7 @@ internal sealed class LifeWatch(Life life)
             _lastEnd[batch] = life.Agenda.Now;
         }
 
-        if (before is not null && after.Owner is not null && after.Owner != before.Owner && Writer is not null)
+        if (after.Owner is not null && after.Owner != before?.Owner && Writer is not null)
         {
             _claimed[(Writer, batch, after.Number)] = after.Done;
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
 using BatchFunctions.Upstream;
@@ -91,18 +92,36 @@ internal sealed class LeapingService : IAsyncDisposable
     /// <summary>Runs a batch on the clock until it has ended and no message is left.</summary>
     /// <param name="lines">Its lines, whose markers are their numbers.</param>
     /// <returns>The ended batch.</returns>
-    public async Task<Batch> RunAsync(int lines)
+    public async Task<Batch> RunAsync(int lines) => (await RunAsync(lines, batches: 1))[0];
+
+    /// <summary>Runs batches that are created one right after the other on the clock until all have ended and no message is left.</summary>
+    /// <param name="lines">The lines of each, whose markers are their numbers.</param>
+    /// <param name="batches">How many.</param>
+    /// <returns>The ended batches.</returns>
+    public async Task<IReadOnlyList<Batch>> RunAsync(int lines, int batches)
     {
         var input = InputLines.Chats(lines, line => $"{line}");
         var file = await StoredFiles.StoreAsync(_app.Services, Tenant, Encoding.UTF8.GetBytes(input));
         Counts.Clear();
         Time.Start();
-        var batch = await _app.Services.GetRequiredService<BatchCreation>().TryCreateAsync(
-            new NewBatch(Tenant, file.Id, InputLines.Endpoint, "24h", null, null), CancellationToken.None)
-            ?? throw new InvalidOperationException("The input file is not there.");
+        var keys = new List<BatchKey>();
+        for (var made = 0; made < batches; made++)
+        {
+            var batch = await _app.Services.GetRequiredService<BatchCreation>().TryCreateAsync(
+                new NewBatch(Tenant, file.Id, InputLines.Endpoint, "24h", null, null), CancellationToken.None)
+                ?? throw new InvalidOperationException("The input file is not there.");
+            keys.Add(batch.Key);
+        }
+
         await Eventually.UntilAsync(() => Task.FromResult(_queues.Count == 0), Limit, "no message is left");
-        return await _app.Services.GetRequiredService<BatchStore>().FindAsync(batch.Key, CancellationToken.None)
-            ?? throw new InvalidOperationException("The batch is gone.");
+        var ended = new List<Batch>();
+        foreach (var key in keys)
+        {
+            ended.Add(await _app.Services.GetRequiredService<BatchStore>().FindAsync(key, CancellationToken.None)
+                ?? throw new InvalidOperationException("The batch is gone."));
+        }
+
+        return ended;
     }
 
     public async ValueTask DisposeAsync()

@@ -25,4 +25,19 @@ public static class MeteredBatch
             ? (service.Counts.Use with { QueueLooks = service.Cleared.Looks }, service.Cleared.At - began)
             : throw new InvalidOperationException($"The batch has not run through: {ended.Status} {ended.Counts}.");
     }
+
+    /// <summary>Runs small batches, one created right after the other, whose upstream answers in no time worth mentioning.</summary>
+    /// <param name="connection">A storage account that nobody else uses.</param>
+    /// <param name="batches">How many.</param>
+    /// <param name="lines">Lines of each.</param>
+    /// <returns>What all of them asked of storage, sweeps and polling included until the last has been cleared away.</returns>
+    public static async Task<StorageUse> RunManyAsync(string connection, int batches, int lines)
+    {
+        await using var service = await LeapingService.StartAsync(
+            connection, time => new PacedUpstream(TimeSpan.FromMilliseconds(100), spread: 1, time));
+        var ended = await service.RunAsync(lines, batches);
+        return ended.All(batch => batch.Status == BatchStatus.Completed && batch.Counts.Completed == lines)
+            ? service.Counts.Use with { QueueLooks = service.Cleared.Looks }
+            : throw new InvalidOperationException("Not all of the batches have run through.");
+    }
 }

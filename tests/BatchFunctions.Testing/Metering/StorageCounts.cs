@@ -26,6 +26,9 @@ public sealed class StorageCounts : HttpPipelinePolicy
         Of(StorageKind.QueueLook),
         Of(StorageKind.Table));
 
+    /// <summary>Told of each request when it has been answered, by its method, path and status.</summary>
+    public Action<string>? Answered { get; set; }
+
     /// <summary>Requests that have been sent and not been answered.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
@@ -51,6 +54,7 @@ public sealed class StorageCounts : HttpPipelinePolicy
             _requests.AddOrUpdate(
                 $"{message.Request.Method} {NameOf(message.Request)} {status}", 1, (_, count) => count + 1);
             _kinds.AddOrUpdate(KindOf(message.Request), 1, (_, count) => count + 1);
+            Answered?.Invoke($"{message.Request.Method} {message.Request.Uri.PathAndQuery} {status}");
             Interlocked.Decrement(ref _inFlight);
         }
     }

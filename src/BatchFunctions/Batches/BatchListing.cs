@@ -18,10 +18,13 @@ internal sealed record BatchListing(string? After, int Limit, BatchFilter Filter
     private static readonly string[] Parameters =
         ["after", "limit", "status", "endpoint", "model", "created_after", "created_before", MetadataStart + "KEY]"];
 
+    /// <summary>What clients of Azure OpenAI send with every request; it says nothing here, and is ignored everywhere.</summary>
+    private const string ApiVersion = "api-version";
+
     /// <exception cref="ApiException">A parameter is not known, or its value is wrong.</exception>
     public static BatchListing Of(IQueryCollection query)
     {
-        foreach (var name in query.Keys.Where(name => !Parameters.Contains(name, StringComparer.Ordinal) && KeyIn(name) is null))
+        foreach (var name in query.Keys.Where(name => name != ApiVersion && !Parameters.Contains(name, StringComparer.Ordinal) && KeyIn(name) is null))
         {
             throw new ApiException(BatchErrors.NoFilter(name, Parameters));
         }

@@ -66,7 +66,7 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
     public static ApiError KeyReused { get; } = new(
         409,
         InvalidRequestType,
-        "The idempotency key was used in the last day for a request that asked for something else. Use another key for another request.",
+        "Conflict: the idempotency key was used in the last day for a request that asked for something else. Use another key for another request.",
         IdempotencyKey.Header,
         "idempotency_key_reused");
 

@@ -144,6 +144,14 @@ public sealed class BatchFilterTests
         Assert.Contains("search_too_broad", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_clients_of_azure_openai_send_with_every_request_is_ignored()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
+        var page = await api.GetJsonAsync("/v1/batches?api-version=2024-10-21&limit=1");
+        Assert.False(page.GetProperty("has_more").GetBoolean());
+    }
+
     [Theory]
     [InlineData("stat=completed", "unknown_parameter", "stat")]
     [InlineData("status=done", "invalid_value", "status")]

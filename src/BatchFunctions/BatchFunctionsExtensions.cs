@@ -156,6 +156,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<StagedBlobs>();
         services.TryAddSingleton<ResultFiles>();
         services.TryAddSingleton<BatchLeftovers>();
+        services.TryAddSingleton<BatchInputs>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();

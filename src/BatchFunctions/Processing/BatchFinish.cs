@@ -24,6 +24,7 @@ internal sealed partial class BatchFinish(
     ResultBlobs blobs,
     StagedBlobs staged,
     BatchLeftovers leftovers,
+    BatchInputs inputs,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
@@ -57,7 +58,7 @@ internal sealed partial class BatchFinish(
             }
         }
 
-        await ClearAwayAsync(batch.Key, ct);
+        await ClearAwayAsync(batch, ct);
     }
 
     /// <summary>
@@ -95,7 +96,7 @@ internal sealed partial class BatchFinish(
         await CloseFilesAsync(failing, ct);
         await leftovers.EnterAsync(key, ct);
         await FailAsync(key, error, ct);
-        await ClearAwayAsync(key, ct);
+        await ClearAwayAsync(failing, ct);
     }
 
     /// <returns>Whether the batch has ended; false if it cannot be finished like this.</returns>
@@ -134,14 +135,16 @@ internal sealed partial class BatchFinish(
         batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
 
     /// <summary>
-    /// Deletes what an ended batch has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c> row.
+    /// Deletes what an ended batch has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c> row, and
+    /// last what it alone has kept of files that were deleted.
     /// </summary>
-    public async Task ClearAwayAsync(BatchKey key, CancellationToken ct)
+    public async Task ClearAwayAsync(Batch batch, CancellationToken ct)
     {
-        await chunks.DeleteAllAsync(key.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
+        await chunks.DeleteAllAsync(batch.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
         await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
-        await active.DeleteAsync(key, ct);
+        await active.DeleteAsync(batch.Key, ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowDeleted, ct);
+        await inputs.ReleaseAsync(batch, ct);
     }
 
     /// <summary>A claim names its segments one by one, so there is one name at most under which it may have left something.</summary>

@@ -96,7 +96,7 @@ public static class ApiOperations
             Errors = [404],
             IdOf = "file",
         }),
-        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads or writes", "DeletedFile")
+        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file; batches that read it go on", "DeletedFile")
         {
             Errors = [404, 409],
             IdOf = "file",

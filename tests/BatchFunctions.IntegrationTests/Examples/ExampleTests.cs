@@ -177,7 +177,7 @@ public sealed partial class ExampleTests
         _time.Advance(TimeSpan.FromMinutes(1));
         var third = IdOf(await recorder.AskAsync("batches.create-without-metadata", HttpMethod.Post, "/v1/batches", Json(
             $$$"""{"input_file_id":"{{{file}}}","endpoint":"/v1/chat/completions","completion_window":"24h","output_expires_after":{"anchor":"created_at","seconds":86400}}""")));
-        await recorder.AskAsync("errors.delete-of-a-file-in-use", HttpMethod.Delete, $"/v1/files/{file}");
+        await recorder.AskAsync("files.delete-while-a-batch-reads-it", HttpMethod.Delete, $"/v1/files/{file}");
         await recorder.AskAsync("batches.cancel", HttpMethod.Post, $"/v1/batches/{third}/cancel");
         await recorder.AskAsync("batches.list-first-page", HttpMethod.Get, "/v1/batches?limit=1");
         await recorder.AskAsync("batches.list-after", HttpMethod.Get, $"/v1/batches?limit=2&after={third}");

@@ -71,6 +71,7 @@ public sealed class ProjectStore
         Set(row, "Weight", project.Weight);
         Set(row, "MaxBatches", project.MaxBatches);
         Set(row, "MaxLines", project.MaxLines);
+        Set(row, "MaxUploadBytes", project.MaxUploadBytes);
         Set(row, "Role", project.RoleName);
         return row;
     }
@@ -93,6 +94,7 @@ public sealed class ProjectStore
             Weight = row.GetInt32("Weight"),
             MaxBatches = row.GetInt32("MaxBatches"),
             MaxLines = row.GetInt64("MaxLines"),
+            MaxUploadBytes = row.GetInt64("MaxUploadBytes"),
             Role = row.GetString("Role") == Project.OperatorName ? ProjectRole.Operator : ProjectRole.None,
         };
     }

@@ -44,6 +44,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         null,
         "invalid_api_key");
 
+    public static ApiError KeyExpired(DateTimeOffset end) => new(
+        401,
+        InvalidRequestType,
+        Text($"The API key has expired, on {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Ask for another, which 'keys add' makes."),
+        null,
+        "expired_api_key");
+
     public static ApiError StorageUnavailable { get; } = new(
         503, ServerType, "Storage is not available at the moment. Please try again in a few seconds.", null, "storage_unavailable");
 

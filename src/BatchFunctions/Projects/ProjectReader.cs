@@ -50,6 +50,7 @@ internal sealed partial class ProjectReader(
         project.Weight ?? Project.LeastWeight,
         project.MaxBatches ?? options.Value.Quota.MaxBatches,
         project.MaxLines ?? options.Value.Quota.MaxLines,
+        project.MaxUploadBytes ?? options.Value.Quota.UploadBytesFor(options.Value.MaxFileBytes),
         project.Role);
 
     private ValueTask RefreshAsync(string name, Known known, CancellationToken ct)

@@ -16,15 +16,15 @@ public sealed class ProjectsTests
         (await cli.RunAsync("keys", "add", "--project", "team-b", "--storage", storage)).AssertExit(ExitCodes.Done);
 
         var first = await cli.RunAsync("projects", "set", "team-a", "--weight", "20", "--max-batches", "5", "--role", "operator", "--storage", storage);
-        Assert.Matches(@"team-a\s+20\s+5\s+default\s+operator", first.Output);
-        var second = await cli.RunAsync("projects", "set", "team-a", "--max-lines", "0", "--weight", "default", "--role", "none", "--storage", storage);
-        Assert.Matches(@"team-a\s+default\s+5\s+0\s+-", second.Output);
+        Assert.Matches(@"team-a\s+20\s+5\s+default\s+default\s+operator", first.Output);
+        var second = await cli.RunAsync("projects", "set", "team-a", "--max-lines", "0", "--max-upload-bytes", "1000", "--weight", "default", "--role", "none", "--storage", storage);
+        Assert.Matches(@"team-a\s+default\s+5\s+0\s+1000\s+-", second.Output);
 
         var list = await cli.RunAsync("projects", "list", "--storage", storage);
-        Assert.Matches(@"PROJECT\s+WEIGHT\s+MAX BATCHES\s+MAX LINES\s+ROLE\s+team-a\s+default\s+5\s+0\s+-\s+team-b\s+default\s+default\s+default\s+-", list.Output);
+        Assert.Matches(@"PROJECT\s+WEIGHT\s+MAX BATCHES\s+MAX LINES\s+MAX UPLOAD BYTES\s+ROLE\s+team-a\s+default\s+5\s+0\s+1000\s+-\s+team-b\s+default\s+default\s+default\s+default\s+-", list.Output);
         var json = JsonDocument.Parse((await cli.RunAsync("projects", "list", "--json", "--storage", storage)).Output).RootElement;
         Assert.Equal(
-            """{"name":"team-a","weight":null,"max_batches":5,"max_lines":0,"role":"none"}""",
+            """{"name":"team-a","weight":null,"max_batches":5,"max_lines":0,"max_upload_bytes":1000,"role":"none"}""",
             JsonSerializer.Serialize(json[0]));
         Assert.Equal(2, json.GetArrayLength());
     }
@@ -38,6 +38,7 @@ public sealed class ProjectsTests
     [InlineData("--max-batches cannot be '10001': give a number from 0 to 10000", "team-a", "--max-batches", "10001")]
     [InlineData("--max-lines cannot be 'many': give a number from 0 to 1000000000", "team-a", "--max-lines", "many")]
     [InlineData("--max-lines cannot be '-1'", "team-a", "--max-lines=-1")]
+    [InlineData("--max-upload-bytes cannot be '1GB': give a number from 0 to 1125899906842624", "team-a", "--max-upload-bytes", "1GB")]
     [InlineData("--role cannot be 'admin': give 'operator' or 'none'.", "team-a", "--role", "admin")]
     public async Task What_cannot_be_set_is_told_on_one_line_and_opens_no_storage(string said, string project, params string[] options)
     {
@@ -71,6 +72,7 @@ public sealed class ProjectsTests
         Assert.Matches(@"USED\s+LIMIT\s+LEFT", limits.Output);
         Assert.Matches(@"Batches not ended\s+0\s+1,234\s+1,234", limits.Output);
         Assert.Matches(@"Lines waiting\s+0\s+10,000,000\s+10,000,000", limits.Output);
+        Assert.Matches(@"Bytes in them\s+0\s", limits.Output);
         Assert.Matches(@"Project\s+clients", limits.Output);
         var json = JsonDocument.Parse((await cli.RunAsync("limits", "--json")).Output).RootElement;
         Assert.Equal(1234, json.GetProperty("batches").GetProperty("limit").GetInt64());

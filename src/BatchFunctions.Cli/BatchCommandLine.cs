@@ -50,6 +50,7 @@ internal static class BatchCommandLine
         RetryCommand.Create(environment),
         ErrorsCommand.Create(environment),
         CancelCommand.Create(environment),
+        DeleteCommand.Create(environment),
         LimitsCommand.Create(environment),
         CreateKeys(),
         CreateProjects(),

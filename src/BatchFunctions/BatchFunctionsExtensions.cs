@@ -144,6 +144,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchRetry>();
         services.TryAddSingleton<BatchCancellation>();
+        services.TryAddSingleton<BatchDeletion>();
         return services;
     }
 
@@ -157,6 +158,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ResultFiles>();
         services.TryAddSingleton<BatchLeftovers>();
         services.TryAddSingleton<BatchInputs>();
+        services.TryAddSingleton<BatchRemoval>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();
@@ -201,6 +203,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<BatchRetry>(),
+            provider.GetRequiredService<BatchDeletion>(),
             provider.GetRequiredService<IdempotentRequests>(),
             provider.GetRequiredService<UpstreamRegistry>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),

@@ -62,6 +62,10 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         _connection.AskAsync(
             _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
 
+    /// <summary>Deletes an ended batch with its output and error files.</summary>
+    public Task<ApiFile> DeleteBatchAsync(string id, CancellationToken ct) =>
+        _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Delete, BatchPath(id)), ApiJson.Default.ApiFile, repeat: false, ct);
+
     /// <summary>
     /// Makes a batch of what a batch has left over. Like a creation it is repeated only where the service looks at the key: otherwise
     /// only the batch itself tells whether there is a new one.

@@ -132,6 +132,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The batches that send lines of this one once more, the latest last.</summary>
     public IReadOnlyList<string> Retries { get; init; } = [];
 
+    /// <summary>A tombstone: the batch was deleted, and its row stays until the rest of it is gone.</summary>
+    public bool Deleted { get; init; }
+
     /// <summary>Whether its input is still to be made of the files of the batch that it is a retry of.</summary>
     public bool AwaitsInput => RetryOf is not null && InputBytes == 0;
 

@@ -60,6 +60,7 @@ internal static class BatchRow
             ["RetryOf"] = batch.RetryOf,
             ["RetryOnly"] = Joined(batch.RetryOnly),
             ["Retries"] = Joined(batch.Retries),
+            ["Deleted"] = batch.Deleted ? true : null,
             ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
             ["Errors"] = batch.Errors.Count == 0 ? null : BatchErrorsJson.Write(batch.Errors),
         };
@@ -144,6 +145,7 @@ internal static class BatchRow
             RetryOf = row.GetString("RetryOf"),
             RetryOnly = Parted(row.GetString("RetryOnly")),
             Retries = Parted(row.GetString("Retries")),
+            Deleted = row.GetBoolean("Deleted") ?? false,
         };
     }
 

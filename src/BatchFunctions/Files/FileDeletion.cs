@@ -36,7 +36,12 @@ internal sealed class FileDeletion(
 
     /// <returns>Whether the file existed.</returns>
     /// <exception cref="ApiException">A batch that has not ended adds its results to the file.</exception>
-    public async Task<bool> TryDeleteAsync(string tenant, string id, CancellationToken ct)
+    public Task<bool> TryDeleteAsync(string tenant, string id, CancellationToken ct) => TryDeleteAsync(tenant, id, isEnded: false, ct);
+
+    /// <summary>Deletes a result file of a batch that has ended, though it may not say itself that it is whole.</summary>
+    public Task<bool> TryDeleteOfEndedAsync(string tenant, string id, CancellationToken ct) => TryDeleteAsync(tenant, id, isEnded: true, ct);
+
+    private async Task<bool> TryDeleteAsync(string tenant, string id, bool isEnded, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         if (await files.FindAsync(tenant, id, ct) is not { } file)
@@ -44,10 +49,10 @@ internal sealed class FileDeletion(
             return false;
         }
 
-        await CheckWholeAsync(file, ct);
+        await CheckWholeAsync(file, isEnded, ct);
         var life = file.Purpose == FilePurposes.BatchOutput ? OutputTombstoneLife : TombstoneLife;
         await expiring.AddAsync(file.ToExpiringEntry(now + life), ct);
-        if (await BuryAsync(file, now, ct) is not { } buried)
+        if (await BuryAsync(file, isEnded, now, ct) is not { } buried)
         {
             return false;
         }
@@ -72,7 +77,7 @@ internal sealed class FileDeletion(
     }
 
     /// <returns>The file's tombstone; null if another has made it one, or it is gone.</returns>
-    private async Task<StoredFile?> BuryAsync(StoredFile file, DateTimeOffset now, CancellationToken ct)
+    private async Task<StoredFile?> BuryAsync(StoredFile file, bool isEnded, DateTimeOffset now, CancellationToken ct)
     {
         var isOurs = false;
         var buried = await files.MutateAsync(
@@ -86,8 +91,8 @@ internal sealed class FileDeletion(
                     return null;
                 }
 
-                await CheckWholeAsync(current, token);
-                return current with { Deleted = true, DeletingUntil = null };
+                await CheckWholeAsync(current, isEnded, token);
+                return current with { Deleted = true, DeletingUntil = null, IsGrowing = false };
             },
             ct);
         return isOurs ? buried : null;
@@ -112,9 +117,9 @@ internal sealed class FileDeletion(
     }
 
     /// <summary>Refuses to delete what a batch is adding to; one that ended without saying so does so no more.</summary>
-    private async Task CheckWholeAsync(StoredFile file, CancellationToken ct)
+    private async Task CheckWholeAsync(StoredFile file, bool isEnded, CancellationToken ct)
     {
-        if (file.IsGrowing && await active.IsActiveAsync(file.MadeBy, ct))
+        if (!isEnded && file.IsGrowing && await active.IsActiveAsync(file.MadeBy, ct))
         {
             throw new ApiException(FileErrors.FileGrowing);
         }

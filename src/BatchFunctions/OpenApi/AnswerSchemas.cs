@@ -23,6 +23,7 @@ internal static class AnswerSchemas
     [
         ("Batch", BatchJson.Default.BatchObject),
         ("BatchList", BatchJson.Default.BatchList),
+        ("DeletedBatch", BatchJson.Default.DeletedBatchObject),
         ("BatchErrors", FailureJson.Default.BatchErrorsObject),
         ("BatchProgress", BatchJson.Default.BatchProgressObject),
         ("File", FileJson.Default.FileObject),

@@ -34,7 +34,7 @@ internal sealed partial class ActiveBatchSweep(
     public async Task RunAsync(ActiveBatch row, ActiveBatchCensus seen, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var found = await batches.FindAsync(row.Key, ct);
+        var found = await batches.FindAnyAsync(row.Key, ct);
         using var span = found is null ? null : BatchTracing.StartSweep(found.Id, found.TraceParent);
         if (found is { } running && !running.Status.HasEnded())
         {

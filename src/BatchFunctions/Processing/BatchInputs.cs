@@ -14,7 +14,7 @@ internal sealed class BatchInputs(FileDeletion deletion, BatchStore batches)
     public async Task ReleaseAsync(Batch batch, CancellationToken ct)
     {
         await deletion.ReleaseAsync(batch.Tenant, batch.InputFileId, ct);
-        if (batch.RetryOf is { } id && await batches.FindAsync(new BatchKey(batch.Tenant, id), ct) is { } original)
+        if (batch.RetryOf is { } id && await batches.FindAnyAsync(new BatchKey(batch.Tenant, id), ct) is { } original)
         {
             foreach (var source in original.ResultFileIds.Prepend(original.InputFileId).Where(source => source != batch.InputFileId))
             {

@@ -43,6 +43,11 @@ internal enum ProtocolStep
     ChunkRowsDeleted,
     ActiveRowDeleted,
     FileTombstoneWritten,
+    BatchTombstoneWritten,
+    DeletedBatchFilesGone,
+    DeletedBatchBlobsGone,
+    DeletedBatchUnlinked,
+    DeletedBatchRowRemoved,
     SweepTakenUp,
     SweepDone,
 }

@@ -69,6 +69,11 @@ public static class ApiOperations
             Body = (Json, "RetryBatchRequest"),
             BodyIsOptional = true,
         }),
+        Of<BatchApi>(HttpMethods.Delete, ApiRoutes.Batch, api => api.DeleteAsync, new("deleteBatch", "Deletes an ended batch with its output and error files", "DeletedBatch")
+        {
+            Errors = [404, 409],
+            IdOf = "batch",
+        }),
         Of<FailureApi>(HttpMethods.Get, ApiRoutes.BatchErrors, api => api.ListAsync, new("listBatchErrors", "Why lines of a batch failed, by what they have in common; of one that runs, so far", "BatchErrors")
         {
             Errors = [400, 404],

@@ -104,6 +104,24 @@ public sealed partial class ExampleTests
         var recorder = new ExampleRecorder(api.Client);
         await ChecksAsync(recorder);
         await FailuresAsync(recorder, api);
+        return new Dictionary<string, string>(recorder.Examples.Concat(await EndedAsync()));
+    }
+
+    /// <summary>What is done with batches that have ended: by a service of their own, likewise.</summary>
+    private static async Task<Dictionary<string, string>> EndedAsync()
+    {
+        await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
+            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Start)));
+        var recorder = new ExampleRecorder(api.Client);
+        var file = IdOf(await recorder.AskAsync("files.create-for-a-batch-to-delete", HttpMethod.Post, "/v1/files", Upload(Line)));
+        var batch = IdOf(await recorder.AskAsync("batches.create-to-delete", HttpMethod.Post, "/v1/batches", Json(
+            $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""")));
+        await recorder.AskAsync("errors.delete-of-a-batch-that-has-not-ended", HttpMethod.Delete, $"/v1/batches/{batch}");
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
+        await recorder.AskAsync("batches.delete", HttpMethod.Delete, $"/v1/batches/{batch}");
         return recorder.Examples;
     }
 

@@ -32,6 +32,10 @@ public sealed class LostMessageTests
         // Those of retries: RetryTests.
         ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
         ProtocolStep.SegmentPageStored, ProtocolStep.FileTombstoneWritten,
+
+        // Those of deletions: BatchDeletionTests.
+        ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone,
+        ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
     ];
 
     [Fact]

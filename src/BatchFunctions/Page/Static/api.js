@@ -29,6 +29,8 @@ export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);
 
+export const deleteBatch = (id) => json("DELETE", `/v1/batches/${encodeURIComponent(id)}`);
+
 export const retryBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/retry`);
 
 /** A batch's failures by what they have in common. */

@@ -52,6 +52,7 @@ internal static class BatchCommandLine
         CancelCommand.Create(environment),
         DeleteCommand.Create(environment),
         LimitsCommand.Create(environment),
+        UsageCommand.Create(environment),
         CreateKeys(),
         CreateProjects(),
     };

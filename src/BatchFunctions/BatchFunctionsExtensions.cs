@@ -13,6 +13,7 @@ using BatchFunctions.Idempotency;
 using BatchFunctions.Keys;
 using BatchFunctions.Limits;
 using BatchFunctions.Memory;
+using BatchFunctions.Metering;
 using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Processing;
@@ -77,6 +78,7 @@ public static class BatchFunctionsExtensions
             .AddProcessing()
             .AddChecks()
             .AddFailures()
+            .AddMetering()
             .AddModels()
             .AddLimits()
             .AddOperators()

@@ -39,6 +39,7 @@ internal enum ProtocolStep
     OutputFileWritten,
     ErrorFileWritten,
     BatchEndWritten,
+    UsageWritten,
     LeftoversDiscarded,
     ChunkRowsDeleted,
     ActiveRowDeleted,

@@ -5,6 +5,7 @@ using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
+using BatchFunctions.Metering;
 using BatchFunctions.Models;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Operators;
@@ -152,6 +153,16 @@ public static class ApiOperations
             IdOf = "model",
         }),
         Of<LimitsApi>(HttpMethods.Get, ApiRoutes.Limits, api => api.GetAsync, new("retrieveLimits", "What the project may have, has, and has left", "Limits")),
+        Of<UsageApi>(HttpMethods.Get, ApiRoutes.Usage, api => api.GetAsync, new("retrieveUsage", "What the key's project has used, by day or by model", "Usage")
+        {
+            Errors = [400],
+            Query =
+            [
+                ("start", Integer("From the day on that has this time (Unix seconds); by default thirty days before the end.", 0)),
+                ("end", Integer("Up to the day that has the second before this time; now by default.", 0)),
+                ("group_by", Enum(UsageQuery.Groups, "By day by default.")),
+            ],
+        }),
         Of<OperatorApi>(HttpMethods.Get, ApiRoutes.Operator, api => api.GetAsync, new("retrieveOverview", "What the whole service is doing, for operators", "Overview")),
         Of<ServiceApi>(HttpMethods.Get, ApiRoutes.Health, api => api.HealthAsync, new("health", "Whether the service and its storage work", "Health")
         {

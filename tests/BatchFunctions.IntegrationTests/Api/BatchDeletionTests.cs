@@ -67,9 +67,11 @@ public sealed class BatchDeletionTests : IAsyncLifetime
         {
             Assert.Equal([newer.Id, older.Id], (await AskAsync(HttpMethod.Get, "v1/batches")).Should(200).Ids);
             var page = (await AskAsync(HttpMethod.Get, "v1/batches?limit=1")).Should(200);
-            Assert.Equal(([newer.Id], true), (page.Ids, page.Json.GetProperty("has_more").GetBoolean()));
+            Assert.Equal([newer.Id], page.Ids);
+            Assert.True(page.Json.GetProperty("has_more").GetBoolean());
             var last = (await AskAsync(HttpMethod.Get, $"v1/batches?limit=1&after={batch.Id}")).Should(200);
-            Assert.Equal(([older.Id], false), (last.Ids, last.Json.GetProperty("has_more").GetBoolean()));
+            Assert.Equal([older.Id], last.Ids);
+            Assert.False(last.Json.GetProperty("has_more").GetBoolean());
             await _api.Get<Expiry>().RunDueAsync(default);
         }
 
@@ -202,7 +204,7 @@ public sealed class BatchDeletionTests : IAsyncLifetime
     {
         var storage = _api.Get<StorageClients>();
         var left = new List<string>();
-        foreach (var table in TableNames.All.Where(table => withEntries || table is not (TableNames.Expiring or TableNames.Files)))
+        foreach (var table in TableNames.All.Where(table => withEntries || table is not (TableNames.Expiring or TableNames.Files or TableNames.Usage)))
         {
             await foreach (var row in storage.Tables.GetTableClient(table).QueryAsync<TableEntity>())
             {

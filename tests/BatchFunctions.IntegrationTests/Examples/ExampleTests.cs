@@ -122,6 +122,10 @@ public sealed partial class ExampleTests
         await recorder.AskAsync("errors.delete-of-a-batch-that-has-not-ended", HttpMethod.Delete, $"/v1/batches/{batch}");
         await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
         await recorder.AskAsync("batches.delete", HttpMethod.Delete, $"/v1/batches/{batch}");
+        var day = new DateTimeOffset(Start.UtcDateTime.Date, TimeSpan.Zero).ToUnixTimeSeconds();
+        await recorder.AskAsync("usage.by-day", HttpMethod.Get, $"/v1/usage?start={day}&end={day + 172_800}");
+        await recorder.AskAsync("usage.by-model", HttpMethod.Get, $"/v1/usage?start={day}&end={day + 172_800}&group_by=model");
+        await recorder.AskAsync("errors.usage-of-two-years", HttpMethod.Get, $"/v1/usage?start={day - 63_072_000}&end={day}");
         return recorder.Examples;
     }
 

@@ -1,5 +1,6 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
+using BatchFunctions.Metering;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -173,6 +174,8 @@ public sealed class LostMessageTests
         await timer;
         Assert.True(steps.Reached.ContainsKey(step), $"{step} was not reached.");
         Assert.Equal(outcome, ended.Status);
+        var day = DateOnly.FromDateTime(ended.EndedAt!.Value.UtcDateTime);
+        Assert.Equal(UsageSum.Of(ended), Assert.Single(await driver.Get<UsageStore>().ListAsync(BatchDriver.Tenant, day, day, default).ToListAsync()).Sum);
         if (outcome != BatchStatus.Failed)
         {
             await driver.AssertPromiseAsync(ended, Lines);

@@ -74,7 +74,7 @@ internal static class BatchCommandLine
     {
         var data = DataOption.Create();
         var projects = ProjectsCommand.Create(data, ExitCodes.Refused, makesData: false);
-        projects.Description = "Lists and sets what projects of a BatchFunctions service may have, in its storage.";
+        projects.Description = "Lists and sets what projects of a BatchFunctions service may have, in its storage, and erases them.";
         projects.Add(data);
         return projects;
     }

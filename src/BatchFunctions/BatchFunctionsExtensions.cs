@@ -161,6 +161,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchLeftovers>();
         services.TryAddSingleton<BatchInputs>();
         services.TryAddSingleton<BatchRemoval>();
+        services.TryAddSingleton<ProjectErasure>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();

@@ -162,6 +162,29 @@ public sealed partial class ApiKeyStore
         return false;
     }
 
+    /// <summary>Revokes all keys of a project.</summary>
+    /// <param name="project">The project's name.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>When the last of them was revoked; null if it has none.</returns>
+    public async Task<DateTimeOffset?> RevokeAllAsync(string project, CancellationToken ct)
+    {
+        DateTimeOffset? last = null;
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Project eq {project}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            NewerRowException.ThrowIfNewer(_table, row, VersionOfExpiry);
+            if (row.GetDateTimeOffset("RevokedAt") is not { } revokedAt)
+            {
+                row["RevokedAt"] = revokedAt = _time.GetUtcNow();
+                _ = await TableWrites.TryUpdateAsync(_table, row, row.ETag, ct);
+            }
+
+            last = last > revokedAt ? last : revokedAt;
+        }
+
+        return last;
+    }
+
     /// <summary>The key's row key.</summary>
     internal static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 

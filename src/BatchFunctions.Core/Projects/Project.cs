@@ -40,6 +40,9 @@ public sealed record Project(string Name)
     /// <summary>What its keys and tokens may do besides.</summary>
     public ProjectRole Role { get; init; }
 
+    /// <summary>Since when the project is being erased, UTC: then it is given no key, and takes no request. Null if it is not.</summary>
+    public DateTimeOffset? ErasingSince { get; init; }
+
     /// <summary>The role's name; null where there is none.</summary>
     internal string? RoleName => Role == ProjectRole.Operator ? OperatorName : null;
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Azure.Data.Tables;
 using BatchFunctions.Keys;
+using BatchFunctions.Projects;
 using BatchFunctions.SelfHost.Commands;
 using BatchFunctions.Storage;
 
@@ -21,7 +23,7 @@ internal static class KeysCommand
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
     public static Command Create(Option<string> data, int failed, bool makesData)
     {
-        var storage = new StorageCommands(data, failed, makesData, "keys", TableNames.ApiKeys);
+        var storage = new StorageCommands(data, failed, makesData, "keys", TableNames.ApiKeys, TableNames.Projects);
         void Runs(
             Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act, Action<ParseResult>? check = null) =>
             storage.Runs(command, (tables, parsed, ct) => act(new ApiKeyStore(tables, TimeProvider.System), parsed, ct), check);
@@ -30,10 +32,10 @@ internal static class KeysCommand
         var label = new Option<string>("--name") { Description = "A label for the list.", DefaultValueFactory = _ => "" };
         var expires = new Option<string?>("--expires") { Description = "How long the key opens the project, such as 12h or 90d; for good where it is not given.", HelpName = "LIFE" };
         var add = new Command("add", "Makes a key and prints it, alone, on standard output.") { project, label, expires };
-        Runs(
+        storage.Runs(
             add,
-            (keys, parsed, ct) => AddAsync(
-                keys, parsed.GetValue(project)!, parsed.GetValue(label)!, LifeOf(parsed.GetValue(expires)), parsed.InvocationConfiguration.Output, ct),
+            (tables, parsed, ct) => AddAsync(
+                tables, parsed.GetValue(project)!, parsed.GetValue(label)!, LifeOf(parsed.GetValue(expires)), parsed.InvocationConfiguration.Output, ct),
             parsed =>
             {
                 CheckNames(parsed.GetValue(project)!, parsed.GetValue(label)!);
@@ -67,11 +69,32 @@ internal static class KeysCommand
         : KeyLife.Parse(text) ?? throw new StartupException($"--expires cannot be '{text}': give {KeyLife.Form}.");
 
     private static async Task<int> AddAsync(
-        ApiKeyStore keys, string project, string label, TimeSpan? life, TextWriter output, CancellationToken ct)
+        TableServiceClient tables, string project, string label, TimeSpan? life, TextWriter output, CancellationToken ct)
     {
+        var keys = new ApiKeyStore(tables, TimeProvider.System);
+        await CheckNotErasedAsync(tables, project, ct);
         var made = await keys.CreateAsync(project, label, life, ct);
+        try
+        {
+            // Again: whoever erases the project revokes the keys that there are once its row says so.
+            await CheckNotErasedAsync(tables, project, ct);
+        }
+        catch (StartupException)
+        {
+            await keys.RevokeAsync(made.Record.Id, ct);
+            throw;
+        }
+
         await output.WriteLineAsync(made.Key);
         return 0;
+    }
+
+    private static async Task CheckNotErasedAsync(TableServiceClient tables, string project, CancellationToken ct)
+    {
+        if ((await new ProjectStore(tables).FindAsync(project, ct)).ErasingSince is not null)
+        {
+            throw new StartupException($"The project '{project}' is being erased: make keys for it when 'projects list' shows it no more.");
+        }
     }
 
     private static async Task<int> ListAsync(ApiKeyStore keys, bool asJson, TextWriter output, CancellationToken ct)

@@ -10,7 +10,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.SelfHost.Projects;
 
-/// <summary>The commands <c>projects list</c> and <c>projects set</c>.</summary>
+/// <summary>The commands <c>projects list</c>, <c>projects set</c> and <c>projects remove</c>.</summary>
 internal static class ProjectsCommand
 {
     /// <summary>What stands for the service's default, in the options and in the list.</summary>
@@ -23,7 +23,7 @@ internal static class ProjectsCommand
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
-    /// <summary>The command <c>projects</c> with its two subcommands.</summary>
+    /// <summary>The command <c>projects</c> with its three subcommands.</summary>
     /// <param name="data">The option for the folder of the embedded storage.</param>
     /// <param name="failed">The exit code for a failure.</param>
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
@@ -75,7 +75,7 @@ internal static class ProjectsCommand
             },
             parsed => _ = ChangeOf(parsed));
 
-        return new Command("projects", "Lists and sets what projects may have.") { storage.Storage, list, set };
+        return new Command("projects", "Lists and sets what projects may have, and erases projects.") { storage.Storage, list, set, ProjectRemoval.Create(storage) };
     }
 
     private static Option<string?> Number(string name, string description) =>
@@ -137,7 +137,7 @@ internal static class ProjectsCommand
         foreach (var project in projects)
         {
             await output.WriteLineAsync(
-                $"{project.Name,-20}  {Text(project.Weight),-8}  {Text(project.MaxBatches),-11}  {Text(project.MaxLines),-13}  {Text(project.MaxUploadBytes),-16}  {project.RoleName ?? "-"}");
+                $"{project.Name,-20}  {Text(project.Weight),-8}  {Text(project.MaxBatches),-11}  {Text(project.MaxLines),-13}  {Text(project.MaxUploadBytes),-16}  {project.RoleName ?? "-"}{(project.ErasingSince is { } since ? $"  being erased since {since:yyyy-MM-dd HH:mm}" : "")}");
         }
     }
 

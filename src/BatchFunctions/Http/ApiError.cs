@@ -64,6 +64,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         null,
         "operators_only");
 
+    public static ApiError ProjectErased { get; } = new(
+        403, InvalidRequestType, "The project is being erased: it takes no requests any more.", null, "project_being_erased");
+
     public static ApiError Contended { get; } = new(
         409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict")
     {

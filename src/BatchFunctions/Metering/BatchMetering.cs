@@ -2,6 +2,9 @@ using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
+using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Metering;
 
@@ -10,7 +13,8 @@ namespace BatchFunctions.Metering;
 /// says that it has been counted makes it nothing. That one goes when the batch is looked at once more, a day after its end, and not while
 /// the active row is there.
 /// </summary>
-internal sealed class BatchMetering(UsageStore usage, ActiveBatchStore active, ProtocolSteps steps, TimeProvider time)
+internal sealed partial class BatchMetering(
+    UsageStore usage, ActiveBatchStore active, ProtocolSteps steps, RareLog rare, TimeProvider time, ILogger<BatchMetering> logger)
 {
     /// <summary>For how long after a batch's end the row that says that it has been counted is certain to be there.</summary>
     private static readonly TimeSpan Certain = TimeSpan.FromHours(12);
@@ -29,10 +33,30 @@ internal sealed class BatchMetering(UsageStore usage, ActiveBatchStore active, P
             return;
         }
 
-        await usage.AddAsync(ended.Key, new UsageOfDay(DateOnly.FromDateTime(at.UtcDateTime), ended.Model, UsageSum.Of(ended)), ct);
+        try
+        {
+            await usage.AddAsync(ended.Key, new UsageOfDay(DateOnly.FromDateTime(at.UtcDateTime), ended.Model, UsageSum.Of(ended)), ct);
+        }
+        catch (Exception e) when (StorageFaults.IsRefusal(e))
+        {
+            // A table that nobody has made yet, or may use: that is no reason to keep batches from being cleared away.
+            if (rare.IsNews("usage is refused"))
+            {
+                Log.NotCounted(logger, e, ended.Id);
+            }
+
+            return;
+        }
+
         await steps.ReachedAsync(ProtocolStep.UsageWritten, ct);
     }
 
     /// <summary>Forgets that a batch has been counted: it is cleared away for long.</summary>
     public Task ForgetAsync(BatchKey key, CancellationToken ct) => usage.ForgetAsync(key, ct);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Storage refuses the table of usage: batch {BatchId}, and others until that is put right, are not counted.")]
+        public static partial void NotCounted(ILogger logger, Exception e, string batchId);
+    }
 }

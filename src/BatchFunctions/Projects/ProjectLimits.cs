@@ -6,4 +6,8 @@ namespace BatchFunctions.Projects;
 /// <param name="MaxLines">The most lines that may wait in them.</param>
 /// <param name="MaxUploadBytes">The most bytes that its open uploads in parts may hold.</param>
 /// <param name="Role">What its keys and tokens may do besides.</param>
-internal sealed record ProjectLimits(int Weight, int MaxBatches, long MaxLines, long MaxUploadBytes, ProjectRole Role);
+internal sealed record ProjectLimits(int Weight, int MaxBatches, long MaxLines, long MaxUploadBytes, ProjectRole Role)
+{
+    /// <summary>Whether the project is being erased, and takes nothing any more.</summary>
+    public bool IsBeingErased { get; init; }
+}

@@ -51,7 +51,10 @@ internal sealed partial class ProjectReader(
         project.MaxBatches ?? options.Value.Quota.MaxBatches,
         project.MaxLines ?? options.Value.Quota.MaxLines,
         project.MaxUploadBytes ?? options.Value.Quota.UploadBytesFor(options.Value.MaxFileBytes),
-        project.Role);
+        project.Role)
+    {
+        IsBeingErased = project.ErasingSince is not null,
+    };
 
     private ValueTask RefreshAsync(string name, Known known, CancellationToken ct)
     {

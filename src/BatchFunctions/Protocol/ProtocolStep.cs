@@ -49,6 +49,11 @@ internal enum ProtocolStep
     DeletedBatchBlobsGone,
     DeletedBatchUnlinked,
     DeletedBatchRowRemoved,
+    ProjectKeysRevoked,
+    ProjectBatchEnded,
+    ProjectBlobRemoved,
+    ProjectRowRemoved,
+    ProjectErased,
     SweepTakenUp,
     SweepDone,
 }

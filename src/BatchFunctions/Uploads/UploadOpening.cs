@@ -22,6 +22,7 @@ internal sealed class UploadOpening(
     /// <exception cref="ApiException">The project has too many open uploads, too much in them, or no room for the file.</exception>
     public async Task OpenAsync(Upload upload, CancellationToken ct)
     {
+        await projects.CheckOpenAsync(upload.Tenant, ct);
         var maxBytes = (await projects.LimitsOfAsync(upload.Tenant, ct)).MaxUploadBytes;
         if (upload.Bytes > maxBytes)
         {

@@ -24,7 +24,7 @@ public sealed class ProjectsTests
         Assert.Matches(@"PROJECT\s+WEIGHT\s+MAX BATCHES\s+MAX LINES\s+MAX UPLOAD BYTES\s+ROLE\s+team-a\s+default\s+5\s+0\s+1000\s+-\s+team-b\s+default\s+default\s+default\s+default\s+-", list.Output);
         var json = JsonDocument.Parse((await cli.RunAsync("projects", "list", "--json", "--storage", storage)).Output).RootElement;
         Assert.Equal(
-            """{"name":"team-a","weight":null,"max_batches":5,"max_lines":0,"max_upload_bytes":1000,"role":"none"}""",
+            """{"name":"team-a","weight":null,"max_batches":5,"max_lines":0,"max_upload_bytes":1000,"role":"none","erasing_since":null}""",
             JsonSerializer.Serialize(json[0]));
         Assert.Equal(2, json.GetArrayLength());
     }
@@ -47,6 +47,30 @@ public sealed class ProjectsTests
         var set = await cli.RunAsync(["projects", "set", project, .. options, "--data", cli.PathOf("none")]);
 
         set.AssertOneLine(ExitCodes.Refused, said);
+    }
+
+    [Fact]
+    public async Task A_project_is_removed_once_that_is_confirmed_and_gets_no_key_meanwhile()
+    {
+        using var cli = new CliDriver(baseUrl: null, key: null);
+        var storage = TestStorage.NewAccount();
+        (await cli.RunAsync("keys", "add", "--project", "team-a", "--storage", storage)).AssertExit(ExitCodes.Done);
+        (await cli.RunAsync("keys", "add", "--project", "team-b", "--storage", storage)).AssertExit(ExitCodes.Done);
+
+        (await cli.RunAsync("projects", "remove", "team-a", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "erases everything of the project 'team-a'", "--yes");
+        (await cli.RunAsync("projects", "remove", "Team A", "--yes", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "'Team A' is no project name");
+        Assert.DoesNotContain("erased", (await cli.RunAsync("projects", "list", "--storage", storage)).Output, StringComparison.Ordinal);
+
+        var removed = await cli.RunAsync("projects", "remove", "team-a", "--yes", "--storage", storage);
+        var again = await cli.RunAsync("projects", "remove", "team-a", "--yes", "--storage", storage);
+
+        removed.AssertExit(ExitCodes.Done);
+        Assert.Equal(removed.Output, again.Output);
+        var keys = JsonDocument.Parse((await cli.RunAsync("keys", "list", "--json", "--storage", storage)).Output).RootElement.EnumerateArray();
+        Assert.All(keys, key => Assert.Equal(key.GetProperty("project").GetString() == "team-b", key.GetProperty("revoked_at").ValueKind == JsonValueKind.Null));
+        Assert.Matches(@"team-a .*being erased since 20\d\d", (await cli.RunAsync("projects", "list", "--storage", storage)).Output);
+        (await cli.RunAsync("keys", "add", "--project", "team-a", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "'team-a' is being erased");
+        (await cli.RunAsync("projects", "set", "team-a", "--weight", "2", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "'team-a' is being erased");
     }
 
     [Fact]

@@ -37,6 +37,10 @@ public sealed class LostMessageTests
         // Those of deletions: BatchDeletionTests.
         ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone,
         ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
+
+        // Those of projects that are erased: ProjectErasureTests.
+        ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved,
+        ProtocolStep.ProjectErased,
     ];
 
     [Fact]

@@ -13,7 +13,7 @@ namespace BatchFunctions.Tests.Projects;
 
 public sealed class ProjectReaderTests : IDisposable
 {
-    private static readonly ProjectLimits Defaults = new(1, 7, 700, ProjectRole.None);
+    private static readonly ProjectLimits Defaults = new(1, 7, 700, 16L << 30, ProjectRole.None);
 
     private readonly FakeTimeProvider _time = new();
     private readonly RareLog _rare;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using BatchFunctions.Cli;
-using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.Metering;
 using BatchFunctions.Testing;

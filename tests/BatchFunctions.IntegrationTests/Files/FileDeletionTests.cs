@@ -75,7 +75,7 @@ public sealed class FileDeletionTests : IAsyncLifetime
             }));
 
             var made = answers.Where((answer, i) => i % 3 == 1 && answer.Status == HttpStatusCode.OK).Select(answer => answer.Text("id")).ToList();
-            Assert.Equal(1, answers.Where((answer, i) => i % 3 == 0 && answer.Status == HttpStatusCode.OK).Count());
+            Assert.Single(answers.Where((answer, i) => i % 3 == 0 && answer.Status == HttpStatusCode.OK));
             Assert.All(answers, answer => Assert.True(
                 answer.Status is HttpStatusCode.OK or HttpStatusCode.NotFound or HttpStatusCode.BadRequest, answer.Body));
             var blob = FileBlobs.LocationOf(_host.Tenant, file);

@@ -4,9 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
-using Azure.Storage.Queues.Models;
 using BatchFunctions.ActiveBatches;
-using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.IntegrationTests.Files;
@@ -243,7 +241,7 @@ public sealed class ProjectErasureTests : IAsyncLifetime
             var queue = _api.Get<StorageClients>().Queues.GetQueueClient(name);
             while ((await queue.ReceiveMessagesAsync(32, TimeSpan.FromMinutes(5))).Value is { Length: > 0 } messages)
             {
-                foreach (QueueMessage message in messages)
+                foreach (var message in messages)
                 {
                     if (BatchMessage.Parse(message.Body).Kind != BatchMessageKind.Sweep)
                     {

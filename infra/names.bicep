@@ -14,6 +14,7 @@ var tableNames = [
   'projects'
   'fleet'
   'idempotency'
+  'usage'
 ]
 
 var workingQueueNames = [

@@ -50,7 +50,9 @@ internal static class BatchCommandLine
         RetryCommand.Create(environment),
         ErrorsCommand.Create(environment),
         CancelCommand.Create(environment),
+        DeleteCommand.Create(environment),
         LimitsCommand.Create(environment),
+        UsageCommand.Create(environment),
         CreateKeys(),
         CreateProjects(),
     };
@@ -72,7 +74,7 @@ internal static class BatchCommandLine
     {
         var data = DataOption.Create();
         var projects = ProjectsCommand.Create(data, ExitCodes.Refused, makesData: false);
-        projects.Description = "Lists and sets what projects of a BatchFunctions service may have, in its storage.";
+        projects.Description = "Lists and sets what projects of a BatchFunctions service may have, in its storage, and erases them.";
         projects.Add(data);
         return projects;
     }

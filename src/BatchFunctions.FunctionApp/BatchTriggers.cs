@@ -41,4 +41,10 @@ public sealed class BatchTriggers(BatchApi batches)
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.BatchRetry)] HttpRequest request,
         string id,
         CancellationToken ct) => batches.RetryAsync(request, id, ct);
+
+    [Function("batches_delete")]
+    public Task<IResult> DeleteAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "delete", Route = ApiRoutes.Batch)] HttpRequest request,
+        string id,
+        CancellationToken ct) => batches.DeleteAsync(request, id, ct);
 }

@@ -13,6 +13,7 @@ using BatchFunctions.Idempotency;
 using BatchFunctions.Keys;
 using BatchFunctions.Limits;
 using BatchFunctions.Memory;
+using BatchFunctions.Metering;
 using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Processing;
@@ -77,6 +78,7 @@ public static class BatchFunctionsExtensions
             .AddProcessing()
             .AddChecks()
             .AddFailures()
+            .AddMetering()
             .AddModels()
             .AddLimits()
             .AddOperators()
@@ -145,6 +147,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchRetry>();
         services.TryAddSingleton<BatchCancellation>();
+        services.TryAddSingleton<BatchDeletion>();
         return services;
     }
 
@@ -157,6 +160,9 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<StagedBlobs>();
         services.TryAddSingleton<ResultFiles>();
         services.TryAddSingleton<BatchLeftovers>();
+        services.TryAddSingleton<BatchInputs>();
+        services.TryAddSingleton<BatchRemoval>();
+        services.TryAddSingleton<ProjectErasure>();
         services.TryAddSingleton<RareLog>();
         services.TryAddSingleton<InputWatch>();
         services.TryAddSingleton<BatchWatch>();
@@ -201,6 +207,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<BatchRetry>(),
+            provider.GetRequiredService<BatchDeletion>(),
             provider.GetRequiredService<IdempotentRequests>(),
             provider.GetRequiredService<UpstreamRegistry>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),

@@ -62,6 +62,10 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
         _connection.AskAsync(
             _ => new HttpRequestMessage(HttpMethod.Post, $"{BatchPath(id)}/cancel"), Batch.Read, repeat: true, ct);
 
+    /// <summary>Deletes an ended batch with its output and error files.</summary>
+    public Task<ApiFile> DeleteBatchAsync(string id, CancellationToken ct) =>
+        _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Delete, BatchPath(id)), ApiJson.Default.ApiFile, repeat: false, ct);
+
     /// <summary>
     /// Makes a batch of what a batch has left over. Like a creation it is repeated only where the service looks at the key: otherwise
     /// only the batch itself tells whether there is a new one.
@@ -83,6 +87,19 @@ internal sealed class ApiClient(ServiceAddress address, ApiTimes times) : IDispo
     /// <summary>Gets what the key's project may have, and has.</summary>
     public Task<ProjectLimits> GetLimitsAsync(CancellationToken ct) =>
         _connection.AskAsync(_ => new HttpRequestMessage(HttpMethod.Get, "limits"), ProjectLimits.Read, repeat: true, ct);
+
+    /// <summary>Gets what the key's project has used.</summary>
+    /// <param name="since">From the day of this time on; null for the service's own beginning.</param>
+    /// <param name="until">Up to this time; null for now.</param>
+    /// <param name="group"><c>day</c> or <c>model</c>.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task<ProjectUsage> GetUsageAsync(DateTimeOffset? since, DateTimeOffset? until, string group, CancellationToken ct)
+    {
+        var start = since is { } from ? string.Create(CultureInfo.InvariantCulture, $"&start={from.ToUnixTimeSeconds()}") : "";
+        var end = until is { } to ? string.Create(CultureInfo.InvariantCulture, $"&end={to.ToUnixTimeSeconds()}") : "";
+        return _connection.AskAsync(
+            _ => new HttpRequestMessage(HttpMethod.Get, $"usage?group_by={group}{start}{end}"), ProjectUsage.Read, repeat: true, ct);
+    }
 
     /// <summary>Uploads a file in one request.</summary>
     /// <param name="name">The file's name.</param>

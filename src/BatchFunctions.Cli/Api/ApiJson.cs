@@ -17,4 +17,5 @@ namespace BatchFunctions.Cli.Api;
 [JsonSerializable(typeof(BatchRequest))]
 [JsonSerializable(typeof(RetryRequest))]
 [JsonSerializable(typeof(ProjectLimits))]
+[JsonSerializable(typeof(IReadOnlyList<UsageBucket>))]
 internal sealed partial class ApiJson : JsonSerializerContext;

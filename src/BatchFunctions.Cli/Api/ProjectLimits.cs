@@ -20,6 +20,8 @@ internal sealed record ProjectLimits
 
     public LimitUsage? OpenUploads { get; init; }
 
+    public LimitUsage? OpenUploadBytes { get; init; }
+
     public long? MaxRequestsPerBatch { get; init; }
 
     public long? MaxInputBytes { get; init; }

@@ -67,7 +67,8 @@ internal sealed class FilterOptions
         Metadata = MetadataPairs.Of(parsed.GetValue(_metadata)!),
     };
 
-    private static Option<DateTimeOffset?> Moment(string name, string description, TimeProvider time) => new(name)
+    /// <summary>An option for a time, or for how long ago it was.</summary>
+    internal static Option<DateTimeOffset?> Moment(string name, string description, TimeProvider time) => new(name)
     {
         Description = description,
         HelpName = "TIME",

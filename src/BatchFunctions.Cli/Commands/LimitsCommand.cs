@@ -53,6 +53,7 @@ internal static class LimitsCommand
         Row("Lines waiting", limits.EnqueuedRequests, Texts.Count);
         Row("Stored", limits.StoredBytes, Bytes);
         Row("Open uploads", limits.OpenUploads, Texts.Count);
+        Row("Bytes in them", limits.OpenUploadBytes, Bytes);
         return table;
     }
 

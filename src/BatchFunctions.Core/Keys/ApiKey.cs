@@ -8,7 +8,15 @@ namespace BatchFunctions.Keys;
 /// <param name="Name">A label for people.</param>
 /// <param name="CreatedAt">When it was made, UTC.</param>
 /// <param name="RevokedAt">When it was revoked, UTC; null while the key is valid.</param>
-public sealed record ApiKey(string Id, string Project, string Name, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
+public sealed record ApiKey(string Id, string Project, string Name, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt)
+{
+    /// <summary>When it expires, UTC; null if it does not.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the key opens its project.</summary>
+    /// <param name="now">The time.</param>
+    public bool IsGood(DateTimeOffset now) => RevokedAt is null && !(ExpiresAt <= now);
+}
 
 /// <summary>A key that has just been made.</summary>
 /// <param name="Key">The key itself: shown once, never stored.</param>

@@ -14,6 +14,11 @@ public sealed partial class ApiKeyStore
     /// <summary>The most characters of a key's label, which its row keeps.</summary>
     public const int LongestName = 256;
 
+    /// <summary>
+    /// The version of the rows of keys that expire: version 1 would take such a key for one that does not, so it must not read the row.
+    /// </summary>
+    private const int VersionOfExpiry = 2;
+
     private const string IdPrefix = "key_";
     private const int IdDigits = 16;
     private const string Partition = "key";
@@ -49,12 +54,17 @@ public sealed partial class ApiKeyStore
         return KeyForm.HasChecksum(key) || KeyForm.IsOld(key);
     }
 
+    /// <summary>Creates a key for a project that does not expire.</summary>
+    /// <inheritdoc cref="CreateAsync(string, string, TimeSpan?, CancellationToken)"/>
+    public Task<NewApiKey> CreateAsync(string project, string name, CancellationToken ct) => CreateAsync(project, name, null, ct);
+
     /// <summary>Creates a key for a project.</summary>
     /// <param name="project">The project's name; see <see cref="IsProjectName"/>.</param>
     /// <param name="name">A label for people.</param>
+    /// <param name="life">How long it opens the project; null if it does not expire.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <exception cref="ArgumentException"><paramref name="project"/> is not a valid project name.</exception>
-    public async Task<NewApiKey> CreateAsync(string project, string name, CancellationToken ct)
+    public async Task<NewApiKey> CreateAsync(string project, string name, TimeSpan? life, CancellationToken ct)
     {
         if (!IsProjectName(project))
         {
@@ -67,19 +77,26 @@ public sealed partial class ApiKeyStore
         ArgumentOutOfRangeException.ThrowIfGreaterThan(name.Length, LongestName, nameof(name));
         var key = KeyForm.New();
         var hash = HashOf(key);
-        var record = new ApiKey(IdOf(hash), project, name, _time.GetUtcNow(), null);
+        var now = _time.GetUtcNow();
+        var record = new ApiKey(IdOf(hash), project, name, now, null) { ExpiresAt = now + life };
         var row = new TableEntity(Partition, hash)
         {
             ["Project"] = project,
             ["Name"] = name,
             ["CreatedAt"] = record.CreatedAt,
         };
+        if (record.ExpiresAt is { } expiresAt)
+        {
+            row["ExpiresAt"] = expiresAt;
+            row[TableWrites.Version] = VersionOfExpiry;
+        }
+
         _ = await TableWrites.TryInsertAsync(_table, row, ct)
             ?? throw new InvalidOperationException("A key with this hash exists already.");
         return new NewApiKey(key, record);
     }
 
-    /// <summary>The record of a key, revoked or not; null if the key is unknown.</summary>
+    /// <summary>The record of a key, good or not; null if the key is unknown.</summary>
     /// <param name="key">The key.</param>
     /// <param name="ct">Cancels the operation.</param>
     public async Task<ApiKey?> FindAsync(string key, CancellationToken ct)
@@ -88,7 +105,7 @@ public sealed partial class ApiKeyStore
         return row.HasValue ? FromRow(row.Value!) : null;
     }
 
-    /// <summary>All keys, revoked ones included.</summary>
+    /// <summary>All keys, revoked and expired ones included.</summary>
     /// <param name="ct">Cancels the operation.</param>
     public async IAsyncEnumerable<ApiKey> ListAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -130,7 +147,7 @@ public sealed partial class ApiKeyStore
             $"PartitionKey eq {Partition} and RowKey ge {digits} and RowKey lt {digits + "g"}");
         await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
-            NewerRowException.ThrowIfNewer(_table, row);
+            NewerRowException.ThrowIfNewer(_table, row, VersionOfExpiry);
             if (!row.ContainsKey("RevokedAt"))
             {
                 row["RevokedAt"] = _time.GetUtcNow();
@@ -145,6 +162,29 @@ public sealed partial class ApiKeyStore
         return false;
     }
 
+    /// <summary>Revokes all keys of a project.</summary>
+    /// <param name="project">The project's name.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>When the last of them was revoked; null if it has none.</returns>
+    public async Task<DateTimeOffset?> RevokeAllAsync(string project, CancellationToken ct)
+    {
+        DateTimeOffset? last = null;
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and Project eq {project}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            NewerRowException.ThrowIfNewer(_table, row, VersionOfExpiry);
+            if (row.GetDateTimeOffset("RevokedAt") is not { } revokedAt)
+            {
+                row["RevokedAt"] = revokedAt = _time.GetUtcNow();
+                _ = await TableWrites.TryUpdateAsync(_table, row, row.ETag, ct);
+            }
+
+            last = last > revokedAt ? last : revokedAt;
+        }
+
+        return last;
+    }
+
     /// <summary>The key's row key.</summary>
     internal static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
@@ -155,13 +195,16 @@ public sealed partial class ApiKeyStore
     /// </summary>
     private ApiKey FromRow(TableEntity row)
     {
-        NewerRowException.ThrowIfNewer(_table, row);
+        NewerRowException.ThrowIfNewer(_table, row, VersionOfExpiry);
         return new ApiKey(
             IdOf(row.RowKey),
             row.GetString("Project"),
             row.GetString("Name"),
             row.GetDateTimeOffset("CreatedAt")!.Value,
-            row.GetDateTimeOffset("RevokedAt"));
+            row.GetDateTimeOffset("RevokedAt"))
+        {
+            ExpiresAt = row.GetDateTimeOffset("ExpiresAt"),
+        };
     }
 
     [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,62}$(?!\n)", RegexOptions.CultureInvariant)]

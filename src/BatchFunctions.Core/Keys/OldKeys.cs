@@ -15,7 +15,7 @@ internal sealed class OldKeys(ApiKeyStore store, TimeProvider time)
     private Task<FrozenDictionary<string, Lazy<ApiKey>>>? _listing;
     private DateTimeOffset _askedAt;
 
-    /// <summary>The record of a key, revoked or not, and when it was read; null if the key is unknown.</summary>
+    /// <summary>The record of a key, good or not, and when it was read; null if the key is unknown.</summary>
     /// <param name="key">The key.</param>
     /// <param name="ct">Cancels the wait, not the listing.</param>
     public async Task<(ApiKey? Record, DateTimeOffset At)> FindAsync(string key, CancellationToken ct)

@@ -19,6 +19,9 @@ public sealed record Project(string Name)
     /// <summary>The most that <see cref="MaxLines"/> may be.</summary>
     public const long MostLines = 1_000_000_000;
 
+    /// <summary>The most that <see cref="MaxUploadBytes"/> may be: a PiB.</summary>
+    public const long MostUploadBytes = 1L << 50;
+
     /// <summary>The name of <see cref="ProjectRole.Operator"/>, wherever it is written.</summary>
     public const string OperatorName = "operator";
 
@@ -31,8 +34,14 @@ public sealed record Project(string Name)
     /// <summary>The most lines that may wait in them.</summary>
     public long? MaxLines { get; init; }
 
+    /// <summary>The most bytes that its open uploads in parts may hold.</summary>
+    public long? MaxUploadBytes { get; init; }
+
     /// <summary>What its keys and tokens may do besides.</summary>
     public ProjectRole Role { get; init; }
+
+    /// <summary>Since when the project is being erased, UTC: then it is given no key, and takes no request. Null if it is not.</summary>
+    public DateTimeOffset? ErasingSince { get; init; }
 
     /// <summary>The role's name; null where there is none.</summary>
     internal string? RoleName => Role == ProjectRole.Operator ? OperatorName : null;

@@ -8,6 +8,10 @@ namespace BatchFunctions.Projects;
 public sealed class ProjectStore
 {
     private const string Partition = "project";
+    private const string ErasingSince = "ErasingSince";
+
+    /// <summary>The version of the rows of projects that are being erased: version 1 would go on giving them what it may.</summary>
+    private const int VersionOfErasure = 2;
 
     /// <summary>How often a change is tried while others are faster.</summary>
     private const int Tries = 8;
@@ -43,9 +47,44 @@ public sealed class ProjectStore
     /// <param name="change">Makes the new state of the present one; it is called again if another was faster.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <returns>The new state.</returns>
-    public async Task<Project> ChangeAsync(string name, Func<Project, Project> change, CancellationToken ct)
+    /// <exception cref="InvalidOperationException">The project is being erased, or others were faster every time.</exception>
+    public Task<Project> ChangeAsync(string name, Func<Project, Project> change, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(change);
+        return MutateAsync(
+            name,
+            project => project.ErasingSince is null
+                ? change(project)
+                : throw new InvalidOperationException($"The project '{name}' is being erased."),
+            ct);
+    }
+
+    /// <summary>Notes that a project is being erased, unless it is noted already.</summary>
+    /// <param name="name">The project's name, which is valid.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>The project.</returns>
+    public Task<Project> BeginErasureAsync(string name, DateTimeOffset now, CancellationToken ct) =>
+        MutateAsync(name, project => project with { ErasingSince = project.ErasingSince ?? now }, ct);
+
+    /// <summary>The projects that are being erased.</summary>
+    /// <param name="ct">Cancels the operation.</param>
+    public async IAsyncEnumerable<Project> ListErasingAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and ErasingSince ge {DateTimeOffset.UnixEpoch}");
+        await foreach (var row in _table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
+        {
+            yield return FromRow(row);
+        }
+    }
+
+    /// <summary>Removes a project's row, once nothing else is left of it.</summary>
+    /// <param name="name">The project's name.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task RemoveAsync(string name, CancellationToken ct) => TableWrites.DeleteAsync(_table, Partition, name, ct);
+
+    private async Task<Project> MutateAsync(string name, Func<Project, Project> change, CancellationToken ct)
+    {
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             var row = await RowAsync(name, ct);
@@ -71,7 +110,10 @@ public sealed class ProjectStore
         Set(row, "Weight", project.Weight);
         Set(row, "MaxBatches", project.MaxBatches);
         Set(row, "MaxLines", project.MaxLines);
+        Set(row, "MaxUploadBytes", project.MaxUploadBytes);
         Set(row, "Role", project.RoleName);
+        Set(row, ErasingSince, project.ErasingSince);
+        row[TableWrites.Version] = project.ErasingSince is null ? TableWrites.CurrentVersion : VersionOfErasure;
         return row;
     }
 
@@ -87,12 +129,14 @@ public sealed class ProjectStore
     /// <summary>Refuses a newer version's row: it may restrict the project in a way that this version does not know.</summary>
     private Project FromRow(TableEntity row)
     {
-        NewerRowException.ThrowIfNewer(_table, row);
+        NewerRowException.ThrowIfNewer(_table, row, VersionOfErasure);
         return new Project(row.RowKey)
         {
             Weight = row.GetInt32("Weight"),
             MaxBatches = row.GetInt32("MaxBatches"),
             MaxLines = row.GetInt64("MaxLines"),
+            MaxUploadBytes = row.GetInt64("MaxUploadBytes"),
+            ErasingSince = row.GetDateTimeOffset(ErasingSince),
             Role = row.GetString("Role") == Project.OperatorName ? ProjectRole.Operator : ProjectRole.None,
         };
     }

@@ -36,7 +36,10 @@ public static class TableNames
     /// <summary>Keys that callers have given their requests, by tenant.</summary>
     public const string Idempotency = "idempotency";
 
+    /// <summary>What projects have used, by tenant: a row for each day and model.</summary>
+    public const string Usage = "usage";
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency, Usage];
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Azure.Data.Tables;
 using BatchFunctions.Keys;
+using BatchFunctions.Projects;
 using BatchFunctions.SelfHost.Commands;
 using BatchFunctions.Storage;
 
@@ -21,22 +23,27 @@ internal static class KeysCommand
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
     public static Command Create(Option<string> data, int failed, bool makesData)
     {
-        var storage = new StorageCommands(data, failed, makesData, "keys", TableNames.ApiKeys);
+        var storage = new StorageCommands(data, failed, makesData, "keys", TableNames.ApiKeys, TableNames.Projects);
         void Runs(
             Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act, Action<ParseResult>? check = null) =>
             storage.Runs(command, (tables, parsed, ct) => act(new ApiKeyStore(tables, TimeProvider.System), parsed, ct), check);
 
         var project = new Option<string>("--project") { Description = "The project that the key opens.", Required = true };
         var label = new Option<string>("--name") { Description = "A label for the list.", DefaultValueFactory = _ => "" };
-        var add = new Command("add", "Makes a key and prints it, alone, on standard output.") { project, label };
-        Runs(
+        var expires = new Option<string?>("--expires") { Description = "How long the key opens the project, such as 12h or 90d; for good where it is not given.", HelpName = "LIFE" };
+        var add = new Command("add", "Makes a key and prints it, alone, on standard output.") { project, label, expires };
+        storage.Runs(
             add,
-            (keys, parsed, ct) =>
-                AddAsync(keys, parsed.GetValue(project)!, parsed.GetValue(label)!, parsed.InvocationConfiguration.Output, ct),
-            parsed => CheckNames(parsed.GetValue(project)!, parsed.GetValue(label)!));
+            (tables, parsed, ct) => AddAsync(
+                tables, parsed.GetValue(project)!, parsed.GetValue(label)!, LifeOf(parsed.GetValue(expires)), parsed.InvocationConfiguration.Output, ct),
+            parsed =>
+            {
+                CheckNames(parsed.GetValue(project)!, parsed.GetValue(label)!);
+                _ = LifeOf(parsed.GetValue(expires));
+            });
 
         var asJson = new Option<bool>("--json") { Description = "Prints JSON for programs." };
-        var list = new Command("list", "Lists all keys, revoked ones included; never the keys themselves.") { asJson };
+        var list = new Command("list", "Lists all keys, revoked and expired ones included; never the keys themselves.") { asJson };
         Runs(list, (keys, parsed, ct) => ListAsync(keys, parsed.GetValue(asJson), parsed.InvocationConfiguration.Output, ct));
 
         var id = new Argument<string>("ID") { Description = "The key's id, as the list shows it." };
@@ -57,11 +64,37 @@ internal static class KeysCommand
         ProjectNames.Check(project);
     }
 
-    private static async Task<int> AddAsync(ApiKeyStore keys, string project, string label, TextWriter output, CancellationToken ct)
+    private static TimeSpan? LifeOf(string? text) =>
+        text is null ? null
+        : KeyLife.Parse(text) ?? throw new StartupException($"--expires cannot be '{text}': give {KeyLife.Form}.");
+
+    private static async Task<int> AddAsync(
+        TableServiceClient tables, string project, string label, TimeSpan? life, TextWriter output, CancellationToken ct)
     {
-        var made = await keys.CreateAsync(project, label, ct);
+        var keys = new ApiKeyStore(tables, TimeProvider.System);
+        await CheckNotErasedAsync(tables, project, ct);
+        var made = await keys.CreateAsync(project, label, life, ct);
+        try
+        {
+            // Again: whoever erases the project revokes the keys that there are once its row says so.
+            await CheckNotErasedAsync(tables, project, ct);
+        }
+        catch (StartupException)
+        {
+            await keys.RevokeAsync(made.Record.Id, ct);
+            throw;
+        }
+
         await output.WriteLineAsync(made.Key);
         return 0;
+    }
+
+    private static async Task CheckNotErasedAsync(TableServiceClient tables, string project, CancellationToken ct)
+    {
+        if ((await new ProjectStore(tables).FindAsync(project, ct)).ErasingSince is not null)
+        {
+            throw new StartupException($"The project '{project}' is being erased: make keys for it when 'projects list' shows it no more.");
+        }
     }
 
     private static async Task<int> ListAsync(ApiKeyStore keys, bool asJson, TextWriter output, CancellationToken ct)
@@ -73,15 +106,17 @@ internal static class KeysCommand
             return 0;
         }
 
-        await output.WriteLineAsync($"{"ID",-20}  {"PROJECT",-20}  {"CREATED",-16}  {"REVOKED",-16}  NAME");
+        await output.WriteLineAsync($"{"ID",-20}  {"PROJECT",-20}  {"CREATED",-16}  {"EXPIRES",-16}  {"REVOKED",-16}  NAME");
         foreach (var key in all)
         {
             await output.WriteLineAsync(
-                $"{key.Id,-20}  {key.Project,-20}  {key.CreatedAt:yyyy-MM-dd HH:mm}  {key.RevokedAt?.ToString("yyyy-MM-dd HH:mm", null) ?? "-",-16}  {key.Name}");
+                $"{key.Id,-20}  {key.Project,-20}  {Text(key.CreatedAt),-16}  {Text(key.ExpiresAt),-16}  {Text(key.RevokedAt),-16}  {key.Name}");
         }
 
         return 0;
     }
+
+    private static string Text(DateTimeOffset? time) => time?.ToString("yyyy-MM-dd HH:mm", null) ?? "-";
 
     private static async Task<int> RevokeAsync(ApiKeyStore keys, string id, TextWriter output, CancellationToken ct)
     {

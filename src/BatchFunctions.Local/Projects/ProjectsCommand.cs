@@ -10,7 +10,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.SelfHost.Projects;
 
-/// <summary>The commands <c>projects list</c> and <c>projects set</c>.</summary>
+/// <summary>The commands <c>projects list</c>, <c>projects set</c> and <c>projects remove</c>.</summary>
 internal static class ProjectsCommand
 {
     /// <summary>What stands for the service's default, in the options and in the list.</summary>
@@ -23,7 +23,7 @@ internal static class ProjectsCommand
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
-    /// <summary>The command <c>projects</c> with its two subcommands.</summary>
+    /// <summary>The command <c>projects</c> with its three subcommands.</summary>
     /// <param name="data">The option for the folder of the embedded storage.</param>
     /// <param name="failed">The exit code for a failure.</param>
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
@@ -39,6 +39,7 @@ internal static class ProjectsCommand
         var weight = Number("--weight", "Its part of the upstream beside other projects: twice the weight is twice the lines in flight (1 to 1000).");
         var batches = Number("--max-batches", "The most batches that it may have that have not ended; 0 lets it make none.");
         var lines = Number("--max-lines", "The most lines that may wait in them.");
+        var uploads = Number("--max-upload-bytes", "The most bytes that its open uploads in parts may have.");
         var role = new Option<string?>("--role")
         {
             Description = "'operator' lets its keys see the state of the whole service; 'none' does not.",
@@ -46,7 +47,7 @@ internal static class ProjectsCommand
         };
         var set = new Command("set", "Sets what a project may have; what is not given stays. It takes effect within half a minute.")
         {
-            name, weight, batches, lines, role,
+            name, weight, batches, lines, uploads, role,
         };
         Func<Project, Project> ChangeOf(ParseResult parsed)
         {
@@ -56,10 +57,11 @@ internal static class ProjectsCommand
                 .. WhereGiven(parsed, weight, Project.LeastWeight, Project.MostWeight, (project, value) => project with { Weight = (int?)value }),
                 .. WhereGiven(parsed, batches, 0, Project.MostBatches, (project, value) => project with { MaxBatches = (int?)value }),
                 .. WhereGiven(parsed, lines, 0, Project.MostLines, (project, value) => project with { MaxLines = value }),
+                .. WhereGiven(parsed, uploads, 0, Project.MostUploadBytes, (project, value) => project with { MaxUploadBytes = value }),
                 .. RoleWhereGiven(parsed.GetValue(role)),
             ];
             return changes is []
-                ? throw new StartupException("There is nothing to set: give --weight, --max-batches, --max-lines or --role.")
+                ? throw new StartupException("There is nothing to set: give --weight, --max-batches, --max-lines, --max-upload-bytes or --role.")
                 : project => changes.Aggregate(project, (changed, change) => change(changed));
         }
 
@@ -73,7 +75,7 @@ internal static class ProjectsCommand
             },
             parsed => _ = ChangeOf(parsed));
 
-        return new Command("projects", "Lists and sets what projects may have.") { storage.Storage, list, set };
+        return new Command("projects", "Lists and sets what projects may have, and erases projects.") { storage.Storage, list, set, ProjectRemoval.Create(storage) };
     }
 
     private static Option<string?> Number(string name, string description) =>
@@ -107,7 +109,7 @@ internal static class ProjectsCommand
     private static async Task<int> ListAsync(TableServiceClient tables, bool asJson, TextWriter output, CancellationToken ct)
     {
         var projects = await new ApiKeyStore(tables, TimeProvider.System).ListAsync(ct)
-            .Where(key => key.RevokedAt is null)
+            .Where(key => key.IsGood(TimeProvider.System.GetUtcNow()))
             .Select(key => key.Project)
             .Distinct()
             .ToDictionaryAsync(name => name, name => new Project(name), StringComparer.Ordinal, ct);
@@ -131,11 +133,11 @@ internal static class ProjectsCommand
 
     private static async Task PrintAsync(IEnumerable<Project> projects, TextWriter output)
     {
-        await output.WriteLineAsync($"{"PROJECT",-20}  {"WEIGHT",-8}  {"MAX BATCHES",-11}  {"MAX LINES",-13}  ROLE");
+        await output.WriteLineAsync($"{"PROJECT",-20}  {"WEIGHT",-8}  {"MAX BATCHES",-11}  {"MAX LINES",-13}  {"MAX UPLOAD BYTES",-16}  ROLE");
         foreach (var project in projects)
         {
             await output.WriteLineAsync(
-                $"{project.Name,-20}  {Text(project.Weight),-8}  {Text(project.MaxBatches),-11}  {Text(project.MaxLines),-13}  {project.RoleName ?? "-"}");
+                $"{project.Name,-20}  {Text(project.Weight),-8}  {Text(project.MaxBatches),-11}  {Text(project.MaxLines),-13}  {Text(project.MaxUploadBytes),-16}  {project.RoleName ?? "-"}{(project.ErasingSince is { } since ? $"  being erased since {since:yyyy-MM-dd HH:mm}" : "")}");
         }
     }
 

@@ -71,6 +71,19 @@ internal sealed record Batch : IFenced<Batch>
 
     public TokenUsage Usage { get; init; }
 
+    /// <summary>The lines that failed, by kind; known once it has ended.</summary>
+    public FailureKinds Failures { get; init; } = FailureKinds.None;
+
+    /// <summary>When it ended; null while it has not.</summary>
+    public DateTimeOffset? EndedAt => Status switch
+    {
+        BatchStatus.Completed => CompletedAt,
+        BatchStatus.Failed => FailedAt,
+        BatchStatus.Expired => ExpiredAt,
+        BatchStatus.Cancelled => CancelledAt,
+        _ => null,
+    };
+
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
     /// <summary>The lifetime of the output and error files, in seconds; null if they do not expire.</summary>
@@ -131,6 +144,9 @@ internal sealed record Batch : IFenced<Batch>
 
     /// <summary>The batches that send lines of this one once more, the latest last.</summary>
     public IReadOnlyList<string> Retries { get; init; } = [];
+
+    /// <summary>A tombstone: the batch was deleted, and its row stays until the rest of it is gone.</summary>
+    public bool Deleted { get; init; }
 
     /// <summary>Whether its input is still to be made of the files of the batch that it is a retry of.</summary>
     public bool AwaitsInput => RetryOf is not null && InputBytes == 0;
@@ -201,6 +217,7 @@ internal sealed record Batch : IFenced<Batch>
         Counts = end.Counts,
         History = History.With(end.At, end.Counts.Completed + end.Counts.Failed),
         Usage = end.Usage,
+        Failures = end.Failures ?? FailureKinds.None,
         Errors = end.Outcome == BatchStatus.Failed ? Errors : [],
         CompletedAt = end.Outcome == BatchStatus.Completed ? end.At : null,
         FailedAt = end.Outcome == BatchStatus.Failed ? end.At : null,
@@ -270,10 +287,12 @@ internal sealed record BatchError(string Code, string Message, string? Param, [p
 /// <param name="ErrorFileId">The file of the other lines; null if there are none.</param>
 /// <param name="Counts">The final counts.</param>
 /// <param name="Usage">The tokens of all lines together.</param>
+/// <param name="Failures">The lines that failed, by kind.</param>
 internal sealed record BatchEnd(
     BatchStatus Outcome,
     DateTimeOffset At,
     string? OutputFileId,
     string? ErrorFileId,
     RequestCounts Counts,
-    TokenUsage Usage);
+    TokenUsage Usage,
+    FailureKinds? Failures = null);

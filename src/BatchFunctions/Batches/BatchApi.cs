@@ -22,6 +22,7 @@ public sealed class BatchApi
     private readonly BatchCreation _creation;
     private readonly BatchCancellation _cancellation;
     private readonly BatchRetry _retry;
+    private readonly BatchDeletion _deletion;
     private readonly IdempotentRequests _once;
     private readonly UpstreamRegistry _upstreams;
     private readonly BatchOptions _options;
@@ -33,6 +34,7 @@ public sealed class BatchApi
         BatchCreation creation,
         BatchCancellation cancellation,
         BatchRetry retry,
+        BatchDeletion deletion,
         IdempotentRequests once,
         UpstreamRegistry upstreams,
         IOptions<BatchOptions> options,
@@ -43,6 +45,7 @@ public sealed class BatchApi
         _creation = creation;
         _cancellation = cancellation;
         _retry = retry;
+        _deletion = deletion;
         _once = once;
         _upstreams = upstreams;
         _options = options.Value;
@@ -148,6 +151,20 @@ public sealed class BatchApi
                         ct)
                     : throw new ApiException(BatchErrors.NoBatch(id));
             },
+            ct);
+
+    /// <summary>
+    /// <c>DELETE /v1/batches/{id}</c>: deletes an ended batch with its output and error files; one that has not ended is refused with 409.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="id">The batch's id.</param>
+    /// <param name="ct">Fires when the client disconnects.</param>
+    public Task<IResult> DeleteAsync(HttpRequest request, string id, CancellationToken ct) =>
+        _guard.RunAsync(
+            request,
+            async (caller, ct) => IdKind.Batch.IsValid(id) && await _deletion.TryDeleteAsync(new BatchKey(caller.Tenant, id), ct)
+                ? ApiJson.Ok(new DeletedBatchObject(id), BatchJson.Default.DeletedBatchObject)
+                : throw new ApiException(BatchErrors.NoBatch(id)),
             ct);
 
     /// <summary>Makes a batch, or answers the one that the same request has made before.</summary>

@@ -130,7 +130,7 @@ internal sealed partial class BatchCreation(
             CreatedAt = createdAt,
             ExpiresAt = createdAt + WindowOf(request),
             Metadata = request.Metadata,
-            OutputExpiresAfter = request.OutputExpiresAfter,
+            OutputExpiresAfter = request.OutputExpiresAfter ?? (long?)options.Value.OutputExpiresAfter?.TotalSeconds,
             ChunkLines = options.Value.ChunkLines,
             ChunkBytes = options.Value.ChunkBytes,
             ChunkTarget = options.Value.ChunkTarget,

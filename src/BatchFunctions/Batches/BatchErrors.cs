@@ -35,6 +35,21 @@ internal static class BatchErrors
 
     public static ApiError CannotCancel(string status) => ApiError.Conflict($"Cannot cancel a batch with status '{status}'.");
 
+    public static ApiError CannotDelete(string status) => ApiError.Conflict(
+        $"Cannot delete a batch with status '{status}': it has not ended. Cancel it first, or wait until it has ended.") with
+    {
+        Code = "batch_not_ended",
+    };
+
+    public static ApiError CannotDeleteRetried(string id) => ApiError.Conflict(
+        $"Cannot delete this batch: batch {id} is a retry of it and has not ended. Wait until it has ended, or cancel it.") with
+    {
+        Code = "batch_not_ended",
+    };
+
+    public static ApiError CannotDeleteUnreadable { get; } = ApiError.Conflict(
+        "Cannot delete this batch: its row cannot be read. Whoever operates the service can mend or remove it.");
+
     public static ApiError CannotRetry(string status) =>
         ApiError.Conflict($"Cannot retry a batch with status '{status}': it has not ended. Cancel it first, or wait until it has ended.");
 

@@ -7,6 +7,7 @@ namespace BatchFunctions.Batches;
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(BatchObject))]
 [JsonSerializable(typeof(BatchProgressObject))]
+[JsonSerializable(typeof(DeletedBatchObject))]
 [JsonSerializable(typeof(ListObject<BatchObject>), TypeInfoPropertyName = "BatchList")]
 internal sealed partial class BatchJson : JsonSerializerContext
 {

@@ -9,7 +9,7 @@ namespace BatchFunctions.Batches;
 /// <summary>A batch as the API returns it, with OpenAI's properties in OpenAI's order.</summary>
 internal sealed class BatchObject
 {
-    private const string Kind = "batch";
+    internal const string Kind = "batch";
 
     private readonly Batch _batch;
 
@@ -120,4 +120,17 @@ internal sealed class BatchObject
     internal readonly record struct InputDetails(long CachedTokens);
 
     internal readonly record struct OutputDetails(long ReasoningTokens);
+}
+
+/// <summary>The API's answer to a deletion.</summary>
+internal sealed class DeletedBatchObject
+{
+    internal DeletedBatchObject(string id) => Id = id;
+
+    public string Id { get; }
+
+    [AllowedValues(BatchObject.Kind)]
+    public string Object { get; } = BatchObject.Kind;
+
+    public bool Deleted { get; } = true;
 }

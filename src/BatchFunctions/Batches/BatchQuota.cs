@@ -25,6 +25,11 @@ internal sealed partial class BatchQuota(
     {
         var tenant = batch.Key.Tenant;
         var limits = await projects.LimitsOfAsync(tenant, ct);
+        if (limits.IsBeingErased)
+        {
+            throw new ApiException(ApiError.ProjectErased);
+        }
+
         if (batch.Lines > limits.MaxLines)
         {
             throw new ApiException(BatchErrors.MoreLinesThanMayWait(tenant, batch.Lines, limits.MaxLines));

@@ -17,7 +17,7 @@ namespace BatchFunctions.Batches;
 internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, FileStore files, ProtocolSteps steps, TimeProvider time)
 {
     /// <summary>How many retries of a batch its row names: the latest ones.</summary>
-    private const int MostNamed = 50;
+    public const int MostNamed = 50;
 
     /// <returns>The new batch; null if there is none to retry.</returns>
     /// <exception cref="ApiException">
@@ -68,7 +68,12 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
                     _ = await creation.SettledAsync(key.Tenant, fileId, now, ct) ?? throw new ApiException(BatchErrors.SourceGone(fileId, what));
                 }
 
-                await NameAsync(original.Key, id, ct);
+                if (await NameAsync(original.Key, id, ct) is null)
+                {
+                    // Deleted meanwhile.
+                    return null;
+                }
+
                 await steps.ReachedAsync(ProtocolStep.RetryNamed, ct);
                 var row = isWhole
                     ? creation.NewRow(id, wanted, input.Blob, input.Bytes)
@@ -129,7 +134,7 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
             }
 
             var last = await batches.FindAsync(original with { Id = retries[^1] }, token);
-            if (last is null ? IsBeingMade(retries[^1]) : !last.Status.HasEnded())
+            if (last is null ? IsBeingMade(retries[^1], time.GetUtcNow()) : !last.Status.HasEnded())
             {
                 throw new ApiException(BatchErrors.RetryRuns(retries[^1]));
             }
@@ -139,7 +144,7 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
         ct);
 
     /// <summary>Whether a batch without a row may still get one.</summary>
-    private bool IsBeingMade(string id) => time.GetUtcNow() - IdKind.Batch.CreatedAt(id) < 2 * BatchCreation.Limit;
+    public static bool IsBeingMade(string id, DateTimeOffset now) => now - IdKind.Batch.CreatedAt(id) < 2 * BatchCreation.Limit;
 }
 
 /// <summary>What is asked for of a retry; the caller has checked it.</summary>

@@ -60,6 +60,8 @@ internal static class BatchRow
             ["RetryOf"] = batch.RetryOf,
             ["RetryOnly"] = Joined(batch.RetryOnly),
             ["Retries"] = Joined(batch.Retries),
+            ["FailureKinds"] = batch.Failures.ToBytes(),
+            ["Deleted"] = batch.Deleted ? true : null,
             ["Metadata"] = batch.Metadata is null ? null : MetadataJson.Write(batch.Metadata),
             ["Errors"] = batch.Errors.Count == 0 ? null : BatchErrorsJson.Write(batch.Errors),
         };
@@ -144,6 +146,8 @@ internal static class BatchRow
             RetryOf = row.GetString("RetryOf"),
             RetryOnly = Parted(row.GetString("RetryOnly")),
             Retries = Parted(row.GetString("Retries")),
+            Failures = FailureKinds.FromBytes(row.GetBinary("FailureKinds")),
+            Deleted = row.GetBoolean("Deleted") ?? false,
         };
     }
 

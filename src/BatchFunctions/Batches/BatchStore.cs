@@ -47,15 +47,18 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// A batch for whoever takes it up first: as this process inserted it, if it has just done so, else as its row stands. What is
     /// decided by it must be written under its ETag.
     /// </summary>
-    public async Task<Batch?> TakeUpAsync(BatchKey key, CancellationToken ct)
-    {
-        return _new.TryTake(key, out var inserted) ? inserted : await FindAsync(key, ct);
-    }
+    public async Task<Batch?> TakeUpAsync(BatchKey key, CancellationToken ct) =>
+        _new.TryTake(key, out var inserted) ? inserted : await FindAsync(key, ct);
 
     /// <inheritdoc/>
     public void Dispose() => _new.Dispose();
 
-    public Task<Batch?> FindAsync(BatchKey key, CancellationToken ct)
+    /// <summary>The batch; null if there is none, or it was deleted.</summary>
+    public async Task<Batch?> FindAsync(BatchKey key, CancellationToken ct) =>
+        await FindAnyAsync(key, ct) is { Deleted: false } batch ? batch : null;
+
+    /// <summary>The batch, even if it is a tombstone.</summary>
+    public Task<Batch?> FindAnyAsync(BatchKey key, CancellationToken ct)
     {
         var (partitionKey, rowKey) = BatchRow.KeysOf(key);
         return _rows.FindAsync(partitionKey, rowKey, ct);
@@ -84,7 +87,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         await foreach (var page in _rows.PagesAsync(filter.QueryOf(tenant, after), filter.IsStoragesAlone ? limit + 1 : null, ct))
         {
             requests++;
-            foreach (var batch in page.Records.Where(filter.Matches))
+            foreach (var batch in page.Records.Where(record => !record.Deleted && filter.Matches(record)))
             {
                 if (batches.Count == limit)
                 {
@@ -130,7 +133,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
             async (batch, token) =>
             {
                 before = batch.Status;
-                var changed = await change(batch, token);
+                var changed = batch.Deleted ? null : await change(batch, token);
                 if (changed is not null)
                 {
                     BatchTransitions.Check(batch.Id, batch.Status, changed.Status);
@@ -144,7 +147,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
             Entered(after);
         }
 
-        return after;
+        return after is { Deleted: true } ? null : after;
     }
 
     /// <inheritdoc cref="MutateAsync(BatchKey, Func{Batch, CancellationToken, ValueTask{Batch}}, CancellationToken)"/>
@@ -152,18 +155,57 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         MutateAsync(key, (batch, _) => ValueTask.FromResult(change(batch)), ct);
 
     /// <summary>
-    /// Notes which batches are retries of an ended one. It is all that changes in the row of a batch that has ended.
+    /// Notes which batches are retries of an ended one. That, and the tombstone of one that is deleted, is all that changes in the row of
+    /// a batch that has ended.
     /// </summary>
     /// <param name="key">The batch that has ended.</param>
     /// <param name="change">Makes the new list of the old one; it may throw to give up, and runs again on each reading.</param>
     /// <param name="ct">Cancels the operation.</param>
-    /// <returns>The batch afterwards; null if there is none.</returns>
-    public Task<Batch?> NoteRetriesAsync(
+    /// <returns>The batch afterwards; null if there is none, or it was deleted.</returns>
+    public async Task<Batch?> NoteRetriesAsync(
         BatchKey key, Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<string>>> change, CancellationToken ct)
     {
         var (partitionKey, rowKey) = BatchRow.KeysOf(key);
-        return _rows.MutateAsync(
-            partitionKey, rowKey, async (batch, token) => batch with { Retries = await change(batch.Retries, token) }, ct);
+        var noted = await _rows.MutateAsync(
+            partitionKey,
+            rowKey,
+            async (batch, token) => batch.Deleted ? null : batch with { Retries = await change(batch.Retries, token) },
+            ct);
+        return noted is { Deleted: false } ? noted : null;
+    }
+
+    /// <summary>Makes the row of an ended batch a tombstone.</summary>
+    /// <param name="key">The batch that has ended.</param>
+    /// <param name="check">Throws where it may not go; it runs again on each reading.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>The batch with its tombstone; null if there is none, or another has deleted it.</returns>
+    public async Task<Batch?> TryBuryAsync(BatchKey key, Func<Batch, CancellationToken, Task> check, CancellationToken ct)
+    {
+        var (partitionKey, rowKey) = BatchRow.KeysOf(key);
+        var isOurs = false;
+        var buried = await _rows.MutateAsync(
+            partitionKey,
+            rowKey,
+            async (batch, token) =>
+            {
+                isOurs = !batch.Deleted;
+                if (!isOurs)
+                {
+                    return null;
+                }
+
+                await check(batch, token);
+                return batch with { Deleted = true };
+            },
+            ct);
+        return isOurs ? buried : null;
+    }
+
+    /// <summary>Removes the row of a batch that was deleted, once nothing else of it is left.</summary>
+    public Task RemoveAsync(BatchKey key, CancellationToken ct)
+    {
+        var (partitionKey, rowKey) = BatchRow.KeysOf(key);
+        return _rows.DeleteAsync(partitionKey, rowKey, ct);
     }
 
     private void Entered(Batch batch)

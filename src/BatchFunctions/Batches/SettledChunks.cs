@@ -14,8 +14,9 @@ namespace BatchFunctions.Batches;
 /// <param name="Usage">The tokens of their lines.</param>
 /// <param name="OutputSegments">Segments of the output.</param>
 /// <param name="ErrorSegments">Segments of the errors.</param>
+/// <param name="Failures">The lines that failed, by kind; null for none. An older version writes none.</param>
 internal readonly record struct SettledChunks(
-    int Count, int Completed, int Failed, int InputLost, TokenUsage Usage, int OutputSegments, int ErrorSegments)
+    int Count, int Completed, int Failed, int InputLost, TokenUsage Usage, int OutputSegments, int ErrorSegments, FailureKinds? Failures)
 {
     public byte[]? ToBytes()
     {
@@ -35,6 +36,7 @@ internal readonly record struct SettledChunks(
         packed.Add(Usage.ReasoningOutput);
         packed.Add(OutputSegments);
         packed.Add(ErrorSegments);
+        Failures?.AddTo(packed);
         return packed.ToBytes();
     }
 
@@ -48,6 +50,7 @@ internal readonly record struct SettledChunks(
             rest.NextInt(),
             new TokenUsage(rest.Next(), rest.Next(), rest.Next(), rest.Next()),
             rest.NextInt(),
-            rest.NextInt());
+            rest.NextInt(),
+            FailureKinds.Read(ref rest));
     }
 }

@@ -1,4 +1,5 @@
 using Azure;
+using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
@@ -79,6 +80,9 @@ internal sealed record Chunk : IFenced<Chunk>
     public int Failed { get; init; }
 
     public TokenUsage Usage { get; init; }
+
+    /// <summary>Those that failed, by kind.</summary>
+    public FailureKinds Failures { get; init; } = FailureKinds.None;
 
     /// <summary>What is known of lines that were sent and are not done, by the line's index in the chunk.</summary>
     public IReadOnlyDictionary<int, LineLeft> Left { get; init; } = new Dictionary<int, LineLeft>();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using Azure.Data.Tables;
+using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
 
@@ -35,6 +36,7 @@ internal static class ChunkRow
             [Loose] = ResultSegmentBytes.WriteEpochs(chunk.Loose),
             ["Completed"] = chunk.Completed,
             ["Failed"] = chunk.Failed,
+            ["FailureKinds"] = chunk.Failures.ToBytes(),
             ["InputTokens"] = chunk.Usage.Input,
             ["CachedTokens"] = chunk.Usage.CachedInput,
             ["OutputTokens"] = chunk.Usage.Output,
@@ -91,6 +93,7 @@ internal static class ChunkRow
             row.GetInt64("ErrorBytes") ?? 0),
         Completed = row.GetInt32("Completed") ?? 0,
         Failed = row.GetInt32("Failed") ?? 0,
+        Failures = FailureKinds.FromBytes(row.GetBinary("FailureKinds")),
         Usage = new TokenUsage(
             row.GetInt64("InputTokens") ?? 0,
             row.GetInt64("CachedTokens") ?? 0,

@@ -104,6 +104,13 @@ public sealed class BatchOptions
     public long MaxStoredBytes { get; set; } = 100L * 1024 * 1024 * 1024;
 
     /// <summary>
+    /// How long the result files of a batch live whose creator names no <c>output_expires_after</c>, from an hour to thirty days; null
+    /// for ever. What a batch is made with stays.
+    /// </summary>
+    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00", ErrorMessage = "Batch__OutputExpiresAfter must be from 01:00:00 (an hour) to 30.00:00:00 (thirty days), or not set.")]
+    public TimeSpan? OutputExpiresAfter { get; set; }
+
+    /// <summary>
     /// The completion windows that a batch may name, <c>24h</c> among them: a list of windows and ranges, such as <c>1h,24h,2d-7d</c>.
     /// </summary>
     [Required(AllowEmptyStrings = false, ErrorMessage = "Batch__CompletionWindows is empty: name windows and ranges from 10m to 7d, for instance 1h,24h,2d-7d.")]

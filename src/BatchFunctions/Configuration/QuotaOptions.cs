@@ -12,4 +12,15 @@ public sealed class QuotaOptions
     /// <summary>The most lines that wait in them.</summary>
     [Range(0L, 1_000_000_000L, ErrorMessage = "Batch__Quota__MaxLines must be from 0 to 1000000000.")]
     public long MaxLines { get; set; } = 10_000_000;
+
+    /// <summary>
+    /// The most bytes that a project's uploads in parts may be begun with that are open at a time. Where this is not set, it is 16 GiB,
+    /// and no less than the largest file.
+    /// </summary>
+    [Range(0L, 1L << 50, ErrorMessage = "Batch__Quota__MaxUploadBytes must be from 0 to 1125899906842624 (1 PiB).")]
+    public long? MaxUploadBytes { get; set; }
+
+    /// <summary><see cref="MaxUploadBytes"/>, set or not.</summary>
+    /// <param name="maxFileBytes">The largest file.</param>
+    internal long UploadBytesFor(long maxFileBytes) => MaxUploadBytes ?? Math.Max(16L * 1024 * 1024 * 1024, maxFileBytes);
 }

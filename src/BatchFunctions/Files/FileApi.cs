@@ -70,7 +70,7 @@ public sealed class FileApi
             ct);
 
     /// <summary>
-    /// <c>DELETE /v1/files/{id}</c>: deletes a file; refused with 409 while a batch that has not ended reads it.
+    /// <c>DELETE /v1/files/{id}</c>: deletes a file; batches that read it go on. Refused with 409 while its batch adds results to it.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The file's id.</param>

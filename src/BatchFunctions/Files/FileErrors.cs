@@ -24,13 +24,11 @@ internal static class FileErrors
     public static ApiError NoFilename { get; } =
         ApiError.InvalidRequest("Invalid 'file': send it as a file, with a filename.", "file");
 
-    public static ApiError FileInUse { get; } = ApiError.Conflict("Cannot delete a file while a batch that has not ended reads it.");
-
     public static ApiError FileGrowing { get; } =
         ApiError.Conflict("Cannot delete results while their batch has not ended. Cancel the batch first, or wait until it has ended.");
 
     /// <summary>
-    /// It is not decided yet whether the file goes: it may well stay, so it is neither in use for good nor unknown.
+    /// A process of an older version has yet to decide whether the file goes: it may well stay, so it is not unknown.
     /// </summary>
     /// <param name="param">The parameter that names the file; null if the path does.</param>
     public static ApiError BeingDeleted(string? param) => new(

@@ -72,8 +72,9 @@ internal sealed class FileStore(TableClient table, TimeProvider time) : IDisposa
     public Task<StoredFile?> TryUpdateAsync(StoredFile file, CancellationToken ct) => _rows.TryUpdateAsync(file, ct);
 
     /// <summary>
-    /// The file, for whoever is about to depend on it; null if it is gone. A deleter's mark that has lapsed is taken away
-    /// first: that changes the row's ETag, so a deleter that was slow and not dead can no longer decide.
+    /// The file, for whoever is about to depend on it; null if it is gone. A mark of an earlier version's
+    /// deleter that has lapsed is taken away first: that changes the row's ETag, so a deleter that was slow and not dead can no longer
+    /// decide.
     /// </summary>
     public async Task<StoredFile?> FindSettledAsync(string tenant, string id, CancellationToken ct)
     {

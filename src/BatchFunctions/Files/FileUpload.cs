@@ -4,6 +4,7 @@ using BatchFunctions.Http;
 using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Projects;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -23,6 +24,7 @@ internal sealed partial class FileUpload(
     FileBlobs blobs,
     StoredBytes stored,
     IdempotentRequests once,
+    ProjectReader projects,
     IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<FileUpload> logger)
@@ -47,6 +49,7 @@ internal sealed partial class FileUpload(
         {
             await ReadAsync(form, coming, ct);
             file = FileOf(coming);
+            await projects.CheckOpenAsync(tenant, ct);
             var key = IdempotencyKey.Of(request, coming.Fields.IdempotencyKey);
             idempotent = key is null ? null : new IdempotentRequest(tenant, "file", key, coming.DigestOf(file));
         }

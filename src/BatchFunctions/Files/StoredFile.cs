@@ -62,9 +62,9 @@ internal sealed record StoredFile : IFenced<StoredFile>
     public bool Deleted { get; init; }
 
     /// <summary>
-    /// Until when a request is deciding whether the file goes; null if none is. Until it has decided, the file is there
-    /// for everybody who reads it, and no batch is made of it. A mark that has lapsed means nothing, but only who takes
-    /// it away can be sure that its writer decides no more: see <see cref="FileStore.FindSettledAsync"/>.
+    /// Until when a request of an earlier version is deciding whether the file goes; null if none is. Until it has decided, the
+    /// file is there for everybody who reads it, and no batch is made of it. A mark that has lapsed means nothing, but only who takes
+    /// it away can be sure that its writer decides no more: see <see cref="FileStore.FindSettledAsync"/>. This version writes none.
     /// </summary>
     public DateTimeOffset? DeletingUntil { get; init; }
 
@@ -75,7 +75,7 @@ internal sealed record StoredFile : IFenced<StoredFile>
 
     public bool IsGone(DateTimeOffset now) => Deleted || ExpiresAt <= now;
 
-    /// <summary>Whether a request is deciding whether the file goes.</summary>
+    /// <summary>Whether a request of an earlier version is deciding whether the file goes.</summary>
     public bool IsBeingDeleted(DateTimeOffset now) => !Deleted && DeletingUntil > now;
 
     /// <summary>The batch whose results it has: their blobs begin with its id.</summary>

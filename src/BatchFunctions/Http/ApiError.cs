@@ -44,6 +44,13 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         null,
         "invalid_api_key");
 
+    public static ApiError KeyExpired(DateTimeOffset end) => new(
+        401,
+        InvalidRequestType,
+        Text($"The API key has expired, on {end.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC. Ask for another, which 'keys add' makes."),
+        null,
+        "expired_api_key");
+
     public static ApiError StorageUnavailable { get; } = new(
         503, ServerType, "Storage is not available at the moment. Please try again in a few seconds.", null, "storage_unavailable");
 
@@ -56,6 +63,9 @@ internal sealed record ApiError(int Status, string Type, string Message, string?
         "This is for operators: the key's project has not the role 'operator', which 'projects set NAME --role operator' gives.",
         null,
         "operators_only");
+
+    public static ApiError ProjectErased { get; } = new(
+        403, InvalidRequestType, "The project is being erased: it takes no requests any more.", null, "project_being_erased");
 
     public static ApiError Contended { get; } = new(
         409, InvalidRequestType, "The object is being changed by other requests. Please try again.", null, "conflict")

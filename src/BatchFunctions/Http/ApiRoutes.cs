@@ -57,6 +57,9 @@ public static class ApiRoutes
     /// <summary>What the caller's project may have, and has.</summary>
     public const string Limits = "v1/limits";
 
+    /// <summary>What the caller's project has used.</summary>
+    public const string Usage = "v1/usage";
+
     /// <summary>What the whole service is doing, for operators.</summary>
     public const string Operator = "v1/operator";
 

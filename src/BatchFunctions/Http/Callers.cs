@@ -1,5 +1,6 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Keys;
+using BatchFunctions.Projects;
 using BatchFunctions.SignIn;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Http;
 
 /// <summary>Tells who a request comes from, by the key or the token in its <c>Authorization</c> header.</summary>
-internal sealed class Callers(KeyRing keys, Lazy<TokenCheck> tokens, IOptions<BatchOptions> options)
+internal sealed class Callers(KeyRing keys, Lazy<TokenCheck> tokens, ProjectReader projects, IOptions<BatchOptions> options)
 {
     /// <summary>In which OpenAI's clients name the project, where a token opens several.</summary>
     public const string ProjectHeader = "OpenAI-Project";
@@ -19,9 +20,16 @@ internal sealed class Callers(KeyRing keys, Lazy<TokenCheck> tokens, IOptions<Ba
     public async ValueTask<ApiCaller> AuthenticateAsync(HttpRequest request, CancellationToken ct)
     {
         var text = BearerOf(request.Headers.Authorization.ToString().Trim());
-        return options.Value.SignIn.IsOn && TokenCheck.HasForm(text)
-            ? new ApiCaller(ProjectOf(await tokens.Value.CheckAsync(text, ct), request))
-            : await keys.ProjectOfAsync(text, ct) is { } project ? new ApiCaller(project)
+        if (options.Value.SignIn.IsOn && TokenCheck.HasForm(text))
+        {
+            var project = ProjectOf(await tokens.Value.CheckAsync(text, ct), request);
+
+            // Keys are revoked, and tokens go on naming the project.
+            await projects.CheckOpenAsync(project, ct);
+            return new ApiCaller(project);
+        }
+
+        return await keys.ProjectOfAsync(text, ct) is { } found ? new ApiCaller(found)
             : throw new ApiException(ApiError.WrongKey);
     }
 

@@ -29,8 +29,16 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
     private readonly OldKeys _oldKeys = new(store, time);
 
     /// <summary>The project of a text that should be a key; null if it is none, unknown or revoked.</summary>
-    public ValueTask<string?> ProjectOfAsync(string key, CancellationToken ct) =>
-        ApiKeyStore.IsKey(key) ? FindAsync(key, ct) : ValueTask.FromResult<string?>(null);
+    /// <exception cref="ApiException">The key has expired.</exception>
+    public async ValueTask<string?> ProjectOfAsync(string key, CancellationToken ct) =>
+        (ApiKeyStore.IsKey(key) ? await FindAsync(key, ct) : null) switch
+        {
+            null => null,
+
+            // What is remembered of a key is a minute old; whether it has expired is told by the clock, each time.
+            { ExpiresAt: { } end } when end <= time.GetUtcNow() => throw new ApiException(ApiError.KeyExpired(end)),
+            { } known => known.Project,
+        };
 
     public void Dispose()
     {
@@ -39,14 +47,14 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         _reads.Dispose();
     }
 
-    private async ValueTask<string?> FindAsync(string key, CancellationToken ct)
+    private async ValueTask<Remembered?> FindAsync(string key, CancellationToken ct)
     {
         // Cached by hash: a dump of the process shows only the keys of requests in progress.
         var hash = new Hash(SHA256.HashData(Encoding.ASCII.GetBytes(key)));
         var wasGood = _known.TryGetValue(hash, out Remembered? known);
         if (wasGood && IsFresh(known!))
         {
-            return known!.Project;
+            return known;
         }
 
         if (KeyForm.IsOld(key))
@@ -58,7 +66,7 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         return wasGood ? await ReadAsync(key, hash, ct) : await ReadInTurnAsync(key, hash, ct);
     }
 
-    private async Task<string?> ReadInTurnAsync(string key, Hash hash, CancellationToken ct)
+    private async Task<Remembered?> ReadInTurnAsync(string key, Hash hash, CancellationToken ct)
     {
         if (IsUnknown(hash))
         {
@@ -76,19 +84,19 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         }
     }
 
-    private async Task<string?> ReadAsync(string key, Hash hash, CancellationToken ct)
+    private async Task<Remembered?> ReadAsync(string key, Hash hash, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var project = Remember(hash, await store.FindAsync(key, ct), now);
-        if (project is null)
+        var known = Remember(hash, await store.FindAsync(key, ct), now);
+        if (known is null)
         {
-            _unknown.Set(hash, new Remembered("", now), Entry(RememberedFor));
+            _unknown.Set(hash, new Remembered("", now, null), Entry(RememberedFor));
         }
 
-        return project;
+        return known;
     }
 
-    private string? Remember(Hash hash, ApiKey? record, DateTimeOffset at)
+    private Remembered? Remember(Hash hash, ApiKey? record, DateTimeOffset at)
     {
         if (record is not { RevokedAt: null })
         {
@@ -96,8 +104,9 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
             return null;
         }
 
-        _known.Set(hash, new Remembered(record.Project, at), Entry(KnownFor));
-        return record.Project;
+        var known = new Remembered(record.Project, at, record.ExpiresAt);
+        _known.Set(hash, known, Entry(KnownFor));
+        return known;
     }
 
     private static MemoryCacheEntryOptions Entry(TimeSpan life) => new() { Size = 1, AbsoluteExpirationRelativeToNow = life };
@@ -116,5 +125,5 @@ internal sealed class KeyRing(ApiKeyStore store, TimeProvider time) : IDisposabl
         }
     }
 
-    private sealed record Remembered(string Project, DateTimeOffset At);
+    private sealed record Remembered(string Project, DateTimeOffset At, DateTimeOffset? ExpiresAt);
 }

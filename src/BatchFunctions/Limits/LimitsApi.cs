@@ -49,7 +49,7 @@ public sealed class LimitsApi
                 var limits = await _projects.LimitsOfAsync(caller.Tenant, ct);
                 var active = await _active.LoadOfAsync(caller.Tenant, ct);
                 var stored = await _stored.UsedAsync(caller.Tenant, ct);
-                var uploads = await _uploads.CountOpenAsync(caller.Tenant, _time.GetUtcNow(), ct);
+                var uploads = await _uploads.OpenOfAsync(caller.Tenant, _time.GetUtcNow(), ct);
                 return ApiJson.Ok(
                     new LimitsObject(caller.Tenant, limits, active, stored, uploads, _options), LimitsJson.Default.LimitsObject);
             },

@@ -3,11 +3,12 @@ using System.ComponentModel.DataAnnotations;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Projects;
+using BatchFunctions.Uploads;
 
 namespace BatchFunctions.Limits;
 
 /// <summary>The API's answer to what a project may have, and has.</summary>
-internal sealed class LimitsObject(string project, ProjectLimits limits, ActiveLoad active, long storedBytes, int openUploads, BatchOptions options)
+internal sealed class LimitsObject(string project, ProjectLimits limits, ActiveLoad active, long storedBytes, OpenUploads uploads, BatchOptions options)
 {
     private const string Kind = "project.limits";
 
@@ -33,7 +34,10 @@ internal sealed class LimitsObject(string project, ProjectLimits limits, ActiveL
     public UsageObject StoredBytes { get; } = new(options.MaxStoredBytes, storedBytes);
 
     [Description("Uploads in parts that are neither completed, cancelled nor expired.")]
-    public UsageObject OpenUploads { get; } = new(options.MaxOpenUploads, openUploads);
+    public UsageObject OpenUploads { get; } = new(options.MaxOpenUploads, uploads.Count);
+
+    [Description("The bytes that those were begun with, or that their parts have staged where that is more.")]
+    public UsageObject OpenUploadBytes { get; } = new(limits.MaxUploadBytes, uploads.Bytes);
 
     [Description("The most lines of one batch.")]
     public int MaxRequestsPerBatch { get; } = options.MaxLines;

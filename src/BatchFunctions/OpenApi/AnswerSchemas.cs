@@ -10,6 +10,7 @@ using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
+using BatchFunctions.Metering;
 using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
@@ -23,6 +24,7 @@ internal static class AnswerSchemas
     [
         ("Batch", BatchJson.Default.BatchObject),
         ("BatchList", BatchJson.Default.BatchList),
+        ("DeletedBatch", BatchJson.Default.DeletedBatchObject),
         ("BatchErrors", FailureJson.Default.BatchErrorsObject),
         ("BatchProgress", BatchJson.Default.BatchProgressObject),
         ("File", FileJson.Default.FileObject),
@@ -34,6 +36,7 @@ internal static class AnswerSchemas
         ("Model", ModelJson.Default.ModelObject),
         ("ModelList", ModelJson.Default.ModelListObject),
         ("Limits", LimitsJson.Default.LimitsObject),
+        ("Usage", UsageJson.Default.UsagePageObject),
         ("Overview", OperatorJson.Default.OverviewObject),
         ("Health", ApiJson.Default.HealthObject),
         ("Error", ApiJson.Default.ErrorObject),

@@ -34,7 +34,7 @@ internal sealed partial class ActiveBatchSweep(
     public async Task RunAsync(ActiveBatch row, ActiveBatchCensus seen, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var found = await batches.FindAsync(row.Key, ct);
+        var found = await batches.FindAnyAsync(row.Key, ct);
         using var span = found is null ? null : BatchTracing.StartSweep(found.Id, found.TraceParent);
         if (found is { } running && !running.Status.HasEnded())
         {
@@ -58,12 +58,12 @@ internal sealed partial class ActiveBatchSweep(
 
                 if (now > batch.ExpiresAt + _options.LastResort && now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
                 {
-                    await finish.ClearAwayAsync(row.Key, ct);
+                    await finish.ClearAwayAsync(batch, ct);
                 }
 
                 break;
             case { } batch when batch.Status.HasEnded():
-                await finish.ClearAwayAsync(row.Key, ct);
+                await finish.ClearAwayAsync(batch, ct);
                 break;
             case { } batch when now > batch.ExpiresAt + _options.LastResort:
                 if (rare.IsNews($"last resort {batch.Id}"))

@@ -3,6 +3,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Metering;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
@@ -11,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, what late workers left,
-/// the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
+/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, what the project has used, what
+/// late workers left, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
 /// rows do not change any more, and say the same to everybody. A crash at any gap leaves the <c>activebatches</c> row, from
 /// which the sweep starts over.
 /// </summary>
@@ -24,6 +25,8 @@ internal sealed partial class BatchFinish(
     ResultBlobs blobs,
     StagedBlobs staged,
     BatchLeftovers leftovers,
+    BatchInputs inputs,
+    BatchMetering metering,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
@@ -48,22 +51,27 @@ internal sealed partial class BatchFinish(
             return;
         }
 
+        var ended = batch;
         if (batch.Status == BatchStatus.Finalizing)
         {
             using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
             try
             {
-                await EndAsync(batch, only, ct);
+                ended = await EndAsync(batch, only, ct);
             }
             catch (ResultsLostException e)
             {
                 Log.ResultsLost(logger, e, batch.Id);
                 await CloseFilesAsync(batch, ct);
-                await FailAsync(batch.Key, BatchFailures.ResultsLost, ct);
+                ended = await FailAsync(batch.Key, BatchFailures.ResultsLost, ct);
             }
         }
 
-        await ClearAwayAsync(batch.Key, only, ct);
+        // Without a row it was deleted, which is after others have cleared it away.
+        if (ended is not null)
+        {
+            await ClearAwayAsync(ended, only, ct);
+        }
     }
 
     /// <summary>
@@ -100,8 +108,10 @@ internal sealed partial class BatchFinish(
 
         await CloseFilesAsync(failing, ct);
         await leftovers.EnterAsync(key, ct);
-        await FailAsync(key, error, ct);
-        await ClearAwayAsync(key, ct);
+        if (await FailAsync(key, error, ct) is { } failed)
+        {
+            await ClearAwayAsync(failed, ct);
+        }
     }
 
     /// <returns>Whether the batch has ended; false if it cannot be finished like this.</returns>
@@ -140,24 +150,33 @@ internal sealed partial class BatchFinish(
         batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
 
     /// <summary>
-    /// Deletes what an ended batch has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c> row.
+    /// Counts an ended batch, and deletes what it has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c>
+    /// row, and last what it alone has kept of files that were deleted.
     /// </summary>
-    public Task ClearAwayAsync(BatchKey key, CancellationToken ct) => ClearAwayAsync(key, only: null, ct);
+    public Task ClearAwayAsync(Batch batch, CancellationToken ct) => ClearAwayAsync(batch, only: null, ct);
 
-    private async Task ClearAwayAsync(BatchKey key, Chunk? only, CancellationToken ct)
+    private async Task ClearAwayAsync(Batch batch, Chunk? only, CancellationToken ct)
     {
+        if (batch.FinalizingAt is null)
+        {
+            // It failed at validation, and is looked at once more like any other.
+            await leftovers.EnterAsync(batch.Key, ct);
+        }
+
+        await metering.CountAsync(batch, ct);
         if (only is { Loose.Count: 0 })
         {
             await chunks.DeleteAsync(only, ct);
         }
         else
         {
-            await chunks.DeleteAllAsync(key.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
+            await chunks.DeleteAllAsync(batch.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
         }
 
         await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
-        await active.DeleteAsync(key, ct);
+        await active.DeleteAsync(batch.Key, ct);
         await steps.ReachedAsync(ProtocolStep.ActiveRowDeleted, ct);
+        await inputs.ReleaseAsync(batch, ct);
     }
 
     /// <summary>A claim names its segments one by one, so there is one name at most under which it may have left something.</summary>
@@ -176,7 +195,8 @@ internal sealed partial class BatchFinish(
         await steps.ReachedAsync(ProtocolStep.LeftoversDiscarded, ct);
     }
 
-    private async Task EndAsync(Batch batch, Chunk? only, CancellationToken ct)
+    /// <returns>The batch, which has ended; null if it was deleted since.</returns>
+    private async Task<Batch?> EndAsync(Batch batch, Chunk? only, CancellationToken ct)
     {
         if (batch.Outcome == BatchStatus.Failed)
         {
@@ -189,10 +209,11 @@ internal sealed partial class BatchFinish(
         // that fails has what there is.
         if (batch.ChunkCount is { } count && sum.Ended != count && batch.Outcome != BatchStatus.Failed)
         {
-            if (await batches.FindAsync(batch.Key, ct) is not { Status: BatchStatus.Finalizing })
+            var current = await batches.FindAnyAsync(batch.Key, ct);
+            if (current is not { Status: BatchStatus.Finalizing })
             {
                 // Another has finished it meanwhile, and cleared away after it.
-                return;
+                return current;
             }
 
             throw new InvalidOperationException($"Batch {batch.Id} is finalizing with {sum.Ended} of {count} chunks: rows are gone.");
@@ -201,13 +222,14 @@ internal sealed partial class BatchFinish(
         var (output, error) = await CompleteFilesAsync(batch, sum, ct);
         await leftovers.EnterAsync(batch.Key, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
-        await batches.MutateKnownAsync(
+        var ended = await batches.MutateKnownAsync(
             batch,
             current => current.Status == BatchStatus.Finalizing
-                ? current.End(new BatchEnd(current.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage))
+                ? current.End(new BatchEnd(current.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage, sum.Failures))
                 : null,
             ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
+        return ended;
     }
 
     /// <summary>Whoever still has a chunk of a batch that fails is too late: what it commits would be in no file.</summary>

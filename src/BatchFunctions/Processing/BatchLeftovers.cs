@@ -4,6 +4,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.Metering;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.Processing;
@@ -20,6 +21,7 @@ internal sealed class BatchLeftovers(
     FileStore files,
     SegmentList list,
     ResultBlobs blobs,
+    BatchMetering metering,
     StorageClients storage,
     TimeProvider time)
 {
@@ -40,6 +42,7 @@ internal sealed class BatchLeftovers(
             return time.GetUtcNow() + PutOff;
         }
 
+        await metering.ForgetAsync(key, ct);
         await chunks.DeleteAllAsync(key.Id, _ => Task.CompletedTask, ct);
         if (await batches.FindAsync(key, ct) is not { Unreadable: null } batch)
         {

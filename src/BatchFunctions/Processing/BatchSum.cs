@@ -26,6 +26,7 @@ internal sealed class BatchSum
         Failed = before.Failed;
         InputLost = before.InputLost;
         Usage = before.Usage;
+        Failures = before.Failures ?? FailureKinds.None;
     }
 
     public int Ended { get; private set; }
@@ -41,6 +42,9 @@ internal sealed class BatchSum
     public int Failed { get; private set; }
 
     public TokenUsage Usage { get; private set; }
+
+    /// <summary>The lines that failed, by kind.</summary>
+    public FailureKinds Failures { get; private set; }
 
     /// <summary>The first chunks that have ended, those included that the batch knows to be settled: once they are published, they are.</summary>
     public SettledChunks Settled { get; private set; }
@@ -91,6 +95,7 @@ internal sealed class BatchSum
         Completed += chunk.Completed;
         Failed += chunk.Failed;
         Usage += chunk.Usage;
+        Failures += chunk.Failures;
         _output.AddRange(chunk.Segments.Select(segment => segment.OutputOf(chunk.Number)).OfType<FileSegment>());
         _error.AddRange(chunk.Segments.Select(segment => segment.ErrorOf(chunk.Number)).OfType<FileSegment>());
         if (!chunk.Staged.IsNone)
@@ -100,7 +105,7 @@ internal sealed class BatchSum
 
         if (chunk.Number == Settled.Count && chunk is { Ended: true, Staged.IsNone: true })
         {
-            Settled = new SettledChunks(Ended, Completed, Failed, InputLost, Usage, OutputSegments, ErrorSegments);
+            Settled = new SettledChunks(Ended, Completed, Failed, InputLost, Usage, OutputSegments, ErrorSegments, Failures);
         }
     }
 }

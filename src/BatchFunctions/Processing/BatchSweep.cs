@@ -17,6 +17,7 @@ internal sealed partial class BatchSweep(
     ActiveBatchSweep batch,
     PoisonSweep poison,
     Expiry expiry,
+    ProjectErasure erasure,
     BatchMetrics metrics,
     QueueGauges gauges,
     BatchQueues queues,
@@ -69,6 +70,7 @@ internal sealed partial class BatchSweep(
         isActive |= await TryAsync("late advances", SendLateAdvancesAsync, ct);
         isActive |= await TryAsync("poison queues", SweepPoisonAsync, ct);
         isActive |= await TryAsync("what has expired", ExpireAsync, ct);
+        isActive |= await TryAsync("projects that are erased", erasure.RunAsync, ct);
         return isActive;
     }
 

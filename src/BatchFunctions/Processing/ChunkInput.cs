@@ -106,7 +106,7 @@ internal sealed class ChunkInput(InputBlobs blobs, InputWatch watch, ByteBudget 
                 chunk.Left.GetValueOrDefault(index).State.Last is { } last ? $"{reason.Message} {last}" : reason.Message);
             if (reason.CountsAsFailed)
             {
-                segment.AddFailed(index, default);
+                segment.AddFailed(index, reason.Code);
             }
             else
             {

@@ -1,3 +1,4 @@
+using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Lines;
@@ -29,6 +30,9 @@ internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? me
     public int Failed { get; private set; }
 
     public TokenUsage Usage { get; private set; }
+
+    /// <summary>The lines that failed, by kind.</summary>
+    public FailureKinds Failures { get; private set; } = FailureKinds.None;
 
     /// <summary>What it is stored as, once it has been named; null before that, and where there is nothing to store.</summary>
     public ResultSegment? Named { get; private set; }
@@ -73,10 +77,21 @@ internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? me
         Usage += usage;
     }
 
-    public void AddFailed(int line, TokenUsage usage)
+    /// <summary>A line that was answered with a status that is no success.</summary>
+    public void AddRefused(int line, int status, TokenUsage usage)
     {
         _lines.Add(line);
         Failed++;
+        Failures = Failures.WithStatus(status);
+        Usage += usage;
+    }
+
+    /// <summary>A line that failed with a code.</summary>
+    public void AddFailed(int line, string code, TokenUsage usage = default)
+    {
+        _lines.Add(line);
+        Failed++;
+        Failures = Failures.WithCode(code);
         Usage += usage;
     }
 
@@ -106,6 +121,7 @@ internal sealed class ChunkSegment(ResultBacklog? backlog = null, ByteBudget? me
         Segments = Named is { } named ? [.. chunk.Segments, named] : chunk.Segments,
         Completed = chunk.Completed + Completed,
         Failed = chunk.Failed + Failed,
+        Failures = chunk.Failures + Failures,
         Usage = chunk.Usage + Usage,
     };
 

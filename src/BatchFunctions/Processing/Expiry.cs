@@ -21,6 +21,7 @@ internal sealed partial class Expiry(
     ActiveBatchStore active,
     BatchStore batches,
     BatchLeftovers leftovers,
+    BatchRemoval removal,
     RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
@@ -101,6 +102,9 @@ internal sealed partial class Expiry(
                 return await uploads.SettleAsync(entry.Tenant, entry.Id, ct);
             case ExpiringKind.Batch:
                 return await leftovers.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
+            case ExpiringKind.DeletedBatch:
+                var next = await removal.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
+                return next <= entry.Due ? Next(entry) : next;
             default:
                 return await blobs.TryDeleteAsync(entry.Blob, ct) ? null : Next(entry);
         }

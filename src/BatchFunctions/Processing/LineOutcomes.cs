@@ -77,7 +77,14 @@ internal sealed partial class LineOutcomes(
                 answer.RequestId,
                 answer.Body.DrainTo,
                 answer.Body.NotJson && answer.StatusCode is >= 200 and <= 299 ? NotJson : null);
-            segment.AddFailed(line, answer.Usage);
+            if (answer.StatusCode is >= 200 and <= 299)
+            {
+                segment.AddFailed(line, UpstreamOutcome.Failed.InvalidResponse, answer.Usage);
+            }
+            else
+            {
+                segment.AddRefused(line, answer.StatusCode, answer.Usage);
+            }
         });
         metrics.LineEnded("refused");
         TokensUsed(answer.Usage);
@@ -88,7 +95,7 @@ internal sealed partial class LineOutcomes(
         results.Add(line, memory, segment =>
         {
             OutputLine.WriteError(segment.Error, IdOf(line), customId, code, message);
-            segment.AddFailed(line, default);
+            segment.AddFailed(line, code);
         });
         metrics.LineEnded(code);
     }

@@ -156,10 +156,10 @@ internal sealed class RetryInput(
         };
     }
 
+    /// <summary>A file of the first batch; one that was deleted since the retry was made keeps its content for it.</summary>
     private async Task<StoredFile> FileAsync(Batch original, string id, CancellationToken ct) =>
-        await files.FindAnyAsync(original.Tenant, id, ct) is { Deleted: false } file
-            ? file
-            : throw new FileNotFoundException($"File {id} of batch {original.Id} is gone.");
+        await files.FindAnyAsync(original.Tenant, id, ct)
+            ?? throw new FileNotFoundException($"File {id} of batch {original.Id} is gone.");
 
     private PieceStream Open(StoredFile file, CancellationToken ct) => new(blobs.ReadAsync(parts.OfBytesAsync(file, 0, file.Bytes, ct), ct));
 }

@@ -50,7 +50,11 @@ internal sealed partial class ProjectReader(
         project.Weight ?? Project.LeastWeight,
         project.MaxBatches ?? options.Value.Quota.MaxBatches,
         project.MaxLines ?? options.Value.Quota.MaxLines,
-        project.Role);
+        project.MaxUploadBytes ?? options.Value.Quota.UploadBytesFor(options.Value.MaxFileBytes),
+        project.Role)
+    {
+        IsBeingErased = project.ErasingSince is not null,
+    };
 
     private ValueTask RefreshAsync(string name, Known known, CancellationToken ct)
     {

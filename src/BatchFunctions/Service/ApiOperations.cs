@@ -5,6 +5,7 @@ using BatchFunctions.Failures;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Limits;
+using BatchFunctions.Metering;
 using BatchFunctions.Models;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Operators;
@@ -69,6 +70,11 @@ public static class ApiOperations
             Body = (Json, "RetryBatchRequest"),
             BodyIsOptional = true,
         }),
+        Of<BatchApi>(HttpMethods.Delete, ApiRoutes.Batch, api => api.DeleteAsync, new("deleteBatch", "Deletes an ended batch with its output and error files", "DeletedBatch")
+        {
+            Errors = [404, 409],
+            IdOf = "batch",
+        }),
         Of<FailureApi>(HttpMethods.Get, ApiRoutes.BatchErrors, api => api.ListAsync, new("listBatchErrors", "Why lines of a batch failed, by what they have in common; of one that runs, so far", "BatchErrors")
         {
             Errors = [400, 404],
@@ -96,7 +102,7 @@ public static class ApiOperations
             Errors = [404],
             IdOf = "file",
         }),
-        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file that no unfinished batch reads or writes", "DeletedFile")
+        Of<FileApi>(HttpMethods.Delete, ApiRoutes.File, api => api.DeleteAsync, new("deleteFile", "Deletes a file; batches that read it go on", "DeletedFile")
         {
             Errors = [404, 409],
             IdOf = "file",
@@ -147,6 +153,16 @@ public static class ApiOperations
             IdOf = "model",
         }),
         Of<LimitsApi>(HttpMethods.Get, ApiRoutes.Limits, api => api.GetAsync, new("retrieveLimits", "What the project may have, has, and has left", "Limits")),
+        Of<UsageApi>(HttpMethods.Get, ApiRoutes.Usage, api => api.GetAsync, new("retrieveUsage", "What the key's project has used, by day or by model", "Usage")
+        {
+            Errors = [400],
+            Query =
+            [
+                ("start", Integer("From the day on that has this time (Unix seconds); by default thirty days before the end.", 0)),
+                ("end", Integer("Up to the day that has the second before this time; now by default.", 0)),
+                ("group_by", Enum(UsageQuery.Groups, "By day by default.")),
+            ],
+        }),
         Of<OperatorApi>(HttpMethods.Get, ApiRoutes.Operator, api => api.GetAsync, new("retrieveOverview", "What the whole service is doing, for operators", "Overview")),
         Of<ServiceApi>(HttpMethods.Get, ApiRoutes.Health, api => api.HealthAsync, new("health", "Whether the service and its storage work", "Health")
         {

@@ -4,6 +4,7 @@ using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
+using BatchFunctions.Projects;
 using BatchFunctions.Storage;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Logging;
@@ -24,6 +25,7 @@ internal sealed partial class UploadCompletion(
     ExpiringStore expiring,
     FileBlobs blobs,
     StoredBytes stored,
+    ProjectReader projects,
     TimeProvider time,
     ILogger<UploadCompletion> logger) : IDisposable
 {
@@ -143,6 +145,7 @@ internal sealed partial class UploadCompletion(
         try
         {
             file = file with { Lines = await VerifyAsync(file, md5, claim) };
+            await projects.CheckOpenAsync(file.Tenant, ct);
         }
         catch (ApiException)
         {

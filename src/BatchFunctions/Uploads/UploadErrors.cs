@@ -38,6 +38,19 @@ internal static class UploadErrors
         null,
         "too_many_uploads");
 
+    public static ApiError TooMuchOpen(long open, long more, long max) => new(
+        429,
+        ApiError.InvalidRequestType,
+        ApiError.Text($"The project's open uploads have {open} bytes, and {more} more would exceed the {max} that they may have. Complete or cancel some; each expires an hour after it was begun."),
+        "bytes",
+        "upload_bytes_limit_exceeded");
+
+    /// <summary>The upload alone is more than may ever be open.</summary>
+    public static ApiError MoreThanMayBeOpen(long bytes, long max) => ApiError.InvalidRequest(
+        ApiError.Text($"Invalid 'bytes': the upload has {bytes} bytes, and all open uploads of the project may have {max}. Have the limit raised."),
+        "bytes",
+        "upload_bytes_limit_exceeded");
+
     public static ApiError PartTooLarge(long announced) => ApiError.InvalidRequest(
         ApiError.Text($"Invalid 'data': the part is larger than the {announced} bytes that the upload was created with."),
         "data",

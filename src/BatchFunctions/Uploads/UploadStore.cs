@@ -30,20 +30,20 @@ internal sealed class UploadStore(TableClient table)
     public Task<Upload?> TryUpdateAsync(Upload upload, CancellationToken ct) => _rows.TryUpdateAsync(upload, ct);
 
     /// <summary>
-    /// How many uploads of the tenant are open: one request, as those of the last hour are the first of its rows.
+    /// What uploads of the tenant are open: one request, as those of the last hour are the first of its rows.
     /// </summary>
-    public async Task<int> CountOpenAsync(string tenant, DateTimeOffset now, CancellationToken ct)
+    public async Task<OpenUploads> OpenOfAsync(string tenant, DateTimeOffset now, CancellationToken ct)
     {
         var last = IdKind.Upload.LastRowKeySince(now - Upload.Life + TimeSpan.FromMilliseconds(1));
         var filter = TableClient.CreateQueryFilter(
             $"PartitionKey eq {tenant} and RowKey le {last} and Status eq {nameof(UploadStatus.Pending)}");
-        var count = 0;
-        await foreach (var _ in table.QueryAsync<TableEntity>(filter, select: ["RowKey"], cancellationToken: ct))
+        var open = default(OpenUploads);
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["Bytes", "PartBytes"], cancellationToken: ct))
         {
-            count++;
+            open = open.With(Math.Max(row.GetInt64("Bytes") ?? 0, row.GetInt64("PartBytes") ?? 0));
         }
 
-        return count;
+        return open;
     }
 
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
@@ -75,4 +75,13 @@ internal sealed class UploadStore(TableClient table)
         ClaimedUntil = row.GetDateTimeOffset("ClaimedUntil"),
         PartBytes = row.GetInt64("PartBytes") ?? 0,
     };
+}
+
+/// <summary>What a project has in uploads that are neither completed, cancelled nor expired.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="Bytes">The bytes that they were begun with, or that their parts have staged where that is more.</param>
+internal readonly record struct OpenUploads(int Count, long Bytes)
+{
+    /// <summary>Those with one more.</summary>
+    public OpenUploads With(long bytes) => new(Count + 1, Bytes + bytes);
 }

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Azure.Data.Tables;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.Keys;
+using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -37,6 +39,51 @@ public sealed class KeyTests
         Assert.Equal(HttpStatusCode.OK, await AskAsync());
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_key_that_expires_is_refused_from_that_moment_on_by_who_has_just_read_it_too(bool wasUsed)
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewStrictAccount(), configure: services => services.AddSingleton<TimeProvider>(time));
+        var key = await api.Get<ApiKeyStore>().CreateAsync("local", "test", TimeSpan.FromDays(90), CancellationToken.None);
+        using var client = api.ClientWith(key.Key);
+        async Task<(HttpStatusCode Status, string Body)> AskAsync()
+        {
+            using var response = await client.GetAsync(new Uri("/v1/batches", UriKind.Relative));
+            return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+
+        time.Advance(TimeSpan.FromDays(90) - TimeSpan.FromSeconds(1));
+        if (wasUsed)
+        {
+            Assert.Equal(HttpStatusCode.OK, (await AskAsync()).Status);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(1));
+
+        var (status, body) = await AskAsync();
+        Assert.Equal(HttpStatusCode.Unauthorized, status);
+        Assert.Contains("\"expired_api_key\"", body, StringComparison.Ordinal);
+        Assert.True(await api.Get<ApiKeyStore>().RevokeAsync(key.Record.Id, CancellationToken.None));
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Contains("\"invalid_api_key\"", (await AskAsync()).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_worker_that_knows_no_expiry_refuses_the_row_of_a_key_that_has_one()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
+        await api.Get<ApiKeyStore>().CreateAsync("local", "for a while", TimeSpan.FromDays(1), CancellationToken.None);
+        var keys = api.Get<StorageClients>().Tables.GetTableClient(TableNames.ApiKeys);
+
+        await foreach (var row in keys.QueryAsync<TableEntity>())
+        {
+            Assert.Equal(row.GetString("Name") == "for a while", NewerRowException.IsNewer(row, known: 1));
+        }
     }
 
     [Fact]

@@ -86,6 +86,23 @@ public sealed class BatchCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ended_batches_are_deleted_and_those_that_have_not_ended_are_not()
+    {
+        var ended = await InsertAsync(TimeSpan.FromHours(2), batch => batch.WithStatus(BatchStatus.Failed));
+        var other = await InsertAsync(TimeSpan.FromHours(1), batch => batch.WithStatus(BatchStatus.Completed));
+        var running = await InsertAsync(TimeSpan.FromMinutes(1));
+
+        var deleted = await _cli.RunAsync("delete", ended, other);
+
+        deleted.AssertExit(ExitCodes.Done);
+        Assert.Contains($"Batch {ended} is deleted", deleted.Errors, StringComparison.Ordinal);
+        Assert.Equal([running], IdsOf(await _cli.RunAsync("list", "--json")));
+        (await _cli.RunAsync("delete", running)).AssertOneLine(ExitCodes.Refused, "it has not ended");
+        (await _cli.RunAsync("delete", ended)).AssertOneLine(ExitCodes.Refused, "No batch found");
+        (await _cli.RunAsync("delete")).AssertExit(ExitCodes.Usage);
+    }
+
+    [Fact]
     public async Task An_empty_list_says_so_beside_an_empty_output()
     {
         var list = await _cli.RunAsync("list");

@@ -26,7 +26,25 @@ public sealed class KeysTests
         var made = JsonDocument.Parse(list.Output).RootElement.EnumerateArray().Single(key => key.GetProperty("project").GetString() == "team-a");
         var revoke = await cli.RunAsync("keys", "revoke", made.GetProperty("id").GetString()!, "--storage", storage);
         revoke.AssertExit(ExitCodes.Done);
-        Assert.Matches(@"team-a\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+made here", (await cli.RunAsync("keys", "list", "--storage", storage)).Output);
+        Assert.Matches(@"team-a\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+-\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+made here", (await cli.RunAsync("keys", "list", "--storage", storage)).Output);
+    }
+
+    [Fact]
+    public async Task A_key_may_be_made_to_expire_and_the_list_says_when()
+    {
+        var storage = TestStorage.NewAccount();
+        using var cli = new CliDriver(baseUrl: null, key: null);
+
+        (await cli.RunAsync("keys", "add", "--project", "team-a", "--expires", "90d", "--storage", storage)).AssertExit(ExitCodes.Done);
+
+        var made = JsonDocument.Parse((await cli.RunAsync("keys", "list", "--json", "--storage", storage)).Output).RootElement[0];
+        Assert.Equal(TimeSpan.FromDays(90), made.GetProperty("expires_at").GetDateTimeOffset() - made.GetProperty("created_at").GetDateTimeOffset());
+        Assert.Matches(@"team-a\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+\d{4}-\d\d-\d\d \d\d:\d\d\s+-", (await cli.RunAsync("keys", "list", "--storage", storage)).Output);
+        foreach (var wrong in new[] { "0d", "90", "-1d", "3651d", "soon", "90D" })
+        {
+            (await cli.RunAsync("keys", "add", "--project", "team-a", $"--expires={wrong}", "--storage", storage))
+                .AssertOneLine(ExitCodes.Refused, $"--expires cannot be '{wrong}'");
+        }
     }
 
     [Fact]

@@ -90,6 +90,9 @@ public sealed class ClientTests
         Assert.Equal("requests.jsonl", seen.GetProperty("described").GetString());
         Assert.Equal("cancelled", seen.GetProperty("abandoned").GetString());
         Assert.Equal([seen.GetProperty("file").GetString()!], Strings(seen, "files"));
+        Assert.Equal(("completed", true), (seen.GetProperty("ended").GetString(), seen.GetProperty("removed").GetBoolean()));
+        Assert.Equal("[404,404,404]", seen.GetProperty("gone").GetRawText());
+        Assert.Equal(16, seen.GetProperty("used").GetInt32());
         Assert.Equal(["echo model"], Strings(seen, "models"));
         Assert.Equal("echo", seen.GetProperty("model").GetString());
     }

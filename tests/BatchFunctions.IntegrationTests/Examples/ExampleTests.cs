@@ -104,6 +104,28 @@ public sealed partial class ExampleTests
         var recorder = new ExampleRecorder(api.Client);
         await ChecksAsync(recorder);
         await FailuresAsync(recorder, api);
+        return new Dictionary<string, string>(recorder.Examples.Concat(await EndedAsync()));
+    }
+
+    /// <summary>What is done with batches that have ended: by a service of their own, likewise.</summary>
+    private static async Task<Dictionary<string, string>> EndedAsync()
+    {
+        await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
+            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Start)));
+        var recorder = new ExampleRecorder(api.Client);
+        var file = IdOf(await recorder.AskAsync("files.create-for-a-batch-to-delete", HttpMethod.Post, "/v1/files", Upload(Line)));
+        var batch = IdOf(await recorder.AskAsync("batches.create-to-delete", HttpMethod.Post, "/v1/batches", Json(
+            $$"""{"input_file_id":"{{file}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""")));
+        await recorder.AskAsync("errors.delete-of-a-batch-that-has-not-ended", HttpMethod.Delete, $"/v1/batches/{batch}");
+        await api.Get<BatchValidation>().RunAsync(new BatchKey("local", batch), CancellationToken.None);
+        await recorder.AskAsync("batches.delete", HttpMethod.Delete, $"/v1/batches/{batch}");
+        var day = new DateTimeOffset(Start.UtcDateTime.Date, TimeSpan.Zero).ToUnixTimeSeconds();
+        await recorder.AskAsync("usage.by-day", HttpMethod.Get, $"/v1/usage?start={day}&end={day + 172_800}");
+        await recorder.AskAsync("usage.by-model", HttpMethod.Get, $"/v1/usage?start={day}&end={day + 172_800}&group_by=model");
+        await recorder.AskAsync("errors.usage-of-two-years", HttpMethod.Get, $"/v1/usage?start={day - 63_072_000}&end={day}");
         return recorder.Examples;
     }
 
@@ -177,7 +199,7 @@ public sealed partial class ExampleTests
         _time.Advance(TimeSpan.FromMinutes(1));
         var third = IdOf(await recorder.AskAsync("batches.create-without-metadata", HttpMethod.Post, "/v1/batches", Json(
             $$$"""{"input_file_id":"{{{file}}}","endpoint":"/v1/chat/completions","completion_window":"24h","output_expires_after":{"anchor":"created_at","seconds":86400}}""")));
-        await recorder.AskAsync("errors.delete-of-a-file-in-use", HttpMethod.Delete, $"/v1/files/{file}");
+        await recorder.AskAsync("files.delete-while-a-batch-reads-it", HttpMethod.Delete, $"/v1/files/{file}");
         await recorder.AskAsync("batches.cancel", HttpMethod.Post, $"/v1/batches/{third}/cancel");
         await recorder.AskAsync("batches.list-first-page", HttpMethod.Get, "/v1/batches?limit=1");
         await recorder.AskAsync("batches.list-after", HttpMethod.Get, $"/v1/batches?limit=2&after={third}");

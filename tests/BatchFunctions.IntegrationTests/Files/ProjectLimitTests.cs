@@ -1,6 +1,9 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Processing;
+using BatchFunctions.Projects;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Files;
@@ -39,6 +42,33 @@ public sealed class ProjectLimitTests : IAsyncLifetime
 
         _host.Time.Advance(TimeSpan.FromHours(1));
         (await BeginAsync(1)).Should(200);
+    }
+
+    [Fact]
+    public async Task More_bytes_in_open_uploads_are_refused_with_the_numbers_for_each_project()
+    {
+        await using var host = await FilesHost.StartAsync(("Batch:Quota:MaxUploadBytes", "1000"));
+        Task<Answer> BeginAsync(long bytes, AuthenticationHeaderValue? key = null) => host.SendAsync(HttpMethod.Post, "v1/uploads", BodyOf(bytes), key);
+
+        (await BeginAsync(1001)).ShouldFail(400, "upload_bytes_limit_exceeded", "bytes");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => BeginAsync(400)));
+
+        var begun = answers.Where(answer => (int)answer.Status == 200).ToList();
+        Assert.Equal(2, begun.Count);
+        Assert.All(answers.Except(begun), answer => Assert.Contains(
+            "have 800 bytes, and 400 more would exceed the 1000", answer.ShouldFail(429, "upload_bytes_limit_exceeded", "bytes").Message, StringComparison.Ordinal));
+        var limits = (await host.GetAsync("v1/limits")).Should(200).Json.GetProperty("open_upload_bytes");
+        Assert.Equal("""{"limit":1000,"used":800,"remaining":200}""", JsonSerializer.Serialize(limits));
+
+        (await BeginAsync(400, await host.KeyOfAsync($"p-{Guid.NewGuid():N}"))).Should(200);
+        (await host.SendAsync(HttpMethod.Post, $"v1/uploads/{begun[0].Text("id")}/cancel")).Should(200);
+        (await BeginAsync(400)).Should(200);
+        await host.Service<ProjectStore>().ChangeAsync(host.Tenant, project => project with { MaxUploadBytes = 1200 }, default);
+        host.Time.Advance(ProjectReader.Age);
+        (await BeginAsync(400)).Should(200);
+        (await BeginAsync(1)).Should(429);
+        host.Time.Advance(TimeSpan.FromHours(1));
+        (await BeginAsync(1200)).Should(200);
     }
 
     [Fact]

@@ -1,44 +1,33 @@
-using System.Net;
-using Azure.Core;
 using BatchFunctions.Files;
-using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Files;
 
-/// <summary>A deletion between its mark and its decision: what others see of the file, and what a crash leaves.</summary>
+/// <summary>
+/// A deletion by a process of an earlier version, which marks a file, looks for batches that read it, and then decides: what others
+/// see of the file meanwhile, and what a crash leaves.
+/// </summary>
 public sealed class UndecidedDeletionTests : IAsyncLifetime
 {
-    private readonly HeldStorage _storage = new();
+    private static readonly TimeSpan MarkLife = TimeSpan.FromMinutes(1);
+
     private FilesHost _host = null!;
-    private FilesHost _slow = null!;
     private string _file = null!;
 
     public async Task InitializeAsync()
     {
         _host = await FilesHost.StartAsync();
-        _slow = await _host.BesideAsync(_storage);
         _file = await _host.UploadedAsync();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _slow.DisposeAsync();
-        await _host.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _host.DisposeAsync();
 
     [Fact]
-    public async Task Until_it_is_decided_the_file_is_there_and_who_would_change_that_is_told_to_ask_again()
+    public async Task Until_it_is_decided_the_file_is_there_and_who_makes_a_batch_of_it_is_told_to_ask_again()
     {
-        var deletion = await HeldDeletionAsync();
+        await MarkAsync();
 
         await AssertShownAsync();
-        AssertPasses(await DeleteAsync(), null);
         AssertPasses(await CreateAsync(), "input_file_id");
-
-        _storage.Release();
-        (await deletion).Should(200);
-        (await _host.GetAsync($"v1/files/{_file}")).ShouldFail(404, null, "id");
-        (await CreateAsync()).ShouldFail(400, "invalid_request", "input_file_id");
     }
 
     [Fact]
@@ -47,34 +36,22 @@ public sealed class UndecidedDeletionTests : IAsyncLifetime
         await MarkAsync();
         AssertPasses(await CreateAsync(), "input_file_id");
 
-        _host.Time.Advance(FileDeletion.MarkLife);
+        _host.Time.Advance(MarkLife);
 
         (await CreateAsync()).Should(200);
-        (await DeleteAsync()).ShouldFail(409, "invalid_state", null);
         await AssertShownAsync();
     }
 
     [Fact]
-    public async Task A_file_whose_mark_has_lapsed_is_deleted_like_any_other()
+    public async Task A_marked_file_is_deleted_like_any_other_and_its_writer_decides_no_more()
     {
-        await MarkAsync();
-        _host.Time.Advance(FileDeletion.MarkLife);
+        var file = await MarkAsync();
 
-        (await DeleteAsync()).Should(200);
+        (await _host.SendAsync(HttpMethod.Delete, $"v1/files/{_file}")).Should(200);
 
+        Assert.Null(await _host.Service<FileStore>().TryUpdateAsync(file with { DeletingUntil = null }, default));
         (await _host.GetAsync($"v1/files/{_file}")).ShouldFail(404, null, "id");
         Assert.DoesNotContain("blob", await _host.StoredAsync());
-    }
-
-    [Fact]
-    public async Task A_deleter_that_takes_too_long_gives_up_and_the_file_stays()
-    {
-        var deletion = await HeldDeletionAsync();
-        _host.Time.Advance(FileDeletion.MarkLife / 2);
-
-        (await deletion).ShouldFail(503, "storage_unavailable", null);
-
-        await AssertShownAsync();
     }
 
     [Fact]
@@ -82,7 +59,7 @@ public sealed class UndecidedDeletionTests : IAsyncLifetime
     {
         // The decision itself is under way, so its writer cannot know any more that the mark has lapsed.
         var file = await MarkAsync();
-        _host.Time.Advance(FileDeletion.MarkLife);
+        _host.Time.Advance(MarkLife);
         (await CreateAsync()).Should(200);
 
         Assert.Null(await _host.Service<FileStore>().TryUpdateAsync(file with { Deleted = true, DeletingUntil = null }, default));
@@ -90,48 +67,9 @@ public sealed class UndecidedDeletionTests : IAsyncLifetime
         await AssertShownAsync();
     }
 
-    [Fact]
-    public async Task A_file_that_stays_is_never_answered_as_gone()
-    {
-        for (var round = 0; round < 12; round++)
-        {
-            var file = await _host.UploadedAsync();
-            var hosts = new[] { _host, _slow };
-            var answers = await Task.WhenAll(Enumerable.Range(0, 12).Select(i => (i % 3) switch
-            {
-                0 => hosts[i % 2].SendAsync(HttpMethod.Delete, $"v1/files/{file}"),
-                1 => CreateAsync(hosts[i % 2], file),
-                _ => hosts[i % 2].GetAsync($"v1/files/{file}"),
-            }));
-
-            var made = answers.Where((_, i) => i % 3 == 1).Count(answer => answer.Status == HttpStatusCode.OK);
-            var deleted = answers.Where((_, i) => i % 3 == 0).Count(answer => answer.Status == HttpStatusCode.OK);
-            Assert.True(made == 0 || deleted == 0, $"{made} batches were made of a file that was deleted.");
-            Assert.True(deleted <= 1);
-            if ((await _host.GetAsync($"v1/files/{file}")).Status == HttpStatusCode.OK)
-            {
-                Assert.All(answers, answer => Assert.True(answer.Status is HttpStatusCode.OK or HttpStatusCode.Conflict, answer.Body));
-            }
-            else
-            {
-                Assert.Equal(1, deleted);
-            }
-        }
-    }
-
-    /// <summary>A deletion that has marked the file and is kept from looking for batches.</summary>
-    private async Task<Task<Answer>> HeldDeletionAsync()
-    {
-        _storage.HoldNext(request => request.Method == RequestMethod.Get
-            && request.Uri.Path.Contains(TableNames.ActiveBatches, StringComparison.Ordinal));
-        var deletion = _slow.SendAsync(HttpMethod.Delete, $"v1/files/{_file}");
-        await _storage.ReachedAsync();
-        return deletion;
-    }
-
     /// <summary>The mark of a deleter that has crashed behind it.</summary>
     private async Task<StoredFile> MarkAsync() => (await _host.Service<FileStore>().MutateAsync(
-        _host.Tenant, _file, file => file with { DeletingUntil = _host.Time.GetUtcNow() + FileDeletion.MarkLife }, default))!;
+        _host.Tenant, _file, file => file with { DeletingUntil = _host.Time.GetUtcNow() + MarkLife }, default))!;
 
     private async Task AssertShownAsync()
     {
@@ -144,10 +82,6 @@ public sealed class UndecidedDeletionTests : IAsyncLifetime
     private static void AssertPasses(Answer answer, string? param) =>
         Assert.DoesNotContain("x-should-retry", answer.ShouldFail(409, "file_being_deleted", param).Headers.Keys);
 
-    private Task<Answer> DeleteAsync() => _host.SendAsync(HttpMethod.Delete, $"v1/files/{_file}");
-
-    private Task<Answer> CreateAsync() => CreateAsync(_host, _file);
-
-    private static Task<Answer> CreateAsync(FilesHost host, string file) => host.PostAsync(
-        "v1/batches", new { input_file_id = file, endpoint = "/v1/chat/completions", completion_window = "24h" });
+    private Task<Answer> CreateAsync() => _host.PostAsync(
+        "v1/batches", new { input_file_id = _file, endpoint = "/v1/chat/completions", completion_window = "24h" });
 }

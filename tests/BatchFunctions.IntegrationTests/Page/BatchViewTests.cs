@@ -127,6 +127,27 @@ public sealed class BatchViewTests : PageTest
     }
 
     [Fact]
+    public async Task A_batch_that_has_ended_is_deleted_once_that_is_confirmed_and_the_list_is_without_it()
+    {
+        var stays = await Driver.CreateAsync(PageDriver.LineOf("a"));
+        var id = await Driver.CreateAsync(PageDriver.LineOf("a"));
+        await Driver.UntilAsync(id, "completed");
+        await Driver.OpenAsync($"#/batches/{id}");
+        await Driver.Button("Delete batch").ClickAsync();
+        await Expect(Driver.Button("Keep it")).ToBeFocusedAsync();
+        await Driver.Page.Keyboard.PressAsync("Escape");
+        await Expect(Driver.Page.Locator("#batch-status")).ToHaveTextAsync("Completed");
+
+        await Driver.Button("Delete batch").ClickAsync();
+        await Driver.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete batch" }).ClickAsync();
+
+        await Expect(Driver.Row(stays)).ToBeVisibleAsync();
+        await Expect(Driver.Row(id)).ToHaveCountAsync(0);
+        await Driver.Page.GoBackAsync();
+        await Expect(Driver.Page.GetByText("No batch found with id")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_batch_is_cancelled_once_that_is_confirmed()
     {
         Driver.Upstream.Answer(call => ScriptedAnswer.Chat(call).After(TimeSpan.FromMinutes(10)));

@@ -28,6 +28,7 @@ public sealed class ViewTests : PageTest
     [InlineData("checked-faults")]
     [InlineData("cancel")]
     [InlineData("service")]
+    [InlineData("usage")]
     public async Task A_view_fits_and_is_open_to_everybody(string view)
     {
         await OpenAsync(view);
@@ -137,6 +138,15 @@ public sealed class ViewTests : PageTest
                 await Showcase.AddServiceAsync(Driver, 26, 22, 16);
                 await Driver.OpenAsync("#/service");
                 await Expect(Driver.Heading("Upstream default")).ToBeVisibleAsync();
+                break;
+            case "usage":
+                foreach (var daysAgo in Enumerable.Range(0, 30).Where(day => day % 7 is not (2 or 3)))
+                {
+                    await UsageViewTests.AddAsync(Driver, daysAgo, daysAgo % 3 == 0 ? "gpt-4o-mini" : "llama-3.1-8b-instruct", 4_000 + (daysAgo * 7_919 % 5_000));
+                }
+
+                await Driver.OpenAsync("#/usage");
+                await Expect(Driver.Page.Locator("#usage-models tbody tr")).ToHaveCountAsync(2);
                 break;
             case "running":
                 await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));

@@ -1,5 +1,6 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
+using BatchFunctions.Metering;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -32,6 +33,14 @@ public sealed class LostMessageTests
         // Those of retries: RetryTests.
         ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
         ProtocolStep.SegmentPageStored, ProtocolStep.FileTombstoneWritten,
+
+        // Those of deletions: BatchDeletionTests.
+        ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone,
+        ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
+
+        // Those of projects that are erased: ProjectErasureTests.
+        ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved,
+        ProtocolStep.ProjectErased,
     ];
 
     [Fact]
@@ -169,6 +178,8 @@ public sealed class LostMessageTests
         await timer;
         Assert.True(steps.Reached.ContainsKey(step), $"{step} was not reached.");
         Assert.Equal(outcome, ended.Status);
+        var day = DateOnly.FromDateTime(ended.EndedAt!.Value.UtcDateTime);
+        Assert.Equal(UsageSum.Of(ended), Assert.Single(await driver.Get<UsageStore>().ListAsync(BatchDriver.Tenant, day, day, default).ToListAsync()).Sum);
         if (outcome != BatchStatus.Failed)
         {
             await driver.AssertPromiseAsync(ended, Lines);

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
@@ -193,23 +194,43 @@ public sealed class RetryTests : DrivenTest
     }
 
     [Fact]
-    public async Task What_a_retry_is_made_of_is_kept_until_it_has_ended()
+    public async Task What_a_retry_is_made_of_is_kept_for_it_though_it_is_deleted_and_goes_when_it_has_ended()
     {
         var original = await EndedAsync(line => line == 7 ? 400 : null);
-        var held = _steps.HoldAt(ProtocolStep.RetryInputStaged);
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        Driver.Withheld.Add(BatchMessageKind.Validate);
         var made = await RetryAsync(original);
-        await held.ReachedAsync();
-
-        foreach (var file in new[] { original.InputFileId, original.ErrorFileId! })
+        var sources = new List<StoredFile>();
+        foreach (var id in new[] { original.InputFileId, original.ErrorFileId! })
         {
-            var e = await Assert.ThrowsAsync<ApiException>(
-                () => Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, file, default));
-            Assert.Equal(409, e.Error.Status);
+            sources.Add((await Driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, id, default))!);
+            Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, id, default));
+            Assert.NotEmpty(await ThereAsync(sources[^1]));
         }
 
-        held.Release();
-        await Driver.WaitForEndAsync(made!);
-        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, original.ErrorFileId!, default));
+        await RefusedAsync(original, 400, "has been deleted or has expired");
+        Driver.Withheld.Clear();
+        var ended = await Driver.WaitForEndAsync(made!);
+
+        Assert.Equal(new RequestCounts(1, 1, 0), ended.Counts);
+        await Eventually.UntilAsync(
+            async () => (await ThereAsync(sources[0])).Count + (await ThereAsync(sources[1])).Count == 0, TimeSpan.FromMinutes(1), "the contents are gone");
+    }
+
+    [Fact]
+    public async Task A_batch_whose_input_is_deleted_as_soon_as_it_is_made_runs_to_its_end_and_is_not_retried()
+    {
+        Upstream.Answer(call => call.Marker == "m7" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        var batch = await Driver.CreateAsync(Lines);
+        var input = (await Driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, batch.InputFileId, default))!;
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, batch.InputFileId, default));
+
+        var ended = await Driver.RunToEndAsync(batch);
+
+        Assert.Equal((BatchStatus.Completed, new RequestCounts(Lines, Lines - 1, 1)), (ended.Status, ended.Counts));
+        await Driver.AssertPromiseAsync(ended, Lines);
+        await Eventually.UntilAsync(async () => (await ThereAsync(input)).Count == 0, TimeSpan.FromMinutes(1), "the input is gone");
+        await RefusedAsync(ended, 400, "has been deleted or has expired");
     }
 
     [Theory]
@@ -262,6 +283,12 @@ public sealed class RetryTests : DrivenTest
 
     private Task<Batch?> NameAsync(Batch original, string id) =>
         Driver.Batches.NoteRetriesAsync(original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([id]), default);
+
+    /// <summary>The blobs of a file that are there.</summary>
+    private async Task<IReadOnlyList<string>> ThereAsync(StoredFile file) => await Driver.Storage.Blobs.GetBlobContainerClient(file.Blob.Container)
+        .GetBlobsAsync(BlobTraits.None, BlobStates.None, file.Blob.Name, default)
+        .Select(blob => blob.Name)
+        .ToListAsync();
 
     private async Task RefusedAsync(Batch batch, int status, string why)
     {

@@ -100,7 +100,7 @@ public sealed class RowVersionTests : IAsyncLifetime
     {
         var keys = _driver.Get<ApiKeyStore>();
         var key = await keys.CreateAsync(BatchDriver.Tenant, "test", CancellationToken.None);
-        await AddAsync(TableNames.ApiKeys, "Version", 2);
+        await AddAsync(TableNames.ApiKeys, "Version", 3);
 
         await Assert.ThrowsAsync<NewerRowException>(() => keys.FindAsync(key.Key, CancellationToken.None));
         await Assert.ThrowsAsync<NewerRowException>(() => keys.RevokeAsync(key.Record.Id, CancellationToken.None));

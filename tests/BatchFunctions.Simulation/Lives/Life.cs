@@ -221,6 +221,7 @@ internal sealed class Life
         }
 
         new RestRules(this).Check();
+        new UsageRules(this).Check();
     }
 
     private bool IsAtRest()

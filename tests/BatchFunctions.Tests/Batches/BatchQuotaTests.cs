@@ -13,7 +13,7 @@ public sealed class BatchQuotaTests
     [InlineData(1, 100, 100, null, null)]
     public void A_project_may_have_just_as_much_as_its_limits_say(int batches, long lines, int own, string? code, string? said)
     {
-        var refusal = BatchQuota.Refusal("team-a", new ActiveLoad(batches, lines), own, new ProjectLimits(1, 3, 100, ProjectRole.None));
+        var refusal = BatchQuota.Refusal("team-a", new ActiveLoad(batches, lines), own, new ProjectLimits(1, 3, 100, 0, ProjectRole.None));
 
         Assert.Equal(code, refusal?.Code);
         if (said is not null)

@@ -25,4 +25,11 @@ public sealed class QuotaOptionsTests
         Assert.Equal(said is not null, failures.Any());
         Assert.All(failures, failure => Assert.StartsWith(said!, failure, StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(null, 1_000L, 17_179_869_184L)]
+    [InlineData(null, 20_000_000_000L, 20_000_000_000L)]
+    [InlineData(5L, 20_000_000_000L, 5L)]
+    public void Uploads_may_have_sixteen_gibibytes_or_the_largest_file_unless_it_is_set(long? set, long maxFileBytes, long expected) =>
+        Assert.Equal(expected, new QuotaOptions { MaxUploadBytes = set }.UploadBytesFor(maxFileBytes));
 }

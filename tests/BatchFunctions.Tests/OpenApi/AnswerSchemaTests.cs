@@ -23,7 +23,7 @@ public sealed class AnswerSchemaTests
                 "BatchProgress.lines_per_second", "BatchProgress.seconds_left", "BatchProgress.stalled_since", "BatchProgress.upstream.away_since", "BatchProgress.upstream.reason",
                 "File.expires_at", "File.status_details", "FileList.first_id", "FileList.last_id",
                 "FileCheck.next", "FileCheck.models[].model", "FileCheck.models[].encoding", "FileCheck.faults.data[].param", "FileCheck.faults.data[].line", "FileCheck.faults.next",
-                "Upload.file", "Limits.role", "Overview.batches.oldest",
+                "Upload.file", "Limits.role", "Usage.data[].results[].model", "Usage.next_page", "Overview.batches.oldest",
                 "Overview.upstreams[].models", "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason", "Overview.upstreams[].projects[].project",
                 "Health.upstream.away_since", "Health.upstream.reason", "Health.upstreams[].away_since", "Health.upstreams[].reason", "Error.error.param", "Error.error.code",
             ],

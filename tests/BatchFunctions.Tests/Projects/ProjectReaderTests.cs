@@ -13,7 +13,7 @@ namespace BatchFunctions.Tests.Projects;
 
 public sealed class ProjectReaderTests : IDisposable
 {
-    private static readonly ProjectLimits Defaults = new(1, 7, 700, ProjectRole.None);
+    private static readonly ProjectLimits Defaults = new(1, 7, 700, 16L << 30, ProjectRole.None);
 
     private readonly FakeTimeProvider _time = new();
     private readonly RareLog _rare;
@@ -96,7 +96,7 @@ public sealed class ProjectReaderTests : IDisposable
     [Fact]
     public async Task A_row_of_a_newer_version_counts_as_one_that_cannot_be_read()
     {
-        Set(("Weight", 9), ("Version", 2));
+        Set(("Weight", 9), ("Version", 3));
 
         Assert.Equal(Defaults, await LimitsAsync());
     }

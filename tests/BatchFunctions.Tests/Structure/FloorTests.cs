@@ -22,7 +22,7 @@ public sealed class FloorTests
         ["Http", "Page", "Upstream"],
         ["Files"],
         ["Batches", "Uploads"],
-        ["Chunks", "Limits", "Models", "Operators", "Checks", "Failures"],
+        ["Chunks", "Limits", "Models", "Operators", "Checks", "Failures", "Metering"],
         ["Processing"],
         ["OpenApi"],
         ["Service"],

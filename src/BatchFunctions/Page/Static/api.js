@@ -29,6 +29,10 @@ export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);
 
+export const getUsage = (start, end, group, signal) => json("GET", `/v1/usage?start=${start}&end=${end}&group_by=${group}`, { signal });
+
+export const deleteBatch = (id) => json("DELETE", `/v1/batches/${encodeURIComponent(id)}`);
+
 export const retryBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/retry`);
 
 /** A batch's failures by what they have in common. */

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive, isCancellable, labelOf, nameOf, progressOf, shareDone, shortIdOf } from "./batch.js";
+import { Deletion } from "./delete.js";
 import { byId, setText } from "./elements.js";
 import { ErrorCard } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
@@ -25,6 +26,7 @@ export class BatchView {
   #errors = new ErrorCard();
   #latest = new LatestLines();
   #retry;
+  #deletion;
   #throughput = new Throughput();
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
@@ -32,6 +34,7 @@ export class BatchView {
     this.#report = report;
     this.#files = new FileList(report);
     this.#retry = new Retry(report);
+    this.#deletion = new Deletion(report);
     this.#poll = new Poll((signal) => this.#refresh(signal), report);
     byId("batch-cancel").addEventListener("click", () => byId("cancel-dialog").showModal());
     byId("cancel-dialog").addEventListener("close", () => this.#cancel());
@@ -52,6 +55,7 @@ export class BatchView {
     byId("batch-panels").hidden = !known;
     byId("batch-cancel").hidden = true;
     this.#retry.hide();
+    this.#deletion.hide();
     byId("batch-status").hidden = !known;
     byId("batch-title").textContent = "Batch";
     byId("batch-id").textContent = id;
@@ -67,6 +71,7 @@ export class BatchView {
     byId("batch-view").hidden = true;
     byId("cancel-dialog").close();
     this.#retry.hide();
+    this.#deletion.hide();
     this.#id = null;
     this.#batch = null;
     this.#poll.stop();
@@ -102,6 +107,7 @@ export class BatchView {
     byId("batch-status").hidden = false;
     byId("batch-cancel").hidden = !isCancellable(batch);
     this.#retry.show(batch);
+    this.#deletion.show(batch);
     showStatus(byId("batch-status"), batch);
     showProgress(byId("batch-progress"), batch);
     showCounts(batch);

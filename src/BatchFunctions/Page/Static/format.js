@@ -6,11 +6,12 @@ const few = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const dates = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const ages = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
 const minute = 60;
 const hour = 60 * minute;
-const day = 24 * hour;
+const oneDay = 24 * hour;
 
 export const now = () => Date.now() / 1000;
 
@@ -34,6 +35,9 @@ export function rate(perSecond) {
 /** A time in seconds since 1970, with its date. */
 export const date = (seconds) => dates.format(seconds * 1000);
 
+/** The date of a day, by its first second in UTC. */
+export const day = (seconds) => days.format(seconds * 1000);
+
 /** A time in seconds since 1970, without its date. */
 export const time = (seconds) => times.format(seconds * 1000);
 
@@ -41,14 +45,14 @@ export const time = (seconds) => times.format(seconds * 1000);
 export function age(seconds) {
   const away = seconds - now();
   const size = Math.abs(away);
-  const [unit, length] = size < minute ? ["second", 1] : size < hour ? ["minute", minute] : size < day ? ["hour", hour] : ["day", day];
+  const [unit, length] = size < minute ? ["second", 1] : size < hour ? ["minute", minute] : size < oneDay ? ["hour", hour] : ["day", oneDay];
   return size < 5 ? "just now" : ages.format(Math.trunc(away / length), unit).replace(".", "");
 }
 
 /** A length of time in its one or two largest units: "4 s", "2 min 5 s", "3 h 10 min", "2 d 4 h". */
 export function duration(seconds, units = 2) {
   const whole = Math.max(0, Math.round(seconds));
-  const parts = [[Math.floor(whole / day), "d"], [Math.floor(whole / hour) % 24, "h"], [Math.floor(whole / minute) % 60, "min"], [whole % 60, "s"]];
+  const parts = [[Math.floor(whole / oneDay), "d"], [Math.floor(whole / hour) % 24, "h"], [Math.floor(whole / minute) % 60, "min"], [whole % 60, "s"]];
   const first = parts.findIndex(([count]) => count > 0);
   return first < 0 ? "0 s" : parts.slice(first, first + units).filter(([count]) => count > 0).map(([count, unit]) => `${count} ${unit}`).join(" ");
 }

@@ -10,10 +10,12 @@ import { ListView } from "./list-view.js";
 import { hideError, showError } from "./notices.js";
 import { hideWay, showWay } from "./operator.js";
 import { ServiceView } from "./service-view.js";
+import { UsageView } from "./usage-view.js";
 
 const keyView = new KeyView(() => route());
 const listView = new ListView(report);
 const batchView = new BatchView(report);
+const usageView = new UsageView(report);
 const serviceView = new ServiceView(report, () => {
   hideWay();
   location.hash = "#/";
@@ -23,6 +25,7 @@ const createDialog = new CreateDialog((batch) => {
   location.hash = `#/batches/${batch.id}`;
 });
 const service = "#/service";
+const usage = "#/usage";
 let shown = null;
 
 /** Shows an error; whether to try again. A key that is refused is asked for anew, and so is a token that opens no project. */
@@ -44,8 +47,8 @@ function forget() {
   route();
 }
 
-/** The batch that a hash names, or the service; null for the list. */
-const viewOf = (hash) => (hash === service ? service : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
+/** The batch that a hash names, the service or the usage; null for the list. */
+const viewOf = (hash) => (hash === service || hash === usage ? hash : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
 
 function route() {
   hideError();
@@ -55,6 +58,7 @@ function route() {
   listView.hide();
   batchView.hide();
   serviceView.hide();
+  usageView.hide();
   keyView.hide();
   showWay();
   const before = shown;
@@ -63,6 +67,8 @@ function route() {
     keyView.show();
   } else if (shown === service) {
     serviceView.show();
+  } else if (shown === usage) {
+    usageView.show();
   } else if (shown) {
     batchView.show(shown, listView.find(shown));
   } else {

@@ -79,7 +79,36 @@ try {
   wrong.model = `${e.constructor.name} ${e.code} ${e.param}`;
 }
 
+// An input that is deleted as soon as the batch is made, as AIBrix's client does it; then the batch goes, and what it used stays.
+const short = await client.files.create({ purpose: "batch", file: await toFile(Buffer.from(line("d")), "short.jsonl") });
+const brief = await client.batches.create({ input_file_id: short.id, endpoint: "/v1/chat/completions", completion_window: "24h" });
+await client.files.delete(short.id);
+let ended;
+do {
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  ended = await client.batches.retrieve(brief.id);
+} while (!["completed", "failed", "expired", "cancelled"].includes(ended.status) && Date.now() < deadline);
+const removed = await client.delete(`/batches/${brief.id}`);
+const gone = [];
+for (const look of [() => client.batches.retrieve(brief.id), () => client.files.retrieve(ended.output_file_id), () => client.files.retrieve(short.id)]) {
+  try {
+    await look();
+  } catch (e) {
+    gone.push(e.status);
+  }
+}
+
+let used = 0;
+do {
+  const usage = await client.get("/usage?group_by=model");
+  used = usage.data[0].results.reduce((sum, result) => sum + result.requests.completed, 0);
+} while (used < 16 && Date.now() < deadline && await new Promise((resolve) => setTimeout(resolve, 100, true)));
+
 console.log(JSON.stringify({
+  ended: ended.status,
+  removed: removed.deleted,
+  gone,
+  used,
   models,
   model: model.id,
   status: batch.status,

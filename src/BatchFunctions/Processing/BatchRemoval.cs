@@ -1,0 +1,91 @@
+using BatchFunctions.ActiveBatches;
+using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
+using BatchFunctions.Files;
+using BatchFunctions.Ids;
+using BatchFunctions.Protocol;
+using BatchFunctions.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace BatchFunctions.Processing;
+
+/// <summary>
+/// Removes what is left of a batch that was deleted: its result files, its chunks' rows, its blobs, its name in the batch that it is a
+/// retry of, and last its row. A day later it looks once more, for what storage carried out when its sender had long given it up.
+/// Every step may be repeated; a crash in between leaves the entry that is due.
+/// </summary>
+internal sealed partial class BatchRemoval(
+    BatchStore batches,
+    ActiveBatchStore active,
+    ChunkStore chunks,
+    FileDeletion files,
+    FileBlobs blobs,
+    ProtocolSteps steps,
+    TimeProvider time,
+    ILogger<BatchRemoval> logger)
+{
+    private static readonly TimeSpan LooksAgainAfter = TimeSpan.FromDays(1);
+
+    /// <summary>How long the removal waits for a batch that is still being cleared away.</summary>
+    private static readonly TimeSpan PutOff = TimeSpan.FromSeconds(10);
+
+    /// <returns>When to look again; null if nothing is left to look at.</returns>
+    public async Task<DateTimeOffset?> SettleAsync(BatchKey key, CancellationToken ct)
+    {
+        var batch = await batches.FindAnyAsync(key, ct);
+        if (batch is { Deleted: false } && batch.Status.HasEnded())
+        {
+            // Its deleter never came as far as the tombstone.
+            return null;
+        }
+
+        if (await active.IsActiveAsync(key, ct))
+        {
+            return time.GetUtcNow() + PutOff;
+        }
+
+        foreach (var file in batch?.ResultFileIds ?? [])
+        {
+            await files.TryDeleteOfEndedAsync(key.Tenant, file, ct);
+        }
+
+        await chunks.DeleteAllAsync(key.Id, _ => Task.CompletedTask, ct);
+        if (!await blobs.TryDeleteAsync(new BlobLocation(ContainerNames.Batches, key.Id + "/"), ct))
+        {
+            return time.GetUtcNow();
+        }
+
+        await steps.ReachedAsync(ProtocolStep.DeletedBatchBlobsGone, ct);
+        if (batch is null)
+        {
+            return null;
+        }
+
+        await UnlinkAsync(batch, ct);
+        await steps.ReachedAsync(ProtocolStep.DeletedBatchUnlinked, ct);
+        await batches.RemoveAsync(key, ct);
+        await steps.ReachedAsync(ProtocolStep.DeletedBatchRowRemoved, ct);
+        Log.Removed(logger, key.Id);
+        return time.GetUtcNow() + LooksAgainAfter;
+    }
+
+    /// <summary>
+    /// In the batch that it is a retry of, its own retries take its place: what has succeeded in them is not sent once more.
+    /// </summary>
+    private async Task UnlinkAsync(Batch batch, CancellationToken ct)
+    {
+        if (batch.RetryOf is { } original)
+        {
+            await batches.NoteRetriesAsync(
+                batch.Key with { Id = original },
+                (named, _) => Task.FromResult<IReadOnlyList<string>>([.. named.SelectMany(id => id == batch.Id ? batch.Retries : [id]).TakeLast(BatchRetry.MostNamed)]),
+                ct);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "Batch {BatchId} was deleted, and is removed.")]
+        public static partial void Removed(ILogger logger, string batchId);
+    }
+}

@@ -18,6 +18,7 @@ using BatchFunctions.Operators;
 using BatchFunctions.Processing;
 using BatchFunctions.Projects;
 using BatchFunctions.Protocol;
+using BatchFunctions.Receivers;
 using BatchFunctions.Service;
 using BatchFunctions.SignIn;
 using BatchFunctions.Storage;
@@ -25,6 +26,7 @@ using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
+using BatchFunctions.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -74,6 +76,8 @@ public static class BatchFunctionsExtensions
             .AddSignIn()
             .AddFiles()
             .AddUploads()
+            .AddReceivers()
+            .AddWebhooks()
             .AddProcessing()
             .AddChecks()
             .AddFailures()
@@ -181,6 +185,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<ChunkWork>(),
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
+            provider.GetRequiredService<DeliveryWork>(),
             provider.GetRequiredService<BatchQueues>(),
             provider.GetRequiredService<BatchMetrics>(),
             provider.GetRequiredService<RareLog>(),

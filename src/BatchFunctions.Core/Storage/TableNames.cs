@@ -36,7 +36,13 @@ public static class TableNames
     /// <summary>Keys that callers have given their requests, by tenant.</summary>
     public const string Idempotency = "idempotency";
 
+    /// <summary>Endpoints that events of a project's batches are sent to, by tenant.</summary>
+    public const string Webhooks = "webhooks";
+
+    /// <summary>What is sent to them, and became of it: one partition per tenant, newest first.</summary>
+    public const string Deliveries = "deliveries";
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency, Webhooks, Deliveries];
 }

@@ -132,6 +132,12 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The batches that send lines of this one once more, the latest last.</summary>
     public IReadOnlyList<string> Retries { get; init; } = [];
 
+    /// <summary>Where the event that it has ended is sent beside its project's webhooks; null for nowhere.</summary>
+    public BatchWebhook? Webhook { get; init; }
+
+    /// <summary>When it ended; null while it has not.</summary>
+    public DateTimeOffset? EndedAt => CompletedAt ?? FailedAt ?? ExpiredAt ?? CancelledAt;
+
     /// <summary>Whether its input is still to be made of the files of the batch that it is a retry of.</summary>
     public bool AwaitsInput => RetryOf is not null && InputBytes == 0;
 
@@ -255,6 +261,9 @@ internal sealed record Batch : IFenced<Batch>
 /// </summary>
 internal readonly record struct RequestCounts(
     int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
+
+/// <summary>Where the event that a batch has ended is sent, and what it is signed with.</summary>
+internal sealed record BatchWebhook(string Url, string Secret);
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
 internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line)

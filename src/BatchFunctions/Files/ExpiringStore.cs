@@ -22,6 +22,9 @@ internal sealed class ExpiringStore(TableClient table)
     /// <summary>The version of entries about a deleted file's content, a kind that version 2 does not know.</summary>
     private const int OfContent = 3;
 
+    /// <summary>The version of entries about deliveries of events, a kind that version 3 does not know.</summary>
+    private const int OfDelivery = 4;
+
     public ExpiringStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Expiring))
     {
@@ -59,7 +62,7 @@ internal sealed class ExpiringStore(TableClient table)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
-            if (NewerRowException.IsNewer(row, OfContent))
+            if (NewerRowException.IsNewer(row, OfDelivery))
             {
                 continue;
             }
@@ -91,7 +94,8 @@ internal sealed class ExpiringStore(TableClient table)
     }
 
     private static int VersionOf(ExpiringEntry entry) =>
-        entry.Kind == ExpiringKind.Content ? OfContent
+        entry.Kind == ExpiringKind.Delivery ? OfDelivery
+        : entry.Kind == ExpiringKind.Content ? OfContent
         : entry.Blob.Container == ContainerNames.Batches ? OfSegments
         : TableWrites.CurrentVersion;
 
@@ -117,6 +121,9 @@ internal enum ExpiringKind
 
     /// <summary>The content of a file that has been deleted, and was too much for the request that deleted it.</summary>
     Content,
+
+    /// <summary>A delivery of an event, which may be late, or has been kept long enough.</summary>
+    Delivery,
 }
 
 /// <summary>Something to look at when it is due, and to remove if it is no longer wanted.</summary>

@@ -13,6 +13,7 @@ using BatchFunctions.Limits;
 using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.OpenApi;
 
@@ -33,6 +34,11 @@ internal static class AnswerSchemas
         ("UploadPart", UploadJson.Default.UploadPartObject),
         ("Model", ModelJson.Default.ModelObject),
         ("ModelList", ModelJson.Default.ModelListObject),
+        ("Webhook", WebhookJson.Default.WebhookObject),
+        ("WebhookList", WebhookJson.Default.WebhookList),
+        ("DeletedWebhook", WebhookJson.Default.DeletedWebhookObject),
+        ("WebhookDelivery", WebhookJson.Default.DeliveryObject),
+        ("WebhookDeliveryList", WebhookJson.Default.DeliveryList),
         ("Limits", LimitsJson.Default.LimitsObject),
         ("Overview", OperatorJson.Default.OverviewObject),
         ("Health", ApiJson.Default.HealthObject),

@@ -58,12 +58,12 @@ internal sealed partial class ActiveBatchSweep(
 
                 if (now > batch.ExpiresAt + _options.LastResort && now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
                 {
-                    await finish.ClearAwayAsync(row.Key, ct);
+                    await finish.ClearAwayAsync(row.Key, batch, ct);
                 }
 
                 break;
             case { } batch when batch.Status.HasEnded():
-                await finish.ClearAwayAsync(row.Key, ct);
+                await finish.ClearAwayAsync(row.Key, batch, ct);
                 break;
             case { } batch when now > batch.ExpiresAt + _options.LastResort:
                 if (rare.IsNews($"last resort {batch.Id}"))

@@ -6,13 +6,14 @@ using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, what late workers left,
-/// the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
+/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, the events that tell of it, what late
+/// workers left, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
 /// rows do not change any more, and say the same to everybody. A crash at any gap leaves the <c>activebatches</c> row, from
 /// which the sweep starts over.
 /// </summary>
@@ -24,6 +25,7 @@ internal sealed partial class BatchFinish(
     ResultBlobs blobs,
     StagedBlobs staged,
     BatchLeftovers leftovers,
+    BatchEvents events,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
@@ -42,22 +44,23 @@ internal sealed partial class BatchFinish(
             return;
         }
 
+        var ended = batch;
         if (batch.Status == BatchStatus.Finalizing)
         {
             using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
             try
             {
-                await EndAsync(batch, ct);
+                ended = await EndAsync(batch, ct);
             }
             catch (ResultsLostException e)
             {
                 Log.ResultsLost(logger, e, batch.Id);
                 await CloseFilesAsync(batch, ct);
-                await FailAsync(batch.Key, BatchFailures.ResultsLost, ct);
+                ended = await FailAsync(batch.Key, BatchFailures.ResultsLost, ct);
             }
         }
 
-        await ClearAwayAsync(batch.Key, ct);
+        await ClearAwayAsync(batch.Key, ended, ct);
     }
 
     /// <summary>
@@ -94,8 +97,7 @@ internal sealed partial class BatchFinish(
 
         await CloseFilesAsync(failing, ct);
         await leftovers.EnterAsync(key, ct);
-        await FailAsync(key, error, ct);
-        await ClearAwayAsync(key, ct);
+        await ClearAwayAsync(key, await FailAsync(key, error, ct), ct);
     }
 
     /// <returns>Whether the batch has ended; false if it cannot be finished like this.</returns>
@@ -134,10 +136,19 @@ internal sealed partial class BatchFinish(
         batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
 
     /// <summary>
-    /// Deletes what an ended batch has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c> row.
+    /// Tells those who want it that a batch has ended, and deletes what it has left behind: segments that no row names, its chunk rows, then its
+    /// <c>activebatches</c> row.
     /// </summary>
-    public async Task ClearAwayAsync(BatchKey key, CancellationToken ct)
+    /// <param name="key">The batch.</param>
+    /// <param name="ended">Its row as it ended; null where there is none.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task ClearAwayAsync(BatchKey key, Batch? ended, CancellationToken ct)
     {
+        if (ended is not null)
+        {
+            await events.AnnounceAsync(ended, ct);
+        }
+
         await chunks.DeleteAllAsync(key.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
         await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
         await active.DeleteAsync(key, ct);
@@ -160,7 +171,8 @@ internal sealed partial class BatchFinish(
         await steps.ReachedAsync(ProtocolStep.LeftoversDiscarded, ct);
     }
 
-    private async Task EndAsync(Batch batch, CancellationToken ct)
+    /// <returns>The batch as it ended, here or elsewhere; null if it is gone.</returns>
+    private async Task<Batch?> EndAsync(Batch batch, CancellationToken ct)
     {
         if (batch.Outcome == BatchStatus.Failed)
         {
@@ -173,10 +185,11 @@ internal sealed partial class BatchFinish(
         // that fails has what there is.
         if (batch.ChunkCount is { } count && sum.Ended != count && batch.Outcome != BatchStatus.Failed)
         {
-            if (await batches.FindAsync(batch.Key, ct) is not { Status: BatchStatus.Finalizing })
+            var current = await batches.FindAsync(batch.Key, ct);
+            if (current is not { Status: BatchStatus.Finalizing })
             {
                 // Another has finished it meanwhile, and cleared away after it.
-                return;
+                return current;
             }
 
             throw new InvalidOperationException($"Batch {batch.Id} is finalizing with {sum.Ended} of {count} chunks: rows are gone.");
@@ -185,13 +198,14 @@ internal sealed partial class BatchFinish(
         var (output, error) = await CompleteFilesAsync(batch, sum, ct);
         await leftovers.EnterAsync(batch.Key, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
-        await batches.MutateAsync(
+        var ended = await batches.MutateAsync(
             batch.Key,
             current => current.Status == BatchStatus.Finalizing
                 ? current.End(new BatchEnd(current.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage))
                 : null,
             ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
+        return ended;
     }
 
     /// <summary>Whoever still has a chunk of a batch that fails is too late: what it commits would be in no file.</summary>

@@ -5,6 +5,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
@@ -21,6 +22,7 @@ internal sealed partial class Expiry(
     ActiveBatchStore active,
     BatchStore batches,
     BatchLeftovers leftovers,
+    DeliveryUpkeep deliveries,
     RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
@@ -101,6 +103,8 @@ internal sealed partial class Expiry(
                 return await uploads.SettleAsync(entry.Tenant, entry.Id, ct);
             case ExpiringKind.Batch:
                 return await leftovers.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
+            case ExpiringKind.Delivery:
+                return await deliveries.SettleAsync(entry.Tenant, entry.Id, ct);
             default:
                 return await blobs.TryDeleteAsync(entry.Blob, ct) ? null : Next(entry);
         }

@@ -9,18 +9,18 @@ namespace BatchFunctions.FunctionApp;
 public sealed class WebhookTriggers(WebhookApi webhooks)
 {
     // 'deliveries' fits the template of a webhook's id: what is about deliveries must sort before it.
-    [Function("webhook_deliveries_list")]
+    [Function("webhooks_deliveries_list")]
     public Task<IResult> ListDeliveriesAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Deliveries)] HttpRequest request,
         CancellationToken ct) => webhooks.ListDeliveriesAsync(request, ct);
 
-    [Function("webhook_deliveries_get")]
+    [Function("webhooks_deliveries_get")]
     public Task<IResult> GetDeliveryAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = ApiRoutes.Delivery)] HttpRequest request,
         string id,
         CancellationToken ct) => webhooks.GetDeliveryAsync(request, id, ct);
 
-    [Function("webhook_deliveries_resend")]
+    [Function("webhooks_deliveries_resend")]
     public Task<IResult> ResendAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "post", Route = ApiRoutes.DeliveryResend)] HttpRequest request,
         string id,

@@ -51,6 +51,7 @@ internal static class BatchCommandLine
         ErrorsCommand.Create(environment),
         CancelCommand.Create(environment),
         LimitsCommand.Create(environment),
+        WebhooksCommand.Create(environment),
         CreateKeys(),
         CreateProjects(),
     };

@@ -17,4 +17,8 @@ namespace BatchFunctions.Cli.Api;
 [JsonSerializable(typeof(BatchRequest))]
 [JsonSerializable(typeof(RetryRequest))]
 [JsonSerializable(typeof(ProjectLimits))]
+[JsonSerializable(typeof(Webhook))]
+[JsonSerializable(typeof(WebhookDelivery))]
+[JsonSerializable(typeof(WebhookRequest))]
+[JsonSerializable(typeof(WebhookTest))]
 internal sealed partial class ApiJson : JsonSerializerContext;

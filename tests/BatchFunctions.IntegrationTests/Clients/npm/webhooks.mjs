@@ -37,7 +37,7 @@ const make = async (text, more) => {
   return client.batches.create({ input_file_id: file.id, endpoint: "/v1/chat/completions", completion_window: "24h", ...more });
 };
 const good = await make(line, { webhook: { url: `${address}/own`, secret: secrets["/own"] } });
-const bad = await make("no JSON");
+const bad = await make(`${line}\nno JSON`);
 const deadline = Date.now() + 90_000;
 while (seen.length < 3 && Date.now() < deadline) {
   await new Promise((resolve) => setTimeout(resolve, 100));

@@ -14,6 +14,8 @@ var tableNames = [
   'projects'
   'fleet'
   'idempotency'
+  'webhooks'
+  'deliveries'
 ]
 
 var workingQueueNames = [

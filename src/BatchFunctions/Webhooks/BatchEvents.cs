@@ -1,3 +1,5 @@
+using Azure;
+using Azure.Data.Tables.Models;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
@@ -42,7 +44,7 @@ internal sealed class BatchEvents(
             await EnterAsync(Delivery.Of(batch.Key, type, endedAt, webhookId: null), ct);
         }
 
-        foreach (var webhook in await webhooks.ListAsync(batch.Tenant, ct))
+        foreach (var webhook in await WebhooksOfAsync(batch.Tenant, ct))
         {
             if (webhook.IsEnabled && webhook.Events.Contains(type, StringComparer.Ordinal))
             {
@@ -59,6 +61,19 @@ internal sealed class BatchEvents(
     public Task SendAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct) => delivery is { NextAt: { } next, HasMessage: true }
         ? queues.SendDeliveryAsync(delivery.Batch, delivery.Id, delivery.Attempts + 1, next - now, ct)
         : Task.CompletedTask;
+
+    private async Task<IReadOnlyList<Webhook>> WebhooksOfAsync(string tenant, CancellationToken ct)
+    {
+        try
+        {
+            return await webhooks.ListAsync(tenant, ct);
+        }
+        catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.TableNotFound)
+        {
+            // An upgrade whose tables are still to be made: then nobody can have a webhook, and no batch waits for it.
+            return [];
+        }
+    }
 
     private async Task EnterAsync(Delivery delivery, CancellationToken ct)
     {

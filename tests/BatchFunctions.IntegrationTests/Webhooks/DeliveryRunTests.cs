@@ -108,6 +108,19 @@ public sealed class DeliveryRunTests : DrivenTest
     }
 
     [Fact]
+    public async Task After_an_upgrade_whose_tables_are_still_to_be_made_batches_end_as_before()
+    {
+        await Driver.Storage.Tables.GetTableClient(TableNames.Webhooks).DeleteAsync();
+        await Driver.Storage.Tables.GetTableClient(TableNames.Deliveries).DeleteAsync();
+
+        await AnnounceAsync(Ended(BatchStatus.Completed));
+        var row = BatchRow.ToRow(Ended(BatchStatus.Completed));
+        row.Remove("WebhookUrl");
+        row.Remove("WebhookSecret");
+        Assert.Null(BatchRow.FromRow(row).Webhook);
+    }
+
+    [Fact]
     public async Task What_is_told_twice_is_told_once_unless_its_message_may_be_lost()
     {
         await AddAsync("/all");

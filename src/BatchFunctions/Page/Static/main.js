@@ -10,6 +10,7 @@ import { ListView } from "./list-view.js";
 import { hideError, showError } from "./notices.js";
 import { hideWay, showWay } from "./operator.js";
 import { ServiceView } from "./service-view.js";
+import { WebhooksView } from "./webhooks-view.js";
 
 const keyView = new KeyView(() => route());
 const listView = new ListView(report);
@@ -19,10 +20,12 @@ const serviceView = new ServiceView(report, () => {
   location.hash = "#/";
   return false;
 });
+const webhooksView = new WebhooksView(report);
 const createDialog = new CreateDialog((batch) => {
   location.hash = `#/batches/${batch.id}`;
 });
 const service = "#/service";
+const webhooks = "#/webhooks";
 let shown = null;
 
 /** Shows an error; whether to try again. A key that is refused is asked for anew, and so is a token that opens no project. */
@@ -44,8 +47,8 @@ function forget() {
   route();
 }
 
-/** The batch that a hash names, or the service; null for the list. */
-const viewOf = (hash) => (hash === service ? service : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
+/** The batch that a hash names, the service or the webhooks; null for the list. */
+const viewOf = (hash) => (hash === service || hash === webhooks ? hash : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
 
 function route() {
   hideError();
@@ -55,6 +58,7 @@ function route() {
   listView.hide();
   batchView.hide();
   serviceView.hide();
+  webhooksView.hide();
   keyView.hide();
   showWay();
   const before = shown;
@@ -63,6 +67,8 @@ function route() {
     keyView.show();
   } else if (shown === service) {
     serviceView.show();
+  } else if (shown === webhooks) {
+    webhooksView.show();
   } else if (shown) {
     batchView.show(shown, listView.find(shown));
   } else {

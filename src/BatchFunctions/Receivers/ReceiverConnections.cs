@@ -48,7 +48,9 @@ internal class ReceiverConnections(IOptions<BatchOptions> options)
     /// <summary>Connects to an address that has been judged.</summary>
     protected virtual async Task<Stream> OpenAsync(IPEndPoint to, CancellationToken ct)
     {
+#pragma warning disable CA2000 // The stream owns it.
         var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+#pragma warning restore CA2000
         try
         {
             await socket.ConnectAsync(to, ct);

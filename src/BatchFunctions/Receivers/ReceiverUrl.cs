@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using BatchFunctions.Configuration;
 
@@ -16,7 +17,7 @@ internal static class ReceiverUrl
     {
         if (url.Length > MaxLength)
         {
-            return ApiTextOfLength;
+            return string.Create(CultureInfo.InvariantCulture, $"expected a URL of at most {MaxLength} characters");
         }
 
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || (uri.Scheme != Uri.UriSchemeHttps && uri.Scheme != Uri.UriSchemeHttp))
@@ -42,9 +43,6 @@ internal static class ReceiverUrl
             _ => "expected a host with a public address",
         };
     }
-
-    private static string ApiTextOfLength { get; } =
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"expected a URL of at most {MaxLength} characters");
 
     /// <summary>The class of a host as far as its name tells.</summary>
     private static AddressClass ClassOf(string host) =>

@@ -198,7 +198,7 @@ public static class ApiOperations
         }),
         Of<WebhookApi>(HttpMethods.Post, ApiRoutes.WebhookTest, api => api.TestAsync, new("testWebhook", "Sends a webhook an event about no batch, and tells what came of it", "WebhookDelivery")
         {
-            Errors = [400, 404, 408, 413, 415],
+            Errors = [400, 404, 408, 413, 415, 429],
             IdOf = "webhook",
             Body = (Json, "TestWebhookRequest"),
             BodyIsOptional = true,

@@ -3,7 +3,6 @@ using Azure.Data.Tables.Models;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
-using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;

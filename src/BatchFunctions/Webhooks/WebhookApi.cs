@@ -15,6 +15,7 @@ public sealed class WebhookApi
     private readonly DeliveryStore _deliveries;
     private readonly BatchEvents _events;
     private readonly DeliveryWork _work;
+    private readonly DeliveryPlaces _places;
     private readonly WebhookOptions _options;
     private readonly TimeProvider _time;
 
@@ -24,6 +25,7 @@ public sealed class WebhookApi
         DeliveryStore deliveries,
         BatchEvents events,
         DeliveryWork work,
+        DeliveryPlaces places,
         IOptions<BatchOptions> options,
         TimeProvider time)
     {
@@ -32,6 +34,7 @@ public sealed class WebhookApi
         _deliveries = deliveries;
         _events = events;
         _work = work;
+        _places = places;
         _options = options.Value.Webhooks;
         _time = time;
     }
@@ -147,6 +150,7 @@ public sealed class WebhookApi
             {
                 var type = await WebhookRequest.ReadTestAsync(request, ct);
                 var webhook = await _webhooks.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
+                using var place = _places.TryEnter(new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
                 var now = _time.GetUtcNow();
                 var test = Delivery.TestOf(webhook, type, now);
                 await _events.WatchAsync(test, ct);

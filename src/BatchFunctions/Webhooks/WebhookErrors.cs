@@ -12,6 +12,17 @@ internal static class WebhookErrors
 
     public static ApiError IsTest { get; } = ApiError.Conflict("A test is sent once. Ask for another test of the webhook.");
 
+    public static ApiError Busy { get; } = new(
+        429,
+        ApiError.InvalidRequestType,
+        "As many events as may be are on their way from here. Please try again in a few seconds.",
+        null,
+        "too_many_events")
+    {
+        Passes = true,
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
     public static ApiError NoWebhook(string id) => ApiError.NotFound($"No webhook found with id '{ApiError.Shown(id)}'.");
 
     public static ApiError NoDelivery(string id) => ApiError.NotFound($"No delivery found with id '{ApiError.Shown(id)}'.");

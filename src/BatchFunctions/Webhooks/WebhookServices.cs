@@ -23,6 +23,7 @@ internal static class WebhookServices
             provider.GetRequiredService<DeliveryStore>(),
             provider.GetRequiredService<BatchEvents>(),
             provider.GetRequiredService<DeliveryWork>(),
+            provider.GetRequiredService<DeliveryPlaces>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         return services;

@@ -15,6 +15,8 @@ var tableNames = [
   'fleet'
   'idempotency'
   'usage'
+  'webhooks'
+  'deliveries'
 ]
 
 var workingQueueNames = [

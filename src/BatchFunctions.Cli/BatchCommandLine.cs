@@ -53,6 +53,7 @@ internal static class BatchCommandLine
         DeleteCommand.Create(environment),
         LimitsCommand.Create(environment),
         UsageCommand.Create(environment),
+        WebhooksCommand.Create(environment),
         CreateKeys(),
         CreateProjects(),
     };

@@ -19,6 +19,7 @@ using BatchFunctions.Operators;
 using BatchFunctions.Processing;
 using BatchFunctions.Projects;
 using BatchFunctions.Protocol;
+using BatchFunctions.Receivers;
 using BatchFunctions.Service;
 using BatchFunctions.SignIn;
 using BatchFunctions.Storage;
@@ -26,6 +27,7 @@ using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
+using BatchFunctions.Webhooks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -75,6 +77,8 @@ public static class BatchFunctionsExtensions
             .AddSignIn()
             .AddFiles()
             .AddUploads()
+            .AddReceivers()
+            .AddWebhooks()
             .AddProcessing()
             .AddChecks()
             .AddFailures()
@@ -188,6 +192,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<ChunkWork>(),
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
+            provider.GetRequiredService<DeliveryWork>(),
             provider.GetRequiredService<BatchQueues>(),
             provider.GetRequiredService<BatchMetrics>(),
             provider.GetRequiredService<RareLog>(),

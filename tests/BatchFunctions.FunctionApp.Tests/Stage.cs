@@ -7,6 +7,7 @@ using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Keys;
 using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,7 +25,7 @@ internal sealed partial class Stage : IAsyncDisposable
     private Stage(StorageDouble storage)
     {
         Storage = storage;
-        _host = AppHost.Build(storage.Connection);
+        _host = AppHost.Build(storage.Connection, "--Batch:Webhooks:AllowedHosts=127.0.0.1");
     }
 
     public StorageDouble Storage { get; }
@@ -39,6 +40,9 @@ internal sealed partial class Stage : IAsyncDisposable
         await stage.MakeAsync(ApiRoutes.Files, services.GetRequiredService<FileApi>().UploadAsync);
         await stage.MakeAsync(ApiRoutes.Batches, services.GetRequiredService<BatchApi>().CreateAsync);
         await stage.MakeAsync(ApiRoutes.Uploads, services.GetRequiredService<UploadApi>().CreateAsync);
+        var webhooks = services.GetRequiredService<WebhookApi>();
+        await stage.MakeAsync(ApiRoutes.Webhooks, webhooks.CreateAsync);
+        await stage.MakeAsync(ApiRoutes.WebhookTest, (request, ct) => webhooks.TestAsync(request, stage._ids[ApiRoutes.Webhooks], ct), ApiRoutes.Deliveries);
         stage.Storage.ForgetRequests();
         return stage;
     }
@@ -94,13 +98,16 @@ internal sealed partial class Stage : IAsyncDisposable
 
     private static string Written(HttpResponse response) => Encoding.UTF8.GetString(((MemoryStream)response.Body).ToArray());
 
-    private async Task MakeAsync(string template, Func<HttpRequest, CancellationToken, Task<IResult>> make)
+    /// <param name="template">The route of what makes it.</param>
+    /// <param name="make">Makes it.</param>
+    /// <param name="collection">What stands before its id in its own route; null for the route of what makes it.</param>
+    private async Task MakeAsync(string template, Func<HttpRequest, CancellationToken, Task<IResult>> make, string? collection = null)
     {
         var request = Request(HttpMethods.Post, template, default);
         var response = request.HttpContext.Response;
         await (await make(request, default)).ExecuteAsync(request.HttpContext);
         Assert.True(response.StatusCode == StatusCodes.Status200OK, Written(response));
-        _ids[template] = (string)JsonNode.Parse(Written(response))!["id"]!;
+        _ids[collection ?? template] = (string)JsonNode.Parse(Written(response))!["id"]!;
     }
 
     private HttpRequest Request(string method, string template, CancellationToken ct)
@@ -143,6 +150,7 @@ internal sealed partial class Stage : IAsyncDisposable
         ApiRoutes.Uploads => ("application/json", """
             {"filename":"lines.jsonl","purpose":"batch","bytes":2,"mime_type":"application/jsonl"}
             """),
+        ApiRoutes.Webhooks or ApiRoutes.Webhook => ("application/json", """{"url":"http://127.0.0.1:1/events"}"""),
         ApiRoutes.UploadParts => Form(("data\"; filename=\"part", "{}")),
         ApiRoutes.UploadComplete => ("application/json", """{"part_ids":[]}"""),
         _ => null,
@@ -154,7 +162,7 @@ internal sealed partial class Stage : IAsyncDisposable
         return ("multipart/form-data; boundary=boundary", string.Concat(body) + "--boundary--\r\n");
     }
 
-    /// <summary>Ids, row keys, block ids and times.</summary>
-    [GeneratedRegex("[0-9a-f]{20,}|(?<=blockid=)[^&]*|[0-9]{10,}(?:\\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^'Z]*Z")]
+    /// <summary>Ids, row keys, block ids, secrets and times.</summary>
+    [GeneratedRegex("whsec_[^\"]+|[0-9a-f]{20,}|(?<=blockid=)[^&]*|[0-9]{10,}(?:\\.[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^'Z]*Z")]
     private static partial Regex Varying();
 }

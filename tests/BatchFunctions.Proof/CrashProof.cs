@@ -84,7 +84,8 @@ internal static class CrashProof
         await using var upstream = await new ScriptedUpstream().Answer(ProofBatches.Answer).StartAsync();
         var settings = WorkerSettings.Of(workersConnection, upstream.Address);
         await using var account = await Account.OpenAsync(WorkerSettings.Of(connection, upstream.Address).Expiring());
-        using var batches = new ProofBatches(account, upstream, tally);
+        await using var events = await ProofEvents.StartAsync(account, tally);
+        using var batches = new ProofBatches(account, upstream, events, tally);
         using var ended = new CancellationTokenSource();
         var watch = batches.WatchAsync(ended.Token);
         foreach (var kill in kills)

@@ -26,7 +26,7 @@ internal sealed class Tally(string name)
     /// <summary>The one line that a proof ends with.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled, {this[Count.GivenUp]} lines given up; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {this[Count.Committed]} lines committed when a worker died, {this[Count.CommittedAgain]} of them called again; {this[Count.Prefixes]} files read as they grew, {Left.Count} results left that no file names; {_violations.Count} violations");
+        $"{name}: {this[Count.Batches]} batches, {this[Count.Kills]} kills, {this[Count.Freezes]} freezes, {this[Count.Redeliveries]} redeliveries, {this[Count.Faults]} faults, {this[Count.Restarts]} storage restarts; {this[Count.Lines]} lines checked, {this[Count.Lost]} lines lost, {this[Count.Doubled]} lines doubled, {this[Count.GivenUp]} lines given up; {this[Count.Calls]} upstream calls, {this[Count.CallsAgain]} of them made again; {this[Count.Committed]} lines committed when a worker died, {this[Count.CommittedAgain]} of them called again; {this[Count.Prefixes]} files read as they grew, {Left.Count} results left that no file names; {this[Count.Events]} events arrived, {this[Count.EventsTwice]} of them again, {this[Count.EventsRefused]} refused on their way; {_violations.Count} violations");
 }
 
 /// <summary>What is counted.</summary>
@@ -47,4 +47,7 @@ internal static class Count
     public const string Committed = "committed";
     public const string CommittedAgain = "committed again";
     public const string Prefixes = "prefixes";
+    public const string Events = "events";
+    public const string EventsTwice = "events twice";
+    public const string EventsRefused = "events refused";
 }

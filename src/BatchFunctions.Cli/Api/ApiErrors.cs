@@ -54,6 +54,7 @@ internal static class ApiErrors
             403 => $"The key is not allowed to do this (403): {said ?? "no reason given."} Use another key in OPENAI_API_KEY.",
             404 or 405 when said is null || IsOfNoObject(answer) =>
                 $"{place} has no OpenAI-compatible Batch API ({status}{(said is null ? "" : $": {said.TrimEnd('.')}")}): check OPENAI_BASE_URL, which usually ends with /v1.",
+            404 when IsOfWebhooks(answer) => $"{said} (404) `batch webhooks list` shows what this key can see.",
             404 => $"{said} (404) `batch list` shows what this key can see.",
             413 => $"The service accepts no request this large (413){(said is null ? "" : $": {said}")} Split the file, or upload it in parts with --parts.",
             429 => $"The service is busy, or limits this key (429): {said ?? "no reason given."} Try again later.",
@@ -79,9 +80,12 @@ internal static class ApiErrors
     public static string Shown(Uri baseUrl) =>
         baseUrl.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 
+    private static bool IsOfWebhooks(HttpResponseMessage answer) =>
+        answer.RequestMessage?.RequestUri?.AbsolutePath.Contains("/webhooks/", StringComparison.Ordinal) == true;
+
     /// <summary>Whether the request's path names no object, so that a 404 is about the operation.</summary>
     private static bool IsOfNoObject(HttpResponseMessage answer) =>
-        answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads";
+        answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads" or "webhooks";
 
     /// <summary>
     /// The message in OpenAI's error envelope, with the parameter if it does not mention it; null for any other body.

@@ -18,4 +18,8 @@ namespace BatchFunctions.Cli.Api;
 [JsonSerializable(typeof(RetryRequest))]
 [JsonSerializable(typeof(ProjectLimits))]
 [JsonSerializable(typeof(IReadOnlyList<UsageBucket>))]
+[JsonSerializable(typeof(Webhook))]
+[JsonSerializable(typeof(WebhookDelivery))]
+[JsonSerializable(typeof(WebhookRequest))]
+[JsonSerializable(typeof(WebhookTest))]
 internal sealed partial class ApiJson : JsonSerializerContext;

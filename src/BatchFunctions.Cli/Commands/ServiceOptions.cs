@@ -29,11 +29,17 @@ internal sealed class ServiceOptions(CommandEnvironment environment)
 
     /// <summary>Makes a client for the service.</summary>
     /// <exception cref="FailureException">There is no key, or the URL or the key is invalid.</exception>
-    public ApiClient Open(ParseResult parsed) =>
-        new(ServiceAddress.Read(environment.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile)), environment.Times);
+    public ApiClient Open(ParseResult parsed) => new(AddressIn(parsed), environment.Times);
+
+    /// <summary>Makes a client for the service's webhooks.</summary>
+    /// <inheritdoc cref="Open"/>
+    public WebhookClient OpenWebhooks(ParseResult parsed) => new(AddressIn(parsed), environment.Times);
 
     /// <summary>The options once more, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(
         parsed.GetValue(_baseUrl) is { } url ? $" --base-url {ShellText.Quoted(url)}" : "",
         parsed.GetValue(_keyFile) is { } file ? $" --api-key-file {ShellText.Quoted(file.ToString())}" : "");
+
+    private ServiceAddress AddressIn(ParseResult parsed) =>
+        ServiceAddress.Read(environment.Variable, parsed.GetValue(_baseUrl), parsed.GetValue(_keyFile));
 }

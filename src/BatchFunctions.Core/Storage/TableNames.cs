@@ -39,7 +39,13 @@ public static class TableNames
     /// <summary>What projects have used, by tenant: a row for each day and model.</summary>
     public const string Usage = "usage";
 
+    /// <summary>Endpoints that events of a project's batches are sent to, by tenant.</summary>
+    public const string Webhooks = "webhooks";
+
+    /// <summary>What is sent to them, and became of it: one partition per tenant, newest first.</summary>
+    public const string Deliveries = "deliveries";
+
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency, Usage];
+        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency, Usage, Webhooks, Deliveries];
 }

@@ -148,6 +148,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>A tombstone: the batch was deleted, and its row stays until the rest of it is gone.</summary>
     public bool Deleted { get; init; }
 
+    /// <summary>Where the event that it has ended is sent beside its project's webhooks; null for nowhere.</summary>
+    public BatchWebhook? Webhook { get; init; }
+
     /// <summary>Whether its input is still to be made of the files of the batch that it is a retry of.</summary>
     public bool AwaitsInput => RetryOf is not null && InputBytes == 0;
 
@@ -272,6 +275,9 @@ internal sealed record Batch : IFenced<Batch>
 /// </summary>
 internal readonly record struct RequestCounts(
     int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
+
+/// <summary>Where the event that a batch has ended is sent, and what it is signed with.</summary>
+internal sealed record BatchWebhook(string Url, string Secret);
 
 /// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
 internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line)

@@ -135,6 +135,7 @@ internal sealed partial class BatchCreation(
             ChunkBytes = options.Value.ChunkBytes,
             ChunkTarget = options.Value.ChunkTarget,
             TraceParent = BatchTracing.Current,
+            Webhook = request.Webhook,
         };
     }
 
@@ -189,7 +190,13 @@ internal sealed record NewBatch(
     /// <summary>The key that the caller has given the request; null for none.</summary>
     public string? IdempotencyKey { get; init; }
 
-    /// <summary>What is asked for.</summary>
+    /// <summary>Where the event that the batch has ended is sent beside the project's webhooks; null for nowhere.</summary>
+    public BatchWebhook? Webhook { get; init; }
+
+    /// <summary>What is asked for. Without a webhook it is what it was before there were any, so that a key outlives an upgrade.</summary>
     public string Digest => IdempotentRequest.DigestOf(
-        [InputFileId, Endpoint, CompletionWindow, $"{OutputExpiresAfter}", .. BatchRequest.Flat(Metadata)]);
+    [
+        InputFileId, Endpoint, CompletionWindow, $"{OutputExpiresAfter}", .. BatchRequest.Flat(Metadata),
+        .. Webhook is null ? Enumerable.Empty<string>() : ["webhook", Webhook.Url, Webhook.Secret],
+    ]);
 }

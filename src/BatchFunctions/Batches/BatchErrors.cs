@@ -1,5 +1,6 @@
 using BatchFunctions.Configuration;
 using BatchFunctions.Http;
+using BatchFunctions.Receivers;
 
 namespace BatchFunctions.Batches;
 
@@ -32,6 +33,11 @@ internal static class BatchErrors
 
     public static ApiError NoWindow(string given, CompletionWindows windows) => ApiError.InvalidRequest(
         $"Invalid value: '{ApiError.Shown(given)}'. Supported values are: {windows}, in minutes (m), hours (h) or days (d).", "completion_window");
+
+    public static ApiError BadWebhookUrl(string problem) => ApiError.InvalidRequest($"Invalid 'webhook.url': {problem}.", "webhook.url");
+
+    /// <summary>The secret is not echoed back.</summary>
+    public static ApiError BadWebhookSecret { get; } = ApiError.InvalidRequest($"Invalid 'webhook.secret': expected {ReceiverSecret.Form}.", "webhook.secret");
 
     public static ApiError CannotCancel(string status) => ApiError.Conflict($"Cannot cancel a batch with status '{status}'.");
 

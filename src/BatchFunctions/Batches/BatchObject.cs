@@ -83,6 +83,10 @@ internal sealed class BatchObject
     [Description("The batches that send lines of it once more, the latest last; absent where there are none.")]
     public IReadOnlyList<string>? Retries => _batch.Retries.Count > 0 ? _batch.Retries : null;
 
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [Description("Where the event that it has ended is sent beside the project's webhooks; absent where nothing was given.")]
+    public WebhookObject? Webhook => _batch.Webhook is { } webhook ? new WebhookObject(webhook) : null;
+
     public static ListObject<BatchObject> ListOf(BatchPage page) =>
         new([.. page.Batches.Select(batch => new BatchObject(batch))], page.HasMore, batch => batch.Id);
 
@@ -97,6 +101,14 @@ internal sealed class BatchObject
         public string Object { get; } = Kind;
 
         public IReadOnlyList<BatchError> Data { get; }
+    }
+
+    /// <summary>Where events of a batch are sent. The secret is not shown.</summary>
+    internal sealed class WebhookObject
+    {
+        internal WebhookObject(BatchWebhook webhook) => Url = webhook.Url;
+
+        public string Url { get; }
     }
 
     /// <summary>The tokens of all lines together.</summary>

@@ -3,6 +3,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
+using BatchFunctions.Receivers;
 using Microsoft.AspNetCore.Http;
 
 namespace BatchFunctions.Batches;
@@ -16,7 +17,9 @@ internal static partial class BatchRequest
     private const int MaxValueLength = 512;
 
     private static readonly string[] Properties =
-        ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
+        ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after", "webhook", IdempotencyKey.Property];
+
+    private static readonly string[] WebhookProperties = ["url", "secret"];
 
     private static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
 
@@ -39,8 +42,9 @@ internal static partial class BatchRequest
         var metadata = body.OptionalStringMap("metadata");
         CheckMetadata(metadata);
         var expiry = ReadExpiry(body);
+        var webhook = ReadWebhook(body, options);
         return IdKind.File.IsValid(fileId)
-            ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry) { IdempotencyKey = KeyOf(request, body) }
+            ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry) { IdempotencyKey = KeyOf(request, body), Webhook = webhook }
             : throw new ApiException(BatchErrors.NoInputFile(fileId));
     }
 
@@ -125,6 +129,20 @@ internal static partial class BatchRequest
         {
             throw new ApiException(ApiError.TooLong(param, max, characters));
         }
+    }
+
+    private static BatchWebhook? ReadWebhook(ApiBody body, BatchOptions options)
+    {
+        if (body.OptionalObject("webhook", WebhookProperties) is not { } webhook)
+        {
+            return null;
+        }
+
+        var url = webhook.RequiredString("url");
+        var secret = webhook.RequiredString("secret");
+        return ReceiverUrl.ProblemOf(url, options.Webhooks) is { } problem ? throw new ApiException(BatchErrors.BadWebhookUrl(problem))
+            : ReceiverSecret.TryRead(secret, out _) ? new BatchWebhook(url, secret)
+            : throw new ApiException(BatchErrors.BadWebhookSecret);
     }
 
     private static long? ReadExpiry(ApiBody body)

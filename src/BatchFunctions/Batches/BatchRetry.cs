@@ -53,7 +53,10 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
             original.Endpoint,
             request.CompletionWindow ?? original.CompletionWindow,
             request.Metadata ?? original.Metadata,
-            request.OutputExpiresAfter ?? original.OutputExpiresAfter);
+            request.OutputExpiresAfter ?? original.OutputExpiresAfter)
+        {
+            Webhook = original.Webhook,
+        };
         var entry = new ActiveBatch(new BatchKey(key.Tenant, id), wanted.InputFileId, now)
         {
             Lines = isWhole ? creation.LinesOf(input) : original.Counts.Total - original.Counts.Completed,

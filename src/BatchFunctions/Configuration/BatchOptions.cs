@@ -217,6 +217,10 @@ public sealed class BatchOptions
     [Required]
     public QuotaOptions Quota { get; set; } = new();
 
+    /// <summary>Where events of batches may be sent.</summary>
+    [Required]
+    public WebhookOptions Webhooks { get; set; } = new();
+
     /// <summary>Sign-in with tokens beside keys; off unless set.</summary>
     [Required]
     public SignInOptions SignIn { get; set; } = new();

@@ -22,6 +22,7 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
         failures.AddRange(FailuresOf(options));
         failures.AddRange(options.AllUpstreams.SelectMany(upstream => FailuresOf(upstream.Options).Select(upstream.Naming)));
         failures.AddRange(FailuresOf(options.Quota));
+        failures.AddRange(FailuresOf(options.Webhooks));
         failures.AddRange(SpanningFailuresOf(options));
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }

@@ -22,8 +22,8 @@ internal sealed class ExpiringStore(TableClient table)
     /// <summary>The version of entries about a deleted file's content, a kind that version 2 does not know.</summary>
     private const int OfContent = 3;
 
-    /// <summary>The version of entries about a deleted batch, a kind that version 3 does not know.</summary>
-    private const int OfDeletedBatch = 4;
+    /// <summary>The version of entries about a deleted batch or a delivery of an event, kinds that version 3 does not know.</summary>
+    private const int OfFourth = 4;
 
     public ExpiringStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Expiring))
@@ -62,7 +62,7 @@ internal sealed class ExpiringStore(TableClient table)
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey lt {end}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
-            if (NewerRowException.IsNewer(row, OfDeletedBatch))
+            if (NewerRowException.IsNewer(row, OfFourth))
             {
                 continue;
             }
@@ -94,7 +94,7 @@ internal sealed class ExpiringStore(TableClient table)
     }
 
     private static int VersionOf(ExpiringEntry entry) =>
-        entry.Kind == ExpiringKind.DeletedBatch ? OfDeletedBatch
+        entry.Kind is ExpiringKind.DeletedBatch or ExpiringKind.Delivery ? OfFourth
         : entry.Kind == ExpiringKind.Content ? OfContent
         : entry.Blob.Container == ContainerNames.Batches ? OfSegments
         : TableWrites.CurrentVersion;
@@ -124,6 +124,9 @@ internal enum ExpiringKind
 
     /// <summary>What is left of a batch that was deleted.</summary>
     DeletedBatch,
+
+    /// <summary>A delivery of an event, which may be late, or has been kept long enough.</summary>
+    Delivery,
 }
 
 /// <summary>Something to look at when it is due, and to remove if it is no longer wanted.</summary>

@@ -54,6 +54,27 @@ public static class ApiRoutes
     /// <summary>One model, whose name may have slashes.</summary>
     public const string Model = "v1/models/{*id}";
 
+    /// <summary>Lists and adds webhooks.</summary>
+    public const string Webhooks = "v1/webhooks";
+
+    /// <summary>One webhook.</summary>
+    public const string Webhook = "v1/webhooks/{id}";
+
+    /// <summary>Gives a webhook another secret.</summary>
+    public const string WebhookRotateSecret = "v1/webhooks/{id}/rotate_secret";
+
+    /// <summary>Sends a webhook an event about no batch.</summary>
+    public const string WebhookTest = "v1/webhooks/{id}/test";
+
+    /// <summary>What was sent to webhooks, and will be.</summary>
+    public const string Deliveries = "v1/webhooks/deliveries";
+
+    /// <summary>One delivery.</summary>
+    public const string Delivery = "v1/webhooks/deliveries/{id}";
+
+    /// <summary>Sends a delivery again.</summary>
+    public const string DeliveryResend = "v1/webhooks/deliveries/{id}/resend";
+
     /// <summary>What the caller's project may have, and has.</summary>
     public const string Limits = "v1/limits";
 

@@ -18,6 +18,9 @@ internal sealed class IdKind(string prefix)
     public static readonly IdKind Batch = new("batch_");
     public static readonly IdKind File = new("file-");
     public static readonly IdKind Upload = new("upload_");
+    public static readonly IdKind Webhook = new("webhook_");
+    public static readonly IdKind Delivery = new("delivery_");
+    public static readonly IdKind Event = new("evt_");
 
     public string Prefix { get; } = prefix;
 

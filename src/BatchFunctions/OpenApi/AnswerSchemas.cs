@@ -14,6 +14,7 @@ using BatchFunctions.Metering;
 using BatchFunctions.Models;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.OpenApi;
 
@@ -35,6 +36,11 @@ internal static class AnswerSchemas
         ("UploadPart", UploadJson.Default.UploadPartObject),
         ("Model", ModelJson.Default.ModelObject),
         ("ModelList", ModelJson.Default.ModelListObject),
+        ("Webhook", WebhookJson.Default.WebhookObject),
+        ("WebhookList", WebhookJson.Default.WebhookList),
+        ("DeletedWebhook", WebhookJson.Default.DeletedWebhookObject),
+        ("WebhookDelivery", WebhookJson.Default.DeliveryObject),
+        ("WebhookDeliveryList", WebhookJson.Default.DeliveryList),
         ("Limits", LimitsJson.Default.LimitsObject),
         ("Usage", UsageJson.Default.UsagePageObject),
         ("Overview", OperatorJson.Default.OverviewObject),

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Files;
+using BatchFunctions.Webhooks;
 using static BatchFunctions.OpenApi.OpenApiSchema;
 
 namespace BatchFunctions.OpenApi;
@@ -19,7 +20,11 @@ internal static class RequestSchemas
             ("endpoint", Enum(endpoints, "Where every line of the file goes.")),
             ("completion_window", String("Minutes, hours or days, from '10m' to '7d' unless the service takes fewer: '90m', '24h', '7d'.")),
             ("metadata", Nullable(StringMap("Up to 16 pairs; keys up to 64, values up to 512 characters."))),
-            ("output_expires_after", Nullable(Expiry("How long the output and error files live")))),
+            ("output_expires_after", Nullable(Expiry("How long the output and error files live"))),
+            ("webhook", Nullable(Request(
+                ["url", "secret"],
+                ("url", String("Where the event that the batch has ended is sent, beside the project's webhooks.")),
+                ("secret", String("What it is signed with: 'whsec_' and the base64 of 24 to 64 bytes.")))))),
         ["RetryBatchRequest"] = Request(
             [],
             ("only", Nullable(Array(String("An error's code or a status, as in the error file: 'batch_expired', '429'. All lines that did not succeed where it is absent.")))),
@@ -43,6 +48,9 @@ internal static class RequestSchemas
             ("bytes", Integer("What the parts come to.", 1)),
             ("mime_type", String(example: "application/jsonl")),
             ("expires_after", Nullable(Expiry("How long the file lives")))),
+        ["CreateWebhookRequest"] = Request(["url"], [.. Webhook()]),
+        ["UpdateWebhookRequest"] = Request([], [.. Webhook(), ("status", Nullable(Enum([WebhookObject.Enabled, WebhookObject.Disabled])))]),
+        ["TestWebhookRequest"] = Request([], ("type", Nullable(Enum(EventTypes.All, "'batch.completed' by default.")))),
         ["AddPartRequest"] = Request(["data"], ("data", Binary())),
         ["CompleteUploadRequest"] = Request(
             ["part_ids"],
@@ -51,6 +59,13 @@ internal static class RequestSchemas
     };
 
     private static JsonObject Binary() => new() { ["type"] = "string", ["format"] = "binary" };
+
+    private static IEnumerable<(string Name, JsonObject Schema)> Webhook() =>
+    [
+        ("url", String("Where events are sent: an 'https' URL whose host has a public address.")),
+        ("events", Nullable(Array(Enum(EventTypes.All)))),
+        ("name", Nullable(String("Up to 64 characters."))),
+    ];
 
     private static JsonObject Expiry(string what) => Request(
         ["anchor", "seconds"],

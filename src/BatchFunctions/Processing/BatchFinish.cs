@@ -7,13 +7,14 @@ using BatchFunctions.Metering;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, what the project has used, what
-/// late workers left, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
+/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, the events that tell of it, what the
+/// project has used, what late workers left, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
 /// rows do not change any more, and say the same to everybody. A crash at any gap leaves the <c>activebatches</c> row, from
 /// which the sweep starts over.
 /// </summary>
@@ -27,6 +28,7 @@ internal sealed partial class BatchFinish(
     BatchLeftovers leftovers,
     BatchInputs inputs,
     BatchMetering metering,
+    BatchEvents events,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
@@ -150,7 +152,7 @@ internal sealed partial class BatchFinish(
         batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
 
     /// <summary>
-    /// Counts an ended batch, and deletes what it has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c>
+    /// Tells those who want it that a batch has ended, counts it, and deletes what it has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c>
     /// row, and last what it alone has kept of files that were deleted.
     /// </summary>
     public Task ClearAwayAsync(Batch batch, CancellationToken ct) => ClearAwayAsync(batch, only: null, ct);
@@ -163,6 +165,7 @@ internal sealed partial class BatchFinish(
             await leftovers.EnterAsync(batch.Key, ct);
         }
 
+        await events.AnnounceAsync(batch, ct);
         await metering.CountAsync(batch, ct);
         if (only is { Loose.Count: 0 })
         {

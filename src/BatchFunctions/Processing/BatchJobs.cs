@@ -2,6 +2,7 @@ using Azure.Storage.Queues.Models;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
@@ -27,6 +28,7 @@ public sealed partial class BatchJobs
     private readonly ChunkWork _work;
     private readonly BatchAdvance _advance;
     private readonly BatchSweep _sweep;
+    private readonly DeliveryWork _deliveries;
     private readonly BatchQueues _queues;
     private readonly BatchMetrics _metrics;
     private readonly RareLog _rare;
@@ -38,6 +40,7 @@ public sealed partial class BatchJobs
         ChunkWork work,
         BatchAdvance advance,
         BatchSweep sweep,
+        DeliveryWork deliveries,
         BatchQueues queues,
         BatchMetrics metrics,
         RareLog rare,
@@ -48,6 +51,7 @@ public sealed partial class BatchJobs
         _work = work;
         _advance = advance;
         _sweep = sweep;
+        _deliveries = deliveries;
         _queues = queues;
         _metrics = metrics;
         _rare = rare;
@@ -82,6 +86,7 @@ public sealed partial class BatchJobs
         BatchMessageKind.Validate => _validation.RunAsync(message.Key, ct),
         BatchMessageKind.Advance => _advance.TakeUpAsync(message.Key, isFirstDelivery, ct),
         BatchMessageKind.Sweep => _sweep.TakeUpAsync(message.Ticket, ct),
+        BatchMessageKind.Deliver => _deliveries.RunAsync(message, isFirstDelivery, ct),
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };
 
@@ -110,7 +115,7 @@ public sealed partial class BatchJobs
             using var limit = new CancellationTokenSource(SendAgainLimit, _time);
             await _queues.SendAgainAsync(at, limit.Token);
         }
-        catch (Exception e) when (StorageFaults.IsRefusal(e) && at.Kind is (BatchMessageKind.Validate or BatchMessageKind.Advance))
+        catch (Exception e) when (StorageFaults.IsRefusal(e) && at.Kind is (BatchMessageKind.Validate or BatchMessageKind.Advance or BatchMessageKind.Deliver))
         {
             span.Fail(e);
             if (_rare.IsNews($"refused {at.Kind} {at.BatchId}"))

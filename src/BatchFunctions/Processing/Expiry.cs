@@ -5,6 +5,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
@@ -22,6 +23,7 @@ internal sealed partial class Expiry(
     BatchStore batches,
     BatchLeftovers leftovers,
     BatchRemoval removal,
+    DeliveryUpkeep deliveries,
     RareLog rare,
     TimeProvider time,
     ILogger<Expiry> logger)
@@ -105,6 +107,8 @@ internal sealed partial class Expiry(
             case ExpiringKind.DeletedBatch:
                 var next = await removal.SettleAsync(new BatchKey(entry.Tenant, entry.Id), ct);
                 return next <= entry.Due ? Next(entry) : next;
+            case ExpiringKind.Delivery:
+                return await deliveries.SettleAsync(entry.Tenant, entry.Id, ct);
             default:
                 return await blobs.TryDeleteAsync(entry.Blob, ct) ? null : Next(entry);
         }

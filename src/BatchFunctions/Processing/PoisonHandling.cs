@@ -39,6 +39,9 @@ internal sealed partial class PoisonHandling(
         BatchMessageKind.Validate => ValidateAsync(message.Key, ct),
         BatchMessageKind.Advance => AdvanceAsync(message.Key, ct),
         BatchMessageKind.Sweep => SweepAsync(ct),
+
+        // Its entry in 'expiring' says when it is tried again, and when no more.
+        BatchMessageKind.Deliver => Task.CompletedTask,
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };
 

@@ -10,6 +10,7 @@ using BatchFunctions.Models;
 using BatchFunctions.OpenApi;
 using BatchFunctions.Operators;
 using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using static BatchFunctions.OpenApi.OpenApiSchema;
@@ -151,6 +152,62 @@ public static class ApiOperations
         {
             Errors = [404],
             IdOf = "model",
+        }),
+        Of<WebhookApi>(HttpMethods.Get, ApiRoutes.Webhooks, api => api.ListAsync, new("listWebhooks", "Lists the endpoints that events of batches are sent to, newest first", "WebhookList")),
+        Of<WebhookApi>(HttpMethods.Post, ApiRoutes.Webhooks, api => api.CreateAsync, new("createWebhook", "Adds an endpoint that events of batches are sent to, and shows its secret", "Webhook")
+        {
+            Errors = [400, 408, 413, 415, 429],
+            Body = (Json, "CreateWebhookRequest"),
+        }),
+        Of<WebhookApi>(HttpMethods.Get, ApiRoutes.Deliveries, api => api.ListDeliveriesAsync, new("listWebhookDeliveries", "Lists what was sent to webhooks in the last two weeks, and what will be, newest first", "WebhookDeliveryList")
+        {
+            Errors = [400],
+            Query =
+            [
+                After("delivery"),
+                Limit(DeliveryListing.DefaultLimit, DeliveryListing.MaxLimit),
+                ("webhook_id", String("Those to this webhook alone.")),
+                ("batch_id", String("Those about this batch alone.")),
+                ("status", Enum(DeliveryStatusNames.All)),
+            ],
+        }),
+        Of<WebhookApi>(HttpMethods.Get, ApiRoutes.Delivery, api => api.GetDeliveryAsync, new("retrieveWebhookDelivery", "What became of an event on its way to a webhook", "WebhookDelivery")
+        {
+            Errors = [404],
+            IdOf = "delivery",
+        }),
+        Of<WebhookApi>(HttpMethods.Post, ApiRoutes.DeliveryResend, api => api.ResendAsync, new("resendWebhookDelivery", "Sends an event again, whatever came of it before", "WebhookDelivery")
+        {
+            Errors = [404, 409],
+            IdOf = "delivery",
+        }),
+        Of<WebhookApi>(HttpMethods.Get, ApiRoutes.Webhook, api => api.GetAsync, new("retrieveWebhook", "A webhook", "Webhook")
+        {
+            Errors = [404],
+            IdOf = "webhook",
+        }),
+        Of<WebhookApi>(HttpMethods.Post, ApiRoutes.Webhook, api => api.UpdateAsync, new("updateWebhook", "Changes a webhook, or enables it again", "Webhook")
+        {
+            Errors = [400, 404, 408, 409, 413, 415],
+            IdOf = "webhook",
+            Body = (Json, "UpdateWebhookRequest"),
+        }),
+        Of<WebhookApi>(HttpMethods.Delete, ApiRoutes.Webhook, api => api.DeleteAsync, new("deleteWebhook", "Deletes a webhook", "DeletedWebhook")
+        {
+            Errors = [404],
+            IdOf = "webhook",
+        }),
+        Of<WebhookApi>(HttpMethods.Post, ApiRoutes.WebhookRotateSecret, api => api.RotateSecretAsync, new("rotateWebhookSecret", "Gives a webhook another secret, and shows it; for a day events are signed with both", "Webhook")
+        {
+            Errors = [404, 409],
+            IdOf = "webhook",
+        }),
+        Of<WebhookApi>(HttpMethods.Post, ApiRoutes.WebhookTest, api => api.TestAsync, new("testWebhook", "Sends a webhook an event about no batch, and tells what came of it", "WebhookDelivery")
+        {
+            Errors = [400, 404, 408, 413, 415, 429],
+            IdOf = "webhook",
+            Body = (Json, "TestWebhookRequest"),
+            BodyIsOptional = true,
         }),
         Of<LimitsApi>(HttpMethods.Get, ApiRoutes.Limits, api => api.GetAsync, new("retrieveLimits", "What the project may have, has, and has left", "Limits")),
         Of<UsageApi>(HttpMethods.Get, ApiRoutes.Usage, api => api.GetAsync, new("retrieveUsage", "What the key's project has used, by day or by model", "Usage")

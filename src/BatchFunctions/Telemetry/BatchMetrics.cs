@@ -38,6 +38,7 @@ internal sealed class BatchMetrics
     private readonly Counter<long> _retries;
     private readonly Gauge<int> _upstreamOpen;
     private readonly Counter<long> _storageRequests;
+    private readonly Counter<long> _deliveries;
     private readonly Histogram<double> _queueWait;
     private readonly Histogram<double> _attempts;
     private readonly Histogram<double> _checkpoints;
@@ -92,6 +93,8 @@ internal sealed class BatchMetrics
             "batchfunctions.upstream.retries", "{attempt}", "Attempts that are made again, by the same.");
         _upstreamOpen = meter.CreateGauge<int>(
             "batchfunctions.upstream.open", "{upstream}", "1 while the upstream answers nobody as it should and is only asked now and then, else 0.");
+        _deliveries = meter.CreateCounter<long>(
+            "batchfunctions.webhook.attempt", "{attempt}", "Attempts to deliver an event of a batch, by outcome.");
         _storageRequests = meter.CreateCounter<long>(
             "batchfunctions.storage.requests", "{request}", "Requests to storage, by service, method and status; a 412 is a write that another was faster than.");
     }
@@ -159,6 +162,8 @@ internal sealed class BatchMetrics
     public void AttemptRepeated(string upstream, string outcome) => _retries.Add(1, At(upstream), Status(outcome));
 
     public void UpstreamOpen(string upstream, bool isOpen) => _upstreamOpen.Record(isOpen ? 1 : 0, At(upstream));
+
+    public void DeliveryTried(string outcome) => _deliveries.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void StorageAsked(string service, string method, int status) => _storageRequests.Add(
         1, new TagList { { "service", service }, { "method", method }, { StatusTag, status } });

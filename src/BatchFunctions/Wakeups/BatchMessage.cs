@@ -32,6 +32,21 @@ internal sealed record BatchMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Chunk { get; init; }
 
+    /// <summary>The delivery's id; null for messages about anything else.</summary>
+    [JsonPropertyName("w")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Delivery { get; init; }
+
+    /// <summary>Which attempt at the delivery is asked for, from 1 on.</summary>
+    [JsonPropertyName("n")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
+
+    /// <summary>How often the message was put back, since its process was sending as much as it may.</summary>
+    [JsonPropertyName("r")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int PutBack { get; init; }
+
     /// <summary>The W3C trace context that the message was sent in.</summary>
     [JsonPropertyName("p")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -68,6 +83,10 @@ internal sealed record BatchMessage
     /// <summary>A message about one of a batch's chunks.</summary>
     public static BatchMessage OfChunk(BatchKey batch, int number) =>
         Of(BatchMessageKind.Chunk, batch) with { Chunk = number };
+
+    /// <summary>A message about an attempt to deliver an event of a batch.</summary>
+    public static BatchMessage OfDelivery(BatchKey batch, string delivery, int attempt) =>
+        Of(BatchMessageKind.Deliver, batch) with { Delivery = delivery, Attempt = attempt };
 
     /// <exception cref="FormatException">The text is not a message, or is one of a newer version.</exception>
     public static BatchMessage Parse(BinaryData body)

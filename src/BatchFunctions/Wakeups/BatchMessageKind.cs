@@ -23,11 +23,15 @@ internal enum BatchMessageKind
     /// <summary>Go through all active batches and whatever else needs looking after.</summary>
     [JsonStringEnumMemberName("sweep")]
     Sweep,
+
+    /// <summary>Send an event of a batch to one of those who want it.</summary>
+    [JsonStringEnumMemberName("deliver")]
+    Deliver,
 }
 
 internal static class BatchMessageKindNames
 {
-    private static readonly string[] Names = ["chunk", "validate", "advance", "sweep"];
+    private static readonly string[] Names = ["chunk", "validate", "advance", "sweep", "deliver"];
 
     /// <summary>The kind's name in traces.</summary>
     public static string Name(this BatchMessageKind kind) => Names[(int)kind];

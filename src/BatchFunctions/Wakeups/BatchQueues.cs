@@ -49,6 +49,19 @@ internal sealed class BatchQueues(
     public Task SendChunkAsync(BatchKey batch, int chunk, TimeSpan delay, CancellationToken ct) =>
         SendAsync(BatchMessage.OfChunk(batch, chunk), delay, ct);
 
+    /// <summary>Asks for an attempt to deliver an event of a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="delivery">The delivery's id.</param>
+    /// <param name="attempt">Which attempt it is.</param>
+    /// <param name="delay">When.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task SendDeliveryAsync(BatchKey batch, string delivery, int attempt, TimeSpan delay, CancellationToken ct) =>
+        SendAsync(BatchMessage.OfDelivery(batch, delivery, attempt), delay, ct);
+
+    /// <summary>Puts a message back that was not handled.</summary>
+    public Task PutBackAsync(BatchMessage message, TimeSpan delay, CancellationToken ct) =>
+        SendAsync(message with { PutBack = message.PutBack + 1 }, delay, ct);
+
     /// <summary>
     /// Asks for an advance of the batch. Whoever asks first sends the message, with a delay so that others can join. A
     /// crash between the row and the message leaves a row that the sweep finds overdue. Whatever the advance must see

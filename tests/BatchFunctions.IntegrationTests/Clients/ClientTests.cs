@@ -123,6 +123,27 @@ public sealed class ClientTests
     }
 
     [Fact]
+    public async Task The_npm_client_unwraps_the_events_of_batches_that_have_ended()
+    {
+        await using var service = await ServiceDriver.StartAsync(new Dictionary<string, string?> { ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1" });
+        var folder = Path.Combine(AppContext.BaseDirectory, "Clients", "npm");
+        await ClientProcess.InstallAsync(folder);
+
+        var told = JsonDocument.Parse(await ClientProcess.RunAsync("node", ["webhooks.mjs"], folder, service)).RootElement;
+
+        var events = told.GetProperty("seen").EnumerateArray().ToList();
+        Assert.Equal(
+            [
+                $"/own batch.completed {Text(told, "good")}",
+                $"/project batch.completed {Text(told, "good")}",
+                $"/project batch.failed {Text(told, "bad")}",
+            ],
+            events.Select(one => one.TryGetProperty("error", out var error) ? error.GetString() : $"{Text(one, "path")} {Text(one, "type")} {Text(one, "batch")}").Order(StringComparer.Ordinal));
+        Assert.All(events, one => Assert.Equal((Text(one, "id"), "event"), (Text(one, "header"), Text(one, "object"))));
+        Assert.Equal("InvalidWebhookSignatureError", Text(told, "stranger"));
+    }
+
+    [Fact]
     public async Task The_python_client_takes_a_batch_from_upload_to_download()
     {
         await using var service = await ServiceDriver.StartAsync();

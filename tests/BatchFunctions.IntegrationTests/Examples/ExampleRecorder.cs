@@ -19,6 +19,9 @@ internal sealed partial class ExampleRecorder(HttpClient client)
 
     private static readonly JsonSerializerOptions Layout = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The secret of the examples in Standard Webhooks.</summary>
+    private const string StableSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
     private readonly Dictionary<string, string> _ids = [];
 
     /// <summary>Examples by name, as their files have them.</summary>
@@ -103,7 +106,7 @@ internal sealed partial class ExampleRecorder(HttpClient client)
         return headers;
     }
 
-    private string Stable(string text) => RandomDigits().Replace(text, match =>
+    private string Stable(string text) => RandomDigits().Replace(Secret().Replace(text, StableSecret), match =>
     {
         var kind = match.Groups["kind"].Value;
         var random = match.Groups["random"].Value;
@@ -117,7 +120,11 @@ internal sealed partial class ExampleRecorder(HttpClient client)
 
     private static string Lower(string name) => Encoding.ASCII.GetString([.. name.Select(letter => (byte)char.ToLowerInvariant(letter))]);
 
+    /// <summary>What events are signed with.</summary>
+    [GeneratedRegex("whsec_[A-Za-z0-9+/]{32,}=*")]
+    private static partial Regex Secret();
+
     /// <summary>An id's time stays; what is random in it does not. A request's id is random altogether, but for one that is made of its line's.</summary>
-    [GeneratedRegex("(?<kind>batch_req_|batch_|file-|upload_|part_|req_(?=[0-9a-f]{37}))(?<time>[0-9a-f]{12})(?<random>[0-9a-f]{20})|(?<kind>req_)(?<random>[0-9a-f]{32})")]
+    [GeneratedRegex("(?<kind>batch_req_|batch_|file-|upload_|part_|webhook_|delivery_|evt_|req_(?=[0-9a-f]{37}))(?<time>[0-9a-f]{12})(?<random>[0-9a-f]{20})|(?<kind>req_)(?<random>[0-9a-f]{32})")]
     private static partial Regex RandomDigits();
 }

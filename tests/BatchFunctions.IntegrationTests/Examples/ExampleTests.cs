@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -10,9 +11,13 @@ using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Processing;
 using BatchFunctions.Progress;
 using BatchFunctions.Projects;
+using BatchFunctions.Receivers;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Examples;
@@ -90,7 +95,53 @@ public sealed partial class ExampleTests
         await LimitsAsync(recorder, api);
         await ModelsAsync(recorder);
         await ProgressAsync(recorder, api);
-        return new Dictionary<string, string>(recorder.Examples.Concat(await LookedIntoAsync()));
+        return new Dictionary<string, string>(recorder.Examples.Concat(await LookedIntoAsync()).Concat(await WebhooksAsync()));
+    }
+
+    /// <summary>Of webhooks: by a service of their own too, whose receivers take what comes but once.</summary>
+    private static async Task<Dictionary<string, string>> WebhooksAsync()
+    {
+        var time = new FakeTimeProvider(Start);
+        using var receiver = new TakingReceiver();
+        await using var api = await ApiDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            new Dictionary<string, string?> { ["Batch:Webhooks:MaxEndpoints"] = "2" },
+            services => services.AddSingleton<TimeProvider>(time)
+                .PostConfigure<HttpClientFactoryOptions>(EventSender.HttpClientName, client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = receiver)));
+        var recorder = new ExampleRecorder(api.Client);
+        var webhook = IdOf(await recorder.AskAsync("webhooks.create", HttpMethod.Post, "/v1/webhooks", Json(
+            """{"url":"https://example.com/webhooks","events":["batch.completed","batch.failed"],"name":"nightly"}""")));
+        await recorder.AskAsync("errors.webhook-inside", HttpMethod.Post, "/v1/webhooks", Json("""{"url":"https://169.254.169.254/"}"""));
+        await recorder.AskAsync("errors.webhook-event-unknown", HttpMethod.Post, "/v1/webhooks", Json("""{"url":"https://example.com/","events":["batch.begun"]}"""));
+        time.Advance(TimeSpan.FromSeconds(1));
+        var other = IdOf(await recorder.AskAsync("webhooks.create-for-all-events", HttpMethod.Post, "/v1/webhooks", Json("""{"url":"https://ops.example.com/"}""")));
+        await recorder.AskAsync("errors.webhook-limit", HttpMethod.Post, "/v1/webhooks", Json("""{"url":"https://one-more.example.com/"}"""));
+        await recorder.AskAsync("webhooks.test", HttpMethod.Post, $"/v1/webhooks/{webhook}/test", Json("""{"type":"batch.failed"}"""));
+        var file = IdOf(await recorder.AskAsync("files.create-for-a-batch-with-a-webhook", HttpMethod.Post, "/v1/files", Upload(Line)));
+        await recorder.AskAsync("batches.create-with-a-webhook", HttpMethod.Post, "/v1/batches", Json(
+            $$$"""{"input_file_id":"{{{file}}}","endpoint":"/v1/chat/completions","completion_window":"24h","webhook":{"url":"https://example.com/this-batch","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}"""));
+        await recorder.AskAsync("errors.webhook-secret-malformed", HttpMethod.Post, "/v1/batches", Json(
+            $$$"""{"input_file_id":"{{{file}}}","endpoint":"/v1/chat/completions","completion_window":"24h","webhook":{"url":"https://example.com/","secret":"mine"}}"""));
+
+        var batch = ApiDriver.BatchOf("local", time.GetUtcNow());
+        time.Advance(TimeSpan.FromMinutes(1));
+        batch = batch.Finalize(BatchStatus.Completed, time.GetUtcNow()).End(new BatchEnd(BatchStatus.Completed, time.GetUtcNow(), null, null, default, default));
+        await api.Get<BatchEvents>().AnnounceAsync(batch, CancellationToken.None);
+        receiver.Status = HttpStatusCode.ServiceUnavailable;
+        var deliveries = await api.Get<DeliveryStore>().ListAsync("local", new DeliveryListing(null, 1, webhook, null, null), CancellationToken.None);
+        var delivery = deliveries.Deliveries[0];
+        await api.Get<DeliveryWork>().RunAsync(BatchMessage.OfDelivery(delivery.Batch, delivery.Id, 1), isFirstDelivery: true, CancellationToken.None);
+        await recorder.AskAsync("webhooks.list", HttpMethod.Get, "/v1/webhooks");
+        await recorder.AskAsync("webhooks.deliveries", HttpMethod.Get, $"/v1/webhooks/deliveries?webhook_id={webhook}");
+        await recorder.AskAsync("webhooks.delivery", HttpMethod.Get, $"/v1/webhooks/deliveries/{delivery.Id}");
+        await recorder.AskAsync("webhooks.resend", HttpMethod.Post, $"/v1/webhooks/deliveries/{delivery.Id}/resend");
+        await recorder.AskAsync("webhooks.update", HttpMethod.Post, $"/v1/webhooks/{webhook}", Json("""{"status":"disabled"}"""));
+        await recorder.AskAsync("errors.resend-to-a-disabled-webhook", HttpMethod.Post, $"/v1/webhooks/deliveries/{delivery.Id}/resend");
+        await recorder.AskAsync("webhooks.rotate-secret", HttpMethod.Post, $"/v1/webhooks/{webhook}/rotate_secret");
+        await recorder.AskAsync("webhooks.retrieve", HttpMethod.Get, $"/v1/webhooks/{webhook}");
+        await recorder.AskAsync("webhooks.delete", HttpMethod.Delete, $"/v1/webhooks/{other}");
+        await recorder.AskAsync("errors.unknown-webhook", HttpMethod.Get, $"/v1/webhooks/{other}");
+        return recorder.Examples;
     }
 
     /// <summary>Of files and batches that are looked into: by a service of their own, so that nobody else's ids change with them.</summary>
@@ -340,6 +391,15 @@ public sealed partial class ExampleTests
     private static MultipartFormDataContent Part(string text) => new("boundary") { { Plain(text), "data", "part" } };
 
     private static ByteArrayContent Plain(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>In the place of the network: answers every event with one status.</summary>
+    private sealed class TakingReceiver : HttpMessageHandler
+    {
+        public HttpStatusCode Status { get; set; } = HttpStatusCode.OK;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult(new HttpResponseMessage(Status));
+    }
 
     /// <summary>A JSON block that the comment before it calls a recorded example.</summary>
     [GeneratedRegex(@"<!-- example: (?<name>[a-z.-]+) -->\s*```json\n(?<json>.*?)```", RegexOptions.Singleline)]

@@ -54,6 +54,7 @@ internal sealed class PageDriver : IAsyncDisposable
             ["Batch:Upstream:MaxAttempts"] = "1",
             ["Batch:ChunkLines"] = "1",
             ["Batch:AdvanceDelay"] = "00:00:00",
+            ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1",
         });
         var context = await (await Chromium.BrowserAsync()).NewContextAsync(new()
         {

@@ -7,7 +7,9 @@ using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Progress;
 using BatchFunctions.Projects;
+using BatchFunctions.Receivers;
 using BatchFunctions.Testing;
+using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.IntegrationTests.Page;
 
@@ -81,6 +83,40 @@ internal static class Showcase
         var id = await driver.CreateAsync(lines);
         await driver.UntilAsync(id, status);
         return id;
+    }
+
+    /// <summary>Endpoints that do well, fail, and are switched off, and what was sent to them.</summary>
+    public static async Task AddWebhooksAsync(PageDriver driver)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var webhooks = driver.Service.Get<WebhookStore>();
+        Webhook Endpoint(string url, string? name, int days, params string[] types) => new()
+        {
+            Tenant = PageDriver.Project,
+            Id = IdKind.Webhook.New(now.AddDays(-days)),
+            Url = url,
+            Name = name,
+            Secret = ReceiverSecret.New(),
+            Events = types.Length > 0 ? types : EventTypes.All,
+        };
+        var good = await webhooks.InsertAsync(Endpoint("https://hooks.example.com/batches", "Nightly evaluation", 30), default);
+        var failing = await webhooks.InsertAsync(
+            Endpoint("https://ops.example.com/alerts?team=eu", null, 20, "batch.failed", "batch.expired") with { FailingSince = now.AddHours(-7) }, default);
+        await webhooks.InsertAsync(Endpoint("https://old.example.com/", "The system before", 90).Disable(DisabledReasons.Gone, now.AddDays(-3)), default);
+        var answers = new (string Type, string Webhook, ReceiverAnswer Answer)[]
+        {
+            ("batch.completed", good.Id, new(200, null, null)),
+            ("batch.failed", failing.Id, new(503, null, null)),
+            ("batch.failed", good.Id, new(204, null, null)),
+            ("batch.expired", failing.Id, new(null, ReceiverAnswer.Timeout, null)),
+            ("batch.completed", good.Id, new(200, null, null)),
+        };
+        foreach (var ((type, webhook, answer), number) in answers.Select((one, number) => (one, number)))
+        {
+            var at = now.AddHours(-number);
+            var delivery = Delivery.Of(new BatchKey(PageDriver.Project, IdKind.Batch.New(at)), type, at, webhook).After(answer, at);
+            await driver.Service.Get<DeliveryStore>().TryInsertAsync(number == 3 ? delivery.Ended(now) : delivery, default);
+        }
     }
 
     /// <summary>Makes the page's key an operator's.</summary>

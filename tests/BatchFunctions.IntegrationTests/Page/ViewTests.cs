@@ -29,6 +29,8 @@ public sealed class ViewTests : PageTest
     [InlineData("cancel")]
     [InlineData("service")]
     [InlineData("usage")]
+    [InlineData("webhooks")]
+    [InlineData("new-webhook")]
     public async Task A_view_fits_and_is_open_to_everybody(string view)
     {
         await OpenAsync(view);
@@ -133,6 +135,17 @@ public sealed class ViewTests : PageTest
             case "cancel":
                 await Driver.OpenAsync(await Showcase.AddRunningAsync(Driver));
                 await Driver.Button("Cancel batch").ClickAsync();
+                break;
+            case "webhooks":
+                await Showcase.AddWebhooksAsync(Driver);
+                await Driver.OpenAsync("#/webhooks");
+                await Expect(Driver.Page.Locator("#deliveries-rows tr")).Not.ToHaveCountAsync(0);
+                break;
+            case "new-webhook":
+                await Driver.OpenAsync("#/webhooks");
+                await Driver.Page.GetByLabel("URL").FillAsync("https://example.com/webhooks");
+                await Driver.Button("Add webhook").ClickAsync();
+                await Expect(Driver.Heading("Its secret")).ToBeVisibleAsync();
                 break;
             case "service":
                 await Showcase.AddServiceAsync(Driver, 26, 22, 16);

@@ -1,10 +1,13 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
+using BatchFunctions.Ids;
 using BatchFunctions.Metering;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
+using BatchFunctions.Receivers;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Processing;
@@ -23,6 +26,12 @@ public sealed class LostMessageTests
     ];
 
     private static readonly ProtocolStep[] WhenHandedOver = [ProtocolStep.HandOverWritten, ProtocolStep.HandOverSent];
+
+    private static readonly ProtocolStep[] WhenDelivered =
+    [
+        ProtocolStep.DeliveryEntered, ProtocolStep.DeliveryWritten, ProtocolStep.DeliverySent, ProtocolStep.DeliveryAnswered,
+        ProtocolStep.WebhookNoted, ProtocolStep.AttemptWritten, ProtocolStep.NextAttemptSent,
+    ];
 
     /// <summary>Steps that not every run comes by, or after which there is nothing left that a message could be needed for.</summary>
     private static readonly ProtocolStep[] Elsewhere =
@@ -45,7 +54,7 @@ public sealed class LostMessageTests
 
     [Fact]
     public Task A_message_that_is_lost_at_any_step_of_a_run_is_made_up_for() => AtEachAsync(
-        Enum.GetValues<ProtocolStep>().Except([.. WhenCancelled, .. WhenHandedOver, .. Elsewhere]),
+        Enum.GetValues<ProtocolStep>().Except([.. WhenCancelled, .. WhenHandedOver, .. WhenDelivered, .. Elsewhere]),
         step => RunAsync(step, CreateAsync, BatchStatus.Completed));
 
     [Fact]
@@ -81,6 +90,46 @@ public sealed class LostMessageTests
     [Fact]
     public Task A_message_that_is_lost_after_a_wrong_input_was_found_is_made_up_for() => RunAsync(
         ProtocolStep.ValidationFailedWritten, driver => driver.CreateAsync("no JSON\n"), BatchStatus.Failed);
+
+    /// <summary>The receiver takes an event at the second try alone, five seconds after the first.</summary>
+    [Fact]
+    public Task A_message_that_is_lost_while_an_event_is_sent_is_made_up_for() => AtEachAsync(WhenDelivered, async step =>
+    {
+        await using var receiver = await new ScriptedUpstream()
+            .Answer(call => call.Sequence == 1 ? ScriptedAnswer.Error(500) : ScriptedAnswer.Json(new { }))
+            .StartAsync();
+        await RunAsync(
+            step,
+            async driver =>
+            {
+                await driver.Get<WebhookStore>().InsertAsync(
+                    new Webhook
+                    {
+                        Tenant = BatchDriver.Tenant,
+                        Id = IdKind.Webhook.New(DateTimeOffset.UtcNow),
+                        Url = receiver.Address.ToString(),
+                        Secret = ReceiverSecret.New(),
+                        Events = EventTypes.All,
+                    },
+                    CancellationToken.None);
+                return await driver.CreateAsync(Lines);
+            },
+            BatchStatus.Completed,
+            new Dictionary<string, string?> { ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1", ["Batch:Webhooks:Timeout"] = "00:00:01" },
+            check: async (driver, ended) =>
+            {
+                Delivery? delivery = null;
+                await Eventually.UntilAsync(
+                    async () => (delivery = (await driver.Get<DeliveryStore>().ListAsync(BatchDriver.Tenant, new DeliveryListing(null, 2, null, null, null), default))
+                        .Deliveries.SingleOrDefault()) is { IsOpen: false },
+                    TimeSpan.FromMinutes(2),
+                    "the event has arrived");
+                Assert.Equal((DeliveryStatus.Delivered, ended.Id), (delivery!.Status, delivery.BatchId));
+                Assert.All(receiver.Calls, call => Assert.Equal(
+                    ("batch.completed", ended.Id, delivery.EventId),
+                    (call.Json.GetProperty("type").GetString(), call.Json.GetProperty("data").GetProperty("id").GetString(), $"{call.Headers["webhook-id"]}")));
+            });
+    });
 
     /// <summary>As many at once as the one emulator bears.</summary>
     private static Task AtEachAsync(IEnumerable<ProtocolStep> steps, Func<ProtocolStep, Task> run) => Parallel.ForEachAsync(
@@ -123,7 +172,8 @@ public sealed class LostMessageTests
         Func<BatchDriver, Task<Batch>> start,
         BatchStatus outcome,
         IReadOnlyDictionary<string, string?>? settings = null,
-        Action<BatchOptions>? change = null)
+        Action<BatchOptions>? change = null,
+        Func<BatchDriver, Batch, Task>? check = null)
     {
         var steps = new ScriptedSteps();
         await using var upstream = await new ScriptedUpstream()
@@ -153,6 +203,7 @@ public sealed class LostMessageTests
         using var hourly = new CancellationTokenSource();
         var timer = FireAsync(driver, hourly.Token);
         var ended = await driver.WaitForEndAsync(batch);
+        await (check?.Invoke(driver, ended) ?? Task.CompletedTask);
         var waiting = new Dictionary<string, int>();
         try
         {

@@ -16,7 +16,7 @@ namespace BatchFunctions.Proof.Batches;
 /// cancelled, some expire, some have a wrong input. What is there is read from storage, not from answers that a killed
 /// worker may never have given.
 /// </summary>
-internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, Tally tally) : IDisposable
+internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, ProofEvents events, Tally tally) : IDisposable
 {
     /// <summary>Lines of a quick batch, which completes, and of a slow one, which is cancelled or expires.</summary>
     private const int QuickLines = 45;
@@ -178,6 +178,7 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
         var check = new ResultCheck(account, tally);
         IReadOnlyList<Batch> ended = [.. (await account.ListAsync()).Where(batch => batch.Status.HasEnded())];
         await _files.CheckLeftAsync(ended);
+        events.Check(ended);
         foreach (var batch in ended)
         {
             await _files.LookAsync(batch);
@@ -247,6 +248,7 @@ internal sealed class ProofBatches(Account account, ScriptedUpstream upstream, T
         {
             return (await account.ListAsync()).All(batch => batch.Status.HasEnded())
                 && !await account.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).AnyAsync()
+                && await events.IsAtRestAsync()
                 && (await WaitingAsync()).Count == 0;
         }
         catch (Exception e) when (StorageFaults.IsFault(e))

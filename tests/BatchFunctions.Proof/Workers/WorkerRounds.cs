@@ -23,7 +23,8 @@ internal static class WorkerRounds
     {
         await using var upstream = await new ScriptedUpstream().Answer(ProofBatches.Answer).StartAsync();
         await using var account = await Account.OpenAsync(WorkerSettings.Of(connections.Proof, upstream.Address).Expiring());
-        using var batches = new ProofBatches(account, upstream, tally);
+        await using var events = await ProofEvents.StartAsync(account, tally);
+        using var batches = new ProofBatches(account, upstream, events, tally);
         using var ended = new CancellationTokenSource();
         var watch = batches.WatchAsync(ended.Token);
         var settings = WorkerSettings.Of(connections.Workers, upstream.Address);

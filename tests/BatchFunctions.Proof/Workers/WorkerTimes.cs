@@ -25,6 +25,8 @@ internal static class WorkerTimes
         ["Batch:WakeUpLost"] = "00:00:02",
         ["Batch:ProgressLost"] = "00:00:04",
         ["Batch:CreateLost"] = "00:00:05",
+        ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1",
+        ["Batch:Webhooks:Timeout"] = "00:00:01",
         ["Batch:Upstream:Concurrency"] = "24",
         ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
     };

@@ -1,5 +1,7 @@
+using BatchFunctions.Ids;
 using BatchFunctions.Keys;
 using BatchFunctions.Simulation.Clients;
+using BatchFunctions.Simulation.Receivers;
 using BatchFunctions.Simulation.Rules;
 using BatchFunctions.Simulation.Storage;
 using BatchFunctions.Simulation.Time;
@@ -7,6 +9,7 @@ using BatchFunctions.Simulation.Upstream;
 using BatchFunctions.Simulation.Workers;
 using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage;
+using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.Simulation.Lives;
 
@@ -48,6 +51,7 @@ internal sealed class Life
         Perils = new Perils(Plan, Agenda);
         Account = new StorageAccount(new HostClock(Agenda, null, TimeSpan.Zero), new StorageDice(Plan, Agenda));
         Upstream = new FickleUpstream(Plan, Agenda, Trace);
+        Receiver = new FickleReceiver(this);
         Workers = new Workforce(this);
         Watch = new LifeWatch(this);
         _operator = new Worker(this, "op", TimeSpan.Zero, Plan.SettingsOf(1), isCalm: true);
@@ -74,6 +78,9 @@ internal sealed class Life
     public StorageAccount Account { get; }
 
     public FickleUpstream Upstream { get; }
+
+    /// <summary>Who is told of batches that have ended.</summary>
+    public FickleReceiver Receiver { get; }
 
     public Workforce Workers { get; }
 
@@ -164,6 +171,9 @@ internal sealed class Life
             var key = _operator.Get<ApiKeyStore>().CreateAsync(tenant, tenant, CancellationToken.None);
             await DoneAsync(key);
             Keys[tenant] = (await key).Key;
+            await DoneAsync(_operator.Get<WebhookStore>().InsertAsync(
+                new Webhook { Tenant = tenant, Id = IdKind.Webhook.New(Agenda.UtcNow), Url = FickleReceiver.Address, Secret = FickleReceiver.Secret, Events = EventTypes.All },
+                CancellationToken.None));
         }
 
         Account.Tables.Written = Watch.Written;
@@ -240,7 +250,8 @@ internal sealed class Life
             && _clients.TrueForAll(client => client.IsCompleted)
             && !_triggers.Exists(trigger => trigger.IsHandling || trigger.Waiting > 0)
             && QueueNames.Poison.All(name => Account.Queues.QueueOf(name)!.Count == 0)
-            && Account.Tables.EntitiesOf(TableNames.ActiveBatches).Count == 0;
+            && Account.Tables.EntitiesOf(TableNames.ActiveBatches).Count == 0
+            && !Account.Tables.EntitiesOf(TableNames.Deliveries).Any(static entity => entity.ValueOf("Status") is "pending");
     }
 
     private string Left() => string.Join(", ", QueueNames.All.Select(name => $"{name} {Account.Queues.QueueOf(name)!.Count}"))

@@ -22,6 +22,7 @@ internal sealed class Audit(Life life, Worker auditor)
             await new ResultRules(life, batch, _apis[batch.Tenant]).CheckAsync();
         }
 
+        new EventRules(life).Check();
         foreach (var client in life.Clients)
         {
             await new PromiseRules(life, client, _apis[client.Plan.Tenant]).CheckAsync();

@@ -13,7 +13,7 @@ internal sealed class RestRules(Life life)
 
     public void Check()
     {
-        foreach (var table in (string[])[TableNames.ActiveBatches, TableNames.Chunks, TableNames.Pending])
+        foreach (var table in (string[])[TableNames.ActiveBatches, TableNames.Chunks, TableNames.Pending, TableNames.Deliveries])
         {
             foreach (var entity in life.Account.Tables.EntitiesOf(table).Where(entity => !IsLastSweep(entity)))
             {

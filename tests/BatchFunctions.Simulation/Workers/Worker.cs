@@ -5,6 +5,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
+using BatchFunctions.Receivers;
 using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Storage;
 using BatchFunctions.Simulation.Time;
@@ -44,6 +45,9 @@ internal sealed class Worker : IHost
         services.PostConfigure<HttpClientFactoryOptions>(
             UpstreamConnection.HttpClientName,
             client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = life.Upstream.WayFrom(this, name)));
+        services.PostConfigure<HttpClientFactoryOptions>(
+            EventSender.HttpClientName,
+            client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = life.Receiver.WayFrom(this, name)));
         services.AddBatchFunctions(new ConfigurationBuilder().AddInMemoryCollection([.. settings, KeyValuePair.Create(StorageClients.Connection, (string?)life.Account.ConnectionString)]).Build());
         services.Configure<BatchOptions>(life.Plan.Shrink);
         _services = services.BuildServiceProvider();

@@ -23,7 +23,11 @@ public sealed class AnswerSchemaTests
                 "BatchProgress.lines_per_second", "BatchProgress.seconds_left", "BatchProgress.stalled_since", "BatchProgress.upstream.away_since", "BatchProgress.upstream.reason",
                 "File.expires_at", "File.status_details", "FileList.first_id", "FileList.last_id",
                 "FileCheck.next", "FileCheck.models[].model", "FileCheck.models[].encoding", "FileCheck.faults.data[].param", "FileCheck.faults.data[].line", "FileCheck.faults.next",
-                "Upload.file", "Limits.role", "Usage.data[].results[].model", "Usage.next_page", "Overview.batches.oldest",
+                "Upload.file",
+                "Webhook.name", "Webhook.failing_since", "Webhook.disabled_at", "Webhook.disabled_reason", "WebhookList.first_id", "WebhookList.last_id",
+                "WebhookDelivery.webhook_id", "WebhookDelivery.last_attempt_at", "WebhookDelivery.last_status", "WebhookDelivery.last_error",
+                "WebhookDelivery.next_attempt_at", "WebhookDelivery.ended_at", "WebhookDeliveryList.first_id", "WebhookDeliveryList.last_id",
+                "Limits.role", "Usage.data[].results[].model", "Usage.next_page", "Overview.batches.oldest",
                 "Overview.upstreams[].models", "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason", "Overview.upstreams[].projects[].project",
                 "Health.upstream.away_since", "Health.upstream.reason", "Health.upstreams[].away_since", "Health.upstreams[].reason", "Error.error.param", "Error.error.code",
             ],
@@ -32,7 +36,7 @@ public sealed class AnswerSchemaTests
 
     [Fact]
     public void All_properties_of_an_object_are_required_but_those_that_are_left_out_where_they_would_be_null() => Assert.Equal(
-        ["retry_of", "retries"],
+        ["retry_of", "retries", "webhook", "secret"],
         Schemas.SelectMany(schema => Objects(schema.Value!)).Where(node => node["properties"] is not null).SelectMany(node => node["properties"]!.AsObject()
             .Select(property => property.Key)
             .Except(node["required"]!.AsArray().Select(name => name!.GetValue<string>()))));

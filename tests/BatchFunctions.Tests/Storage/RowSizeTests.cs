@@ -10,9 +10,11 @@ using BatchFunctions.Keys;
 using BatchFunctions.Lines;
 using BatchFunctions.Processing;
 using BatchFunctions.Projects;
+using BatchFunctions.Receivers;
 using BatchFunctions.Uploads;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Time.Testing;
 using Moq;
 
@@ -188,7 +190,20 @@ public sealed class RowSizeTests
             project => project with { Weight = Project.MostWeight, MaxBatches = Project.MostBatches, MaxLines = Project.MostLines, Role = ProjectRole.Operator },
             CancellationToken.None);
 
-        Assert.Equal(8, rows.Count);
+        var webhook = await new WebhookStore(table).InsertAsync(
+            new Webhook
+            {
+                Tenant = Tenant,
+                Id = IdKind.Webhook.New(Now),
+                Url = Repeat(character, ReceiverUrl.MaxLength / character.Length),
+                Name = Repeat(character, 64 / character.Length),
+                Secret = ReceiverSecret.New(),
+                Events = EventTypes.All,
+            },
+            CancellationToken.None);
+        await new DeliveryStore(table).TryInsertAsync(Delivery.TestOf(webhook, EventTypes.All[0], Now), CancellationToken.None);
+
+        Assert.Equal(10, rows.Count);
         Assert.All(rows, RowSizes.AssertFits);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
             () => keys.CreateAsync(Tenant, new string('x', ApiKeyStore.LongestName + 1), CancellationToken.None));
@@ -200,6 +215,9 @@ public sealed class RowSizeTests
         {
             Kind = kind,
             TraceParent = Trace,
+            Delivery = IdKind.Delivery.New(Now),
+            Attempt = int.MaxValue,
+            PutBack = int.MaxValue,
             Ticket = "W/\"datetime'2026-01-02T03%3A04%3A05.1234567Z'\"",
             DueAt = long.MaxValue,
         }).ToString()));
@@ -227,5 +245,6 @@ public sealed class RowSizeTests
         ChunkTarget = 1,
         InputBlob = FileBlobs.LocationOf(Tenant, IdKind.File.New(Now)),
         TraceParent = Trace,
+        Webhook = new BatchWebhook(Repeat(character, ReceiverUrl.MaxLength / character.Length), "whsec_" + new string('x', 100)),
     };
 }

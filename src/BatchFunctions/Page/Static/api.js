@@ -74,6 +74,23 @@ export async function getLines(id, { offset, limit, most }, signal) {
   return { last, text: text.slice(0, most) };
 }
 
+export const listWebhooks = (signal) => json("GET", "/v1/webhooks", { signal });
+
+export const createWebhook = (webhook) => json("POST", "/v1/webhooks", { body: webhook });
+
+export const updateWebhook = (id, change) => json("POST", `/v1/webhooks/${encodeURIComponent(id)}`, { body: change });
+
+export const rotateSecret = (id) => json("POST", `/v1/webhooks/${encodeURIComponent(id)}/rotate_secret`);
+
+export const testWebhook = (id) => json("POST", `/v1/webhooks/${encodeURIComponent(id)}/test`);
+
+export const deleteWebhook = (id) => json("DELETE", `/v1/webhooks/${encodeURIComponent(id)}`);
+
+/** The latest deliveries of the project's events. */
+export const listDeliveries = (signal) => json("GET", "/v1/webhooks/deliveries?limit=50", { signal });
+
+export const resendDelivery = (id) => json("POST", `/v1/webhooks/deliveries/${encodeURIComponent(id)}/resend`);
+
 export const createUpload = (upload, signal) => json("POST", "/v1/uploads", { body: upload, signal });
 
 export const completeUpload = (id, partIds, signal) =>

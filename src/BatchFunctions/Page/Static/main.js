@@ -11,6 +11,7 @@ import { hideError, showError } from "./notices.js";
 import { hideWay, showWay } from "./operator.js";
 import { ServiceView } from "./service-view.js";
 import { UsageView } from "./usage-view.js";
+import { WebhooksView } from "./webhooks-view.js";
 
 const keyView = new KeyView(() => route());
 const listView = new ListView(report);
@@ -21,11 +22,13 @@ const serviceView = new ServiceView(report, () => {
   location.hash = "#/";
   return false;
 });
+const webhooksView = new WebhooksView(report);
 const createDialog = new CreateDialog((batch) => {
   location.hash = `#/batches/${batch.id}`;
 });
 const service = "#/service";
 const usage = "#/usage";
+const webhooks = "#/webhooks";
 let shown = null;
 
 /** Shows an error; whether to try again. A key that is refused is asked for anew, and so is a token that opens no project. */
@@ -47,8 +50,8 @@ function forget() {
   route();
 }
 
-/** The batch that a hash names, the service or the usage; null for the list. */
-const viewOf = (hash) => (hash === service || hash === usage ? hash : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
+/** The batch that a hash names, or one of the other views; null for the list. */
+const viewOf = (hash) => ([service, usage, webhooks].includes(hash) ? hash : /^#\/batches\/([\w-]+)$/.exec(hash)?.[1] ?? null);
 
 function route() {
   hideError();
@@ -59,6 +62,7 @@ function route() {
   batchView.hide();
   serviceView.hide();
   usageView.hide();
+  webhooksView.hide();
   keyView.hide();
   showWay();
   const before = shown;
@@ -69,6 +73,8 @@ function route() {
     serviceView.show();
   } else if (shown === usage) {
     usageView.show();
+  } else if (shown === webhooks) {
+    webhooksView.show();
   } else if (shown) {
     batchView.show(shown, listView.find(shown));
   } else {

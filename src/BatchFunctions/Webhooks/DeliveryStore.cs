@@ -1,0 +1,92 @@
+using Azure.Data.Tables;
+using BatchFunctions.Ids;
+using BatchFunctions.Storage;
+
+namespace BatchFunctions.Webhooks;
+
+/// <summary>The table of deliveries: one partition per tenant, newest first.</summary>
+internal sealed class DeliveryStore(TableClient table)
+{
+    private readonly FencedTable<Delivery> _rows = new(table, ToRow, FromRow);
+
+    public DeliveryStore(StorageClients storage)
+        : this(storage.Tables.GetTableClient(TableNames.Deliveries))
+    {
+    }
+
+    /// <summary>Inserts a delivery; null if it is there already.</summary>
+    public Task<Delivery?> TryInsertAsync(Delivery delivery, CancellationToken ct) => _rows.TryInsertAsync(delivery, ct);
+
+    /// <summary>A delivery by what a caller says is its id; null if there is none, or it is no id.</summary>
+    public async Task<Delivery?> FindAsync(string tenant, string id, CancellationToken ct) =>
+        IdKind.Delivery.IsValid(id) ? await _rows.FindAsync(tenant, IdKind.Delivery.RowKeyOf(id), ct) : null;
+
+    /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
+    public Task<Delivery?> TryUpdateAsync(Delivery delivery, CancellationToken ct) => _rows.TryUpdateAsync(delivery, ct);
+
+    /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    public async Task<Delivery?> MutateAsync(string tenant, string id, Func<Delivery, Delivery?> change, CancellationToken ct) =>
+        IdKind.Delivery.IsValid(id)
+            ? await _rows.MutateAsync(tenant, IdKind.Delivery.RowKeyOf(id), (delivery, _) => ValueTask.FromResult(change(delivery)), ct)
+            : null;
+
+    public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
+        _rows.DeleteAsync(tenant, IdKind.Delivery.RowKeyOf(id), ct);
+
+    /// <summary>A page of a tenant's deliveries, newest first, and whether there are more. They are kept for days, so that there are not very many to look through.</summary>
+    public async Task<(IReadOnlyList<Delivery> Deliveries, bool HasMore)> ListAsync(string tenant, DeliveryListing listing, CancellationToken ct)
+    {
+        var deliveries = new List<Delivery>(listing.Limit + 1);
+        await foreach (var delivery in _rows.QueryAsync(listing.QueryOf(tenant), listing.Limit + 1, ct))
+        {
+            if (deliveries.Count == listing.Limit)
+            {
+                return (deliveries, true);
+            }
+
+            deliveries.Add(delivery);
+        }
+
+        return (deliveries, false);
+    }
+
+    private static TableEntity ToRow(Delivery delivery) => new(delivery.Tenant, IdKind.Delivery.RowKeyOf(delivery.Id))
+    {
+        ["WebhookId"] = delivery.WebhookId,
+        ["EventId"] = delivery.EventId,
+        ["Type"] = delivery.Type,
+        ["BatchId"] = delivery.BatchId,
+        ["EventAt"] = delivery.EventAt,
+        ["IsTest"] = delivery.IsTest ? true : null,
+        ["Status"] = delivery.Status.Wire(),
+        ["Attempts"] = delivery.Attempts,
+        ["Tries"] = delivery.Tries,
+        ["BegunAt"] = delivery.BegunAt,
+        ["NextAt"] = delivery.NextAt,
+        ["LastAt"] = delivery.LastAt,
+        ["LastStatus"] = delivery.LastStatus,
+        ["LastError"] = delivery.LastError,
+        ["EndedAt"] = delivery.EndedAt,
+    };
+
+    private static Delivery FromRow(TableEntity row) => new Delivery
+    {
+        Tenant = row.PartitionKey,
+        Id = IdKind.Delivery.IdOf(row.RowKey),
+        WebhookId = row.GetString("WebhookId"),
+        EventId = row.GetString("EventId"),
+        Type = row.GetString("Type"),
+        BatchId = row.GetString("BatchId"),
+        EventAt = row.GetDateTimeOffset("EventAt")!.Value,
+        IsTest = row.GetBoolean("IsTest") ?? false,
+        BegunAt = row.GetDateTimeOffset("BegunAt")!.Value,
+    }.As(
+        DeliveryStatusNames.Parse(row.GetString("Status")),
+        row.GetInt32("Attempts")!.Value,
+        row.GetInt32("Tries")!.Value,
+        row.GetDateTimeOffset("NextAt"),
+        row.GetDateTimeOffset("LastAt"),
+        row.GetInt32("LastStatus"),
+        row.GetString("LastError"),
+        row.GetDateTimeOffset("EndedAt"));
+}

@@ -1,0 +1,38 @@
+using BatchFunctions.Http;
+
+namespace BatchFunctions.Webhooks;
+
+/// <summary>The errors of requests about webhooks.</summary>
+internal static class WebhookErrors
+{
+    public static ApiError NoEvents { get; } = ApiError.InvalidRequest("Invalid 'events': the list is empty. Name a type of events, or leave it out for all.", "events");
+
+    public static ApiError IsDisabled { get; } =
+        ApiError.Conflict("Nothing is sent to this webhook: it is disabled. Update its status to 'enabled' first.");
+
+    public static ApiError IsTest { get; } = ApiError.Conflict("A test is sent once. Ask for another test of the webhook.");
+
+    public static ApiError Busy { get; } = new(
+        429,
+        ApiError.InvalidRequestType,
+        "As many events as may be are on their way from here. Please try again in a few seconds.",
+        null,
+        "too_many_events")
+    {
+        Passes = true,
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
+
+    public static ApiError NoWebhook(string id) => ApiError.NotFound($"No webhook found with id '{ApiError.Shown(id)}'.");
+
+    public static ApiError NoDelivery(string id) => ApiError.NotFound($"No delivery found with id '{ApiError.Shown(id)}'.");
+
+    public static ApiError BadUrl(string problem) => ApiError.InvalidRequest($"Invalid 'url': {problem}.", "url");
+
+    public static ApiError TooMany(string project, int max) => new(
+        429,
+        ApiError.InvalidRequestType,
+        ApiError.Text($"Webhook limit reached for project {project}. Limit: {max} webhooks. Delete one that is not needed any more."),
+        null,
+        "webhook_limit_exceeded");
+}

@@ -81,6 +81,9 @@ internal sealed class StorageDouble : IAsyncDisposable
                 response.StatusCode = StatusCodes.Status404NotFound;
                 await response.WriteAsJsonAsync(new JsonObject { ["odata.error"] = new JsonObject { ["code"] = "ResourceNotFound" } });
                 break;
+            case "POST" when path.EndsWith("/$batch", StringComparison.Ordinal):
+                await AnswerTransactionAsync(context);
+                break;
             case "DELETE":
                 _rows.TryRemove(path, out _);
                 response.StatusCode = StatusCodes.Status204NoContent;
@@ -94,6 +97,18 @@ internal sealed class StorageDouble : IAsyncDisposable
                 response.StatusCode = StatusCodes.Status204NoContent;
                 break;
         }
+    }
+
+    /// <summary>A transaction whose every operation succeeds; its rows are not kept.</summary>
+    private static async Task AnswerTransactionAsync(HttpContext context)
+    {
+        using var reader = new StreamReader(context.Request.Body);
+        var operations = (await reader.ReadToEndAsync()).Split("HTTP/1.1").Length - 1;
+        var parts = string.Concat(Enumerable.Repeat(
+            "--changes\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 204 No Content\r\nETag: \"1\"\r\n\r\n\r\n", operations));
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.ContentType = "multipart/mixed; boundary=answer";
+        await context.Response.WriteAsync($"--answer\r\nContent-Type: multipart/mixed; boundary=changes\r\n\r\n{parts}--changes--\r\n--answer--\r\n");
     }
 
     private async Task AnswerQueueAsync(HttpContext context)

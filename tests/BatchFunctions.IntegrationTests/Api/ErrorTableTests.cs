@@ -160,7 +160,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
         var foreign = await _api.AddAsync(DateTimeOffset.UtcNow, "other");
         var unknown = ApiDriver.BatchOf("nobody", DateTimeOffset.UtcNow);
         await _api.PageAsync(null, 1);
-        foreach (var (method, suffix) in new[] { ("GET", ""), ("GET", "/progress"), ("POST", "/cancel") })
+        foreach (var (method, suffix) in new[] { ("GET", ""), ("GET", "/progress"), ("POST", "/cancel"), ("DELETE", "") })
         {
             var texts = new List<string>();
             foreach (var batch in new[] { foreign, unknown })
@@ -195,7 +195,7 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [InlineData("GET", "/v2/batches", 404, "unknown_url")]
     [InlineData("GET", "/v1/batches/x/y/z", 404, "unknown_url")]
     [InlineData("PUT", "/v1/batches", 405, "method_not_allowed")]
-    [InlineData("DELETE", "/v1/batches/x", 405, "method_not_allowed")]
+    [InlineData("PATCH", "/v1/batches/x", 405, "method_not_allowed")]
     [InlineData("GET", "/v1/batches/x/cancel", 405, "method_not_allowed")]
     [InlineData("PATCH", "/v1/files", 405, "method_not_allowed")]
     [InlineData("POST", "/healthz", 405, "method_not_allowed")]

@@ -126,10 +126,16 @@ internal sealed record Chunk : IFenced<Chunk>
         Owner = WorkerIdentity.Own.NewClaim(),
         LeaseUntil = leaseUntil,
         Epoch = Epoch + 1,
-        Loose = [.. Loose, Epoch + 1],
+        Loose = [.. LooseWithHolder, Epoch + 1],
         NotBefore = null,
         Wakes = 0,
     };
+
+    /// <summary>
+    /// The chunk claimed before it is inserted. Its epoch is not loose until another takes the chunk over: a row that storage inserts when its
+    /// batch has been cleared away would otherwise name as left over what is published.
+    /// </summary>
+    public Chunk ClaimNew(DateTimeOffset leaseUntil) => Claim(leaseUntil) with { Loose = [] };
 
     /// <summary>The chunk ended, with nothing left to do.</summary>
     public Chunk End() => this with
@@ -146,7 +152,7 @@ internal sealed record Chunk : IFenced<Chunk>
     /// The chunk ended whoever holds it, with what is known of it: the epoch goes up, so that a claim that is still running
     /// finds its writes refused.
     /// </summary>
-    public Chunk EndByForce() => (this with { Epoch = Epoch + 1 }).EndWithoutInput();
+    public Chunk EndByForce() => (this with { Epoch = Epoch + 1, Loose = LooseWithHolder }).EndWithoutInput();
 
     /// <summary>The chunk ended with what is known of it, since its input can no longer be read.</summary>
     public Chunk EndWithoutInput() => End() with { InputLost = true };
@@ -184,10 +190,20 @@ internal sealed record Chunk : IFenced<Chunk>
     /// The chunk released because it was forsaken; a message for it is due now. The epoch stays: a worker that was late
     /// rather than dead can take the chunk back, losing no answer, as long as nobody else has claimed it.
     /// </summary>
-    public Chunk Wake(DateTimeOffset now) => this with { Owner = null, LeaseUntil = null, NotBefore = now, Wakes = Wakes + 1 };
+    public Chunk Wake(DateTimeOffset now) => this with
+    {
+        Owner = null,
+        LeaseUntil = null,
+        NotBefore = now,
+        Wakes = Wakes + 1,
+        Loose = LooseWithHolder,
+    };
 
     /// <inheritdoc/>
     public Chunk InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
+
+    /// <summary>The loose epochs, that of the claim which holds the chunk among them.</summary>
+    private IReadOnlyList<int> LooseWithHolder => Owner is null || Loose.Contains(Epoch) ? Loose : [.. Loose, Epoch];
 
     private List<int> WithoutOwn(IReadOnlyList<int> epochs) => [.. epochs.Where(epoch => epoch != Epoch)];
 }

@@ -47,7 +47,7 @@ internal sealed class ChunkRuns(
 
     /// <summary>Inserts a chunk that is claimed from the beginning; null if it is there already.</summary>
     public Task<Chunk?> TryInsertClaimedAsync(Chunk chunk, CancellationToken ct) =>
-        chunks.TryInsertAsync(chunk.Claim(time.GetUtcNow() + _options.Lease), ct);
+        chunks.TryInsertAsync(chunk.ClaimNew(time.GetUtcNow() + _options.Lease), ct);
 
     /// <summary>Runs a claimed chunk until it has ended, or is given up or lost to another run.</summary>
     /// <returns>How the run ended, and the chunk as its last write left it.</returns>

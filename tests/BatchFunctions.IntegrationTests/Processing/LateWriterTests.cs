@@ -63,6 +63,26 @@ public sealed class LateWriterTests : DrivenTest
     }
 
     [Fact]
+    public async Task A_claimed_chunk_that_storage_inserts_when_its_batch_has_been_cleared_away_takes_no_result_along()
+    {
+        var batch = await Driver.CreateAsync(3);
+        var begun = _steps.HoldAt(ProtocolStep.InProgressWritten);
+        var validation = Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await begun.ReachedAsync();
+        var inserted = await ReadAsync(batch, 0);
+        Assert.NotNull(inserted.Owner);
+        begun.Release();
+        await validation;
+        var ended = await Driver.ReadAsync(batch);
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+
+        // The request of a validator that gave it up is carried out now; then its message comes again.
+        Assert.NotNull(await Driver.Chunks.TryInsertAsync(inserted, CancellationToken.None));
+        await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await Driver.AssertPromiseAsync(ended, 3);
+    }
+
+    [Fact]
     public async Task Chunks_that_a_second_validation_inserts_again_keep_what_was_done()
     {
         var batch = await ValidatedAsync();

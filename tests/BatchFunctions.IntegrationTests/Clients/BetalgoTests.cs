@@ -1,7 +1,7 @@
 using System.Text;
+using BatchFunctions.Testing;
 using Betalgo.Ranul.OpenAI;
 using Betalgo.Ranul.OpenAI.Managers;
-using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Clients;
 

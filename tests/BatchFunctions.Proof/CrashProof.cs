@@ -116,11 +116,8 @@ internal static class CrashProof
             await batches.EndAsync(EndLimit, last.Log);
         }
 
-        foreach (var left in tally.Left)
-        {
-            tally.Violate($"{left} is left, which no file names, though nobody was late");
-        }
-
+        // A result that is left is counted and is no violation: a request of a worker that was killed may be carried out when its batch has
+        // been cleared away, and what it stores goes a day later.
         await ended.CancelAsync();
         await watch;
     }

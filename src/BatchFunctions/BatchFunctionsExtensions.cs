@@ -144,7 +144,6 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<FleetShares, LedgerFleetShares>();
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();
-        services.TryAddSingleton<AskedSweep>();
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<QueueStates>();
         services.TryAddSingleton<BatchQuota>();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using BatchFunctions.Cli.Api;
+using BatchFunctions.Configuration;
 
 namespace BatchFunctions.Cli.Commands;
 
@@ -88,19 +89,9 @@ internal sealed class FilterOptions
     /// <summary>The moment that a text means; a date or time without a zone is a local one.</summary>
     internal static DateTimeOffset? MomentOf(string text, DateTimeOffset now)
     {
-        if (text.Length is > 1 and < 7 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
+        if (text.Length < 7 && ShortLength.Parse(text) is { } length)
         {
-            TimeSpan? ago = text[^1] switch
-            {
-                'm' => TimeSpan.FromMinutes(count),
-                'h' => TimeSpan.FromHours(count),
-                'd' => TimeSpan.FromDays(count),
-                _ => null,
-            };
-            if (ago is { } length)
-            {
-                return now - DateTimeOffset.UnixEpoch > length ? now - length : DateTimeOffset.UnixEpoch;
-            }
+            return now - DateTimeOffset.UnixEpoch > length ? now - length : DateTimeOffset.UnixEpoch;
         }
 
         return text.Contains('-', StringComparison.Ordinal)

@@ -1,4 +1,4 @@
-using System.Globalization;
+using BatchFunctions.Configuration;
 
 namespace BatchFunctions.Keys;
 
@@ -16,19 +16,7 @@ public static class KeyLife
     public static TimeSpan? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.Length is < 2 or > 8
-            || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count))
-        {
-            return null;
-        }
-
-        TimeSpan? life = text[^1] switch
-        {
-            'm' => TimeSpan.FromMinutes(count),
-            'h' => TimeSpan.FromHours(count),
-            'd' => TimeSpan.FromDays(count),
-            _ => null,
-        };
+        var life = ShortLength.Parse(text);
         return life > TimeSpan.Zero && life <= Longest ? life : null;
     }
 }

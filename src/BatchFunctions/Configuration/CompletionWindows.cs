@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace BatchFunctions.Configuration;
@@ -40,21 +39,7 @@ internal sealed partial class CompletionWindows
     }
 
     /// <summary>How long a window is; null if the text is none.</summary>
-    public static TimeSpan? LengthOf(string text)
-    {
-        if (!Window().IsMatch(text))
-        {
-            return null;
-        }
-
-        var number = int.Parse(text.AsSpan(0, text.Length - 1), CultureInfo.InvariantCulture);
-        return text[^1] switch
-        {
-            'm' => TimeSpan.FromMinutes(number),
-            'h' => TimeSpan.FromHours(number),
-            _ => TimeSpan.FromDays(number),
-        };
-    }
+    public static TimeSpan? LengthOf(string text) => Window().IsMatch(text) ? ShortLength.Parse(text) : null;
 
     /// <summary>Whether a batch may have a window of this length.</summary>
     public bool Include(TimeSpan length) =>

@@ -14,10 +14,12 @@ internal sealed class BatchQueues(
     WakeupStore wakeups,
     QueueBell bell,
     AskedAdvances asked,
-    AskedSweep sweep,
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
+    /// <summary>The sweep that this process has asked for last; null once it has taken it up.</summary>
+    private volatile DelayedMessage? _sweep;
+
     /// <summary>Messages do not expire: the row that a message points to says whether it still matters.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
 
@@ -29,7 +31,6 @@ internal sealed class BatchQueues(
         WakeupStore wakeups,
         QueueBell bell,
         AskedAdvances asked,
-        AskedSweep sweep,
         IOptions<BatchOptions> options,
         TimeProvider time)
         : this(
@@ -37,7 +38,6 @@ internal sealed class BatchQueues(
             wakeups,
             bell,
             asked,
-            sweep,
             options,
             time)
     {
@@ -69,11 +69,11 @@ internal sealed class BatchQueues(
     /// </summary>
     public async Task AskAdvanceAsync(BatchKey batch, CancellationToken ct)
     {
-        var now = time.GetTimestamp();
+        var message = DelayedMessage.Begin(time, options.Value.AdvanceDelay);
         if (!asked.IsOnItsWay(batch) && await wakeups.TryAddAdvanceAsync(batch, ct))
         {
-            await SendAdvanceAsync(batch, options.Value.AdvanceDelay, ct);
-            asked.Note(batch, now);
+            await SendAdvanceAsync(batch, message.Delay, ct);
+            asked.Note(batch, message);
         }
     }
 
@@ -110,7 +110,7 @@ internal sealed class BatchQueues(
     /// <param name="ct">Cancels the operation.</param>
     public async Task AskSweepAsync(TimeSpan? delay, CancellationToken ct)
     {
-        if (sweep.IsOnItsWay)
+        if (_sweep?.IsOnItsWay(time) == true)
         {
             return;
         }
@@ -119,9 +119,9 @@ internal sealed class BatchQueues(
         if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
         {
             var message = new BatchMessage { Kind = BatchMessageKind.Sweep, Ticket = ticket.ToString() };
-            var asked = sweep.Begin(delay < options.Value.SweepInterval ? delay.Value : options.Value.SweepInterval);
-            await SendAsync(message, asked.Delay, ct);
-            sweep.Keep(asked);
+            var sent = DelayedMessage.Begin(time, delay < options.Value.SweepInterval ? delay.Value : options.Value.SweepInterval);
+            await SendAsync(message, sent.Delay, ct);
+            _sweep = sent;
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class BatchQueues(
             return false;
         }
 
-        sweep.Forget();
+        _sweep = null;
         return true;
     }
 

@@ -1,7 +1,5 @@
-using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Wakeups;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.Tests.Wakeups;
@@ -15,9 +13,9 @@ public sealed class AskedAdvancesTests
     public void An_advance_covers_what_is_written_until_its_message_can_be_handed_out()
     {
         var time = new FakeTimeProvider();
-        using var asked = new AskedAdvances(Options.Create(new BatchOptions { AdvanceDelay = TimeSpan.FromSeconds(2) }), time);
+        using var asked = new AskedAdvances(time);
         Assert.False(asked.IsOnItsWay(One));
-        var before = time.GetTimestamp();
+        var before = DelayedMessage.Begin(time, TimeSpan.FromSeconds(2));
 
         // That it was sent is known a while after it was.
         time.Advance(TimeSpan.FromSeconds(1));
@@ -34,8 +32,8 @@ public sealed class AskedAdvancesTests
     public void An_advance_without_a_delay_covers_nothing()
     {
         var time = new FakeTimeProvider();
-        using var asked = new AskedAdvances(Options.Create(new BatchOptions { AdvanceDelay = TimeSpan.Zero }), time);
-        asked.Note(One, time.GetTimestamp());
+        using var asked = new AskedAdvances(time);
+        asked.Note(One, DelayedMessage.Begin(time, TimeSpan.Zero));
         Assert.False(asked.IsOnItsWay(One));
     }
 }

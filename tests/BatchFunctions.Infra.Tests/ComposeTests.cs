@@ -56,11 +56,5 @@ public sealed class ComposeTests
 
     private static IEnumerable<string> Texts(YamlNode list) => ((YamlSequenceNode)list).Select(text => text.ToString());
 
-    private static YamlMappingNode Read(string file)
-    {
-        var yaml = new YamlStream();
-        using var reader = new StreamReader(Repository.File($"{Folder}/{file}"));
-        yaml.Load(reader);
-        return (YamlMappingNode)Assert.Single(yaml.Documents).RootNode;
-    }
+    private static YamlMappingNode Read(string file) => Yaml.Read($"{Folder}/{file}");
 }

@@ -6,8 +6,8 @@ namespace BatchFunctions.Infra.Tests;
 
 public sealed partial class WorkflowTests
 {
-    private static readonly YamlMappingNode Workflow = Read(".github/workflows/ci.yml");
-    private static readonly YamlMappingNode Deployment = Read(".github/workflows/azure-dev.yml");
+    private static readonly YamlMappingNode Workflow = Yaml.Read(".github/workflows/ci.yml");
+    private static readonly YamlMappingNode Deployment = Yaml.Read(".github/workflows/azure-dev.yml");
 
     [Fact]
     public void Every_change_is_built_tested_and_smoke_tested_before_it_is_deployed()
@@ -77,21 +77,13 @@ public sealed partial class WorkflowTests
     [Fact]
     public void Azd_deploys_the_functions_app_and_its_hooks_are_there_for_both_shells()
     {
-        var azd = Read("azure.yaml");
+        var azd = Yaml.Read("azure.yaml");
         var hook = azd["hooks"]["postprovision"];
 
         Assert.Equal("function", azd["services"]["api"]["host"].ToString());
         Assert.True(Directory.Exists(Repository.File(azd["services"]["api"]["project"].ToString())));
         Assert.True(File.Exists(Repository.File(hook["posix"]["run"].ToString())));
         Assert.True(File.Exists(Repository.File(hook["windows"]["run"].ToString())));
-    }
-
-    private static YamlMappingNode Read(string path)
-    {
-        var yaml = new YamlStream();
-        using var reader = new StreamReader(Repository.File(path));
-        yaml.Load(reader);
-        return (YamlMappingNode)Assert.Single(yaml.Documents).RootNode;
     }
 
     private static YamlMappingNode Job(string name) => (YamlMappingNode)Workflow["jobs"][name];

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Reflection;
 using BatchFunctions.Cli;
+using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.IntegrationTests.SelfHost;
 using BatchFunctions.SelfHost.Settings;
 
@@ -21,8 +21,8 @@ public sealed class ToolPackageTests
             $"""<configuration><packageSources><clear/><add key="local" value="{packages}"/></packageSources></configuration>""");
 
         // The tests' own build has built it.
-        await DotnetAsync("pack", Path.Combine(SelfHostSettings.Root, "src", "BatchFunctions.Cli"), "--no-build", "-c", configuration, "-o", packages);
-        await DotnetAsync("tool", "install", "BatchFunctions.Cli", "--tool-path", tools, "--configfile", Path.Combine(folder.Path, "NuGet.config"));
+        await DotnetAsync(["pack", Path.Combine(SelfHostSettings.Root, "src", "BatchFunctions.Cli"), "--no-build", "-c", configuration, "-o", packages]);
+        await DotnetAsync(["tool", "install", "BatchFunctions.Cli", "--tool-path", tools, "--configfile", Path.Combine(folder.Path, "NuGet.config")]);
 
         await using var service = await OtherService.StartAsync();
         using var process = CliProcess.Start(Path.Combine(tools, "batch"), service.BaseUrl, "sk-other", ["list"]);
@@ -31,12 +31,5 @@ public sealed class ToolPackageTests
         list.AssertOneLine(ExitCodes.Done, "There are no batches");
     }
 
-    private static async Task DotnetAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
-        Assert.True(process.ExitCode == 0, output + await errors);
-    }
+    private static Task<string> DotnetAsync(string[] arguments) => ClientProcess.RunAsync("dotnet", arguments, AppContext.BaseDirectory, []);
 }

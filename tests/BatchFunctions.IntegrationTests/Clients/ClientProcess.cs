@@ -16,7 +16,9 @@ internal static class ClientProcess
     public static Task<string> RunAsync(string program, string[] arguments, string folder, ServiceDriver service) => RunAsync(
         program, arguments, folder, [("OPENAI_BASE_URL", service.Endpoint.ToString()), ("OPENAI_API_KEY", service.Key)]);
 
-    private static async Task<string> RunAsync(
+    /// <summary>Runs a program in a folder, with more in its environment, to its end, which must be a success.</summary>
+    /// <returns>What it printed.</returns>
+    public static async Task<string> RunAsync(
         string program, string[] arguments, string folder, (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments)

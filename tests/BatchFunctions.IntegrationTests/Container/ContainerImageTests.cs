@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Formats.Tar;
 using System.IO.Compression;
 using System.Reflection;
 using System.Text.Json;
+using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.IntegrationTests.SelfHost;
 using BatchFunctions.SelfHost;
 
@@ -40,27 +40,19 @@ public sealed class ContainerImageTests
         Assert.DoesNotContain(files, file => file.Contains("local.settings", StringComparison.Ordinal) || file.Contains("node_modules", StringComparison.Ordinal));
     }
 
-    private static async Task PublishAsync(BaseImageRegistry registry, string archive)
+    private static Task<string> PublishAsync(BaseImageRegistry registry, string archive)
     {
         var configuration = typeof(SelfHostApp).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
 
         // The tests' own build has built it.
-        var start = new ProcessStartInfo(
+        return ClientProcess.RunAsync(
             "dotnet",
             [
                 "publish", Repository.At("src/BatchFunctions.SelfHost"), "--no-build", "-c", configuration, "-t:PublishContainer",
                 $"-p:ContainerBaseImage={registry.Image}", $"-p:ContainerArchiveOutputPath={archive}",
-            ])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = registry.Host;
-        using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(3));
-        Assert.True(process.ExitCode == 0, output + await errors);
+            ],
+            AppContext.BaseDirectory,
+            [("DOTNET_CONTAINER_INSECURE_REGISTRIES", registry.Host)]);
     }
 
     private static JsonElement Read(string path) => JsonDocument.Parse(File.ReadAllBytes(path)).RootElement;

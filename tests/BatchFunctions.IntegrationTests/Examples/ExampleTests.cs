@@ -144,14 +144,16 @@ public sealed partial class ExampleTests
         return recorder.Examples;
     }
 
+    private static Task<ApiDriver> StartAsync(ScriptedUpstream upstream) => ApiDriver.StartAsync(
+        TestStorage.NewStrictAccount(),
+        new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
+        services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Start)));
+
     /// <summary>Of files and batches that are looked into: by a service of their own, so that nobody else's ids change with them.</summary>
     private static async Task<Dictionary<string, string>> LookedIntoAsync()
     {
         await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
-        await using var api = await ApiDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
-            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Start)));
+        await using var api = await StartAsync(upstream);
         var recorder = new ExampleRecorder(api.Client);
         await ChecksAsync(recorder);
         await FailuresAsync(recorder, api);
@@ -162,10 +164,7 @@ public sealed partial class ExampleTests
     private static async Task<Dictionary<string, string>> EndedAsync()
     {
         await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
-        await using var api = await ApiDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() },
-            services => services.AddSingleton<TimeProvider>(new FakeTimeProvider(Start)));
+        await using var api = await StartAsync(upstream);
         var recorder = new ExampleRecorder(api.Client);
         var file = IdOf(await recorder.AskAsync("files.create-for-a-batch-to-delete", HttpMethod.Post, "/v1/files", Upload(Line)));
         var batch = IdOf(await recorder.AskAsync("batches.create-to-delete", HttpMethod.Post, "/v1/batches", Json(

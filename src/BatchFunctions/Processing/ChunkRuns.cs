@@ -57,9 +57,10 @@ internal sealed class ChunkRuns(
         var left = new LinesLeft(claimed);
         using var results = new LineResults(left, backlog, memory);
         var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
-        using var sender = new LineSender(batch, claimed, input, upstream, projects, left, results, outcomes, time);
+        var lease = new SendingLease(claimed.LeaseUntil!.Value, time);
+        using var sender = new LineSender(batch, claimed, input, upstream, projects, left, results, outcomes, lease, time);
         var commits = new SegmentCommits(
-            claimed, left, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
+            claimed, left, lease, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps);
         var running = new RunningBatch(batch, watch, guard, queues, time);
         var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);

@@ -19,6 +19,7 @@ internal sealed class LineSender(
     LinesLeft left,
     LineResults results,
     LineOutcomes outcomes,
+    SendingLease lease,
     TimeProvider time) : IDisposable
 {
     /// <summary>How long a chunk waits that has met the end of the process's memory.</summary>
@@ -47,7 +48,7 @@ internal sealed class LineSender(
         {
             var limits = await projects.LimitsOfAsync(batch.Tenant, stop.Token);
             var known = new BatchAtGate(batch.Key, batch.Model, batch.ExpiresAt);
-            turn = upstream.Join(known, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight);
+            turn = upstream.Join(known, claimed.Number, claimed.Lines - claimed.Done.Count, limits.Weight, lease);
             await SendEachAsync(turn, sent, stop.Token, ct);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -2,6 +2,7 @@ using BatchFunctions.Chunks;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Upstream;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
@@ -14,6 +15,7 @@ namespace BatchFunctions.Processing;
 internal sealed partial class SegmentCommits(
     Chunk claimed,
     LinesLeft left,
+    SendingLease sending,
     ChunkStore chunks,
     ResultBlobs blobs,
     ResultBacklog backlog,
@@ -175,8 +177,7 @@ internal sealed partial class SegmentCommits(
         {
             if (await chunks.TryUpdateAsync(change(Chunk), ct) is { } written)
             {
-                Chunk = written;
-                return true;
+                return Stands(written);
             }
 
             // Another write came between. Nobody but this claim writes in its epoch, save for a strike or the sweep's waking,
@@ -190,8 +191,7 @@ internal sealed partial class SegmentCommits(
 
             if (isWritten(current))
             {
-                Chunk = current;
-                return true;
+                return Stands(current);
             }
 
             Chunk = Chunk.InRow(current.ETag, current.Unknown) with
@@ -202,6 +202,18 @@ internal sealed partial class SegmentCommits(
         }
 
         return false;
+    }
+
+    /// <summary>The row is this claim's: as long as it says so, lines may be sent.</summary>
+    private bool Stands(Chunk written)
+    {
+        Chunk = written;
+        if (written.LeaseUntil is { } until)
+        {
+            sending.Renew(until);
+        }
+
+        return true;
     }
 
     private static partial class Log

@@ -33,9 +33,9 @@ internal sealed partial class UpstreamClient(
     public bool HasSeveral => registry.Upstreams.Count > 1;
 
     /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>
-    /// <inheritdoc cref="UpstreamGate.Join"/>
-    public UpstreamTurn Join(BatchAtGate batch, int chunk, int lines, double weight) =>
-        new(registry.Upstreams.Count, batch, chunk, lines, weight);
+    /// <inheritdoc cref="UpstreamTurn"/>
+    public UpstreamTurn Join(BatchAtGate batch, int chunk, int lines, double weight, SendingLease lease) =>
+        new(registry.Upstreams.Count, batch, chunk, lines, weight, lease);
 
     /// <summary>Who serves a line's model; null if nobody does.</summary>
     public UpstreamRoute? RouteOf(RequestLine line) => registry.RouteOf(line.Model.In(line.Body.Span));
@@ -170,11 +170,24 @@ internal sealed partial class UpstreamClient(
         }
     }
 
-    private Task<GateAnswer> EnterAsync(
-        UpstreamTurn turn, List<(UpstreamEntry Upstream, DateTimeOffset Due)> doors, int suspicion, bool leadsChunk, CancellationToken ct) =>
-        doors is [var (only, _)]
-            ? only.Gate.EnterAsync(turn.At(only), suspicion, leadsChunk, ct)
-            : new SharedWait(turn, suspicion, leadsChunk, time).EnterAsync(doors, ct);
+    /// <summary>Waits for a place. One that comes when the claim's lease has run out is given back until the claim is renewed.</summary>
+    private async Task<GateAnswer> EnterAsync(
+        UpstreamTurn turn, List<(UpstreamEntry Upstream, DateTimeOffset Due)> doors, int suspicion, bool leadsChunk, CancellationToken ct)
+    {
+        while (true)
+        {
+            var answer = doors is [var (only, _)]
+                ? await only.Gate.EnterAsync(turn.At(only), suspicion, leadsChunk, ct)
+                : await new SharedWait(turn, suspicion, leadsChunk, time).EnterAsync(doors, ct);
+            if (answer.Place is not { } place || turn.Lease.IsHeld)
+            {
+                return answer;
+            }
+
+            place.Dispose();
+            await turn.Lease.WhenHeldAsync(ct);
+        }
+    }
 
     private async Task<(Reply Reply, Verdict Verdict)> AttemptAsync(
         LineHistory line, UpstreamRequest request, UpstreamTarget target, UpstreamPlace place, CancellationToken ct)

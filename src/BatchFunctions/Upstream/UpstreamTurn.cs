@@ -9,13 +9,17 @@ namespace BatchFunctions.Upstream;
 /// <param name="chunk">The chunk's number.</param>
 /// <param name="lines">Its lines that are not done.</param>
 /// <param name="weight">Its project's part beside other projects.</param>
-internal sealed class UpstreamTurn(int upstreams, BatchAtGate batch, int chunk, int lines, double weight) : IDisposable
+/// <param name="lease">Until when the run may send.</param>
+internal sealed class UpstreamTurn(int upstreams, BatchAtGate batch, int chunk, int lines, double weight, SendingLease lease) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly (UpstreamGate Gate, GateTurn Turn)?[] _turns = new (UpstreamGate, GateTurn)?[upstreams];
     private readonly int[] _seen = new int[upstreams];
     private int _seenInAll;
     private int _left = lines;
+
+    /// <summary>Until when the run may send.</summary>
+    public SendingLease Lease { get; } = lease;
 
     /// <summary>Its turn at an upstream's gate.</summary>
     public GateTurn At(UpstreamEntry upstream)

@@ -96,7 +96,7 @@ public sealed class HealthTests : IAsyncLifetime
         using var shutdown = new CancellationTokenSource();
         var client = _api.Get<UpstreamClient>();
         using var memory = await client.TakeMemoryAsync(2, shutdown.Token);
-        using var turn = client.Join(new BatchAtGate(new BatchKey("local", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1);
+        using var turn = client.Join(new BatchAtGate(new BatchKey("local", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1, new SendingLease(DateTimeOffset.MaxValue, _time));
         var route = _api.Get<UpstreamRegistry>().RouteOf("any")!;
         var (place, _) = await client.EnterAsync(turn, route, default, shutdown.Token);
         var sending = client.SendAsync(new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory, route), turn, place!, shutdown.Token);

@@ -21,28 +21,42 @@ public sealed class LateWriterTests : DrivenTest
     private protected override void Configure(IServiceCollection services) => services.AddSingleton<ProtocolSteps>(_steps);
 
     [Fact]
-    public async Task A_worker_that_was_frozen_behind_its_claim_stores_nothing_over_its_successors_results()
+    public async Task A_worker_that_was_frozen_behind_its_store_takes_nothing_of_its_successors_results_away()
+    {
+        var batch = await ValidatedAsync();
+        Upstream.Answer(_ => ScriptedAnswer.Chat("too late!"));
+        var frozen = _steps.HoldAt(ProtocolStep.OutputSegmentStored);
+        var first = RunAsync(batch, 0);
+        await frozen.ReachedAsync();
+        await LapsedAsync(batch);
+
+        // Its successor's answers are committed. It finds itself overtaken, and removes what it has stored in vain.
+        Upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
+        await RunAsync(batch, 0);
+        Assert.True((await ReadAsync(batch, 0)).Ended);
+        frozen.Release();
+        await first;
+
+        await RunAsync(batch, 1);
+        await Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
+        var (output, _) = await Driver.AssertPromiseAsync(await Driver.ReadAsync(batch), Lines);
+        Assert.All(output, line => Assert.Contains("committed", line.GetRawText(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_worker_that_was_frozen_behind_its_claim_sends_nothing_when_it_wakes_past_its_lease()
     {
         var batch = await ValidatedAsync();
         var frozen = _steps.HoldAt(ProtocolStep.ChunkClaimed);
         var first = RunAsync(batch, 0);
         await frozen.ReachedAsync();
-        await Eventually.UntilAsync(
-            async () => !(await ReadAsync(batch, 0)).IsHeld(DateTimeOffset.UtcNow), TimeSpan.FromSeconds(30), "the lease has run out");
-
-        // Its successor's answers are committed. Its own, which come after, are others, and as many.
-        Upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
+        await LapsedAsync(batch);
         await RunAsync(batch, 0);
-        Assert.True((await ReadAsync(batch, 0)).Ended);
-        Upstream.Answer(_ => ScriptedAnswer.Chat("too late!"));
+        var calls = Upstream.Calls.Count;
         frozen.Release();
         await first;
 
-        Upstream.Answer(_ => ScriptedAnswer.Chat("committed"));
-        await RunAsync(batch, 1);
-        await Driver.Get<BatchAdvance>().AdvanceAsync(batch.Key, CancellationToken.None);
-        var (output, _) = await Driver.AssertPromiseAsync(await Driver.ReadAsync(batch), Lines);
-        Assert.All(output, line => Assert.Contains("committed", line.GetRawText(), StringComparison.Ordinal));
+        Assert.Equal(calls, Upstream.Calls.Count);
     }
 
     [Fact]
@@ -149,6 +163,9 @@ public sealed class LateWriterTests : DrivenTest
     }
 
     /// <summary>A batch of two chunks, of 100 lines and of 20.</summary>
+    private Task LapsedAsync(Batch batch) => Eventually.UntilAsync(
+        async () => !(await ReadAsync(batch, 0)).IsHeld(DateTimeOffset.UtcNow), TimeSpan.FromSeconds(30), "the lease has run out");
+
     private async Task<Batch> ValidatedAsync()
     {
         var batch = await Driver.CreateAsync(Lines);

@@ -47,10 +47,13 @@ internal sealed class SharedFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>Until when the chunks' runs may send: for good, unless a test says otherwise.</summary>
+    public SendingLease Lease => field ??= new SendingLease(DateTimeOffset.MaxValue, Time);
+
     public UpstreamEntry Entry(string name) => Registry.Upstreams.Single(upstream => upstream.Name == name);
 
     /// <summary>Begins a chunk's run.</summary>
-    public UpstreamTurn Join(int lines = 1, string? model = "scripted") => Client.Join(new BatchAtGate(new BatchKey("project", "batch"), model, DateTimeOffset.MaxValue), 0, lines, 1);
+    public UpstreamTurn Join(int lines = 1, string? model = "scripted") => Client.Join(new BatchAtGate(new BatchKey("project", "batch"), model, DateTimeOffset.MaxValue), 0, lines, 1, Lease);
 
     /// <summary>Sends a line as a chunk's run does: it waits for a place first.</summary>
     public async Task<UpstreamOutcome> SendAsync(UpstreamTurn turn, string marker, LineState state = default, CancellationToken ct = default)

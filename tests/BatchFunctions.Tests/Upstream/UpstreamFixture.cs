@@ -36,6 +36,9 @@ internal sealed class UpstreamFixture : IAsyncDisposable
 
     public UpstreamGate Gate => Registry.Upstreams[0].Gate;
 
+    /// <summary>Until when the chunks' runs may send: for good, unless a test says otherwise.</summary>
+    public SendingLease Lease => field ??= new SendingLease(DateTimeOffset.MaxValue, Time);
+
     public static async Task<UpstreamFixture> StartAsync(
         Func<ScriptedCall, ScriptedAnswer>? script = null,
         Action<UpstreamOptions>? configure = null)
@@ -61,7 +64,7 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     public async Task<UpstreamOutcome> SendAsync(
         string endpoint, byte[] body, LineMemory memory, LineState state = default, CancellationToken ct = default)
     {
-        using var turn = Client.Join(new BatchAtGate(new BatchKey("project", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1);
+        using var turn = Client.Join(new BatchAtGate(new BatchKey("project", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1, Lease);
         var route = Registry.RouteOf("scripted")!;
         var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null

@@ -16,10 +16,18 @@ internal static class Meter
     /// <summary>The first argument for small batches; how many, their lines and the storage account follow.</summary>
     public const string SmallCommand = "meter-small";
 
-    /// <summary>Runs small batches and writes what all of them asked of storage as JSON.</summary>
-    public static async Task RunSmallAsync(string batches, string lines, string connection) =>
-        Console.WriteLine(JsonSerializer.Serialize(await MeteredBatch.RunManyAsync(
-            connection, int.Parse(batches, CultureInfo.InvariantCulture), int.Parse(lines, CultureInfo.InvariantCulture))));
+    /// <summary>Runs small batches and writes what a batch asked of storage, by request, and as its last line what all of them asked as JSON.</summary>
+    public static async Task RunSmallAsync(string batches, string lines, string connection)
+    {
+        var count = int.Parse(batches, CultureInfo.InvariantCulture);
+        var (use, requests) = await MeteredBatch.RunManyAsync(connection, count, int.Parse(lines, CultureInfo.InvariantCulture));
+        foreach (var (request, times) in requests.OrderByDescending(static pair => pair.Value))
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(double)times / count,6:0.00}  {request}"));
+        }
+
+        Console.WriteLine(JsonSerializer.Serialize(use));
+    }
 
     /// <summary>Runs the batch and writes its counts and its time as JSON.</summary>
     public static async Task RunAsync(string lines, string milliseconds, string connection)

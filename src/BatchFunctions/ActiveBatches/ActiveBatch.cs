@@ -35,4 +35,7 @@ internal readonly record struct ActiveLoad(int Batches, long Lines)
 {
     /// <summary>The load with one more batch.</summary>
     public ActiveLoad With(int lines) => new(Batches + 1, Lines + lines);
+
+    /// <summary>Both together.</summary>
+    public static ActiveLoad operator +(ActiveLoad one, ActiveLoad other) => new(one.Batches + other.Batches, one.Lines + other.Lines);
 }

@@ -31,7 +31,7 @@ internal sealed partial class BatchCreation(
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Creates a batch in this order: the <c>activebatches</c> row, under the project's quota, the look at the input file, the
+    /// Creates a batch in this order: the <c>activebatches</c> row, then the look at the input file and, beside it, the count of the project's batches, the
     /// batch row, the message. The first comes before the second because whoever deletes a file marks its row and then looks for
     /// active batches: one of the two sees the other, and a file whose mark stands is not read. The file is looked at once before
     /// that, for its lines, which never change, unless this process has stored it. A crash after the first write leaves a row that the sweep
@@ -61,22 +61,22 @@ internal sealed partial class BatchCreation(
             return null;
         }
 
+        Task<StoredFile?>? looking = null;
         return await MakeAsync(
             new ActiveBatch(key, request.InputFileId, now) { Lines = lines },
-            async () => await SettledAsync(request.Tenant, request.InputFileId, now, ct) is { Purpose: FilePurposes.Batch } file
-                ? NewRow(id, request, file.Blob, file.Bytes)
-                : null,
+            beside: () => looking = SettledAsync(request.Tenant, request.InputFileId, now, ct),
+            async () => await looking! is { Purpose: FilePurposes.Batch } file ? NewRow(id, request, file.Blob, file.Bytes) : null,
             ct);
     }
 
     /// <summary>Makes a batch in the order that <see cref="TryCreateAsync(NewBatch, CancellationToken)"/> tells.</summary>
     /// <param name="entry">Its active row.</param>
+    /// <param name="beside">Begins to look at what the batch is made of, while the project's batches are counted; it changes nothing.</param>
     /// <param name="rowOf">Looks at what the batch is made of, and makes its row; null if something of it is gone.</param>
     /// <param name="ct">Cancels the operation, up to the batch's row.</param>
-    public async Task<Batch?> MakeAsync(ActiveBatch entry, Func<Task<Batch?>> rowOf, CancellationToken ct)
+    public async Task<Batch?> MakeAsync(ActiveBatch entry, Func<Task> beside, Func<Task<Batch?>> rowOf, CancellationToken ct)
     {
-        await quota.EnterAsync(entry, ct);
-        await steps.ReachedAsync(ProtocolStep.ActiveRowWritten, ct);
+        await quota.EnterAsync(entry, beside, ct);
         Batch? row;
         try
         {

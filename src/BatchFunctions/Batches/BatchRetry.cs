@@ -64,6 +64,7 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
         };
         return await creation.MakeAsync(
             entry,
+            beside: static () => Task.CompletedTask,
             async () =>
             {
                 foreach (var (fileId, what) in isWhole ? [(original.InputFileId, "input")] : sources)

@@ -23,13 +23,13 @@ internal static class BatchTransitions
     /// <summary>Whether a batch may change from one status to the other.</summary>
     public static bool Leads(BatchStatus from, BatchStatus to) => Table[from].Contains(to);
 
-    /// <summary>Checks a write of a batch's row, which may also leave the status unchanged.</summary>
+    /// <summary>Checks a write of a batch's row, which may also leave the status unchanged, or pass <c>finalizing</c> on the way to <c>completed</c>.</summary>
     /// <exception cref="InvalidOperationException">
     /// The transition is not allowed, or the batch has already ended.
     /// </exception>
     public static void Check(string batchId, BatchStatus from, BatchStatus to)
     {
-        if (from == to ? from.HasEnded() : !Leads(from, to))
+        if (from == to ? from.HasEnded() : !Leads(from, to) && (from, to) is not (BatchStatus.InProgress, BatchStatus.Completed))
         {
             throw Refusal(batchId, from, to);
         }

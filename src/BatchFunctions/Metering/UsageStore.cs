@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
@@ -32,6 +33,14 @@ internal sealed class UsageStore(TableClient table, TimeProvider time) : IDispos
     private const int Turns = 64;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>For how long a process reads a day's row anew for each batch when another has written it between two of its own.</summary>
+    private static readonly TimeSpan SharedFor = TimeSpan.FromMinutes(1);
+
+    private const long BytesOfRow = 4 * 1024;
+
+    private readonly Remembered<(string Tenant, string Row), TableEntity> _written = new(mostBytes: 512 * BytesOfRow);
+    private readonly Remembered<string, DateTimeOffset> _shared = new(mostBytes: 512 * BytesOfRow);
 
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
 
@@ -91,6 +100,8 @@ internal sealed class UsageStore(TableClient table, TimeProvider time) : IDispos
 
     public void Dispose()
     {
+        _written.Dispose();
+        _shared.Dispose();
         foreach (var turn in _turns)
         {
             turn.Dispose();
@@ -100,14 +111,21 @@ internal sealed class UsageStore(TableClient table, TimeProvider time) : IDispos
     /// <returns>Whether the batch is counted; false if another was faster at the same row.</returns>
     private async Task<bool> TryAddAsync(BatchKey batch, UsageOfDay used, CancellationToken ct)
     {
-        var day = await RowsAsync(batch.Tenant, used.Day, used.Day, ct).ToDictionaryAsync(row => row.RowKey, StringComparer.Ordinal, ct);
-        var model = day.Count < MostModels || day.ContainsKey(KeyOf(used.Day, used.Model)) ? used.Model : OtherModels;
-        var standing = day.GetValueOrDefault(KeyOf(used.Day, model));
+        // A process that alone ends a project's batches knows the row, which it has written itself.
+        var isKnown = _written.TryTake((batch.Tenant, KeyOf(used.Day, used.Model)), out var standing);
+        var model = used.Model;
+        if (!isKnown)
+        {
+            var day = await RowsAsync(batch.Tenant, used.Day, used.Day, ct).ToDictionaryAsync(row => row.RowKey, StringComparer.Ordinal, ct);
+            model = day.Count < MostModels || day.ContainsKey(KeyOf(used.Day, used.Model)) ? used.Model : OtherModels;
+            standing = day.GetValueOrDefault(KeyOf(used.Day, model));
+        }
+
         var sum = Write(standing ?? new TableEntity(batch.Tenant, KeyOf(used.Day, model)) { ["Model"] = model, [TableWrites.Version] = TableWrites.CurrentVersion }, used.Sum);
         var marker = new TableEntity(batch.Tenant, Counted + batch.Id) { [TableWrites.Version] = TableWrites.CurrentVersion };
         try
         {
-            await table.SubmitTransactionAsync(
+            var written = await table.SubmitTransactionAsync(
                 [
                     new TableTransactionAction(TableTransactionActionType.Add, marker),
                     standing is null
@@ -115,12 +133,27 @@ internal sealed class UsageStore(TableClient table, TimeProvider time) : IDispos
                         : new TableTransactionAction(TableTransactionActionType.UpdateReplace, sum, standing.ETag),
                 ],
                 ct);
+            Remember(sum, written.Value[1].Headers.ETag);
             return true;
         }
         catch (TableTransactionFailedException e) when (e.Status is 409 or 412 or 404)
         {
+            if (isKnown)
+            {
+                _shared.Keep(batch.Tenant, time.GetUtcNow() + SharedFor, BytesOfRow);
+            }
+
             // The batch's row tells whose refusal this is: somebody else has counted it, or this very request, sent twice.
             return (await table.GetEntityIfExistsAsync<TableEntity>(batch.Tenant, marker.RowKey, ["RowKey"], ct)).HasValue;
+        }
+    }
+
+    private void Remember(TableEntity row, ETag? etag)
+    {
+        if (etag is { } written && !(_shared.TryFind(row.PartitionKey, out var until) && time.GetUtcNow() < until))
+        {
+            row.ETag = written;
+            _written.Keep((row.PartitionKey, row.RowKey), row, BytesOfRow);
         }
     }
 

@@ -66,19 +66,27 @@ internal sealed class BatchAdvance(
 
     /// <summary>
     /// Moves a batch to its end whose only chunk has ended: what is known of both is not read again. Should somebody have changed the
-    /// batch meanwhile, it is read; the chunk does not change any more.
+    /// batch meanwhile, it is read; the chunk does not change any more. One that is complete is ended in one write, without one that says
+    /// that it is finalizing: whoever cancels it meanwhile is refused by that write, or refuses it.
     /// </summary>
     /// <param name="batch">The batch as it was last read or written.</param>
-    /// <param name="only">Its only chunk, as the write left it that ended it.</param>
+    /// <param name="only">Its only chunk.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public async Task EndAsync(Batch batch, Chunk only, CancellationToken ct)
+    public async Task EndAsync(Batch batch, OnlyChunk only, CancellationToken ct)
     {
+        if (batch.Status == BatchStatus.InProgress
+            && await MoveOnAsync(batch, () => Task.FromResult(BatchSum.OfOnly(batch, only.Chunk)), ct) is { Outcome: BatchStatus.Completed } decided
+            && await finish.TryFinishAtOnceAsync(batch, decided, only, ct))
+        {
+            return;
+        }
+
         var after = await batches.MutateKnownAsync(
-            batch, (current, token) => MoveOnAsync(current, () => Task.FromResult(BatchSum.OfOnly(current, only)), token), ct);
+            batch, (current, token) => MoveOnAsync(current, () => Task.FromResult(BatchSum.OfOnly(current, only.Chunk)), token), ct);
         await FinishAsync(after, only, ct);
     }
 
-    private async Task FinishAsync(Batch? after, Chunk? only, CancellationToken ct)
+    private async Task FinishAsync(Batch? after, OnlyChunk? only, CancellationToken ct)
     {
         await steps.ReachedAsync(ProtocolStep.CountsWritten, ct);
         if (after is { Status: BatchStatus.Finalizing } || after?.Status.HasEnded() == true)

@@ -43,9 +43,9 @@ internal sealed partial class BatchFinish(
 
     /// <inheritdoc cref="FinishAsync(Batch, CancellationToken)"/>
     /// <param name="batch">The batch as it was last read or written.</param>
-    /// <param name="only">Its only chunk, which has ended, and is not read again; null to read all chunks.</param>
+    /// <param name="only">Its only chunk; null to read all chunks.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public async Task FinishAsync(Batch batch, Chunk? only, CancellationToken ct)
+    public async Task FinishAsync(Batch batch, OnlyChunk? only, CancellationToken ct)
     {
         if (batch.Unreadable is not null)
         {
@@ -59,7 +59,7 @@ internal sealed partial class BatchFinish(
             using var span = BatchTracing.StartFinish(batch.Id, batch.Outcome!.Value.Wire());
             try
             {
-                ended = await EndAsync(batch, only, ct);
+                ended = await EndAsync(batch, batch, only?.Chunk, ct);
             }
             catch (ResultsLostException e)
             {
@@ -74,6 +74,27 @@ internal sealed partial class BatchFinish(
         {
             await ClearAwayAsync(ended, only, ct);
         }
+    }
+
+    /// <summary>
+    /// Finishes a batch of one chunk that runs: its row says in one write how it has ended. A crash before that write leaves a batch that
+    /// runs, and whose chunk has ended, which the next advance finishes; its files are whole by then, or the same to be made again.
+    /// </summary>
+    /// <param name="running">The batch as it was last read or written.</param>
+    /// <param name="decided">The same as it would be finalized.</param>
+    /// <param name="only">Its only chunk.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    /// <returns>Whether it has ended; false if somebody has decided otherwise meanwhile.</returns>
+    public async Task<bool> TryFinishAtOnceAsync(Batch running, Batch decided, OnlyChunk only, CancellationToken ct)
+    {
+        using var span = BatchTracing.StartFinish(running.Id, decided.Outcome!.Value.Wire());
+        if (await EndAsync(decided, running, only.Chunk, ct) is not { } ended || !ended.Status.HasEnded())
+        {
+            return false;
+        }
+
+        await ClearAwayAsync(ended, only, ct);
+        return true;
     }
 
     /// <summary>
@@ -157,7 +178,7 @@ internal sealed partial class BatchFinish(
     /// </summary>
     public Task ClearAwayAsync(Batch batch, CancellationToken ct) => ClearAwayAsync(batch, only: null, ct);
 
-    private async Task ClearAwayAsync(Batch batch, Chunk? only, CancellationToken ct)
+    private async Task ClearAwayAsync(Batch batch, OnlyChunk? only, CancellationToken ct)
     {
         if (batch.FinalizingAt is null)
         {
@@ -165,15 +186,15 @@ internal sealed partial class BatchFinish(
             await leftovers.EnterAsync(batch.Key, ct);
         }
 
-        await events.AnnounceAsync(batch, ct);
+        await events.AnnounceAsync(batch, only?.RunSince, ct);
         await metering.CountAsync(batch, ct);
-        if (only is { Loose.Count: 0 })
+        if (only is { Chunk: { Loose.Count: 0 } chunk })
         {
-            await chunks.DeleteAsync(only, ct);
+            await chunks.DeleteAsync(chunk, ct);
         }
         else
         {
-            await chunks.DeleteAllAsync(batch.Id, chunk => DiscardLooseAsync(chunk, ct), ct);
+            await chunks.DeleteAllAsync(batch.Id, loose => DiscardLooseAsync(loose, ct), ct);
         }
 
         await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
@@ -198,8 +219,12 @@ internal sealed partial class BatchFinish(
         await steps.ReachedAsync(ProtocolStep.LeftoversDiscarded, ct);
     }
 
-    /// <returns>The batch, which has ended; null if it was deleted since.</returns>
-    private async Task<Batch?> EndAsync(Batch batch, Chunk? only, CancellationToken ct)
+    /// <param name="batch">The batch, finalizing.</param>
+    /// <param name="row">The batch as it was last read or written: the same, or running, where its end is the first that its row says of it.</param>
+    /// <param name="only">Its only chunk; null to read all chunks.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    /// <returns>The batch, which has ended, unless somebody has changed it since; null if it was deleted since.</returns>
+    private async Task<Batch?> EndAsync(Batch batch, Batch row, Chunk? only, CancellationToken ct)
     {
         if (batch.Outcome == BatchStatus.Failed)
         {
@@ -226,9 +251,10 @@ internal sealed partial class BatchFinish(
         await leftovers.EnterAsync(batch.Key, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var ended = await batches.MutateKnownAsync(
-            batch,
-            current => current.Status == BatchStatus.Finalizing
-                ? current.End(new BatchEnd(current.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage, sum.Failures))
+            row,
+            current => (current.Status == BatchStatus.InProgress && row.Status == BatchStatus.InProgress ? current.Finalize(batch.Outcome!.Value, time.GetUtcNow()) : current)
+                is { Status: BatchStatus.Finalizing, Outcome: { } outcome } finalizing
+                ? finalizing.End(new BatchEnd(outcome, time.GetUtcNow(), output, error, counts, sum.Usage, sum.Failures))
                 : null,
             ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);

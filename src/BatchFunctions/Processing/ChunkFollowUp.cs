@@ -25,9 +25,10 @@ internal sealed partial class ChunkFollowUp(
     /// <summary>Does or sends the follow-up.</summary>
     /// <param name="batch">The chunk's batch.</param>
     /// <param name="chunk">The chunk as the run's last write left it.</param>
+    /// <param name="began">When the run began, as a timestamp of the process's clock.</param>
     /// <param name="end">How the run ended.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public async Task RunAsync(Batch batch, Chunk chunk, ChunkRunEnd end, CancellationToken ct)
+    public async Task RunAsync(Batch batch, Chunk chunk, long began, ChunkRunEnd end, CancellationToken ct)
     {
         // The host's token may have fired by now, but the follow-up of the last write is sent in any case.
         using var limit = new CancellationTokenSource(AfterLimit, time);
@@ -39,7 +40,7 @@ internal sealed partial class ChunkFollowUp(
         switch (end)
         {
             case ChunkRunEnd.Ended when batch.ChunkCount == 1:
-                await advance.EndAsync(batch, chunk, ct);
+                await advance.EndAsync(batch, new OnlyChunk(chunk, began), ct);
                 break;
             case ChunkRunEnd.Ended when tally.Add(batch, chunk.Number):
                 // The last chunk, as far as this process can tell, so the batch can probably be finished, and the

@@ -111,8 +111,9 @@ internal sealed partial class ChunkWork(
     private async Task RunAsync(Batch batch, Chunk claimed, CancellationToken ct)
     {
         using var span = BatchTracing.StartRun(batch.Id, claimed.Number, claimed.Epoch);
+        var began = time.GetTimestamp();
         var (end, chunk) = await runs.RunAsync(batch, claimed, ct);
-        await followUp.RunAsync(batch, chunk, end, ct);
+        await followUp.RunAsync(batch, chunk, began, end, ct);
     }
 
     /// <summary>

@@ -28,8 +28,14 @@ internal sealed class BatchEvents(
     /// <summary>How long after a message was due it counts as lost: longer than an attempt takes.</summary>
     public TimeSpan Lost => options.Value.WakeUpLost + (2 * options.Value.Webhooks.Timeout);
 
+    /// <inheritdoc cref="AnnounceAsync(Batch, long?, CancellationToken)"/>
+    public Task AnnounceAsync(Batch batch, CancellationToken ct) => AnnounceAsync(batch, since: null, ct);
+
     /// <summary>Enters what must be sent about a batch that has ended, and asks for it to be sent.</summary>
-    public async Task AnnounceAsync(Batch batch, CancellationToken ct)
+    /// <param name="batch">The batch.</param>
+    /// <param name="since">A moment at which the batch was there, as a timestamp of the clock; null for now.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task AnnounceAsync(Batch batch, long? since, CancellationToken ct)
     {
         if (batch is not { EndedAt: { } endedAt, Unreadable: null } || time.GetUtcNow() - endedAt >= DeliverySchedule.Span)
         {
@@ -43,7 +49,7 @@ internal sealed class BatchEvents(
             await EnterAsync(Delivery.Of(batch.Key, type, endedAt, webhookId: null), ct);
         }
 
-        foreach (var webhook in await WebhooksOfAsync(batch.Tenant, ct))
+        foreach (var webhook in await WebhooksOfAsync(batch.Tenant, since, ct))
         {
             if (webhook.IsEnabled && webhook.Events.Contains(type, StringComparer.Ordinal))
             {
@@ -61,11 +67,11 @@ internal sealed class BatchEvents(
         ? queues.SendDeliveryAsync(delivery.Batch, delivery.Id, delivery.Attempts + 1, next - now, ct)
         : Task.CompletedTask;
 
-    private async Task<IReadOnlyList<Webhook>> WebhooksOfAsync(string tenant, CancellationToken ct)
+    private async Task<IReadOnlyList<Webhook>> WebhooksOfAsync(string tenant, long? since, CancellationToken ct)
     {
         try
         {
-            return await webhooks.ListAsync(tenant, ct);
+            return await webhooks.ListSinceAsync(tenant, since, ct);
         }
         catch (RequestFailedException e) when (e.ErrorCode == TableErrorCode.TableNotFound)
         {

@@ -5,17 +5,28 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Webhooks;
 
 /// <summary>The table of webhooks: one partition per tenant.</summary>
-internal sealed class WebhookStore(TableClient table)
+internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisposable
 {
-    private readonly FencedTable<Webhook> _rows = new(table, ToRow, FromRow);
+    /// <summary>Its address is the longest of what it has.</summary>
+    private const long BytesOfOne = 4 * 1024;
 
-    public WebhookStore(StorageClients storage)
-        : this(storage.Tables.GetTableClient(TableNames.Webhooks))
+    /// <summary>How old a reading may be that batches share which end in the same moment.</summary>
+    private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
+
+    private readonly FencedTable<Webhook> _rows = new(table, ToRow, FromRow);
+    private readonly Remembered<string, Reading> _readings = new(mostBytes: 512 * BytesOfOne);
+
+    public WebhookStore(StorageClients storage, TimeProvider time)
+        : this(storage.Tables.GetTableClient(TableNames.Webhooks), time)
     {
     }
 
-    public async Task<Webhook> InsertAsync(Webhook webhook, CancellationToken ct) =>
-        await _rows.TryInsertAsync(webhook, ct) ?? throw new ConcurrencyException($"Webhook id {webhook.Id}");
+    public async Task<Webhook> InsertAsync(Webhook webhook, CancellationToken ct)
+    {
+        var inserted = await _rows.TryInsertAsync(webhook, ct) ?? throw new ConcurrencyException($"Webhook id {webhook.Id}");
+        _readings.TryTake(webhook.Tenant, out _);
+        return inserted;
+    }
 
     /// <summary>A webhook by what a caller says is its id; null if there is none, or it is no id.</summary>
     public async Task<Webhook?> FindAsync(string tenant, string id, CancellationToken ct) =>
@@ -24,6 +35,29 @@ internal sealed class WebhookStore(TableClient table)
     /// <summary>All of a tenant's webhooks, newest first: there are few.</summary>
     public ValueTask<List<Webhook>> ListAsync(string tenant, CancellationToken ct) =>
         _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), null, ct).ToListAsync(ct);
+
+    /// <summary>
+    /// All of a tenant's webhooks, as they were read since a moment, and in the last second: one that was made before that moment is
+    /// among them, whoever made it.
+    /// </summary>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="since">The moment, as a timestamp of the clock; null for now.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task<IReadOnlyList<Webhook>> ListSinceAsync(string tenant, long? since, CancellationToken ct)
+    {
+        if (since is { } moment && _readings.TryFind(tenant, out var known) && known!.BeganAt >= moment && time.GetElapsedTime(known.BeganAt) < SharedFor)
+        {
+            return known.Webhooks;
+        }
+
+        var began = time.GetTimestamp();
+        var read = await ListAsync(tenant, ct);
+        _readings.Keep(tenant, new Reading(read, began), bytes: (1 + read.Count) * BytesOfOne);
+        return read;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _readings.Dispose();
 
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
     public async Task<Webhook?> MutateAsync(string tenant, string id, Func<Webhook, Webhook?> change, CancellationToken ct) =>
@@ -61,4 +95,7 @@ internal sealed class WebhookStore(TableClient table)
         DisabledAt = row.GetDateTimeOffset("DisabledAt"),
         DisabledReason = row.GetString("DisabledReason"),
     };
+
+    /// <summary>What was read, and when that was begun, as a timestamp of the clock.</summary>
+    private sealed record Reading(IReadOnlyList<Webhook> Webhooks, long BeganAt);
 }

@@ -12,6 +12,7 @@ internal static class LegalMoves
         (BatchStatus.Validating, BatchStatus.Cancelling),
         (BatchStatus.Validating, BatchStatus.Finalizing),
         (BatchStatus.InProgress, BatchStatus.Finalizing),
+        (BatchStatus.InProgress, BatchStatus.Completed),
         (BatchStatus.InProgress, BatchStatus.Cancelling),
         (BatchStatus.InProgress, BatchStatus.Failed),
         (BatchStatus.Cancelling, BatchStatus.Finalizing),

@@ -89,6 +89,9 @@ internal sealed class LeapingService : IAsyncDisposable
         return service;
     }
 
+    /// <summary>What was asked of storage until no message was left, and by request.</summary>
+    public (StorageUse Use, IReadOnlyDictionary<string, int> Requests) Asked { get; private set; }
+
     /// <summary>Runs a batch on the clock until it has ended and no message is left.</summary>
     /// <param name="lines">Its lines, whose markers are their numbers.</param>
     /// <returns>The ended batch.</returns>
@@ -114,6 +117,7 @@ internal sealed class LeapingService : IAsyncDisposable
         }
 
         await Eventually.UntilAsync(() => Task.FromResult(_queues.Count == 0), Limit, "no message is left");
+        Asked = (Counts.Use with { QueueLooks = Cleared.Looks }, Counts.Requests.ToDictionary());
         var ended = new List<Batch>();
         foreach (var key in keys)
         {

@@ -22,7 +22,7 @@ public static class MeteredBatch
         var began = service.Time.GetUtcNow();
         var ended = await service.RunAsync(lines);
         return ended.Status == BatchStatus.Completed && ended.Counts.Completed == lines
-            ? (service.Counts.Use with { QueueLooks = service.Cleared.Looks }, service.Cleared.At - began)
+            ? (service.Asked.Use, service.Cleared.At - began)
             : throw new InvalidOperationException($"The batch has not run through: {ended.Status} {ended.Counts}.");
     }
 
@@ -31,13 +31,13 @@ public static class MeteredBatch
     /// <param name="batches">How many.</param>
     /// <param name="lines">Lines of each.</param>
     /// <returns>What all of them asked of storage, sweeps and polling included until the last has been cleared away.</returns>
-    public static async Task<StorageUse> RunManyAsync(string connection, int batches, int lines)
+    public static async Task<(StorageUse Use, IReadOnlyDictionary<string, int> Requests)> RunManyAsync(string connection, int batches, int lines)
     {
         await using var service = await LeapingService.StartAsync(
             connection, time => new PacedUpstream(TimeSpan.FromMilliseconds(100), spread: 1, time));
         var ended = await service.RunAsync(lines, batches);
         return ended.All(batch => batch.Status == BatchStatus.Completed && batch.Counts.Completed == lines)
-            ? service.Counts.Use with { QueueLooks = service.Cleared.Looks }
+            ? service.Asked
             : throw new InvalidOperationException("Not all of the batches have run through.");
     }
 }

@@ -23,6 +23,9 @@ public sealed class BatchTransitionsTests
         (BatchStatus.Finalizing, BatchStatus.Failed),
     ];
 
+    /// <summary>What one write may pass two arrows for.</summary>
+    private static readonly (BatchStatus From, BatchStatus To) AtOnce = (BatchStatus.InProgress, BatchStatus.Completed);
+
     public static IEnumerable<object[]> EveryPair =>
         Enum.GetNames<BatchStatus>().SelectMany(_ => Enum.GetNames<BatchStatus>(), (from, to) => new object[] { from, to });
 
@@ -41,6 +44,6 @@ public sealed class BatchTransitionsTests
         var pair = (From: Enum.Parse<BatchStatus>(from), To: Enum.Parse<BatchStatus>(to));
         var refused = Record.Exception(() => BatchTransitions.Check("batch_1", pair.From, pair.To));
         var stays = pair.From == pair.To && Arrows.Any(arrow => arrow.From == pair.From);
-        Assert.Equal(!stays && !Arrows.Contains(pair), refused is InvalidOperationException);
+        Assert.Equal(!stays && !Arrows.Contains(pair) && pair != AtOnce, refused is InvalidOperationException);
     }
 }

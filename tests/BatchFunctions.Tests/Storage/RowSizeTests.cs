@@ -190,7 +190,7 @@ public sealed class RowSizeTests
             project => project with { Weight = Project.MostWeight, MaxBatches = Project.MostBatches, MaxLines = Project.MostLines, Role = ProjectRole.Operator },
             CancellationToken.None);
 
-        var webhook = await new WebhookStore(table).InsertAsync(
+        var webhook = await new WebhookStore(table, TimeProvider.System).InsertAsync(
             new Webhook
             {
                 Tenant = Tenant,

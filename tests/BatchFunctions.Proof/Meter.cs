@@ -16,6 +16,9 @@ internal static class Meter
     /// <summary>The first argument for small batches; how many, their lines and the storage account follow.</summary>
     public const string SmallCommand = "meter-small";
 
+    /// <summary>The first argument for a batch that expires and its retry; its lines and the storage account follow.</summary>
+    public const string RetryCommand = "meter-retry";
+
     /// <summary>Runs small batches and writes what a batch asked of storage, by request, and as its last line what all of them asked as JSON.</summary>
     public static async Task RunSmallAsync(string batches, string lines, string connection)
     {
@@ -27,6 +30,13 @@ internal static class Meter
         }
 
         Console.WriteLine(JsonSerializer.Serialize(use));
+    }
+
+    /// <summary>Runs a batch of which a part expires, and its retry, and writes what both came to as JSON.</summary>
+    public static async Task RunRetryAsync(string lines, string connection)
+    {
+        var (first, retry, succeeded) = await MeteredBatch.RunRetryAsync(connection, int.Parse(lines, CultureInfo.InvariantCulture));
+        Console.WriteLine(JsonSerializer.Serialize(new RetryReading(first, retry, succeeded.Count, succeeded.Distinct().Count())));
     }
 
     /// <summary>Runs the batch and writes its counts and its time as JSON.</summary>
@@ -42,3 +52,10 @@ internal static class Meter
 
 /// <summary>What a meter has written.</summary>
 internal sealed record MeterReading(StorageUse Use, TimeSpan Took);
+
+/// <summary>What a batch that expired and its retry came to.</summary>
+/// <param name="First">The batch.</param>
+/// <param name="Retry">Its retry.</param>
+/// <param name="Succeeded">Lines in both output files together.</param>
+/// <param name="Different">How many of these have ids of their own.</param>
+internal sealed record RetryReading(MeteredRun First, MeteredRun Retry, int Succeeded, int Different);

@@ -29,6 +29,12 @@ if (args is ["measure"])
     return 0;
 }
 
+if (args is [Meter.RetryCommand, var linesOfFirst, var storage])
+{
+    await Meter.RunRetryAsync(linesOfFirst, storage);
+    return 0;
+}
+
 var isLong = args.Contains("--long");
 var proofs = new Dictionary<string, Func<Task<Tally>>>
 {

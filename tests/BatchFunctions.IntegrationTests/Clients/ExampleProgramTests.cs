@@ -34,16 +34,24 @@ public sealed partial class ExampleProgramTests
     [InlineData("ai-sdk")]
     public async Task The_node_examples_run(string example)
     {
-        // Installed beside the test, and not into the examples' folder, which is the reader's.
-        var folder = Directory.CreateTempSubdirectory("node-example").FullName;
-        foreach (var file in Directory.GetFiles(Example(example), "*.*").Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
+        var folder = await InstalledAsync(example);
+        await using var service = await ServiceDriver.StartAsync();
+        AssertResults(await ClientProcess.RunAsync("node", ["batch.mjs", Example("requests.jsonl")], folder, service));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_batch_is_cancelled_with_the_ai_sdk()
+    {
+        var release = new TaskCompletionSource();
+        await using var upstream = await new ScriptedUpstream().Answer(call => ScriptedAnswer.Chat(call).After(release.Task)).StartAsync();
+        var folder = await InstalledAsync("ai-sdk");
+        await using (var service = await ServiceDriver.StartAsync(new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString() }))
         {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            Assert.Equal("a cancelled\nb cancelled", (await ClientProcess.RunAsync("node", ["cancel.mjs"], folder, service)).Trim());
         }
 
-        await using var service = await ServiceDriver.StartAsync();
-        await ClientProcess.InstallAsync(folder);
-        AssertResults(await ClientProcess.RunAsync("node", ["batch.mjs", Example("requests.jsonl")], folder, service));
+        release.SetResult();
         Directory.Delete(folder, recursive: true);
     }
 
@@ -89,6 +97,19 @@ public sealed partial class ExampleProgramTests
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         return Path.Combine(Examples, bin, framework.Parent!.Name, framework.Name, program);
+    }
+
+    /// <summary>An example of Node.js, installed beside the test, and not into the examples' folder, which is the reader's.</summary>
+    private static async Task<string> InstalledAsync(string example)
+    {
+        var folder = Directory.CreateTempSubdirectory("node-example").FullName;
+        foreach (var file in Directory.GetFiles(Example(example), "*.*").Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        await ClientProcess.InstallAsync(folder);
+        return folder;
     }
 
     private static async Task RunAsync(Func<Task<(string Program, string[] Arguments, string Folder)>> find)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using BatchFunctions.Batches;
 using BatchFunctions.Proof;
 using BatchFunctions.Testing.Metering;
 using Xunit.Abstractions;
@@ -56,6 +57,23 @@ public sealed class TransactionTests(ITestOutputHelper output)
         // How often the queues are asked depends on how fast this machine is; the rest does not. It includes a sweep and the fleet's
         // share, which are few for so many.
         Assert.InRange((double)(use.Total - use.QueueLooks) / Batches, 15, 20);
+    }
+
+    [Fact]
+    public async Task A_retry_of_what_expired_sends_those_lines_alone_and_costs_what_they_cost()
+    {
+        const int Lines = 1_000;
+        var (_, said) = await ProofProcess.RunAsync(Limit, Meter.RetryCommand, $"{Lines}", TestStorage.NewAccount());
+        output.WriteLine(said);
+        var (first, retry, succeeded, different) = JsonSerializer.Deserialize<RetryReading>(said.Trim().Split('\n')[^1])!;
+        Assert.Equal((BatchStatus.Expired, BatchStatus.Completed), (first.Status, retry.Status));
+        Assert.InRange(Lines - first.Counts.Completed, Lines * 0.3, Lines * 0.5);
+
+        // Calls that were in flight at the deadline are broken off, and not answered.
+        Assert.Equal(first.Counts.Completed, first.Calls);
+        Assert.Equal(Lines - first.Counts.Completed, retry.Calls);
+        Assert.Equal((Lines, Lines), (succeeded, different));
+        Assert.InRange(retry.Use.Total, 1, first.Use.Total);
     }
 
     private static async Task<MeterReading> MeterAsync(int lines, int milliseconds)

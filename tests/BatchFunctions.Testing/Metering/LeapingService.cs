@@ -1,6 +1,9 @@
 using System.Text;
+using System.Text.Json;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
+using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
@@ -100,8 +103,9 @@ internal sealed class LeapingService : IAsyncDisposable
     /// <summary>Runs batches that are created one right after the other on the clock until all have ended and no message is left.</summary>
     /// <param name="lines">The lines of each, whose markers are their numbers.</param>
     /// <param name="batches">How many.</param>
+    /// <param name="window">Their completion window.</param>
     /// <returns>The ended batches.</returns>
-    public async Task<IReadOnlyList<Batch>> RunAsync(int lines, int batches)
+    public async Task<IReadOnlyList<Batch>> RunAsync(int lines, int batches, string window = CompletionWindows.Usual)
     {
         var input = InputLines.Chats(lines, line => $"{line}");
         var file = await StoredFiles.StoreAsync(_app.Services, Tenant, Encoding.UTF8.GetBytes(input));
@@ -111,11 +115,32 @@ internal sealed class LeapingService : IAsyncDisposable
         for (var made = 0; made < batches; made++)
         {
             var batch = await _app.Services.GetRequiredService<BatchCreation>().TryCreateAsync(
-                new NewBatch(Tenant, file.Id, InputLines.Endpoint, "24h", null, null), CancellationToken.None)
+                new NewBatch(Tenant, file.Id, InputLines.Endpoint, window, null, null), CancellationToken.None)
                 ?? throw new InvalidOperationException("The input file is not there.");
             keys.Add(batch.Key);
         }
 
+        return await EndAsync(keys);
+    }
+
+    /// <summary>Runs a batch of what did not succeed in an ended one until it has ended and no message is left.</summary>
+    /// <param name="key">The ended batch.</param>
+    /// <returns>The new one, ended.</returns>
+    public async Task<Batch> RetryAsync(BatchKey key)
+    {
+        Counts.Clear();
+        var retry = await _app.Services.GetRequiredService<BatchRetry>().TryRetryAsync(key, new RetryRequest([], null, null, null), CancellationToken.None)
+            ?? throw new InvalidOperationException("There is no such batch.");
+        return (await EndAsync([retry.Key]))[0];
+    }
+
+    /// <summary>The lines of one of a batch's result files; none where it has no such file.</summary>
+    public async Task<IReadOnlyList<JsonElement>> ReadAsync(string? fileId) => fileId is null ? [] : (await StoredFiles.ReadAsync(
+        _app.Services,
+        await _app.Services.GetRequiredService<FileStore>().FindAsync(Tenant, fileId, CancellationToken.None) ?? throw new InvalidOperationException($"There is no file {fileId}."))).Lines;
+
+    private async Task<IReadOnlyList<Batch>> EndAsync(IEnumerable<BatchKey> keys)
+    {
         await Eventually.UntilAsync(() => Task.FromResult(_queues.Count == 0), Limit, "no message is left");
         Asked = (Counts.Use with { QueueLooks = Cleared.Looks }, Counts.Requests.ToDictionary());
         var ended = new List<Batch>();

@@ -6,7 +6,7 @@ namespace BatchFunctions.Testing.Metering;
 /// What a batch asks of storage, on a clock that leaps. Counted are all requests from the batch's creation until it is cleared
 /// away, polling of all queues by the one process included, and what its last messages lead to after that, without the polling.
 /// </summary>
-public static class MeteredBatch
+internal static class MeteredBatch
 {
     /// <summary>Runs a batch.</summary>
     /// <param name="connection">A storage account that nobody else uses.</param>
@@ -26,6 +26,30 @@ public static class MeteredBatch
             : throw new InvalidOperationException($"The batch has not run through: {ended.Status} {ended.Counts}.");
     }
 
+    /// <summary>
+    /// Runs a batch of which four lines in ten expire, and a retry of it: what each asked of storage and of the upstream, and what both of
+    /// their files together say of each line.
+    /// </summary>
+    /// <param name="connection">A storage account that nobody else uses.</param>
+    /// <param name="lines">Lines of the batch, a thousand or more.</param>
+    public static async Task<(MeteredRun First, MeteredRun Retry, IReadOnlyList<string> Succeeded)> RunRetryAsync(string connection, int lines)
+    {
+        const int Concurrency = 64;
+        var pace = TimeSpan.FromMinutes(10) / (lines * 0.6 / Concurrency);
+        PacedUpstream? upstream = null;
+        await using var service = await LeapingService.StartAsync(
+            connection,
+            time => upstream = new PacedUpstream(pace, spread: 0.2, time),
+            new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = $"{Concurrency}" });
+        var expired = (await service.RunAsync(lines, batches: 1, window: "10m"))[0];
+        var first = new MeteredRun(expired.Status, expired.Counts, service.Asked.Use, upstream!.Answered);
+        var again = await service.RetryAsync(expired.Key);
+        var succeeded = (await service.ReadAsync(expired.OutputFileId)).Concat(await service.ReadAsync(again.OutputFileId))
+            .Select(line => line.GetProperty("custom_id").GetString()!)
+            .ToList();
+        return (first, new MeteredRun(again.Status, again.Counts, service.Asked.Use, upstream.Answered - first.Calls), succeeded);
+    }
+
     /// <summary>Runs small batches, one created right after the other, whose upstream answers in no time worth mentioning.</summary>
     /// <param name="connection">A storage account that nobody else uses.</param>
     /// <param name="batches">How many.</param>
@@ -41,3 +65,10 @@ public static class MeteredBatch
             : throw new InvalidOperationException("Not all of the batches have run through.");
     }
 }
+
+/// <summary>What became of a batch, and what it asked.</summary>
+/// <param name="Status">How it ended.</param>
+/// <param name="Counts">Its counts.</param>
+/// <param name="Use">What was asked of storage.</param>
+/// <param name="Calls">Calls that the upstream answered.</param>
+internal sealed record MeteredRun(BatchStatus Status, RequestCounts Counts, StorageUse Use, int Calls);

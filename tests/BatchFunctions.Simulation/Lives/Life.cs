@@ -250,12 +250,12 @@ internal sealed class Life
             && _clients.TrueForAll(client => client.IsCompleted)
             && !_triggers.Exists(trigger => trigger.IsHandling || trigger.Waiting > 0)
             && QueueNames.Poison.All(name => Account.Queues.QueueOf(name)!.Count == 0)
-            && Account.Tables.EntitiesOf(TableNames.ActiveBatches).Count == 0
+            && Account.Tables.CountOf(TableNames.ActiveBatches) == 0
             && !Account.Tables.EntitiesOf(TableNames.Deliveries).Any(static entity => entity.ValueOf("Status") is "pending");
     }
 
     private string Left() => string.Join(", ", QueueNames.All.Select(name => $"{name} {Account.Queues.QueueOf(name)!.Count}"))
-        + $", {Account.Tables.EntitiesOf(TableNames.ActiveBatches).Count} active, clients {string.Join(' ', _clients.Select(client => client.Status))}, handling {string.Join(' ', _triggers.Select(trigger => trigger.IsHandling))}";
+        + $", {Account.Tables.CountOf(TableNames.ActiveBatches)} active, clients {string.Join(' ', _clients.Select(client => client.Status))}, handling {string.Join(' ', _triggers.Select(trigger => trigger.IsHandling))}";
 
     private async Task CheckAsync()
     {

@@ -87,13 +87,16 @@ public sealed class BatchFilterTests
     [InlineData("&created_after=1767323100")]
     [InlineData("&created_before=1767323100")]
     [InlineData("&created_after=1767323060&created_before=1767323100")]
-    public async Task Without_conditions_on_rows_a_page_is_one_request(string filter)
+    [InlineData("&endpoint=/v1/chat/completions")]
+    [InlineData("&status=failed,in_progress")]
+    [InlineData("&metadata[tag]=0")]
+    public async Task Where_times_alone_are_asked_for_or_what_most_batches_have_a_page_is_one_request(string filter)
     {
         var chance = new CountingChance(rows => rows);
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
         for (var i = 0; i < 150; i++)
         {
-            await api.AddAsync(Start.AddSeconds(i));
+            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)) with { Metadata = new Dictionary<string, string> { ["tag"] = "0" } });
         }
 
         _ = await api.GetJsonAsync("/v1/batches?limit=20");

@@ -9,6 +9,7 @@ using BatchFunctions.Simulation.Upstream;
 using BatchFunctions.Simulation.Workers;
 using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage;
+using BatchFunctions.StrictStorage.Http;
 using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.Simulation.Lives;
@@ -42,11 +43,16 @@ internal sealed class Life
     private bool _isOld;
 
     public Life(int seed, Action<string>? trace = null)
+        : this(new LifePlan(seed), trace)
     {
-        Plan = new LifePlan(seed);
+    }
+
+    public Life(LifePlan plan, Action<string>? trace = null)
+    {
+        Plan = plan;
         Agenda = new Agenda();
         Trace = new Trace(() => Agenda.Now, trace);
-        Dice = new Dice(seed, 0);
+        Dice = new Dice(plan.Seed, 0);
         Weather = new Weather(Plan, Agenda);
         Perils = new Perils(Plan, Agenda);
         Account = new StorageAccount(new HostClock(Agenda, null, TimeSpan.Zero), new StorageDice(Plan, Agenda));
@@ -83,6 +89,9 @@ internal sealed class Life
     public FickleReceiver Receiver { get; }
 
     public Workforce Workers { get; }
+
+    /// <summary>Is told of each request to storage as it takes effect, with its answer; null where nobody counts them.</summary>
+    public Action<StorageRequest, StorageResponse>? Requested { get; set; }
 
     /// <summary>What is seen of the life while it goes on.</summary>
     public LifeWatch Watch { get; }

@@ -1,0 +1,110 @@
+using System.Globalization;
+
+namespace BatchFunctions.Simulation.Fleets;
+
+/// <summary>A fleet and its load: as many batches are active at any time, since for each that ends another is made.</summary>
+/// <param name="Instances">Processes, each of which polls both queues, as the self-host does.</param>
+/// <param name="Batches">Batches that have not ended.</param>
+/// <param name="LineSeconds">How long the upstream takes for a line, in seconds.</param>
+/// <param name="LinesEach">Lines of a batch.</param>
+internal sealed record FleetPlan(int Instances, int Batches, double LineSeconds, int LinesEach)
+{
+    /// <summary>Lines in flight for each instance, where the limit of an upstream allows it: the share of one that the operator's guide reckons with.</summary>
+    private const int PlacesEach = 64;
+
+    /// <summary>The most that the setting takes.</summary>
+    private const int MostPlaces = 4096;
+
+    /// <summary>Chunks that an instance takes up at most: host.json's threshold, and a fetch more.</summary>
+    private const int MostChunksEach = 80;
+
+    /// <summary>Seconds between two checkpoints of a chunk, and between two sweeps.</summary>
+    private const double Checkpoint = 5;
+    private const double SweepInterval = 10;
+
+    /// <summary>Seconds between two renewals of an instance's share of the upstream.</summary>
+    private const double RenewalInterval = 3;
+
+    /// <summary>Of the mean time of a line: between these every ratio is as likely, and their mean is 1.</summary>
+    private const double FastestLine = 0.5;
+    private const double SlowestLine = 1.756;
+
+    /// <summary>Chunks that come together in one instance.</summary>
+    private const double ChunksTogether = 10;
+
+    private const int ChunkLines = 100;
+    private const int ChunkWindow = 20;
+    private const int LeastWindow = 2;
+    private const int MostCounted = 100;
+
+    /// <summary>How long a request to storage takes.</summary>
+    public static TimeSpan RequestTime { get; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Lines in flight of all instances together.</summary>
+    public int Places => Math.Min(PlacesEach * Instances, MostPlaces);
+
+    /// <summary>Chunks of a batch.</summary>
+    public int ChunksEach => (LinesEach + ChunkLines - 1) / ChunkLines;
+
+    /// <summary>Chunks that have a message, by the window that batches begin with.</summary>
+    public double Messages => Batches * Math.Min(
+        ChunksEach, Math.Max(LeastWindow, Math.Max(ChunkWindow, 2d * Places * ChunksEach / LinesEach) / Math.Min(Batches, MostCounted)));
+
+    /// <summary>Chunks that instances work on.</summary>
+    public double ChunksInHand => Math.Min(Messages, (double)MostChunksEach * Instances);
+
+    /// <summary>
+    /// Lines that end in a second: those of the places, or of the chunks in hand, each of which takes as long as its slowest line and a second
+    /// until the next one is begun; where both are near each other, fewer than either.
+    /// </summary>
+    public double LinesPerSecond
+    {
+        get
+        {
+            var byPlaces = Places / LineSeconds;
+            var byChunks = ChunksInHand * LinesEach / ChunksEach / ((LineSeconds * SlowestLine) + 1);
+            return 1 / Math.Sqrt((1 / (byPlaces * byPlaces)) + (1 / (byChunks * byChunks)));
+        }
+    }
+
+    /// <summary>Batches that end in a second, for each of which another is made.</summary>
+    public double BatchesPerSecond => LinesPerSecond / LinesEach;
+
+    /// <summary>Pairs of an instance and a batch of which it has chunks in hand, as they fall.</summary>
+    public double Pairs => Instances * (double)Batches * (1 - Math.Pow(1 - (1d / Batches), ChunksInHand / Instances));
+
+    /// <summary>Checkpoints in a second: a chunk makes one every five seconds where a line of it has ended since, and the lowest chunk of a batch goes first.</summary>
+    public double CheckpointsPerSecond
+    {
+        get
+        {
+            var sending = Math.Min(ChunksInHand, Pairs + (Places / (double)ChunkLines));
+            return sending * (1 - Math.Exp(-Checkpoint * LinesPerSecond / sending)) / Checkpoint;
+        }
+    }
+
+    /// <summary>Batches that the sweep looks at in a second: all of them every ten seconds, or as fast as two requests for each let it.</summary>
+    public double SweptPerSecond => Batches / Math.Max(SweepInterval, Batches * 2 * RequestTime.TotalSeconds);
+
+    /// <summary>Instances that have chunks in hand: one takes several at once, so that of few chunks many instances get none.</summary>
+    public double Working => Instances * (1 - Math.Exp(-ChunksInHand / (ChunksTogether * Instances)));
+
+    /// <summary>Renewals of instances' shares in a second: each that has chunks in hand renews its own every three.</summary>
+    public double RenewalsPerSecond => Working / RenewalInterval;
+
+    /// <summary>The upstream's times for a line, from its fastest on, so that their mean is what the plan says.</summary>
+    public (TimeSpan Least, TimeSpan Most) LineTimes => (TimeSpan.FromSeconds(LineSeconds * FastestLine), TimeSpan.FromSeconds(LineSeconds * SlowestLine));
+
+    /// <summary>What every instance is deployed with; all else is as shipped.</summary>
+    public IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>
+    {
+        ["Batch:Upstream:BaseUrl"] = "http://upstream.invalid/v1",
+        ["Batch:Upstream:Concurrency"] = Places.ToString(CultureInfo.InvariantCulture),
+        ["Batch:CreateStorage"] = "false",
+        ["Batch:Quota:MaxBatches"] = "10000",
+        ["Batch:Quota:MaxLines"] = "1000000000",
+    };
+
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{Instances} instances, {Batches} batches of {LinesEach} lines, {LineSeconds:0.###} s a line");
+}

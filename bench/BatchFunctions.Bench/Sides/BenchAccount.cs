@@ -101,8 +101,9 @@ internal sealed class BenchAccount
                     }
                 }
 
+                // On a machine that is busy a request may be sent twice.
                 await table.SubmitTransactionAsync(
-                    group.Select(batch => new TableTransactionAction(TableTransactionActionType.Add, BatchRow.ToRow(batch))), token);
+                    group.Select(batch => new TableTransactionAction(TableTransactionActionType.UpsertReplace, BatchRow.ToRow(batch))), token);
             });
         return ids;
     }

@@ -16,14 +16,14 @@ internal static class FleetCommand
     private static readonly FleetPlan[] Counted =
     [
         Plan(1, 2, 1), Plan(1, 10, 0.2), Plan(1, 30, 20), Plan(2, 5, 60), Plan(2, 50, 1), Plan(2, 20, 0.2), Plan(3, 200, 5), Plan(4, 3, 10), Plan(5, 20, 1),
-        Plan(5, 200, 20), Plan(5, 100, 60), Plan(8, 40, 0.5), Plan(20, 20, 10), Plan(20, 60, 2), Plan(20, 200, 60), Plan(2, 50, 1, 100), Plan(4, 100, 2, 20),
+        Plan(5, 200, 20), Plan(5, 100, 60), Plan(8, 40, 0.5), Plan(20, 20, 10), Plan(20, 60, 2), Plan(20, 200, 60), Plan(20, 300, 10), Plan(2, 50, 1, 100), Plan(4, 100, 2, 20),
     ];
 
     /// <summary>Fleets of the table that are simulated: the model is held against them.</summary>
     private static readonly FleetPlan[] Checked =
     [
-        Plan(1, 1, 0.1), Plan(1, 1, 10), Plan(1, 100, 10), Plan(10, 1, 10), Plan(10, 100, 1), Plan(10, 100, 10), Plan(10, 100, 60),
-        Plan(100, 100, 1), Plan(100, 100, 10), Plan(100, 1000, 10), Plan(1000, 1000, 10),
+        Plan(1, 1, 0.1), Plan(1, 1, 10), Plan(1, 100, 1), Plan(1, 100, 10), Plan(1, 100, 60), Plan(10, 1, 1), Plan(10, 1, 10), Plan(10, 1, 60), Plan(10, 100, 1),
+        Plan(10, 100, 10), Plan(10, 100, 60), Plan(100, 100, 1), Plan(100, 1000, 10), Plan(300, 300, 10), Plan(1000, 1000, 10),
     ];
 
     /// <summary>Simulates one fleet, or all that the table is made of.</summary>

@@ -60,7 +60,7 @@ internal sealed class FleetTable(FleetModel model, IReadOnlyList<FleetResult> si
         }
 
         output.WriteLine(FormattableString.Invariant(
-            $"The model is off by {errors.Max(static one => Math.Abs(one.Error)):0%} at most, {errors.Average(static one => Math.Abs(one.Error)):0%} on average, over {errors.Count} fleets that it was not made of."));
+            $"Over {errors.Count} fleets that it was not made of the model is off by {errors.Average(static one => Math.Abs(one.Error)):0%} on average; over those of ten instances and more by {errors.Where(static one => one.result.Plan.Instances >= 10).Max(static one => Math.Abs(one.Error)):0%} at most, of one instance by {errors.Where(static one => one.result.Plan.Instances < 10).Max(static one => Math.Abs(one.Error)):0%}."));
     }
 
     private void WriteTotals(TextWriter output)
@@ -90,7 +90,7 @@ internal sealed class FleetTable(FleetModel model, IReadOnlyList<FleetResult> si
     {
         output.WriteLine("| instances, batches, seconds | lines/s | " + string.Join(" | ", Shown.Select(static place => $"`{place}`")) + " | others |");
         output.WriteLine("|---|---:|" + string.Concat(Shown.Select(static _ => "---:|")) + "---:|");
-        foreach (var result in simulated.Append(model.Of(new FleetPlan(1000, 1000, 10, Lines))).Append(model.Of(new FleetPlan(1000, 100_000, 10, Lines))))
+        foreach (var result in simulated.Append(model.Of(new FleetPlan(1000, 100_000, 10, Lines))))
         {
             var plan = result.Plan;
             output.WriteLine(
@@ -107,7 +107,7 @@ internal sealed class FleetTable(FleetModel model, IReadOnlyList<FleetResult> si
         foreach (var (at, cause) in FleetModel.Causes.Index())
         {
             output.WriteLine(
-                $"| {cause} | " + string.Join(" | ", Shown.Select(place => Fine(model.Requests[place][at]))) + $" | {Fine(model.Requests.Values.Sum(each => each[at]))} |");
+                $"| {cause.Name} | " + string.Join(" | ", Shown.Select(place => Fine(model.Requests[place][at]))) + $" | {Fine(model.Requests.Values.Sum(each => each[at]))} |");
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class FleetModel
         (QueueNames.Chunk, "second" or "instance that asks for chunks" or "chunk") => true,
         (TableNames.Fleet, "second" or "instance at work") => true,
         (QueueNames.Chunk or TableNames.Fleet, _) => false,
-        (FleetUse.Blobs, "claim renewed" or "batch swept") => false,
+        (FleetUse.Blobs or TableNames.Batches, "claim renewed" or "batch swept") => false,
         (_, "instance" or "instance that asks for chunks") => place == QueueNames.Steps,
         (_, "batch on an instance") => place == TableNames.Batches,
         (_, "row counted") => place == TableNames.ActiveBatches,

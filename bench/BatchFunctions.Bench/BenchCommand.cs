@@ -12,6 +12,7 @@ internal static class BenchCommand
     [
         new AutoFigure(),
         new ListFigure(),
+        new ListMillionFigure(),
         new ListThroughputFigure(),
         new EngineRateFigure("engine", delay: 200, target: 0.9),
         new EngineRateFigure("engine-max", delay: 0, target: 0.5),

@@ -205,9 +205,11 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<KeyRing>();
         services.TryAddSingleton<Callers>();
         services.TryAddSingleton<ApiGuard>();
+        services.TryAddSingleton<BatchList>();
         services.TryAddSingleton(provider => new BatchApi(
             provider.GetRequiredService<ApiGuard>(),
             provider.GetRequiredService<BatchStore>(),
+            provider.GetRequiredService<BatchList>(),
             provider.GetRequiredService<BatchCreation>(),
             provider.GetRequiredService<BatchCancellation>(),
             provider.GetRequiredService<BatchRetry>(),

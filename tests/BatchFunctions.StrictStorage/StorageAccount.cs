@@ -74,7 +74,7 @@ public sealed class StorageAccount
 
     /// <summary>
     /// Lets <see cref="Find"/> find it by its connection string, which can then be handed on in its place. It is kept as long as the
-    /// process.
+    /// process, or until it is withdrawn.
     /// </summary>
     /// <returns>The connection string.</returns>
     public string Publish()
@@ -82,6 +82,10 @@ public sealed class StorageAccount
         Published[ConnectionString] = this;
         return ConnectionString;
     }
+
+    /// <summary>Lets a published account go, with all that is in it.</summary>
+    /// <param name="connectionString">Its connection string.</param>
+    public static void Withdraw(string connectionString) => Published.TryRemove(connectionString, out _);
 
     /// <summary>Carries a request out, all of it at once.</summary>
     internal StorageResponse Answer(StorageRequest request)

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using Azure.Data.Tables;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Ids;
 using BatchFunctions.Keys;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
+using BatchFunctions.Testing;
 using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Bench.Sides;
@@ -35,7 +37,7 @@ internal sealed class BenchAccount
     {
         var settings = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { [StorageClients.Connection] = connection }).Build();
-        var storage = new StorageClients(settings, []);
+        var storage = new StorageClients(settings, [], TestService.WayTo(connection));
         await storage.CreateAllAsync(ct);
         var key = await new ApiKeyStore(storage.Tables, TimeProvider.System).CreateAsync(Tenant, "bench", ct);
         return new BenchAccount(connection, storage, key.Key);
@@ -70,18 +72,40 @@ internal sealed class BenchAccount
 
     /// <summary>Writes batches that have ended, a second apart.</summary>
     /// <returns>Their ids, the newest first.</returns>
-    public async Task<IReadOnlyList<string>> SeedAsync(int count, CancellationToken ct)
+    public Task<IReadOnlyList<string>> SeedAsync(int count, CancellationToken ct) =>
+        SeedAsync(count, DateTimeOffset.UtcNow, static (_, batch) => batch, ct);
+
+    /// <summary>Writes batches, a second apart, and the active rows of those that have not ended.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="newest">When the newest was made.</param>
+    /// <param name="change">Makes of one that has ended, and of its place in the list, what is written: all of one project.</param>
+    /// <param name="ct">Ends it.</param>
+    /// <returns>Their ids, the newest first.</returns>
+    public async Task<IReadOnlyList<string>> SeedAsync(int count, DateTimeOffset newest, Func<int, Batch, Batch> change, CancellationToken ct)
     {
-        var now = DateTimeOffset.UtcNow;
-        var batches = Enumerable.Range(0, count).Select(number => BatchAt(now.AddSeconds(-number))).ToList();
+        var ids = new string[count];
         var table = _storage.Tables.GetTableClient(TableNames.Batches);
+        var active = new ActiveBatchStore(_storage);
         await Parallel.ForEachAsync(
-            batches.Chunk(GroupSize),
+            Enumerable.Range(0, count).Chunk(GroupSize),
             new ParallelOptions { MaxDegreeOfParallelism = GroupsAtOnce, CancellationToken = ct },
-            async (group, token) => await table.SubmitTransactionAsync(
-                group.Select(batch => new TableTransactionAction(TableTransactionActionType.Add, BatchRow.ToRow(batch))),
-                token));
-        return [.. batches.Select(batch => batch.Id)];
+            async (numbers, token) =>
+            {
+                var group = numbers.Select(number => change(number, BatchAt(newest.AddSeconds(-number)))).ToList();
+                foreach (var (number, batch) in numbers.Zip(group))
+                {
+                    ids[number] = batch.Id;
+                    if (!batch.Status.HasEnded())
+                    {
+                        await active.InsertAsync(new ActiveBatch(batch.Key, batch.InputFileId, batch.CreatedAt), token);
+                    }
+                }
+
+                // On a machine that is busy a request may be sent twice.
+                await table.SubmitTransactionAsync(
+                    group.Select(batch => new TableTransactionAction(TableTransactionActionType.UpsertReplace, BatchRow.ToRow(batch))), token);
+            });
+        return ids;
     }
 
     /// <summary>A batch that was made at a time and has ended.</summary>

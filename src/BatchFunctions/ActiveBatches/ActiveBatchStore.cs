@@ -74,6 +74,21 @@ internal sealed class ActiveBatchStore(TableClient table)
         return count;
     }
 
+    /// <summary>The oldest of a tenant's active batches; null if none is active. Ascending row keys are oldest first.</summary>
+    public async Task<BatchKey?> OldestAsync(string tenant, CancellationToken ct)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant}");
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, maxPerPage: 1, select: ["PartitionKey", "RowKey"], cancellationToken: ct))
+        {
+            if (IdKind.Batch.IsValid(row.RowKey))
+            {
+                return new BatchKey(row.PartitionKey, row.RowKey);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>What a tenant has in batches that have not ended: one request per thousand of them.</summary>
     public async Task<ActiveLoad> LoadOfAsync(string tenant, CancellationToken ct)
     {

@@ -19,6 +19,7 @@ public sealed class BatchApi
 
     private readonly ApiGuard _guard;
     private readonly BatchStore _batches;
+    private readonly BatchList _list;
     private readonly BatchCreation _creation;
     private readonly BatchCancellation _cancellation;
     private readonly BatchRetry _retry;
@@ -31,6 +32,7 @@ public sealed class BatchApi
     internal BatchApi(
         ApiGuard guard,
         BatchStore batches,
+        BatchList list,
         BatchCreation creation,
         BatchCancellation cancellation,
         BatchRetry retry,
@@ -42,6 +44,7 @@ public sealed class BatchApi
     {
         _guard = guard;
         _batches = batches;
+        _list = list;
         _creation = creation;
         _cancellation = cancellation;
         _retry = retry;
@@ -60,7 +63,7 @@ public sealed class BatchApi
             request,
             async (caller, ct) =>
             {
-                var page = await _batches.ListAsync(caller.Tenant, BatchListing.Of(request.Query), ct);
+                var page = await _list.PageAsync(caller.Tenant, BatchListing.Of(request.Query), ct);
                 return ApiJson.Ok(BatchObject.ListOf(page), BatchJson.Default.BatchList);
             },
             ct);

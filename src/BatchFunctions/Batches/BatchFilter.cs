@@ -34,6 +34,16 @@ internal sealed record BatchFilter
     /// <summary>Whether storage itself leaves out all that do not match.</summary>
     public bool IsStoragesAlone => Metadata.Count == 0;
 
+    /// <summary>Whether only batches match that have not ended.</summary>
+    public bool IsOfActiveAlone => Statuses.Count > 0 && !Statuses.Any(BatchStatusNames.HasEnded);
+
+    /// <summary>The same, of batches that are no older than one.</summary>
+    public BatchFilter From(BatchKey oldest)
+    {
+        var since = IdKind.Batch.CreatedAt(oldest.Id);
+        return CreatedSince >= since ? this : this with { CreatedSince = since };
+    }
+
     /// <summary>Whether a batch matches.</summary>
     public bool Matches(Batch batch) =>
         (Statuses.Count == 0 || Statuses.Contains(batch.Status))

@@ -1,3 +1,4 @@
+using BatchFunctions.ActiveBatches;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Azure.Core.Pipeline;
@@ -108,6 +109,10 @@ internal sealed class ApiDriver : IAsyncDisposable
         Assert.NotNull(await Batches.TryInsertAsync(batch, CancellationToken.None));
         return batch;
     }
+
+    /// <summary>Writes the row that a batch has until it has ended and been cleared away.</summary>
+    public Task ActivateAsync(Batch batch) =>
+        Get<ActiveBatchStore>().InsertAsync(new ActiveBatch(batch.Key, batch.InputFileId, batch.CreatedAt), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

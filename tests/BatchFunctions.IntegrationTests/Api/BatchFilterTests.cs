@@ -52,7 +52,7 @@ public sealed class BatchFilterTests
                 var there = new Dictionary<string, Batch>();
                 foreach (var batch in batches.Select(batch => batch with { Tenant = tenant }))
                 {
-                    Assert.NotNull(await api.Batches.TryInsertAsync(batch, default));
+                    await InsertAsync(api, batch);
                     there.Add(batch.Id, batch);
                 }
 
@@ -61,7 +61,7 @@ public sealed class BatchFilterTests
                 var seen = new List<string>();
                 for (string? after = null; ;)
                 {
-                    var page = await api.Batches.ListAsync(tenant, new BatchListing(after, limit, filter), default);
+                    var page = await api.Get<BatchList>().PageAsync(tenant, new BatchListing(after, limit, filter), default);
                     Assert.All(page.Batches, batch => Assert.True(filter.Matches(batch)));
                     Assert.True(page.Batches.Count > 0 || !page.HasMore);
                     seen.AddRange(page.Batches.Select(batch => batch.Id));
@@ -87,13 +87,16 @@ public sealed class BatchFilterTests
     [InlineData("&created_after=1767323100")]
     [InlineData("&created_before=1767323100")]
     [InlineData("&created_after=1767323060&created_before=1767323100")]
-    public async Task Without_conditions_on_rows_a_page_is_one_request(string filter)
+    [InlineData("&endpoint=/v1/chat/completions")]
+    [InlineData("&status=failed,in_progress")]
+    [InlineData("&metadata[tag]=0")]
+    public async Task Where_times_alone_are_asked_for_or_what_most_batches_have_a_page_is_one_request(string filter)
     {
         var chance = new CountingChance(rows => rows);
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
         for (var i = 0; i < 150; i++)
         {
-            await api.AddAsync(Start.AddSeconds(i));
+            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)) with { Metadata = new Dictionary<string, string> { ["tag"] = "0" } });
         }
 
         _ = await api.GetJsonAsync("/v1/batches?limit=20");
@@ -144,6 +147,52 @@ public sealed class BatchFilterTests
         Assert.Contains("search_too_broad", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("in_progress", 2, 1)]
+    [InlineData("validating,cancelling", 2, 0)]
+    [InlineData("in_progress&created_after=1767323045", 2, 1)]
+    [InlineData("in_progress&created_before=1767323045", 2, 0)]
+    [InlineData("in_progress&model=none", 2, 0)]
+    public async Task What_has_not_ended_is_not_looked_for_behind_the_oldest_of_it(string status, int requests, int found)
+    {
+        // Each request looks at one row, and there are more than a page may ask for.
+        var chance = new CountingChance(_ => 1);
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
+        for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
+        {
+            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed));
+        }
+
+        await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(100)));
+        await InsertAsync(api, ApiDriver.BatchOf("other", Start.AddSeconds(-100)));
+        _ = await api.GetJsonAsync("/v1/batches?limit=1");
+
+        var before = chance.Queries;
+        var page = await api.GetJsonAsync($"/v1/batches?status={status}");
+
+        Assert.Equal(requests, chance.Queries - before);
+        Assert.Equal(found, page.GetProperty("data").GetArrayLength());
+        Assert.False(page.GetProperty("has_more").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Where_all_have_ended_there_is_nothing_to_look_for()
+    {
+        var chance = new CountingChance(_ => 1);
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
+        for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
+        {
+            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed));
+        }
+
+        _ = await api.GetJsonAsync("/v1/batches?limit=1");
+        var before = chance.Queries;
+        var page = await api.GetJsonAsync("/v1/batches?status=in_progress,finalizing");
+
+        Assert.Equal(1, chance.Queries - before);
+        Assert.Equal("""{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}""", page.GetRawText());
+    }
+
     [Fact]
     public async Task What_clients_of_azure_openai_send_with_every_request_is_ignored()
     {
@@ -177,7 +226,7 @@ public sealed class BatchFilterTests
     {
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var odd = ApiDriver.BatchOf("local", Start) with { Model = "o'hara & co", Metadata = new Dictionary<string, string> { ["job]"] = "a'b" } };
-        Assert.NotNull(await api.Batches.TryInsertAsync(odd, default));
+        await InsertAsync(api, odd);
         Assert.NotNull(await api.Batches.TryInsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(1)).WithStatus(BatchStatus.Failed), default));
         Assert.NotNull(await api.Batches.TryInsertAsync(ApiDriver.BatchOf("other", Start.AddSeconds(1)), default));
 
@@ -189,6 +238,17 @@ public sealed class BatchFilterTests
         Assert.Empty(await CreatedAsync(api, "metadata[job]=ab&model=nobody"));
     }
 
+    /// <summary>Writes a batch as it stands in storage: with its active row where it has not ended.</summary>
+    private static async Task InsertAsync(ApiDriver api, Batch batch)
+    {
+        if (!batch.Status.HasEnded())
+        {
+            await api.ActivateAsync(batch);
+        }
+
+        Assert.NotNull(await api.Batches.TryInsertAsync(batch, default));
+    }
+
     private static async Task<IReadOnlyList<long>> CreatedAsync(ApiDriver api, string query) =>
         [.. (await api.GetJsonAsync($"/v1/batches?{query}")).GetProperty("data").EnumerateArray().Select(batch => batch.GetProperty("created_at").GetInt64())];
 
@@ -196,7 +256,7 @@ public sealed class BatchFilterTests
     private static async Task DisturbAsync(ApiDriver api, string tenant, Dictionary<string, Batch> there, HashSet<string> steady, Random random)
     {
         var added = ApiDriver.BatchOf(tenant, Start.AddSeconds(random.Next(60))) with { Model = "small" };
-        Assert.NotNull(await api.Batches.TryInsertAsync(added, default));
+        await InsertAsync(api, added);
         if (there.Count > 0)
         {
             var gone = there.Keys.ElementAt(random.Next(there.Count));

@@ -121,6 +121,37 @@ public sealed class StrictStorageTests
     }
 
     [Fact]
+    public async Task A_table_of_thousands_keeps_the_order_of_its_keys_while_entities_come_and_go()
+    {
+        var table = await NewTableAsync(new StorageAccount(_time), rows: 0);
+        var random = new Random(5);
+        var kept = new SortedSet<string>(StringComparer.Ordinal);
+        for (var round = 0; round < 80; round++)
+        {
+            foreach (var gone in kept.Where(_ => random.Next(40) == 0).Take(100).ToList())
+            {
+                await table.DeleteEntityAsync("p", gone);
+                kept.Remove(gone);
+            }
+
+            // Some in the order of their keys, others in between.
+            var added = Enumerable.Range(0, 100)
+                .Select(i => round % 2 == 0 ? $"m{(round * 100) + i:D6}" : $"{random.Next():x8}").Where(kept.Add).Distinct().ToList();
+            await table.SubmitTransactionAsync(added.Select(row => new TableTransactionAction(TableTransactionActionType.Add, new TableEntity("p", row))));
+        }
+
+        await table.AddEntityAsync(new TableEntity("o", "m"));
+        await table.AddEntityAsync(new TableEntity("q", "m"));
+        Assert.True(kept.Count > 2048, $"{kept.Count}");
+        Assert.Equal(kept, await RowsAsync(table, "PartitionKey eq 'p'"));
+        Assert.Equal(
+            kept.Where(row => string.CompareOrdinal(row, "6") > 0 && string.CompareOrdinal(row, "m004") <= 0),
+            await RowsAsync(table, "PartitionKey eq 'p' and RowKey gt '6' and RowKey le 'm004'"));
+        Assert.Empty(await RowsAsync(table, "PartitionKey eq 'p' and RowKey gt 'm' and RowKey lt '6'"));
+        Assert.Equal(["m", .. kept, "m"], await RowsAsync(table, null));
+    }
+
+    [Fact]
     public async Task Messages_come_in_no_order_some_of_them_twice_and_by_the_seed()
     {
         var first = await ReceivedAsync(new SeededChance(7));
@@ -193,6 +224,9 @@ public sealed class StrictStorageTests
 
         return received;
     }
+
+    private static async Task<List<string>> RowsAsync(TableClient table, string? filter) =>
+        await table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"]).Select(row => row.RowKey).ToListAsync();
 
     private static async Task<BlockBlobClient> NewBlobAsync(StorageAccount account)
     {

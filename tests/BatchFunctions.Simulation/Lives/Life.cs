@@ -9,6 +9,7 @@ using BatchFunctions.Simulation.Upstream;
 using BatchFunctions.Simulation.Workers;
 using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage;
+using BatchFunctions.StrictStorage.Http;
 using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.Simulation.Lives;
@@ -42,11 +43,16 @@ internal sealed class Life
     private bool _isOld;
 
     public Life(int seed, Action<string>? trace = null)
+        : this(new LifePlan(seed), trace)
     {
-        Plan = new LifePlan(seed);
+    }
+
+    public Life(LifePlan plan, Action<string>? trace = null)
+    {
+        Plan = plan;
         Agenda = new Agenda();
         Trace = new Trace(() => Agenda.Now, trace);
-        Dice = new Dice(seed, 0);
+        Dice = new Dice(plan.Seed, 0);
         Weather = new Weather(Plan, Agenda);
         Perils = new Perils(Plan, Agenda);
         Account = new StorageAccount(new HostClock(Agenda, null, TimeSpan.Zero), new StorageDice(Plan, Agenda));
@@ -83,6 +89,9 @@ internal sealed class Life
     public FickleReceiver Receiver { get; }
 
     public Workforce Workers { get; }
+
+    /// <summary>Is told of each request to storage as it takes effect, with its answer; null where nobody counts them.</summary>
+    public Action<StorageRequest, StorageResponse>? Requested { get; set; }
 
     /// <summary>What is seen of the life while it goes on.</summary>
     public LifeWatch Watch { get; }
@@ -250,12 +259,12 @@ internal sealed class Life
             && _clients.TrueForAll(client => client.IsCompleted)
             && !_triggers.Exists(trigger => trigger.IsHandling || trigger.Waiting > 0)
             && QueueNames.Poison.All(name => Account.Queues.QueueOf(name)!.Count == 0)
-            && Account.Tables.EntitiesOf(TableNames.ActiveBatches).Count == 0
+            && Account.Tables.CountOf(TableNames.ActiveBatches) == 0
             && !Account.Tables.EntitiesOf(TableNames.Deliveries).Any(static entity => entity.ValueOf("Status") is "pending");
     }
 
     private string Left() => string.Join(", ", QueueNames.All.Select(name => $"{name} {Account.Queues.QueueOf(name)!.Count}"))
-        + $", {Account.Tables.EntitiesOf(TableNames.ActiveBatches).Count} active, clients {string.Join(' ', _clients.Select(client => client.Status))}, handling {string.Join(' ', _triggers.Select(trigger => trigger.IsHandling))}";
+        + $", {Account.Tables.CountOf(TableNames.ActiveBatches)} active, clients {string.Join(' ', _clients.Select(client => client.Status))}, handling {string.Join(' ', _triggers.Select(trigger => trigger.IsHandling))}";
 
     private async Task CheckAsync()
     {

@@ -11,7 +11,11 @@ namespace BatchFunctions.Simulation.Lives;
 /// </summary>
 internal sealed class LifePlan
 {
+    /// <summary>A seed whose lives have pages and removals of the service's own sizes.</summary>
+    private const int Unshrunk = 4;
+
     private readonly Dice _dice;
+    private readonly IReadOnlyDictionary<string, string?>? _settings;
     private readonly int _chunkLines;
     private readonly bool _settingsChange;
     private readonly TimeSpan _sweepInterval;
@@ -47,6 +51,25 @@ internal sealed class LifePlan
         Batches = [.. Enumerable.Range(0, _dice.Between(1, 3)).Select(BatchOf)];
     }
 
+    /// <summary>A plan in which nothing goes wrong, no client does anything by itself, and all takes the time that it is said to take.</summary>
+    /// <param name="workers">How many workers there are.</param>
+    /// <param name="line">How long a line takes, at least and at most.</param>
+    /// <param name="request">How long a request to storage takes.</param>
+    /// <param name="settings">What every worker is deployed with.</param>
+    public LifePlan(int workers, (TimeSpan Least, TimeSpan Most) line, TimeSpan request, IReadOnlyDictionary<string, string?> settings)
+    {
+        Seed = Unshrunk;
+        _dice = new Dice(Seed, 1);
+        _settings = settings;
+        Workers = workers;
+        SlowestPoll = 0.6;
+        (FastestLine, SlowestLine) = (line.Least.TotalSeconds, line.Most.TotalSeconds);
+        FastestRequest = SlowestRequest = request.TotalSeconds / 2;
+        Deaths = Freezes = Restarts = [];
+        Outages = [];
+        Batches = [];
+    }
+
     /// <summary>Whose batches there are.</summary>
     public static IReadOnlyList<string> Tenants { get; } = ["north", "south"];
 
@@ -65,6 +88,15 @@ internal sealed class LifePlan
 
     /// <summary>The probability of a fault of a call.</summary>
     public double UpstreamFaults { get; }
+
+    /// <summary>How long a line takes at least, in seconds.</summary>
+    public double FastestLine { get; } = 0.02;
+
+    /// <summary>How long a request to storage, and its answer, are under way at least, in seconds each.</summary>
+    public double FastestRequest { get; } = 0.001;
+
+    /// <summary>How long they are under way at most.</summary>
+    public double SlowestRequest { get; } = 0.03;
 
     /// <summary>How long a line takes at most, in seconds.</summary>
     public double SlowestLine { get; }
@@ -105,6 +137,11 @@ internal sealed class LifePlan
     /// <summary>What a worker is deployed with.</summary>
     public IReadOnlyDictionary<string, string?> SettingsOf(int worker)
     {
+        if (_settings is not null)
+        {
+            return _settings;
+        }
+
         var changed = new Dice(Seed, 2000 + worker);
         var isFirst = worker <= Workers || !_settingsChange;
         return new Dictionary<string, string?>

@@ -29,7 +29,7 @@ internal sealed class RestRules(Life life)
             }
         }
 
-        var files = life.Account.Tables.EntitiesOf(TableNames.Files);
+        var files = life.Account.Tables.EntitiesOf(TableNames.Files).ToList();
         foreach (var file in files.Where(file => file.Properties.GetValueOrDefault("Deleted") is true))
         {
             life.Violate(Rule, $"a deleted file's row: {file.Key}");

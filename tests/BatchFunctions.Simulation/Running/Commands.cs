@@ -1,4 +1,5 @@
 using System.Globalization;
+using BatchFunctions.Simulation.Fleets;
 
 namespace BatchFunctions.Simulation.Running;
 
@@ -12,6 +13,8 @@ internal static class Commands
           --lives N [--from S] [--seconds T] [--processes P] [--until-broken]
                                                 N lives from seed S on, one process for each core; T seconds at most
           --kept                                the seeds that are kept, of faults that were found
+          --fleet [I,B,T[,L]] [--keep FILE]     what I instances ask of storage with B active batches of L lines, T seconds a line; without
+                                                numbers the tables of the operator's guide. What stands in the file is not simulated again
           --mutations [--only NAME] [--lives N] [--seconds T]
                                                 takes the guards of mutations.txt away in turn, and says how many lives find that out
         """;
@@ -24,6 +27,11 @@ internal static class Commands
         if (options.TryGetValue("--seed", out var seed))
         {
             return await SingleLife.ShowAsync(Number(seed), Console.Out);
+        }
+
+        if (options.TryGetValue("--fleet", out var fleet))
+        {
+            return await FleetCommand.RunAsync(fleet, Console.Out, options.GetValueOrDefault("--keep"));
         }
 
         if (options.TryGetValue(LivesPart.Option, out var part))

@@ -18,6 +18,9 @@ internal sealed class Network(Agenda agenda, StorageAccount account, IHost host,
 {
     private static readonly HttpClientTransport Requests = new();
 
+    /// <summary>Is told of each request that storage has answered.</summary>
+    public Action<StorageRequest, StorageResponse>? Requested { get; init; }
+
     public override Request CreateRequest() => Requests.CreateRequest();
 
     public override void Process(HttpMessage message) => throw new NotSupportedException("All calls are asynchronous.");
@@ -62,6 +65,11 @@ internal sealed class Network(Agenda agenda, StorageAccount account, IHost host,
             StorageFault.TimedOut => TimeOut(request),
             _ => account.Answer(request),
         };
+        if (response is not null)
+        {
+            Requested?.Invoke(request, response);
+        }
+
         if (fault == StorageFault.None && response is { Status: 200 or 206, ContentStream: { Length: > 1 } body } && weather.IsCutOff())
         {
             response.ContentStream = new CutOffStream(body);

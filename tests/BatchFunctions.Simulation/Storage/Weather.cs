@@ -17,8 +17,8 @@ internal sealed class Weather(LifePlan plan, Agenda agenda, bool isCalm = false)
 
     public StorageFate FateOf(StorageRequest request)
     {
-        var before = _dice.Seconds(0.001, 0.03);
-        var after = _dice.Seconds(0.001, 0.03);
+        var before = _dice.Seconds(plan.FastestRequest, plan.SlowestRequest);
+        var after = _dice.Seconds(plan.FastestRequest, plan.SlowestRequest);
         if (IsCalm)
         {
             return new StorageFate(StorageFault.None, before, after);

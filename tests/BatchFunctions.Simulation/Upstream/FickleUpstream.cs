@@ -48,7 +48,7 @@ internal sealed partial class FickleUpstream(LifePlan plan, Agenda agenda, Trace
 
         var isFault = marker.Length > 0 && agenda.Now < plan.CalmAt && _dice.Happens(plan.UpstreamFaults);
         var fault = isFault ? _dice.Of(Enum.GetValues<UpstreamFault>()) : UpstreamFault.None;
-        var takes = fault == UpstreamFault.Silent ? TimeSpan.FromHours(2) : _dice.Seconds(0.02, plan.SlowestLine);
+        var takes = fault == UpstreamFault.Silent ? TimeSpan.FromHours(2) : _dice.Seconds(plan.FastestLine, plan.SlowestLine);
         var came = new TaskCompletionSource();
         agenda.In(takes, host, () => came.TrySetResult());
         await using var cancelled = ct.UnsafeRegister(

@@ -36,7 +36,10 @@ internal sealed class Worker : IHost
     {
         Name = name;
         Clock = new HostClock(life.Agenda, this, ahead);
-        var network = new Network(life.Agenda, life.Account, this, name, isCalm ? new Weather(life.Plan, life.Agenda, isCalm) : life.Weather, life.Trace, life.Watch);
+        var network = new Network(life.Agenda, life.Account, this, name, isCalm ? new Weather(life.Plan, life.Agenda, isCalm) : life.Weather, life.Trace, life.Watch)
+        {
+            Requested = (request, response) => life.Requested?.Invoke(request, response),
+        };
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Clock);
         services.AddSingleton(life.Dice.Source);

@@ -23,10 +23,18 @@ internal sealed class Message(string text, DateTimeOffset insertedAt, DateTimeOf
     /// <summary>The receipt by which it can be updated and deleted, until there is another.</summary>
     public string Receipt { get; private set; } = "";
 
+    /// <summary>Its place among the messages that have been put into its queue.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>Is told before and after the time changes at which others see it.</summary>
+    public Action<Message, bool>? Moves { get; set; }
+
     /// <summary>Hides it until a time, under a new receipt.</summary>
     public void Hide(DateTimeOffset until)
     {
+        Moves?.Invoke(this, false);
         VisibleAt = until;
+        Moves?.Invoke(this, true);
         Receipt = Convert.ToBase64String(Guid.NewGuid().ToByteArray());
     }
 }

@@ -6,7 +6,14 @@ namespace BatchFunctions.StrictStorage.Queues;
 /// <summary>A queue's messages, and who may do what with them when.</summary>
 internal sealed class MessageQueue(StorageClock clock, StorageChance chance, IReadOnlyDictionary<string, string> metadata)
 {
-    private readonly List<Message> _messages = [];
+    private readonly Dictionary<Guid, Message> _messages = [];
+    private readonly PriorityQueue<Message, DateTimeOffset> _expiring = new();
+
+    /// <summary>By when they become visible, and in the order in which they came.</summary>
+    private readonly SortedSet<Message> _byTime = new(Comparer<Message>.Create(static (a, b) =>
+        a.VisibleAt.CompareTo(b.VisibleAt) is var order and not 0 ? order : a.Number.CompareTo(b.Number)));
+
+    private long _lastNumber;
 
     public IReadOnlyDictionary<string, string> Metadata => metadata;
 
@@ -21,17 +28,20 @@ internal sealed class MessageQueue(StorageClock clock, StorageChance chance, IRe
     }
 
     /// <summary>When the first of its messages becomes visible, or did; null if it has none.</summary>
-    public DateTimeOffset? NextVisible => _messages.Count == 0 ? null : _messages.Min(message => message.VisibleAt);
+    public DateTimeOffset? NextVisible => _byTime.Min?.VisibleAt;
 
     /// <summary>All messages, hidden ones included.</summary>
-    public IReadOnlyList<Message> Messages => _messages;
+    public IEnumerable<Message> Messages => _messages.Values;
 
     public Message Put(string text, TimeSpan delay, TimeSpan? life)
     {
         var now = clock.Now;
-        var message = new Message(text, now, life is { } lives ? now + lives : Message.Never);
+        var message = new Message(text, now, life is { } lives ? now + lives : Message.Never) { Number = ++_lastNumber };
         message.Hide(now + delay);
-        _messages.Add(message);
+        _messages.Add(message.Id, message);
+        _byTime.Add(message);
+        _expiring.Enqueue(message, message.ExpiresAt);
+        message.Moves = Move;
         return message;
     }
 
@@ -61,7 +71,7 @@ internal sealed class MessageQueue(StorageClock clock, StorageChance chance, IRe
     public Message Find(Guid id, string receipt)
     {
         RemoveExpired();
-        var message = _messages.Find(message => message.Id == id);
+        var message = _messages.GetValueOrDefault(id);
         return message is null ? throw NotFound()
             : message.Receipt == receipt ? message
             : throw (chance.SaysMismatch()
@@ -69,9 +79,20 @@ internal sealed class MessageQueue(StorageClock clock, StorageChance chance, IRe
                 : NotFound());
     }
 
-    public void Remove(Message message) => _messages.Remove(message);
+    public void Remove(Message message)
+    {
+        _messages.Remove(message.Id);
+        _byTime.Remove(message);
+        message.Moves = null;
+    }
 
-    public void Clear() => _messages.Clear();
+    public void Clear()
+    {
+        foreach (var message in _messages.Values.ToList())
+        {
+            Remove(message);
+        }
+    }
 
     private static StorageException NotFound() => new(404, "MessageNotFound", "The specified message does not exist.");
 
@@ -79,12 +100,28 @@ internal sealed class MessageQueue(StorageClock clock, StorageChance chance, IRe
     {
         RemoveExpired();
         var now = clock.Now;
-        return [.. _messages.Where(message => message.VisibleAt <= now).OrderBy(message => message.VisibleAt)];
+        return [.. _byTime.TakeWhile(message => message.VisibleAt <= now)];
     }
 
     private void RemoveExpired()
     {
         var now = clock.Now;
-        _messages.RemoveAll(message => message.ExpiresAt <= now);
+        while (_expiring.TryPeek(out var first, out var at) && at <= now)
+        {
+            _expiring.Dequeue();
+            Remove(first);
+        }
+    }
+
+    private void Move(Message message, bool hasMoved)
+    {
+        if (hasMoved)
+        {
+            _byTime.Add(message);
+        }
+        else
+        {
+            _byTime.Remove(message);
+        }
     }
 }

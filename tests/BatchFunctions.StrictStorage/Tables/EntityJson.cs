@@ -82,7 +82,8 @@ internal static class EntityJson
                 continue;
             }
 
-            if (!properties.TryAdd(property.Name, Value(property.Value, types.GetValueOrDefault(property.Name))))
+            // A table has few names, and each of its rows has them.
+            if (!properties.TryAdd(string.Intern(property.Name), Value(property.Value, types.GetValueOrDefault(property.Name))))
             {
                 throw new StorageException(400, "DuplicatePropertiesSpecified", $"{property.Name} is specified more than one time.");
             }

@@ -15,28 +15,35 @@ internal sealed class TableQuery(StorageChance chance)
     private const string NextPartition = "NextPartitionKey";
     private const string NextRow = "NextRowKey";
 
-    public StorageResponse Answer(StorageRequest request, Table table, string metadata)
+    /// <param name="request">The request.</param>
+    /// <param name="table">The table that it asks.</param>
+    /// <param name="metadata">The address of the table's metadata.</param>
+    /// <param name="looked">Told of each entity that was looked at; null where nobody asks.</param>
+    public StorageResponse Answer(StorageRequest request, Table table, string metadata, Action<string>? looked)
     {
         request.AllowOnly("$filter", "$top", "$select", "$format", NextPartition, NextRow);
         var filter = request.Query("$filter") is { Length: > 0 } text ? FilterParser.Parse(text) : null;
         var select = request.Query("$select") is { Length: > 0 } names ? names.Split(',', StringSplitOptions.TrimEntries) : null;
         var most = TopOf(request);
-        var rows = table.From(FirstOf(request), filter?.Range ?? KeyRange.All);
-        var looked = 0;
-        var limit = chance.RowsPerPage(rows.Count);
+        var range = filter?.Range ?? KeyRange.All;
+        var rows = table.CountFrom(FirstOf(request), range);
+        var seen = 0;
+        var limit = Math.Min(rows, chance.RowsPerPage(rows));
         var found = new List<Entity>();
-        while (looked < limit && found.Count < most)
+        using var next = table.From(FirstOf(request), range).GetEnumerator();
+        while (next.MoveNext() && seen < limit && found.Count < most)
         {
-            var row = rows[looked++];
-            if (filter?.Fits(row) ?? true)
+            seen++;
+            looked?.Invoke(next.Current.Key.Partition);
+            if (filter?.Fits(next.Current) ?? true)
             {
-                found.Add(row);
+                found.Add(next.Current);
             }
         }
 
         var response = new StorageResponse(200).WithBody(EntityJson.ContentType, EntityJson.WritePage(found, metadata, select));
-        return looked < rows.Count
-            ? response.With(TokenHeader + NextPartition, TokenOf(rows[looked].Key.Partition)).With(TokenHeader + NextRow, TokenOf(rows[looked].Key.Row))
+        return seen < rows
+            ? response.With(TokenHeader + NextPartition, TokenOf(next.Current.Key.Partition)).With(TokenHeader + NextRow, TokenOf(next.Current.Key.Row))
             : response;
     }
 

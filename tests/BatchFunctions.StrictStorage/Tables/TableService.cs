@@ -19,14 +19,20 @@ internal sealed class TableService(StorageClock clock, StorageChance chance) : I
     /// <summary>Is told of each write that has taken effect: the table, and the entity before and after it.</summary>
     public Action<string, Entity?, Entity?>? Written { get; set; }
 
+    /// <summary>Is told of each entity that is read, looked at by a query or written: the table and the partition.</summary>
+    public Action<string, string>? Used { get; set; }
+
     /// <summary>All entities of a table, in order; none if there is no such table.</summary>
-    public IReadOnlyList<Entity> EntitiesOf(string table) => _tables.GetValueOrDefault(table)?.Entities ?? [];
+    public IEnumerable<Entity> EntitiesOf(string table) => _tables.GetValueOrDefault(table)?.Entities ?? [];
+
+    /// <summary>How many entities a table has; none if there is no such table.</summary>
+    public int CountOf(string table) => _tables.GetValueOrDefault(table)?.Count ?? 0;
 
     public StorageResponse Answer(StorageRequest request)
     {
         var response = request switch
         {
-            { Path: "$batch", Method: "POST" } => new TableTransaction(clock, Find, Written).Answer(request),
+            { Path: "$batch", Method: "POST" } => new TableTransaction(clock, Find, Written, Used).Answer(request),
             { Path: TableAddress.Tables, Method: "POST" } => Create(request),
             { Method: "DELETE" } when TableAddress.TableIn(request.Path) is { } name => Delete(name),
             { Path: TableAddress.Tables } or { Path: "" } => throw StorageException.NotBuilt($"{request}"),
@@ -41,11 +47,18 @@ internal sealed class TableService(StorageClock clock, StorageChance chance) : I
         {
             var metadata = $"http://{request.Account}/$metadata#{address.Table}";
             var table = Find(address.Table);
-            return address.Key is { } key ? Read(request, table, key, metadata) : _query.Answer(request, table, metadata);
+            if (address.Key is { } key)
+            {
+                Used?.Invoke(address.Table, key.Partition);
+                return Read(request, table, key, metadata);
+            }
+
+            return _query.Answer(request, table, metadata, Used is { } used ? partition => used(address.Table, partition) : null);
         }
 
         var change = TableChange.Of(request, address.Table, address.Key);
         var changed = Find(change.Table);
+        Used?.Invoke(change.Table, change.Key.Partition);
         var before = changed.Find(change.Key);
         var after = change.Apply(changed, clock);
         Written?.Invoke(change.Table, before, after);

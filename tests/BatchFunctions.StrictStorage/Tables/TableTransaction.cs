@@ -6,7 +6,12 @@ namespace BatchFunctions.StrictStorage.Tables;
 /// An entity group transaction: up to 100 writes and 4 MiB within one partition of one table, each of another entity, which all
 /// take effect or none of them (https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions).
 /// </summary>
-internal sealed class TableTransaction(StorageClock clock, Func<string, Table> find, Action<string, Entity?, Entity?>? written)
+/// <param name="clock">Storage's clock.</param>
+/// <param name="find">Finds a table.</param>
+/// <param name="written">Told of each write that has taken effect.</param>
+/// <param name="used">Told of each entity that is to be written.</param>
+internal sealed class TableTransaction(
+    StorageClock clock, Func<string, Table> find, Action<string, Entity?, Entity?>? written, Action<string, string>? used)
 {
     private const int MostChanges = 100;
     private const int MostBytes = 4 * 1024 * 1024;
@@ -45,6 +50,7 @@ internal sealed class TableTransaction(StorageClock clock, Func<string, Table> f
             var change = TableChange.Of(request, address.Table, address.Key);
             CheckBeside(change, changes);
             changes.Add(change);
+            used?.Invoke(change.Table, change.Key.Partition);
             number++;
         }
 

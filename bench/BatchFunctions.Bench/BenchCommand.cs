@@ -29,6 +29,7 @@ internal static class BenchCommand
         new LatencyFigure(),
         new SmallFigure(),
         new TransactionsFigure(),
+        new SweepFigure(),
         new WorkersFigure(),
         new ColdFigure(),
         new MicroFigure(),

@@ -146,6 +146,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<AskedAdvances>();
         services.TryAddSingleton<BatchQueues>();
         services.TryAddSingleton<QueueStates>();
+        services.TryAddSingleton<BatchLooks>();
         services.TryAddSingleton<BatchQuota>();
         services.TryAddSingleton<BatchCreation>();
         services.TryAddSingleton<BatchRetry>();
@@ -180,6 +181,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchAdvance>();
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<ActiveBatchSweep>();
+        services.TryAddSingleton<WaitingBatches>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<SweepGuard>();
         services.TryAddSingleton<PoisonHandling>();

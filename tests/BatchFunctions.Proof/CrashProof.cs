@@ -28,13 +28,14 @@ internal static class CrashProof
 
     /// <summary>
     /// Reached by batches alone that fail while their lines are sent, by who deletes files, batches and projects, and by retries: these have none
-    /// of them. Tests of their own have a process die at each.
+    /// of them. Nor do they rest, or wait for an upstream that is away. Tests of their own have a process die at each.
     /// </summary>
     private static readonly ProtocolStep[] Never =
     [
         ProtocolStep.ChunksEndedByForce, ProtocolStep.FileTombstoneWritten, ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
         ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone, ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
         ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved, ProtocolStep.ProjectErased,
+        ProtocolStep.LookMoved, ProtocolStep.WaitNoted, ProtocolStep.RestNoted, ProtocolStep.WokenNoted, ProtocolStep.WokenSent,
     ];
 
     /// <summary>A step is reached within three seconds; a busy machine may take long to start a worker.</summary>

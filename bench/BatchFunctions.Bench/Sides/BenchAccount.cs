@@ -9,6 +9,7 @@ using BatchFunctions.Keys;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Bench.Sides;
@@ -108,12 +109,84 @@ internal sealed class BenchAccount
         return ids;
     }
 
+    /// <summary>
+    /// Writes batches of one line that wait for the upstream named <c>default</c>, as the service leaves them: made an hour ago, the one
+    /// chunk given up, the active row at rest until the deadline. Some have a message instead.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <param name="withMessage">How many of them have a message.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task SeedWaitingAsync(int count, int withMessage, CancellationToken ct)
+    {
+        var line = """{"custom_id":"line-0","method":"POST","url":"/v1/chat/completions","body":{"model":"bench","messages":[{"role":"user","content":"hello"}]}}"""u8.ToArray();
+        var input = new BlobLocation(ContainerNames.Files, $"{Tenant}/input");
+        await _storage.Blobs.GetBlobContainerClient(input.Container).GetBlobClient(input.Name).UploadAsync(new BinaryData(line), overwrite: true, ct);
+        var began = DateTimeOffset.UtcNow.AddHours(-1);
+        var batches = Enumerable.Range(0, count).Select(number => WaitingAt(began.AddMilliseconds(number), input, line.Length)).ToList();
+        await InsertAsync(TableNames.Batches, [.. batches.Select(BatchRow.ToRow)], ct);
+        await InsertAsync(TableNames.ActiveBatches, [.. batches.Select((batch, number) => ActiveRowOf(batch, number < withMessage))], ct);
+        await Parallel.ForEachAsync(
+            batches,
+            new ParallelOptions { MaxDegreeOfParallelism = 2 * GroupsAtOnce, CancellationToken = ct },
+            async (batch, token) => await new ChunkStore(_storage).TryInsertAsync(
+                new Chunk { Batch = batch.Key, Number = 0, Offset = 0, Length = line.Length, Lines = 1, LinesBefore = 0 }.Claim(began).Release(began), token));
+        var queue = _storage.Queues.GetQueueClient(QueueNames.Chunk);
+        foreach (var batch in batches.Take(withMessage))
+        {
+            await queue.SendMessageAsync(BatchMessage.OfChunk(batch.Key, 0).ToString(), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: ct);
+        }
+    }
+
+    private async Task InsertAsync(string table, IReadOnlyList<TableEntity> rows, CancellationToken ct) => await Parallel.ForEachAsync(
+        rows.Chunk(GroupSize),
+        new ParallelOptions { MaxDegreeOfParallelism = GroupsAtOnce, CancellationToken = ct },
+        async (group, token) => await _storage.Tables.GetTableClient(table).SubmitTransactionAsync(
+            group.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)), token));
+
+    private static TableEntity ActiveRowOf(Batch batch, bool hasMessage)
+    {
+        var row = new TableEntity(batch.Tenant, batch.Id)
+        {
+            ["InputFileId"] = batch.InputFileId,
+            ["CreatedAt"] = batch.CreatedAt,
+            ["Status"] = "in_progress",
+            ["Lines"] = 1,
+            ["Version"] = 1,
+        };
+        if (!hasMessage)
+        {
+            row["LookAt"] = batch.ExpiresAt;
+            row["ProgressAt"] = batch.CreatedAt;
+            row["Waiting"] = "0";
+            row["WaitsFor"] = "default";
+            row["WaitsSince"] = batch.CreatedAt;
+        }
+
+        return row;
+    }
+
+    private static Batch WaitingAt(DateTimeOffset at, BlobLocation input, int bytes) => BatchAt(at, BatchStatus.InProgress) with
+    {
+        InputBlob = input,
+        InputBytes = bytes,
+        OutputFileId = null,
+        FinalizingAt = null,
+        CompletedAt = null,
+        ProgressAt = null,
+        Counts = new RequestCounts(1, 0, 0),
+        Usage = default,
+        ChunkCount = 1,
+        ChunkWindow = 2,
+    };
+
     /// <summary>A batch that was made at a time and has ended.</summary>
-    public static Batch BatchAt(DateTimeOffset at)
+    public static Batch BatchAt(DateTimeOffset at) => BatchAt(at, BatchStatus.Completed);
+
+    private static Batch BatchAt(DateTimeOffset at, BatchStatus status)
     {
         var id = IdKind.Batch.New(at);
         var input = IdKind.File.New(at);
-        return new Batch(BatchStatus.Completed)
+        return new Batch(status)
         {
             Tenant = Tenant,
             Id = id,

@@ -12,8 +12,18 @@ internal static class SelfHostSide
     /// <param name="connection">The storage account.</param>
     /// <param name="upstream">Where the lines go.</param>
     /// <param name="settings">What else is set.</param>
-    public static async Task<ChildProcess> StartAsync(
-        string connection, Uri upstream, params (string Name, string Value)[] settings)
+    public static Task<ChildProcess> StartAsync(string connection, Uri upstream, params (string Name, string Value)[] settings) =>
+        StartAsync(connection, upstream, [], settings);
+
+    /// <summary>Starts one that says at an address of its own what it counts.</summary>
+    /// <param name="connection">The storage account.</param>
+    /// <param name="upstream">Where the lines go.</param>
+    /// <param name="metrics">The address.</param>
+    public static Task<ChildProcess> StartWithMetricsAsync(string connection, Uri upstream, Uri metrics) =>
+        StartAsync(connection, upstream, ["--metrics", metrics.GetLeftPart(UriPartial.Authority)], []);
+
+    private static async Task<ChildProcess> StartAsync(
+        string connection, Uri upstream, string[] arguments, (string Name, string Value)[] settings)
     {
         // Measured is what is done with a number of lines in flight, and not how it is found.
         var number = settings.Any(setting => setting.Name.Replace("__", ":", StringComparison.Ordinal) == Concurrency)
@@ -22,7 +32,7 @@ internal static class SelfHostSide
         var others = number.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value));
         var process = ChildProcess.Start(
             Path.Combine(AppContext.BaseDirectory, "BatchFunctions.SelfHost.dll"),
-            ["--urls", "http://127.0.0.1:0"],
+            ["--urls", "http://127.0.0.1:0", .. arguments],
             TestService.Settings(connection, upstream, others),
             ReadyPrefix);
         await process.ReadyAsync();

@@ -50,15 +50,22 @@ internal static class TableWrites
     }
 
     /// <summary>Replaces the row under its ETag; null if it has been changed or deleted since.</summary>
-    public static async Task<ETag?> TryUpdateAsync(
-        TableClient table, TableEntity row, ETag expected, CancellationToken ct)
+    public static Task<ETag?> TryUpdateAsync(TableClient table, TableEntity row, ETag expected, CancellationToken ct) =>
+        TryUpdateAsync(table, row, expected, TableUpdateMode.Replace, ct);
+
+    /// <summary>Writes some columns of a row under its ETag, and leaves the others as they are; null if it has been changed or deleted since.</summary>
+    public static Task<ETag?> TryMergeAsync(TableClient table, TableEntity columns, ETag expected, CancellationToken ct) =>
+        TryUpdateAsync(table, columns, expected, TableUpdateMode.Merge, ct);
+
+    private static async Task<ETag?> TryUpdateAsync(
+        TableClient table, TableEntity row, ETag expected, TableUpdateMode mode, CancellationToken ct)
     {
         Stamp(row);
         var sent = new SendCount();
         try
         {
             using var counted = sent.Begin();
-            var response = await table.UpdateEntityAsync(row, expected, TableUpdateMode.Replace, ct);
+            var response = await table.UpdateEntityAsync(row, expected, mode, ct);
             return response.Headers.ETag;
         }
         catch (RequestFailedException e) when (e.Status is 404 or 412 && sent.IsOne)

@@ -9,6 +9,12 @@ internal sealed record PumpTimes
     /// <summary>The first wait on an empty queue; each further wait is twice as long.</summary>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>
+    /// How many times as long as <c>maxPollingInterval</c> a wait on an empty queue gets in the end. The bell tells of what this process
+    /// sends, so only messages of other processes are found later, on a queue that had none for some ten seconds.
+    /// </summary>
+    public int IdleFactor { get; init; } = 4;
+
     /// <summary>How long handlers may take to return when the host stops.</summary>
     public TimeSpan ShutdownLimit { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -45,6 +45,7 @@ internal sealed partial class QueuePump(
         using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var stop = stoppingToken.Register(() => limit.CancelAfter(times.ShutdownLimit));
         var delay = times.FirstDelay;
+        var hasRung = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             _running.RemoveWhere(task => task.IsCompleted);
@@ -59,12 +60,19 @@ internal sealed partial class QueuePump(
             _running.UnionWith(messages.Select(message => RunAsync(message, stoppingToken)));
             if (messages.Length > 0)
             {
-                delay = times.FirstDelay;
+                // What the bell has told of says nothing about what others send.
+                delay = hasRung ? delay : times.FirstDelay;
                 continue;
             }
 
-            await bell.WaitAsync(name, Jittered(delay), stoppingToken);
-            delay = delay * 2 < settings.MaxPollingInterval ? delay * 2 : settings.MaxPollingInterval;
+            hasRung = await bell.WaitAsync(name, Jittered(delay), stoppingToken);
+            if (hasRung)
+            {
+                continue;
+            }
+
+            var longest = settings.MaxPollingInterval * times.IdleFactor;
+            delay = delay * 2 < longest ? delay * 2 : longest;
         }
 
         try

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Azure;
 using BatchFunctions.Ids;
 
 namespace BatchFunctions.ActiveBatches;
@@ -8,6 +10,9 @@ internal sealed record ActiveBatch(BatchKey Key, string InputFileId, DateTimeOff
     /// <summary>The status of a batch that nobody has looked at yet, as it goes over the wire.</summary>
     public const string NewStatus = "validating";
 
+    /// <summary>How many chunks may wait without a message: what a batch has beyond that has messages.</summary>
+    public const int MostWaiting = 100;
+
     /// <summary>Of how many parts of a batch's lines the row lags behind at most: each part costs a write.</summary>
     private const int Parts = 10;
 
@@ -16,6 +21,34 @@ internal sealed record ActiveBatch(BatchKey Key, string InputFileId, DateTimeOff
 
     /// <summary>The lines that waited in it when that was last noted; at first, those that its input file seems to have.</summary>
     public int Lines { get; init; }
+
+    /// <summary>
+    /// The earliest time at which anything about the batch may need the sweep; null where that is not known, as in rows of an earlier
+    /// version: then it may be now.
+    /// </summary>
+    public DateTimeOffset? LookAt { get; init; }
+
+    /// <summary>When a line of it was last done, if that has been noted.</summary>
+    public DateTimeOffset? ProgressAt { get; init; }
+
+    /// <summary>The chunks that have no message, since they wait until an upstream is back: see <see cref="WaitsFor"/>.</summary>
+    public IReadOnlyList<int> Waiting { get; init; } = [];
+
+    /// <summary>The names of the upstreams that they wait for: any of them will do.</summary>
+    public IReadOnlyList<string> WaitsFor { get; init; } = [];
+
+    /// <summary>Since when the last of them waits.</summary>
+    public DateTimeOffset? WaitsSince { get; init; }
+
+    /// <summary>Whether a newer version wrote the row, which is then not written.</summary>
+    public bool IsNewer { get; init; }
+
+    /// <summary>The row's ETag, as it was read.</summary>
+    [JsonIgnore]
+    public ETag ETag { get; init; }
+
+    /// <summary>Whether the row says that nothing about the batch needs the sweep before the given time.</summary>
+    public bool RestsAt(DateTimeOffset time) => LookAt > time;
 
     /// <summary>Files of an earlier batch that the input is made of, where the service makes it: as the input, they are kept.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];

@@ -12,9 +12,6 @@ namespace BatchFunctions.ActiveBatches;
 /// </summary>
 internal sealed class ActiveBatchStore(TableClient table)
 {
-    /// <summary>A source each: an input, an error file and an output.</summary>
-    private static readonly string[] SourceColumns = ["Source1", "Source2", "Source3"];
-
     public ActiveBatchStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.ActiveBatches))
     {
@@ -22,19 +19,7 @@ internal sealed class ActiveBatchStore(TableClient table)
 
     public async Task InsertAsync(ActiveBatch active, CancellationToken ct)
     {
-        var row = new TableEntity(active.Key.Tenant, active.Key.Id)
-        {
-            ["InputFileId"] = active.InputFileId,
-            ["CreatedAt"] = active.CreatedAt,
-            ["Status"] = active.Status,
-            ["Lines"] = active.Lines,
-        };
-        foreach (var (column, source) in SourceColumns.Zip(active.Sources))
-        {
-            row[column] = source;
-        }
-
-        _ = await TableWrites.TryInsertAsync(table, row, ct)
+        _ = await TableWrites.TryInsertAsync(table, ActiveBatchRow.NewOf(active), ct)
             ?? throw new ConcurrencyException($"Batch id {active.Key.Id}");
     }
 
@@ -94,11 +79,11 @@ internal sealed class ActiveBatchStore(TableClient table)
     {
         var load = default(ActiveLoad);
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant}");
-        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey", "Lines"], cancellationToken: ct))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey", ActiveBatchRow.Lines], cancellationToken: ct))
         {
             if (IdKind.Batch.IsValid(row.RowKey))
             {
-                load = load.With(LinesOf(row));
+                load = load.With(ActiveBatchRow.LinesOf(row));
             }
         }
 
@@ -106,48 +91,93 @@ internal sealed class ActiveBatchStore(TableClient table)
     }
 
     /// <summary>
-    /// Notes what has become of a batch since its row was written, for those who count by these rows. It is for information:
+    /// Notes what has become of a batch since its row was read, for those who count by these rows. It is for information:
     /// a row that another changes or removes meanwhile, or a newer version wrote, is left as it is.
     /// </summary>
-    /// <param name="key">The batch.</param>
-    /// <param name="status">Its status.</param>
+    /// <param name="row">The row as it was read.</param>
+    /// <param name="status">The batch's status.</param>
     /// <param name="lines">The lines that wait in it.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public async Task NoteAsync(BatchKey key, string status, int lines, CancellationToken ct)
-    {
-        var found = await table.GetEntityIfExistsAsync<TableEntity>(key.Tenant, key.Id, null, ct);
-        if (found is { HasValue: true, Value: { } row } && !NewerRowException.IsNewer(row))
+    public Task NoteAsync(ActiveBatch row, string status, int lines, CancellationToken ct) => TryMergeAsync(
+        row,
+        new()
         {
-            row["Status"] = status;
-            row["Lines"] = lines;
-            _ = await TableWrites.TryUpdateAsync(table, row, row.ETag, ct);
+            [ActiveBatchRow.Status] = status,
+            [ActiveBatchRow.Lines] = lines,
+        },
+        ct);
+
+    /// <summary>
+    /// Notes that nothing about a batch needs the sweep before a given time, and what it comes to, which does not change until then.
+    /// </summary>
+    /// <param name="row">The row as it was read before all that this was concluded from.</param>
+    /// <param name="until">The time.</param>
+    /// <param name="status">The batch's status.</param>
+    /// <param name="lines">The lines that wait in it.</param>
+    /// <param name="progressAt">When a line of it was last done.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>Whether the row had not changed.</returns>
+    public Task<bool> TryRestAsync(
+        ActiveBatch row, DateTimeOffset until, string status, int lines, DateTimeOffset progressAt, CancellationToken ct) => TryMergeAsync(
+        row,
+        new()
+        {
+            [ActiveBatchRow.LookAt] = until,
+            [ActiveBatchRow.Status] = status,
+            [ActiveBatchRow.Lines] = lines,
+            [ActiveBatchRow.ProgressAt] = progressAt,
+        },
+        ct);
+
+    /// <summary>Writes when the sweep is to look at a batch, and which of its chunks wait without a message.</summary>
+    /// <param name="row">The row as it was read, with what is to be written of it.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>Whether the row had not changed.</returns>
+    public Task<bool> TryWriteLookAsync(ActiveBatch row, CancellationToken ct)
+    {
+        var columns = new Dictionary<string, object>
+        {
+            [ActiveBatchRow.LookAt] = row.LookAt ?? row.CreatedAt,
+            [ActiveBatchRow.WaitsFor] = ActiveBatchRow.Joined(row.WaitsFor),
+            [ActiveBatchRow.Waiting] = ActiveBatchRow.Joined(row.Waiting),
+        };
+        if (row.WaitsSince is { } since)
+        {
+            columns[ActiveBatchRow.WaitsSince] = since;
         }
+
+        return TryMergeAsync(row, columns, ct);
     }
+
+    /// <summary>A batch's active row; null if there is none.</summary>
+    public async Task<ActiveBatch?> FindAsync(BatchKey key, CancellationToken ct) =>
+        await table.GetEntityIfExistsAsync<TableEntity>(key.Tenant, key.Id, ActiveBatchRow.Read, ct) is { HasValue: true, Value: { } row }
+            ? ActiveBatchRow.FromRow(row)
+            : null;
 
     /// <summary>
     /// All active batches, whatever the version of their rows, and whatever is in them: what may be done with a batch is
-    /// decided by its own row, and a row that is spoilt keeps nobody from the others.
+    /// decided by its own row, and a row that is spoilt keeps nobody from the others. A request for a thousand.
     /// </summary>
-    public async IAsyncEnumerable<ActiveBatch> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<ActiveBatch> ListAsync(CancellationToken ct) => ListAsync(filter: null, ct);
+
+    /// <summary>The active batches whose time to be looked at has come: those that do not say are not among them.</summary>
+    public IAsyncEnumerable<ActiveBatch> ListDueAsync(DateTimeOffset now, CancellationToken ct) =>
+        ListAsync(TableClient.CreateQueryFilter($"LookAt le {now}"), ct);
+
+    private async IAsyncEnumerable<ActiveBatch> ListAsync(string? filter, [EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (var row in table.QueryAsync<TableEntity>(cancellationToken: ct))
+        await foreach (var row in table.QueryAsync<TableEntity>(filter, null, ActiveBatchRow.Read, ct))
         {
             if (IdKind.Batch.IsValid(row.RowKey))
             {
-                yield return new ActiveBatch(
-                    new BatchKey(row.PartitionKey, row.RowKey),
-                    row.TryGetValue("InputFileId", out var file) && file is string id ? id : "",
-                    row.TryGetValue("CreatedAt", out var at) && at is DateTimeOffset createdAt
-                        ? createdAt
-                        : IdKind.Batch.CreatedAt(row.RowKey))
-                {
-                    Status = row.TryGetValue("Status", out var status) && status is string text ? text : ActiveBatch.NewStatus,
-                    Lines = LinesOf(row),
-                };
+                yield return ActiveBatchRow.FromRow(row);
             }
         }
     }
 
-    /// <summary>None where an older version wrote the row, until a sweep notes them.</summary>
-    private static int LinesOf(TableEntity row) => row.TryGetValue("Lines", out var lines) && lines is int count ? count : 0;
+    private async Task<bool> TryMergeAsync(ActiveBatch row, Dictionary<string, object> columns, CancellationToken ct) =>
+        !row.IsNewer
+        && await TableWrites.TryMergeAsync(
+            table, new TableEntity(columns) { PartitionKey = row.Key.Tenant, RowKey = row.Key.Id }, row.ETag, ct) is not null;
 }

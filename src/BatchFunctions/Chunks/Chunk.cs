@@ -184,7 +184,10 @@ internal sealed record Chunk : IFenced<Chunk>
     /// queue a message is late rather than lost, and each copy makes the queue longer.
     /// </summary>
     public bool IsForsaken(DateTimeOffset now, TimeSpan wakeUpLost) =>
-        Owner is null ? NotBefore + (wakeUpLost * Math.Pow(2, Math.Min(Wakes, 10))) < now : !IsHeld(now);
+        Owner is null ? ForsakenAt(wakeUpLost) < now : !IsHeld(now);
+
+    /// <summary>From when on a chunk that was begun and is idle counts as forsaken; null where nobody has begun it.</summary>
+    public DateTimeOffset? ForsakenAt(TimeSpan wakeUpLost) => NotBefore + (wakeUpLost * Math.Pow(2, Math.Min(Wakes, 10)));
 
     /// <summary>
     /// The chunk released because it was forsaken; a message for it is due now. The epoch stays: a worker that was late

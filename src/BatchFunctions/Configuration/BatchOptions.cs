@@ -193,6 +193,9 @@ public sealed class BatchOptions
     /// <summary>The most blobs that a sweep removes of one file: a second's worth or a few. Not a setting either.</summary>
     internal int BlobsDeletedInOneGo { get; set; } = 2000;
 
+    /// <summary>From how many batches at rest on sweeps may be quiet: more than a page of their rows is not read each time. Not a setting either.</summary>
+    internal int RestingForQuiet { get; set; } = 1000;
+
     /// <summary>Whether inputs may be so large that <see cref="LeastChunkBytes"/> holds.</summary>
     internal bool TakesLargeInputs => MaxLines > ManyLines || MaxInputBytes > ManyBytes;
 

@@ -5,6 +5,12 @@ namespace BatchFunctions.Fleet;
 /// <param name="Projects">Lines in flight and at hand, by project.</param>
 internal sealed record ShareDemand(int InFlight, IReadOnlyList<ProjectDemand> Projects)
 {
+    /// <summary>Whether nobody of the process gets through.</summary>
+    public bool IsAway { get; init; }
+
+    /// <summary>Since when lines of the process have gone through, if one has lately.</summary>
+    public DateTimeOffset? ThroughSince { get; init; }
+
     /// <summary>Lines in flight and at hand.</summary>
     public int Lines => Projects.Sum(static project => project.Lines);
 

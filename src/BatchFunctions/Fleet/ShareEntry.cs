@@ -22,6 +22,14 @@ internal sealed record ShareEntry
     [JsonPropertyName("d")]
     public required IReadOnlyList<ProjectDemand> Demand { get; init; }
 
+    /// <summary>
+    /// Since when its lines have gone through, if one has lately, in Unix milliseconds. An earlier version does not say, and leaves it out
+    /// when it writes the ledger.
+    /// </summary>
+    [JsonPropertyName("t")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ThroughSince { get; init; }
+
     /// <summary>What it has seen of its lines in flight.</summary>
     [JsonPropertyName("f")]
     public FlightSummary? Flight { get; init; }

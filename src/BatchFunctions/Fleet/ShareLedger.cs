@@ -55,6 +55,7 @@ internal sealed record ShareLedger(
             Holds = 0,
             Until = (now + Lease).ToUnixTimeMilliseconds(),
             Demand = Bounded(demand.Projects),
+            ThroughSince = demand.ThroughSince?.ToUnixTimeMilliseconds(),
             Flight = flight,
         };
         ShareEntry[] all = [.. others.Entries.Append(mine).OrderBy(static entry => entry.Worker, StringComparer.Ordinal)];

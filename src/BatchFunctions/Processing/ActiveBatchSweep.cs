@@ -2,6 +2,7 @@ using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
+using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -11,15 +12,18 @@ namespace BatchFunctions.Processing;
 
 /// <summary>
 /// What the sweep does about one batch that has not ended, or is not yet cleared away: sends lost messages again, wakes
-/// forsaken chunks, has the batch closed when it is due, and clears away after it.
+/// forsaken chunks, has the batch closed when it is due, and clears away after it. A batch about which nothing can need it before a given
+/// time is let rest until then, by a write of its active row.
 /// </summary>
 internal sealed partial class ActiveBatchSweep(
     BatchStore batches,
     ActiveBatchStore active,
+    BatchLooks looks,
     ChunkStore chunks,
     BatchFinish finish,
     BatchValidation validation,
     BatchQueues queues,
+    ProtocolSteps steps,
     RareLog rare,
     IOptions<BatchOptions> options,
     TimeProvider time,
@@ -38,9 +42,12 @@ internal sealed partial class ActiveBatchSweep(
         using var span = found is null ? null : BatchTracing.StartSweep(found.Id, found.TraceParent);
         if (found is { } running && !running.Status.HasEnded())
         {
-            seen.Add(running, now - ProgressOf(running), now - running.CreatedAt);
+            seen.Add(running, ProgressOf(running), now);
         }
 
+        // When something may be to be done; null where that is now.
+        DateTimeOffset? next = null;
+        var isHeld = false;
         switch (found)
         {
             case null:
@@ -74,10 +81,10 @@ internal sealed partial class ActiveBatchSweep(
                 await finish.GiveUpAsync(row.Key, BatchFailures.NotClosed, ct);
                 break;
             case { Status: BatchStatus.Validating } batch when !batch.IsOverdue(now):
-                await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
+                next = await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
                 break;
             case { Status: BatchStatus.InProgress } batch when !batch.IsOverdue(now):
-                await SweepRunningAsync(batch, seen, now, ct);
+                (next, isHeld) = await SweepRunningAsync(batch, row, seen, now, ct);
                 break;
             default:
                 // Finalizing, cancelling, or past its deadline: an advance finishes it or closes what is idle.
@@ -85,8 +92,33 @@ internal sealed partial class ActiveBatchSweep(
                 break;
         }
 
-        await NoteAsync(row, found, ct);
+        if (found is null || next is not { } due || !await TryRestAsync(row, found, due < found.ExpiresAt ? due : found.ExpiresAt, seen, now, ct))
+        {
+            seen.Restless += isHeld ? 0 : 1;
+            await NoteAsync(row, found, ct);
+        }
     }
+
+    /// <summary>
+    /// Lets a batch rest, where it is worth a write: not one that is about to be looked at anyway, nor a young one. It is refused if somebody
+    /// has begun something since the row was read.
+    /// </summary>
+    private async Task<bool> TryRestAsync(
+        ActiveBatch row, Batch batch, DateTimeOffset until, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
+    {
+        if (row.RestsAt(now) || now - batch.CreatedAt < looks.Calm || until < now + _options.SweepInterval
+            || !await active.TryRestAsync(row, until, batch.Status.Wire(), LinesOf(row, batch), ProgressOf(batch), ct))
+        {
+            return false;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.RestNoted, ct);
+        seen.AddResting(row, until, now, isCounted: true);
+        return true;
+    }
+
+    /// <summary>The lines that a project's quota counts: before its validation, those that the batch was made with.</summary>
+    private static int LinesOf(ActiveBatch row, Batch batch) => batch.Status == BatchStatus.Validating ? row.Lines : batch.WaitingLines;
 
     /// <summary>Notes in the active row what the project's quota counts, where it has changed much.</summary>
     private async Task NoteAsync(ActiveBatch row, Batch? batch, CancellationToken ct)
@@ -98,19 +130,32 @@ internal sealed partial class ActiveBatchSweep(
 
         if (row.IsOutdated(batch.Status.Wire(), batch.WaitingLines, batch.Counts.Total))
         {
-            await active.NoteAsync(row.Key, batch.Status.Wire(), batch.WaitingLines, ct);
+            await active.NoteAsync(row, batch.Status.Wire(), batch.WaitingLines, ct);
         }
     }
 
     private static DateTimeOffset ProgressOf(Batch batch) => batch.ProgressAt ?? batch.CreatedAt;
 
-    private async Task SweepRunningAsync(Batch batch, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
+    /// <returns>
+    /// When something may be to be done, null where that is now, or may be as soon as a lease is over; and whether there is such a lease.
+    /// </returns>
+    private async Task<(DateTimeOffset? Next, bool IsHeld)> SweepRunningAsync(
+        Batch batch, ActiveBatch row, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
     {
-        var open = 0;
+        var (open, held, owed) = (0, 0, 0);
+        var isCalm = true;
+        var next = DateTimeOffset.MaxValue;
         var succession = new ChunkSuccession(batch, now);
         await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
         {
-            succession.See(chunk);
+            // One that waits for its upstream keeps those back that follow it: they would wait as well.
+            var waits = chunk is { Ended: false, Owner: null } && row.Waiting.Contains(chunk.Number);
+            isCalm &= now - chunk.WrittenAt > looks.Calm;
+            if (!waits)
+            {
+                succession.See(chunk);
+            }
+
             if (chunk.Ended)
             {
                 continue;
@@ -118,6 +163,7 @@ internal sealed partial class ActiveBatchSweep(
 
             if (chunk.Unreadable is { } reason)
             {
+                isCalm = false;
                 if (rare.IsNews($"unreadable {batch.Id} {chunk.Number}"))
                 {
                     Log.ChunkUnreadable(logger, batch.Id, chunk.Number, reason);
@@ -129,28 +175,47 @@ internal sealed partial class ActiveBatchSweep(
             open++;
             if (chunk.IsHeld(now))
             {
+                held++;
                 seen.AddLease(chunk.LeaseUntil!.Value);
+                continue;
+            }
+
+            if (waits)
+            {
                 continue;
             }
 
             // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
             // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are
             // paid for.
+            owed += chunk.NotBefore is not null || succession.IsDue(chunk) ? 1 : 0;
+            var due = chunk.ForsakenAt(_options.WakeUpLost) ?? succession.DueSince(chunk) + _options.WakeUpLost;
             if (await TryWakeAsync(chunk, succession.IsForgotten(chunk, _options.WakeUpLost), now, ct))
             {
+                isCalm = false;
                 await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
+            }
+            else if (due is { } at)
+            {
+                next = Sooner(next, at);
             }
         }
 
         if (open == 0)
         {
             await queues.AskAdvanceAsync(batch.Key, ct);
+            return (null, false);
         }
-        else
+
+        if (held > 0 || owed > 0)
         {
-            await SendAgainAsync(batch, _options.ProgressLost, now, ct);
+            next = Sooner(next, await SendAgainAsync(batch, _options.ProgressLost, now, ct));
         }
+
+        return (held == 0 && isCalm ? next : null, held > 0);
     }
+
+    private static DateTimeOffset Sooner(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     /// <returns>Whether the chunk was forsaken or forgotten, and is woken.</returns>
     private async Task<bool> TryWakeAsync(Chunk chunk, bool isForgotten, DateTimeOffset now, CancellationToken ct)
@@ -175,13 +240,14 @@ internal sealed partial class ActiveBatchSweep(
     /// Sends the batch's messages again if it has made no progress for the given time, which doubles each time: a long
     /// queue is not a lost message, and what is sent for nothing makes it longer.
     /// </summary>
-    private async Task SendAgainAsync(Batch batch, TimeSpan patience, DateTimeOffset now, CancellationToken ct)
+    /// <returns>When it is to be done next.</returns>
+    private async Task<DateTimeOffset> SendAgainAsync(Batch batch, TimeSpan patience, DateTimeOffset now, CancellationToken ct)
     {
         var progress = ProgressOf(batch);
         var since = batch.SentAgainAt > progress ? batch.SentAgainAt.Value : progress;
-        if (now - since < patience * Math.Pow(2, Math.Min(batch.Resends, 10)))
+        if (now - since < PatienceOf(batch.Resends))
         {
-            return;
+            return since + PatienceOf(batch.Resends);
         }
 
         Log.SentAgain(logger, batch.Id, batch.Status, now - progress);
@@ -200,6 +266,9 @@ internal sealed partial class ActiveBatchSweep(
                 ? current.SentAgain(now)
                 : null,
             ct);
+        return now + PatienceOf(batch.Resends + 1);
+
+        TimeSpan PatienceOf(int resends) => patience * Math.Pow(2, Math.Min(resends, 10));
     }
 
     private static partial class Log

@@ -82,10 +82,10 @@ public sealed partial class BatchJobs
 
     private Task HandleAsync(BatchMessage message, bool isFirstDelivery, CancellationToken ct) => message.Kind switch
     {
-        BatchMessageKind.Chunk => _work.RunAsync(message.Key, message.ChunkNumber, ct),
+        BatchMessageKind.Chunk => _work.RunAsync(message.Key, message.ChunkNumber, message.GoesOn, ct),
         BatchMessageKind.Validate => _validation.RunAsync(message.Key, ct),
         BatchMessageKind.Advance => _advance.TakeUpAsync(message.Key, isFirstDelivery, ct),
-        BatchMessageKind.Sweep => _sweep.TakeUpAsync(message.Ticket, ct),
+        BatchMessageKind.Sweep => _sweep.TakeUpAsync(message, ct),
         BatchMessageKind.Deliver => _deliveries.RunAsync(message, isFirstDelivery, ct),
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };

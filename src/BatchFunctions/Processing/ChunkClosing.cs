@@ -15,6 +15,7 @@ namespace BatchFunctions.Processing;
 internal sealed class ChunkClosing(
     ChunkStore chunks,
     ChunkInput input,
+    BatchLooks looks,
     ResultBlobs blobs,
     ResultBacklog backlog,
     ProtocolSteps steps,
@@ -30,6 +31,7 @@ internal sealed class ChunkClosing(
             return false;
         }
 
+        await looks.SeeToAsync(batch.Key, chunk.Number, ct);
         if (await chunks.TryUpdateAsync(chunk.Claim(now + options.Value.Lease), ct) is not { } claimed)
         {
             return false;

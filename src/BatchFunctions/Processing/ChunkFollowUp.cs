@@ -2,6 +2,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,8 @@ namespace BatchFunctions.Processing;
 internal sealed partial class ChunkFollowUp(
     BatchAdvance advance,
     BatchQueues queues,
+    BatchLooks looks,
+    UpstreamRegistry upstreams,
     ChunkTally tally,
     BatchMetrics metrics,
     ProtocolSteps steps,
@@ -50,6 +53,9 @@ internal sealed partial class ChunkFollowUp(
             case ChunkRunEnd.Ended:
                 await queues.AskAdvanceAsync(batch.Key, limit.Token);
                 break;
+            case ChunkRunEnd.Waits:
+                await WaitAsync(batch, chunk, limit.Token);
+                break;
             case ChunkRunEnd.HandedOver:
                 await HandOverAsync(chunk, limit.Token);
                 break;
@@ -70,6 +76,34 @@ internal sealed partial class ChunkFollowUp(
         {
             await queues.SendChunkAsync(batch.Key, next, TimeSpan.Zero, ct);
             await steps.ReachedAsync(ProtocolStep.NextChunkSent, ct);
+        }
+    }
+
+    /// <summary>
+    /// Notes in the batch's active row that the chunk waits for its upstream, in the place of a message, which would come only to be put
+    /// off again. A crash before it leaves a chunk that says since when it is free, and this message, which comes again; the sweep finds
+    /// either. Where it is not known which upstream it is that all of the chunk waits for, it has a message.
+    /// </summary>
+    private async Task WaitAsync(Batch batch, Chunk chunk, CancellationToken ct)
+    {
+        var entries = upstreams.EntriesOf(batch.Model);
+        if ((batch.Model is null && upstreams.Upstreams.Count > 1)
+            || !await looks.TryNoteWaitAsync(batch.Key, chunk.Number, [.. entries.Select(static one => one.Name)], ct))
+        {
+            await HandOverAsync(chunk, ct);
+            return;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.WaitNoted, ct);
+        if (entries.Any(static one => !one.Gate.State.IsAway))
+        {
+            // It is back by now, and those who waited before may have been sent their messages already.
+            await queues.SendWokenAsync(batch.Key, chunk.Number, ct);
+        }
+
+        if (chunk.Done.Count > 0)
+        {
+            await queues.AskAdvanceAsync(chunk.Batch, ct);
         }
     }
 

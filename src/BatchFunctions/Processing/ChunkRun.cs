@@ -182,6 +182,11 @@ internal sealed partial class ChunkRun(
             return ChunkRunEnd.Ended;
         }
 
+        if (left.IsPutOffForUpstream && sender.Fault is null && !isShutdown && verdict.NotBefore is null)
+        {
+            return ChunkRunEnd.Waits;
+        }
+
         // The message of a run that met a fault comes again by itself, and in the end goes to the poison queue; unless it is
         // known when to look again.
         return sender.Fault is { } fault && verdict.NotBefore is null ? throw new ChunkFaultException(fault) : ChunkRunEnd.HandedOver;

@@ -20,6 +20,7 @@ internal sealed class ChunkRuns(
     BatchQueues queues,
     BatchWatch watch,
     SweepGuard guard,
+    BatchLooks looks,
     UpstreamClient upstream,
     ProjectReader projects,
     ResultBacklog backlog,
@@ -32,10 +33,14 @@ internal sealed class ChunkRuns(
 {
     private readonly BatchOptions _options = options.Value;
 
-    /// <summary>Claims a chunk.</summary>
+    /// <summary>
+    /// Claims a chunk. The sweep is told first when the lease would be over; a crash in between has it look for nothing, and leaves the
+    /// message.
+    /// </summary>
     /// <returns>The chunk as claimed; null where another write came between.</returns>
     public async Task<Chunk?> TryClaimAsync(Chunk chunk, CancellationToken ct)
     {
+        await looks.SeeToAsync(chunk.Batch, chunk.Number, ct);
         if (await chunks.TryUpdateAsync(chunk.Claim(time.GetUtcNow() + _options.Lease), ct) is not { } claimed)
         {
             return null;
@@ -46,8 +51,11 @@ internal sealed class ChunkRuns(
     }
 
     /// <summary>Inserts a chunk that is claimed from the beginning; null if it is there already.</summary>
-    public Task<Chunk?> TryInsertClaimedAsync(Chunk chunk, CancellationToken ct) =>
-        chunks.TryInsertAsync(chunk.ClaimNew(time.GetUtcNow() + _options.Lease), ct);
+    public async Task<Chunk?> TryInsertClaimedAsync(Chunk chunk, CancellationToken ct)
+    {
+        await looks.SeeToAsync(chunk.Batch, chunk.Number, ct);
+        return await chunks.TryInsertAsync(chunk.ClaimNew(time.GetUtcNow() + _options.Lease), ct);
+    }
 
     /// <summary>Runs a claimed chunk until it has ended, or is given up or lost to another run.</summary>
     /// <returns>How the run ended, and the chunk as its last write left it.</returns>
@@ -62,9 +70,14 @@ internal sealed class ChunkRuns(
         var commits = new SegmentCommits(
             claimed, left, lease, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
         using var checkpoints = new ChunkCheckpoints(results, commits, steps);
-        var running = new RunningBatch(batch, watch, guard, queues, time);
+        var running = new RunningBatch(batch, watch, guard, queues, upstream, time);
         var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);
         var end = await run.RunAsync(ct);
+        if (end != ChunkRunEnd.HandedOver)
+        {
+            await guard.LookAsync(ct);
+        }
+
         return (end, checkpoints.Chunk);
     }
 }

@@ -29,8 +29,12 @@ internal sealed class ChunkSuccession(Batch batch, DateTimeOffset now)
     /// nobody has claimed it, so that it may be lost.
     /// </summary>
     public bool IsForgotten(Chunk chunk, TimeSpan lost) =>
+        DueSince(chunk) is { } since
+        && now - since > lost;
+
+    /// <summary>Since when a chunk that nobody has claimed has been due; null for others, and for those of the first window.</summary>
+    public DateTimeOffset? DueSince(Chunk chunk) =>
         chunk is { Epoch: 0, NotBefore: null }
         && ChunkWindow.Before(batch, chunk.Number) is { } before
-        && _givesWay.TryGetValue(before, out var since)
-        && now - since > lost;
+        && _givesWay.TryGetValue(before, out var since) ? since : null;
 }

@@ -25,7 +25,11 @@ internal sealed partial class ChunkWork(
     TimeProvider time,
     ILogger<ChunkWork> logger)
 {
-    public async Task RunAsync(BatchKey key, int number, CancellationToken ct)
+    /// <param name="key">The batch.</param>
+    /// <param name="number">The chunk's number.</param>
+    /// <param name="goesOn">Whether what the chunk waits for is there, so that it may be claimed before its time.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task RunAsync(BatchKey key, int number, bool goesOn, CancellationToken ct)
     {
         if (await watch.ReadUnlessRunningAsync(key, ct) is not { } batch
             || batch.Status is not (BatchStatus.InProgress or BatchStatus.Cancelling)
@@ -70,7 +74,7 @@ internal sealed partial class ChunkWork(
 
             await queues.AskAdvanceAsync(key, ct);
         }
-        else if (chunk.NotBefore > now)
+        else if (chunk.NotBefore > now && !goesOn)
         {
             await PutOffAsync(chunk, chunk.NotBefore.Value - now, ct);
         }
@@ -104,6 +108,9 @@ internal sealed partial class ChunkWork(
             await queues.SendChunkAsync(batch.Key, claimed.Number, options.Value.Upstream.RetryDelay, ct);
         }
     }
+
+    /// <inheritdoc cref="RunAsync(BatchKey, int, bool, CancellationToken)"/>
+    public Task RunAsync(BatchKey key, int number, CancellationToken ct) => RunAsync(key, number, goesOn: false, ct);
 
     private static CloseReason? ReasonToClose(Batch batch, Chunk chunk, DateTimeOffset now) =>
         CloseReason.Of(batch, now) ?? (chunk.IsStruckOut ? CloseReason.InternalError : null);

@@ -130,28 +130,31 @@ internal sealed class LineSender(
         }
 
         var known = left.Of(line.Index).State;
-        var (place, wait) = await upstream.EnterAsync(turn, route, known, ct);
-        if (place is not null)
+        var answer = await upstream.EnterAsync(turn, route, known, ct);
+        if (answer.Place is { } place)
         {
             return (new UpstreamRequest(batch.Endpoint, parsed.Body, line.Memory, route, parsed.Model, known), place);
         }
 
-        PutOff(line.Index, known, time.GetUtcNow() + wait);
+        PutOff(line.Index, known, time.GetUtcNow() + answer.Wait, answer.IsAway);
         return null;
     }
+
+    /// <summary>Whether the chunk's lines may go to different upstreams.</summary>
+    private bool GoDifferentWays => batch.Model is null && upstream.HasSeveral;
 
     /// <summary>
     /// Where all lines go the same way, the next one would fare no better than this one; else this one alone is kept back.
     /// </summary>
-    private void PutOff(int line, LineState known, DateTimeOffset until)
+    private void PutOff(int line, LineState known, DateTimeOffset until, bool isAway)
     {
-        if (batch.Model is null && upstream.HasSeveral)
+        if (GoDifferentWays)
         {
             left.Note(line, known, until);
         }
         else
         {
-            left.PutOff(until);
+            left.PutOff(until, isAway);
         }
     }
 
@@ -186,7 +189,15 @@ internal sealed class LineSender(
     private async Task SendAndTakeAsync(
         LineInFlight line, UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
     {
-        using var outcome = await upstream.SendAsync(request, turn, place, ct);
+        var outcome = await upstream.SendAsync(request, turn, place, ct);
+        using var disposed = outcome;
+        if (outcome is UpstreamOutcome.Postponed { IsAway: true } away && !GoDifferentWays)
+        {
+            // It is the chunk that waits, and not this line more than the others.
+            left.PutOff(time.GetUtcNow() + away.Delay, isAway: true);
+            outcome = away with { Delay = TimeSpan.Zero };
+        }
+
         try
         {
             outcomes.Take(line.Index, line.CustomId, outcome, line.Memory);
@@ -202,7 +213,7 @@ internal sealed class LineSender(
     private async Task MemoryRanOutAsync()
     {
         upstream.MemoryRanOut();
-        left.PutOff(time.GetUtcNow() + OutOfMemoryWait);
+        left.PutOff(time.GetUtcNow() + OutOfMemoryWait, isAway: false);
         await DrainAsync();
     }
 

@@ -12,6 +12,7 @@ internal sealed class LinesLeft(Chunk claimed)
     private readonly Lock _lock = new();
     private readonly Dictionary<int, LineLeft> _lines = new(claimed.Left);
     private DateTimeOffset? _notBefore;
+    private bool _isAway;
 
     /// <summary>What is known of a line, earlier runs included.</summary>
     public LineLeft Of(int line)
@@ -59,12 +60,27 @@ internal sealed class LinesLeft(Chunk claimed)
         }
     }
 
+    /// <summary>Whether the whole chunk has been put off until its upstream is back, for which others ask.</summary>
+    public bool IsPutOffForUpstream
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _notBefore is not null && _isAway;
+            }
+        }
+    }
+
     /// <summary>Puts the whole chunk off: its lines find no place to be sent from.</summary>
-    public void PutOff(DateTimeOffset until)
+    /// <param name="until">Until when.</param>
+    /// <param name="isAway">Whether it may go on before that if its upstream is back, and need not if it is not.</param>
+    public void PutOff(DateTimeOffset until, bool isAway)
     {
         lock (_lock)
         {
             _notBefore = until;
+            _isAway = isAway;
         }
     }
 

@@ -1,5 +1,6 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Storage;
+using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Processing;
@@ -7,8 +8,13 @@ namespace BatchFunctions.Processing;
 /// <summary>
 /// A chunk's batch from the point of view of the chunk's run: whether it still runs, and where to report progress.
 /// </summary>
-internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard guard, BatchQueues queues, TimeProvider time)
+internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard guard, BatchQueues queues, UpstreamClient upstream, TimeProvider time)
 {
+    /// <summary>How often the batch's row is read while nobody gets through: a cancel is noticed that much later.</summary>
+    private static readonly TimeSpan AwayPoll = TimeSpan.FromSeconds(10);
+
+    private DateTimeOffset _readAt = time.GetUtcNow();
+
     /// <summary>The batch at the start of the run.</summary>
     public Batch Batch { get; } = batch;
 
@@ -21,6 +27,13 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     /// </summary>
     public async Task<bool> StillRunsAsync()
     {
+        var at = time.GetUtcNow();
+        if (at - _readAt < AwayPoll && upstream.IsAway(Batch.Model))
+        {
+            return !Batch.IsOverdue(at);
+        }
+
+        _readAt = at;
         try
         {
             return await watch.GetAsync(Batch.Key, CancellationToken.None) is not { } now || now.Runs(time.GetUtcNow());

@@ -11,6 +11,7 @@ internal sealed class GateAsk(int gates)
     private readonly Lock _lock = new();
     private int _gates = gates;
     private TimeSpan _wait = TimeSpan.MaxValue;
+    private bool _isAway = true;
     private bool _isDecided;
 
     /// <summary>The place, or how long to wait in storage.</summary>
@@ -32,10 +33,13 @@ internal sealed class GateAsk(int gates)
     public void Give(UpstreamPlace place) => _source.TrySetResult(new GateAnswer(place, TimeSpan.Zero));
 
     /// <summary>One gate more has none for so long; of several waits the shortest counts.</summary>
-    public void PutOff(TimeSpan wait)
+    /// <param name="wait">For how long.</param>
+    /// <param name="isAway">Whether its upstream is away, and others ask whether it is back.</param>
+    public void PutOff(TimeSpan wait, bool isAway)
     {
         lock (_lock)
         {
+            _isAway &= isAway;
             _wait = wait < _wait ? wait : _wait;
             if (--_gates > 0 || _isDecided)
             {
@@ -45,7 +49,7 @@ internal sealed class GateAsk(int gates)
             _isDecided = true;
         }
 
-        _source.TrySetResult(new GateAnswer(null, _wait));
+        _source.TrySetResult(new GateAnswer(null, _wait) { IsAway = _isAway });
     }
 
     /// <summary>Asks for nothing any more.</summary>

@@ -141,14 +141,17 @@ internal sealed class GateWaiters(TimeProvider time)
     /// <summary>Sends lines to storage.</summary>
     /// <param name="wait">For how long.</param>
     /// <param name="butOne">Whether one of them stays: one whose chunk has more lines, if there is such a one.</param>
-    public void PutOff(TimeSpan wait, bool butOne)
+    /// <param name="isAway">Whether their upstream is away, and somebody asks whether it is back.</param>
+    /// <param name="comesBack">Whether one of them is to come back when its wait is over, to ask.</param>
+    public void PutOff(TimeSpan wait, bool butOne, bool isAway, bool comesBack)
     {
         var all = _projects.Values.SelectMany(static project => project.Waiting).Concat(_suspects).OrderBy(static waiter => waiter.Number).ToList();
         var stays = butOne ? all.Find(waiter => waiter.LeadsChunk) ?? all.FirstOrDefault() : null;
         foreach (var waiter in all.Where(waiter => waiter != stays))
         {
             Remove(waiter);
-            waiter.Ask.PutOff(wait);
+            waiter.Ask.PutOff(wait, isAway && !comesBack);
+            comesBack = false;
         }
     }
 

@@ -29,6 +29,9 @@ internal sealed partial class ShareKeeper(
     /// <summary>How often a share is renewed.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
+    /// <summary>How often it is renewed while nobody gets through.</summary>
+    private static readonly TimeSpan AwayInterval = TimeSpan.FromSeconds(6);
+
     /// <summary>How often it is asked for while it is less than the process's part, or storage does not answer.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
@@ -83,7 +86,7 @@ internal sealed partial class ShareKeeper(
                 var grant = await RenewAsync(wanted, asked);
                 holds |= grant is not null;
                 await WaitAsync(Soonest, wakes: false);
-                await WaitAsync((grant is { IsShort: false } ? Interval : Soon) - Soonest, wakes: true);
+                await WaitAsync((grant is not { IsShort: false } ? Soon : wanted.IsAway ? AwayInterval : Interval) - Soonest, wakes: true);
                 continue;
             }
 

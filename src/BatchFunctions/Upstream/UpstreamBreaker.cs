@@ -28,6 +28,18 @@ internal sealed partial class UpstreamBreaker(
     private DateTimeOffset? _openSince;
     private string? _reason;
     private DateTimeOffset _nextProbe;
+    private DateTimeOffset? _messengerAt;
+    private DateTimeOffset? _throughSince;
+    private DateTimeOffset _passedAt;
+
+    /// <summary>For how long a line that went through says that others do.</summary>
+    private static readonly TimeSpan Lately = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often the upstream has come back.</summary>
+    public int Returns { get; private set; }
+
+    /// <summary>Since when lines have gone through, if one has lately; null while nobody gets through.</summary>
+    public DateTimeOffset? ThroughSince => !IsOpen && time.GetUtcNow() - _passedAt < Lately ? _throughSince : null;
 
     /// <summary>The longest that a line waits in memory.</summary>
     public TimeSpan LongestWait { get; } = settings.Options.LongestWait;
@@ -63,17 +75,35 @@ internal sealed partial class UpstreamBreaker(
         }
     }
 
+    /// <summary>
+    /// Whether somebody is to come back by himself for the next probe, which is far away: one for each, however many are put off until then.
+    /// </summary>
+    public bool NeedsMessenger()
+    {
+        if (!IsProbeFar || _messengerAt == _nextProbe)
+        {
+            return false;
+        }
+
+        _messengerAt = _nextProbe;
+        return true;
+    }
+
     /// <summary>Takes note that a probe goes out.</summary>
     public void Probing() => _nextProbe = time.GetUtcNow() + ProbeInterval;
 
     /// <summary>A line went through.</summary>
     public void Passed()
     {
+        var now = time.GetUtcNow();
+        _throughSince = ThroughSince ?? now;
+        _passedAt = now;
         if (_openSince is { } since)
         {
             _openSince = null;
+            Returns++;
             metrics.UpstreamOpen(settings.Name, false);
-            Log.Back(logger, settings.Title, time.GetUtcNow() - since);
+            Log.Back(logger, settings.Title, now - since);
         }
     }
 

@@ -32,6 +32,10 @@ internal sealed partial class UpstreamClient(
     /// <summary>Whether lines of one batch may go to different upstreams.</summary>
     public bool HasSeveral => registry.Upstreams.Count > 1;
 
+    /// <summary>Whether nobody gets through to any upstream that serves a model.</summary>
+    /// <param name="model">Its name; null where a batch has several: then to any at all.</param>
+    public bool IsAway(string? model) => registry.EntriesOf(model).All(static upstream => upstream.Gate.State.IsAway);
+
     /// <summary>Begins a chunk's run, through which its lines ask for places.</summary>
     /// <inheritdoc cref="UpstreamTurn"/>
     public UpstreamTurn Join(BatchAtGate batch, int chunk, int lines, double weight, SendingLease lease) =>
@@ -96,10 +100,10 @@ internal sealed partial class UpstreamClient(
                 reply.Dispose();
                 request.Memory.HoldLine();
                 metrics.AttemptRepeated(target.Upstream.Name, reply.Name);
-                var (next, wait) = await AgainAsync(turn, request, line, target.Upstream, verdict, ct);
-                if (next is null)
+                var answer = await AgainAsync(turn, request, line, target.Upstream, verdict, ct);
+                if (answer.Place is not { } next)
                 {
-                    return Postponed(line, target.Upstream, wait);
+                    return Postponed(line, target.Upstream, answer);
                 }
 
                 current = next;
@@ -137,7 +141,7 @@ internal sealed partial class UpstreamClient(
 
         var answer = await WaitAsync(turn, line, request.Memory, soon, shortest, ct);
         return answer.Place is null && soon.Count < all.Count
-            ? answer with { Wait = Sooner(answer.Wait, Later(all.Except(soon).Min(static one => one.Due) - now, TimeSpan.Zero)) }
+            ? answer with { IsAway = false, Wait = Sooner(answer.Wait, Later(all.Except(soon).Min(static one => one.Due) - now, TimeSpan.Zero)) }
             : answer;
     }
 
@@ -238,8 +242,8 @@ internal sealed partial class UpstreamClient(
             $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
     };
 
-    private static UpstreamOutcome.Postponed Postponed(LineHistory line, UpstreamEntry last, TimeSpan wait) =>
-        new(line.StateAt(last.Record.LastThrough), Sooner(wait, LongestPostponement));
+    private static UpstreamOutcome.Postponed Postponed(LineHistory line, UpstreamEntry last, GateAnswer answer) =>
+        new(line.StateAt(last.Record.LastThrough), Sooner(answer.Wait, LongestPostponement)) { IsAway = answer.IsAway };
 
     private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
 

@@ -37,7 +37,11 @@ internal sealed partial class UpstreamGate
     {
         lock (_lock)
         {
-            var demand = new ShareDemand(_inFlight, [.. _waiters.Projects.Select(static project => project.Demand)]);
+            var demand = new ShareDemand(_inFlight, [.. _waiters.Projects.Select(static project => project.Demand)])
+            {
+                IsAway = _breaker.IsOpen,
+                ThroughSince = _breaker.ThroughSince,
+            };
             _told = demand.Lines;
             return demand;
         }
@@ -88,7 +92,7 @@ internal sealed partial class UpstreamGate
         {
             if (now - oldest.Since >= _breaker.LongestWait)
             {
-                _waiters.PutOff(ShareWait, butOne: false);
+                _waiters.PutOff(ShareWait, butOne: false, isAway: false, comesBack: false);
             }
             else
             {

@@ -79,6 +79,42 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         }
     }
 
+    /// <summary>Since when lines have gone through, if one has lately; null while nobody gets through.</summary>
+    public DateTimeOffset? ThroughSince
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _breaker.ThroughSince;
+            }
+        }
+    }
+
+    /// <summary>How often the upstream has come back.</summary>
+    public int Returns
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _breaker.Returns;
+            }
+        }
+    }
+
+    /// <summary>Whether the upstream is away, and no chunk's run is here that would ask whether it is back.</summary>
+    public bool IsForsaken
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _breaker is { IsOpen: true, IsProbeFar: false } && _waiters.Projects.Count == 0;
+            }
+        }
+    }
+
     /// <summary>When the pace and the rates let the next line go.</summary>
     private DateTimeOffset Due => _pace.Next > _rates.Next ? _pace.Next : _rates.Next;
 
@@ -131,6 +167,9 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         if (_breaker.IsOpen)
         {
             _limit.Restart();
+
+            // So that others hear of it at once.
+            _keeper.Wake();
         }
 
         _breaker.Passed();
@@ -232,7 +271,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
         {
             // All but the one that will be the next probe, where that is soon.
-            _waiters.PutOff(wait, butOne: !_breaker.IsProbeFar);
+            _waiters.PutOff(wait, butOne: !_breaker.IsProbeFar, isAway: true, comesBack: _waiters.Oldest is not null && _breaker.NeedsMessenger());
         }
 
         if (_waiters.Probe is not null)

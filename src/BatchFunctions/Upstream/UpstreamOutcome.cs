@@ -51,5 +51,9 @@ internal abstract record UpstreamOutcome : IDisposable
     /// <summary>Nothing final yet, and nothing worth waiting for in memory: the line must wait in storage.</summary>
     /// <param name="Line">What is known of the line.</param>
     /// <param name="Delay">How long to wait before the line is sent again.</param>
-    internal sealed record Postponed(LineState Line, TimeSpan Delay) : UpstreamOutcome;
+    internal sealed record Postponed(LineState Line, TimeSpan Delay) : UpstreamOutcome
+    {
+        /// <inheritdoc cref="GateAnswer.IsAway"/>
+        public bool IsAway { get; init; }
+    }
 }

@@ -31,6 +31,9 @@ internal sealed class UpstreamRegistry : IAsyncDisposable
     /// <summary>All upstreams.</summary>
     public IReadOnlyList<UpstreamEntry> Upstreams { get; }
 
+    /// <summary>An upstream by its name; null if there is none.</summary>
+    public UpstreamEntry? Find(string name) => Upstreams.FirstOrDefault(upstream => upstream.Name == name);
+
     /// <summary>Whether there are models that nobody serves.</summary>
     public bool KnowsModels => _routes.AreKnown;
 

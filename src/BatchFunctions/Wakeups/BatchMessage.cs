@@ -57,6 +57,26 @@ internal sealed record BatchMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Ticket { get; init; }
 
+    /// <summary>Whether a chunk's message says that what the chunk waits for is there: it may be claimed before its time.</summary>
+    [JsonPropertyName("g")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GoesOn { get; init; }
+
+    /// <summary>
+    /// Of a sweep's message: until when it is enough to look at the batches that are due, in Unix milliseconds; null for a look at
+    /// everything.
+    /// </summary>
+    [JsonPropertyName("q")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? QuietUntil { get; init; }
+
+    /// <summary>
+    /// Whether a sweep was taken over from one that was due later, which some may have counted on: then another follows it in any case.
+    /// </summary>
+    [JsonPropertyName("a")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsTakenOver { get; init; }
+
     /// <summary>
     /// When the message was to be handled, in Unix milliseconds. Any wait beyond that counts as queue wait.
     /// </summary>

@@ -17,8 +17,11 @@ internal sealed class BatchQueues(
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
-    /// <summary>The sweep that this process has asked for last; null once it has taken it up.</summary>
+    /// <summary>The sweep that this process has asked for last, or seen under way; null once it has taken it up.</summary>
     private volatile DelayedMessage? _sweep;
+
+    /// <summary>How soon a sweep comes that is asked for at once: what is told by other ways should be there before it.</summary>
+    private static readonly TimeSpan Now = TimeSpan.FromSeconds(1);
 
     /// <summary>Messages do not expire: the row that a message points to says whether it still matters.</summary>
     private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
@@ -48,6 +51,10 @@ internal sealed class BatchQueues(
 
     public Task SendChunkAsync(BatchKey batch, int chunk, TimeSpan delay, CancellationToken ct) =>
         SendAsync(BatchMessage.OfChunk(batch, chunk), delay, ct);
+
+    /// <summary>Sends the message of a chunk that waits for something that is there by now.</summary>
+    public Task SendWokenAsync(BatchKey batch, int chunk, CancellationToken ct) =>
+        SendAsync(BatchMessage.OfChunk(batch, chunk) with { GoesOn = true }, TimeSpan.Zero, ct);
 
     /// <summary>Asks for an attempt to deliver an event of a batch.</summary>
     /// <param name="batch">The batch.</param>
@@ -91,12 +98,17 @@ internal sealed class BatchQueues(
     /// Sends the messages of advances again that were asked for long ago and not taken up. Each row is taken over
     /// first, under its ETag, which keeps the next sweep from sending another at once.
     /// </summary>
-    public async Task SendLateAdvancesAsync(CancellationToken ct)
+    /// <returns>Whether there were any.</returns>
+    public async Task<bool> SendLateAdvancesAsync(CancellationToken ct)
     {
+        var any = false;
         await foreach (var batch in wakeups.TakeOverLateAdvancesAsync(options.Value.WakeUpLost, ct))
         {
+            any = true;
             await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
         }
+
+        return any;
     }
 
     private Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
@@ -108,18 +120,46 @@ internal sealed class BatchQueues(
     /// </summary>
     /// <param name="delay">When there may be something to do; after <see cref="BatchOptions.SweepInterval"/> at the latest.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public async Task AskSweepAsync(TimeSpan? delay, CancellationToken ct)
+    public Task AskSweepAsync(TimeSpan? delay, CancellationToken ct)
     {
-        if (_sweep?.IsOnItsWay(time) == true)
+        var interval = options.Value.SweepInterval;
+        return AskSweepAsync(delay < interval ? delay.Value : interval, latest: interval, quietUntil: null, ct);
+    }
+
+    /// <summary>Asks for a sweep at once: one that is under way and due later is taken over.</summary>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task AskSweepNowAsync(CancellationToken ct) => AskSweepAsync(Now, latest: Now, quietUntil: null, ct);
+
+    /// <summary>
+    /// Asks for the next sweep where all is at rest: it may be later than <see cref="BatchOptions.SweepInterval"/>, since whoever begins
+    /// something meanwhile takes it over.
+    /// </summary>
+    /// <param name="delay">When there may be something to do.</param>
+    /// <param name="quietUntil">Until when it is enough to look at batches that are due.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task AskQuietSweepAsync(TimeSpan delay, DateTimeOffset quietUntil, CancellationToken ct) =>
+        AskSweepAsync(delay > Now ? delay : Now, latest: TimeSpan.MaxValue, quietUntil, ct);
+
+    private async Task AskSweepAsync(TimeSpan delay, TimeSpan latest, DateTimeOffset? quietUntil, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var by = latest < LongestDelay ? now + latest : DateTimeOffset.MaxValue;
+        if (_sweep is { } last && last.DueAt <= by && last.IsOnItsWay(time))
         {
             return;
         }
 
-        var lost = options.Value.SweepInterval + options.Value.WakeUpLost;
-        if (await wakeups.TryAddSweepAsync(lost, ct) is { } ticket)
+        var sent = DelayedMessage.Begin(time, delay);
+        var asked = await wakeups.AskSweepAsync(sent.DueAt, by, options.Value.SweepInterval, options.Value.WakeUpLost, ct);
+        if (asked.Ticket is { } ticket)
         {
-            var message = new BatchMessage { Kind = BatchMessageKind.Sweep, Ticket = ticket.ToString() };
-            var sent = DelayedMessage.Begin(time, delay < options.Value.SweepInterval ? delay.Value : options.Value.SweepInterval);
+            var message = new BatchMessage
+            {
+                Kind = BatchMessageKind.Sweep,
+                Ticket = ticket.ToString(),
+                QuietUntil = quietUntil?.ToUnixTimeMilliseconds(),
+                IsTakenOver = asked.IsTakenOver,
+            };
             await SendAsync(message, sent.Delay, ct);
             _sweep = sent;
         }

@@ -12,6 +12,9 @@ internal sealed record DelayedMessage(long Timestamp, DateTimeOffset At, TimeSpa
     /// <summary>A message that is about to be sent.</summary>
     public static DelayedMessage Begin(TimeProvider time, TimeSpan delay) => new(time.GetTimestamp(), time.GetUtcNow(), delay);
 
+    /// <summary>When it is due, by the wall clock.</summary>
+    public DateTimeOffset DueAt => At + Delay;
+
     /// <summary>
     /// Whether it is still to be received: by both clocks, since either may have stood still, and for not quite the whole delay, since
     /// storage's may run faster.

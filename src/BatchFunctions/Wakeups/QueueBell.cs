@@ -29,7 +29,8 @@ internal sealed class QueueBell(TimeProvider time)
     /// <param name="queue">The queue.</param>
     /// <param name="limit">The longest wait.</param>
     /// <param name="ct">Ends the wait without an exception.</param>
-    public Task WaitAsync(string queue, TimeSpan limit, CancellationToken ct) =>
+    /// <returns>Whether one is due.</returns>
+    public Task<bool> WaitAsync(string queue, TimeSpan limit, CancellationToken ct) =>
         _queues.GetOrAdd(queue, static _ => new Queue()).WaitAsync(time, limit, ct);
 
     private sealed class Queue
@@ -49,7 +50,7 @@ internal sealed class QueueBell(TimeProvider time)
             }
         }
 
-        public async Task WaitAsync(TimeProvider time, TimeSpan limit, CancellationToken ct)
+        public async Task<bool> WaitAsync(TimeProvider time, TimeSpan limit, CancellationToken ct)
         {
             var end = time.GetUtcNow() + limit;
             while (!ct.IsCancellationRequested)
@@ -59,9 +60,10 @@ internal sealed class QueueBell(TimeProvider time)
                 lock (_lock)
                 {
                     var now = time.GetUtcNow();
-                    if (_due.RemoveWhere(due => due <= now) > 0 || end <= now)
+                    var isDue = _due.RemoveWhere(due => due <= now) > 0;
+                    if (isDue || end <= now)
                     {
-                        return;
+                        return isDue;
                     }
 
                     if (_rung.Task.IsCompleted)
@@ -79,6 +81,8 @@ internal sealed class QueueBell(TimeProvider time)
                 await Task.WhenAny(rung, Task.Delay(left, time, waiting.Token));
                 await waiting.CancelAsync();
             }
+
+            return false;
         }
     }
 }

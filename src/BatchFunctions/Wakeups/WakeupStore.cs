@@ -9,15 +9,22 @@ namespace BatchFunctions.Wakeups;
 /// <summary>
 /// The wake-ups that have been sent and not yet taken up, in the table <c>pending</c>. Whoever inserts the row sends
 /// the message; its handler removes the row before it reads anything, so that any later change asks anew. Many that ask
-/// at once cost one message.
+/// at once cost one message. Advances stand in sixteen partitions, by the last digit of the batch's id, which is random: no
+/// one of them takes the writes of all.
 /// </summary>
 internal sealed class WakeupStore(TableClient table, TimeProvider time)
 {
-    private const string AdvancePartition = "advance";
+    /// <summary>What the partitions of advances begin with; by itself, the one in which earlier versions have all of them.</summary>
+    private const string Advances = "advance";
+
+    /// <summary>Behind all partitions of advances.</summary>
+    private const string BehindAdvances = "advanceg";
+
     private const string SweepPartition = "sweep";
     private const string SweepRow = "sweep";
     private const string AskedAt = "AskedAt";
     private const string Copies = "Copies";
+    private const string DueAt = "DueAt";
     private const string TenantColumn = "Tenant";
 
     /// <summary>The limit on how often the time before the next copy doubles: to about a thousand times.</summary>
@@ -30,7 +37,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
 
     /// <summary>Whether the caller is the one to send the advance of this batch.</summary>
     public async Task<bool> TryAddAdvanceAsync(BatchKey batch, CancellationToken ct) =>
-        await TableWrites.TryInsertAsync(table, RowOf(AdvancePartition, batch.Id, batch.Tenant), ct) is not null;
+        await TableWrites.TryInsertAsync(table, RowOf(PartitionOf(batch), batch.Id, batch.Tenant), ct) is not null;
 
     /// <summary>Takes up an advance: removes its row, so that any change from here on asks anew.</summary>
     /// <returns>
@@ -39,29 +46,38 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     /// </returns>
     public async Task<bool> TryTakeAdvanceAsync(BatchKey batch, CancellationToken ct)
     {
-        var sent = new SendCount();
-        using var counted = sent.Begin();
-
-        // ETag.All: if the row was asked for again meanwhile, this handler is about to see what that was asked for.
-        var response = await table.DeleteEntityAsync(AdvancePartition, batch.Id, ETag.All, ct);
-        return response.Status != 404 || !sent.IsOne;
+        // The second is where an earlier version asked. A message of this version finds its row in the first.
+        return await TryTakeAdvanceAsync(PartitionOf(batch), batch, ct) || await TryTakeAdvanceAsync(Advances, batch, ct);
     }
 
     /// <summary>
-    /// The ticket of the next sweep if the caller is the one to send it; null if one is under way. A row that was asked
-    /// for longer than <paramref name="lost"/> ago has lost its message, and is taken over.
+    /// Whether the caller is the one to send the next sweep. One that is under way is enough, unless its message is lost, or due so late
+    /// that the caller cannot wait for it: then it is taken over, and its message is a copy.
     /// </summary>
-    public async Task<ETag?> TryAddSweepAsync(TimeSpan lost, CancellationToken ct)
+    /// <param name="dueAt">When the caller's would be due.</param>
+    /// <param name="latest">Until when one that is under way must be due to be enough.</param>
+    /// <param name="interval">The longest time until an ordinary sweep is due, by which those are judged that do not say when they are.</param>
+    /// <param name="lost">How long after it was due a message is taken for lost.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task<SweepAsk> AskSweepAsync(
+        DateTimeOffset dueAt, DateTimeOffset latest, TimeSpan interval, TimeSpan lost, CancellationToken ct)
     {
-        if (await TableWrites.TryInsertAsync(table, RowOf(SweepPartition, SweepRow, ""), ct) is { } added)
+        if (await TableWrites.TryInsertAsync(table, SweepRowOf(dueAt), ct) is { } added)
         {
-            return added;
+            return new SweepAsk(added, IsTakenOver: false, dueAt);
         }
 
-        var standing = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
-        return standing.HasValue && standing.Value is { } row && !(time.GetUtcNow() - AskedAtOf(row) <= lost)
-            ? await TableWrites.TryUpdateAsync(table, RowOf(SweepPartition, SweepRow, ""), row.ETag, ct)
-            : null;
+        var found = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
+        if (found is not { HasValue: true, Value: { } standing })
+        {
+            return default;
+        }
+
+        var ordinary = AskedAtOf(standing) + interval ?? DateTimeOffset.MinValue;
+        var due = standing.TryGetValue(DueAt, out var at) && at is DateTimeOffset said ? said : ordinary;
+        return (due > ordinary ? due : ordinary) + lost < time.GetUtcNow() || due > latest
+            ? new SweepAsk(await TableWrites.TryUpdateAsync(table, SweepRowOf(dueAt), standing.ETag, ct), IsTakenOver: true, dueAt)
+            : new SweepAsk(null, IsTakenOver: false, due);
     }
 
     /// <summary>
@@ -93,7 +109,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var before = now - lost;
-        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {AdvancePartition} and AskedAt lt {before}");
+        var filter = TableClient.CreateQueryFilter($"PartitionKey ge {Advances} and PartitionKey lt {BehindAdvances} and AskedAt lt {before}");
         await foreach (var row in table.QueryAsync<TableEntity>(filter, cancellationToken: ct))
         {
             if (!row.TryGetValue(TenantColumn, out var tenant) || tenant is not string)
@@ -118,6 +134,27 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         }
     }
 
+    /// <summary>The partition of a batch's advance: its id's last digit is random, and the same for everybody.</summary>
+    private static string PartitionOf(BatchKey batch) =>
+        batch.Id is [.., var last] && char.IsAsciiHexDigitLower(last) ? Advances + last : Advances + "0";
+
+    private async Task<bool> TryTakeAdvanceAsync(string partition, BatchKey batch, CancellationToken ct)
+    {
+        var sent = new SendCount();
+        using var counted = sent.Begin();
+
+        // ETag.All: if the row was asked for again meanwhile, this handler is about to see what that was asked for.
+        var response = await table.DeleteEntityAsync(partition, batch.Id, ETag.All, ct);
+        return response.Status != 404 || !sent.IsOne;
+    }
+
+    private TableEntity SweepRowOf(DateTimeOffset dueAt)
+    {
+        var row = RowOf(SweepPartition, SweepRow, "");
+        row[DueAt] = dueAt;
+        return row;
+    }
+
     /// <summary>Null where the row does not say: then it counts as asked for long ago.</summary>
     private static DateTimeOffset? AskedAtOf(TableEntity row) =>
         row.TryGetValue(AskedAt, out var at) && at is DateTimeOffset asked ? asked : null;
@@ -128,3 +165,9 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         [AskedAt] = time.GetUtcNow(),
     };
 }
+
+/// <summary>What came of asking for a sweep.</summary>
+/// <param name="Ticket">Its ticket, if the caller is to send it; null if there is another.</param>
+/// <param name="IsTakenOver">Whether it stands in the place of another that was due later, or was lost.</param>
+/// <param name="DueAt">When the next one is due at the latest.</param>
+internal readonly record struct SweepAsk(ETag? Ticket, bool IsTakenOver, DateTimeOffset DueAt);

@@ -50,6 +50,9 @@ public sealed class LostMessageTests
         // Those of projects that are erased: ProjectErasureTests.
         ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved,
         ProtocolStep.ProjectErased,
+
+        // Those of batches at rest, and of those that wait for an upstream: DueTests, WaitingTests.
+        ProtocolStep.LookMoved, ProtocolStep.WaitNoted, ProtocolStep.RestNoted, ProtocolStep.WokenNoted, ProtocolStep.WokenSent,
     ];
 
     [Fact]

@@ -205,7 +205,7 @@ public sealed class PoisonTests : IAsyncLifetime
         _driver.Sent.Forget();
 
         var ticket = await _driver.TicketAsync();
-        await _driver.Get<BatchSweep>().TakeUpAsync(ticket, CancellationToken.None);
+        await _driver.Get<BatchSweep>().TakeUpAsync(new BatchMessage { Ticket = ticket }, CancellationToken.None);
 
         Assert.True((await ChunkAsync(other)).Ended);
         Assert.False(await _driver.Storage.Blobs.GetBlobContainerClient(expired.Container).GetBlobClient(expired.Name).ExistsAsync());

@@ -135,7 +135,7 @@ public sealed class SweepTests : IAsyncLifetime
     {
         var batch = await ValidatedAsync(250);
         await ChangeAsync(batch, chunk => chunk.Claim(_time.GetUtcNow().AddSeconds(5)));
-        await _driver.Get<BatchSweep>().TakeUpAsync(await _driver.TicketAsync(), CancellationToken.None);
+        await _driver.Get<BatchSweep>().TakeUpAsync(new BatchMessage { Ticket = await _driver.TicketAsync() }, CancellationToken.None);
         Assert.Equal(TimeSpan.FromSeconds(6), _driver.Sent.Delays[BatchMessageKind.Sweep]);
     }
 
@@ -263,11 +263,11 @@ public sealed class SweepTests : IAsyncLifetime
         Assert.Equal(1, _driver.Sent.Of(BatchMessageKind.Sweep));
         var ticket = await _driver.TicketAsync();
         var sweep = _driver.Get<BatchSweep>();
-        await sweep.TakeUpAsync(ticket, CancellationToken.None);
+        await sweep.TakeUpAsync(new BatchMessage { Ticket = ticket }, CancellationToken.None);
         Assert.Equal(2, _driver.Sent.Of(BatchMessageKind.Sweep));
         var next = await _driver.TicketAsync();
         Assert.NotEqual(ticket, next);
-        await sweep.TakeUpAsync(ticket, CancellationToken.None);
+        await sweep.TakeUpAsync(new BatchMessage { Ticket = ticket }, CancellationToken.None);
         Assert.Equal(2, _driver.Sent.Of(BatchMessageKind.Sweep));
         Assert.Equal(next, await _driver.TicketAsync());
     }
@@ -277,7 +277,7 @@ public sealed class SweepTests : IAsyncLifetime
     {
         await _driver.Get<BatchQueues>().AskSweepAsync(delay: null, CancellationToken.None);
         await _driver.ClearAsync();
-        await _driver.Get<BatchSweep>().TakeUpAsync(await _driver.TicketAsync(), CancellationToken.None);
+        await _driver.Get<BatchSweep>().TakeUpAsync(new BatchMessage { Ticket = await _driver.TicketAsync() }, CancellationToken.None);
         Assert.Equal(0, _driver.Sent.Of(BatchMessageKind.Sweep));
         Assert.Null(await _driver.TicketAsync());
     }

@@ -1,11 +1,13 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
@@ -16,6 +18,7 @@ public sealed class WakeupTests
 
     private readonly FaultyStorage _storage = new();
     private readonly StorageCounts _counts = new();
+    private TableClient? _pending;
 
     [Fact]
     public async Task Of_many_who_ask_one_sends_and_each_costs_one_request()
@@ -41,7 +44,46 @@ public sealed class WakeupTests
         Assert.False(await wakeups.TryAddAdvanceAsync(Batch, CancellationToken.None));
     }
 
-    private async Task<WakeupStore> CreateAsync()
+    /// <summary>No partition takes the writes of all, and one query finds those of all that are late.</summary>
+    [Fact]
+    public async Task Advances_stand_in_sixteen_partitions_and_are_found_in_each()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var wakeups = await CreateAsync(time);
+        BatchKey[] batches = [.. Enumerable.Range(0, 200).Select(_ => new BatchKey("local", IdKind.Batch.New(DateTimeOffset.UtcNow)))];
+        await Task.WhenAll(batches.Select(batch => wakeups.TryAddAdvanceAsync(batch, CancellationToken.None)));
+        var partitions = await _pending!.QueryAsync<TableEntity>().Select(row => row.PartitionKey).ToListAsync();
+        Assert.Equal(16, partitions.Distinct().Count());
+        Assert.All(partitions.GroupBy(name => name), rows => Assert.InRange(rows.Count(), 2, 40));
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        var late = await wakeups.TakeOverLateAdvancesAsync(TimeSpan.FromSeconds(10), CancellationToken.None).ToListAsync();
+
+        Assert.Equal(batches.Select(batch => batch.Id).Order(), late.Select(batch => batch.Id).Order());
+        _counts.Clear();
+        Assert.All(batches[..10], batch => Assert.True(wakeups.TryTakeAdvanceAsync(batch, CancellationToken.None).Result));
+        Assert.Equal(10, _counts.Use.Total);
+    }
+
+    [Fact]
+    public async Task What_an_earlier_version_asked_for_is_taken_up_and_found_when_it_is_late()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var wakeups = await CreateAsync(time);
+        var batch = new BatchKey("local", IdKind.Batch.New(DateTimeOffset.UtcNow));
+        await AskAsBeforeAsync();
+        Assert.True(await wakeups.TryTakeAdvanceAsync(batch, CancellationToken.None));
+        Assert.False(await wakeups.TryTakeAdvanceAsync(batch, CancellationToken.None));
+
+        await AskAsBeforeAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([batch], await wakeups.TakeOverLateAdvancesAsync(TimeSpan.FromSeconds(10), CancellationToken.None).ToListAsync());
+
+        Task AskAsBeforeAsync() => _pending!.AddEntityAsync(
+            new TableEntity("advance", batch.Id) { ["Tenant"] = batch.Tenant, ["AskedAt"] = time.GetUtcNow() });
+    }
+
+    private async Task<WakeupStore> CreateAsync(TimeProvider? time = null)
     {
         var account = TestStorage.NewStrictAccount();
         var settings = new ConfigurationBuilder().AddInMemoryCollection(
@@ -49,6 +91,7 @@ public sealed class WakeupTests
         var clients = new StorageClients(settings, new HttpPipelinePolicy[] { _storage, _counts }, TestService.WayTo(account));
         await clients.CreateAllAsync(CancellationToken.None);
         _counts.Clear();
-        return new WakeupStore(clients, TimeProvider.System);
+        _pending = clients.Tables.GetTableClient(TableNames.Pending);
+        return new WakeupStore(clients, time ?? TimeProvider.System);
     }
 }

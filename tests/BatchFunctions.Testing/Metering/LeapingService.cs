@@ -7,6 +7,7 @@ using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
+using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +77,9 @@ internal sealed class LeapingService : IAsyncDisposable
         {
             services.AddSingleton<TimeProvider>(time);
             services.AddSingleton<ProtocolSteps>(end);
+
+            // The cost table is of the Functions host, which does not ask an idle queue more seldom than its settings say.
+            services.AddSingleton(new PumpTimes { IdleFactor = 1 });
             services.AddSingleton<HttpPipelinePolicy>(counts);
             services.AddSingleton<HttpPipelinePolicy>(queues);
             services.AddSingleton<ILoggerProvider>(logs);

@@ -181,7 +181,7 @@ public sealed class RowSizeTests
         await new ExpiringStore(table).AddAsync(file.ToExpiringEntry(Now), CancellationToken.None);
         var wakeups = new WakeupStore(table, time);
         await wakeups.TryAddAdvanceAsync(Key, CancellationToken.None);
-        await wakeups.TryAddSweepAsync(TimeSpan.Zero, CancellationToken.None);
+        await wakeups.AskSweepAsync(Now, DateTimeOffset.MaxValue, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10), CancellationToken.None);
         var keys = new ApiKeyStore(tables.Object, time);
         await keys.CreateAsync(Tenant, Repeat(character, ApiKeyStore.LongestName / character.Length), CancellationToken.None);
 

@@ -91,6 +91,49 @@ public sealed class UpstreamGateTests
         Assert.Equal(1, (await suspects[1]).Place!.InFlight);
     }
 
+    [Fact]
+    public async Task Where_the_upstream_says_when_to_ask_one_line_comes_back_by_itself_and_the_others_need_not()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(call => ScriptedAnswer.Error(503).RetryAfter(600));
+        for (var line = 0; line < 3; line++)
+        {
+            _ = Assert.IsType<UpstreamOutcome.Postponed>(await fixture.SendAsync($"{line}"));
+        }
+
+        var answers = new List<GateAnswer>();
+        for (var line = 0; line < 3; line++)
+        {
+            answers.Add(await fixture.Gate.EnterAsync(Join(fixture), 0, leadsChunk: true, default));
+        }
+
+        Assert.Equal([false, true, true], answers.Select(answer => answer.IsAway));
+        Assert.All(answers, answer => Assert.InRange(answer.Wait, TimeSpan.FromSeconds(590), TimeSpan.FromSeconds(600)));
+    }
+
+    [Fact]
+    public async Task An_upstream_that_is_away_is_forsaken_when_no_chunk_is_left_and_tells_when_it_is_back()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync();
+        await fixture.Upstream.StopAsync();
+        using var ct = new CancellationTokenSource();
+        var asks = fixture.SendAsync("asks", ct: ct.Token);
+        await Eventually.UntilAsync(() => fixture.Gate.Condition.AwaySince is not null, "it is away");
+        Assert.False(fixture.Gate.IsForsaken);
+        Assert.Null(fixture.Gate.ThroughSince);
+        await ct.CancelAsync();
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asks);
+        Assert.True(fixture.Gate.IsForsaken);
+
+        _ = await fixture.Upstream.StartAsync();
+        fixture.Time.Advance(UpstreamBreaker.ProbeInterval);
+        Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await fixture.SendAsync("probe")).IsSuccess);
+
+        Assert.Equal((false, 1), (fixture.Gate.IsForsaken, fixture.Gate.Returns));
+        Assert.Equal(fixture.Time.GetUtcNow(), fixture.Gate.ThroughSince);
+        fixture.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Null(fixture.Gate.ThroughSince);
+    }
+
     private static async Task<UpstreamPlace> EnterAsync(UpstreamFixture fixture) =>
         (await fixture.Gate.EnterAsync(Join(fixture), 0, leadsChunk: true, default)).Place!;
 

@@ -1,7 +1,7 @@
-using BatchFunctions.ActiveBatches;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Azure.Core.Pipeline;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Processing;

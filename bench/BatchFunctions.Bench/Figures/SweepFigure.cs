@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using BatchFunctions.Bench.Sides;
-using BatchFunctions.Testing;
 
 namespace BatchFunctions.Bench.Figures;
 

@@ -9,13 +9,16 @@ namespace BatchFunctions.Wakeups;
 /// <summary>
 /// The wake-ups that have been sent and not yet taken up, in the table <c>pending</c>. Whoever inserts the row sends
 /// the message; its handler removes the row before it reads anything, so that any later change asks anew. Many that ask
-/// at once cost one message. Advances stand in sixteen partitions, by the last digit of the batch's id, which is random: no
-/// one of them takes the writes of all.
+/// at once cost one message. Advances stand in sixteen partitions, by the last digit of the batch's time: no one of them
+/// takes the writes of all.
 /// </summary>
 internal sealed class WakeupStore(TableClient table, TimeProvider time)
 {
     /// <summary>What the partitions of advances begin with; by itself, the one in which earlier versions have all of them.</summary>
     private const string Advances = "advance";
+
+    /// <summary>Where the last digit of its time stands in a batch's id: behind <c>batch_</c> and eleven others.</summary>
+    private const int TimeDigit = 17;
 
     /// <summary>Behind all partitions of advances.</summary>
     private const string BehindAdvances = "advanceg";
@@ -134,9 +137,12 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         }
     }
 
-    /// <summary>The partition of a batch's advance: its id's last digit is random, and the same for everybody.</summary>
+    /// <summary>
+    /// The partition of a batch's advance: by the last digit of the milliseconds in its id, which is as good as random, and the same for
+    /// everybody.
+    /// </summary>
     private static string PartitionOf(BatchKey batch) =>
-        batch.Id is [.., var last] && char.IsAsciiHexDigitLower(last) ? Advances + last : Advances + "0";
+        batch.Id.Length > TimeDigit && char.IsAsciiHexDigitLower(batch.Id[TimeDigit]) ? Advances + batch.Id[TimeDigit] : Advances + "0";
 
     private async Task<bool> TryTakeAdvanceAsync(string partition, BatchKey batch, CancellationToken ct)
     {

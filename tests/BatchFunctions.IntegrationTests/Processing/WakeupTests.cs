@@ -50,7 +50,7 @@ public sealed class WakeupTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var wakeups = await CreateAsync(time);
-        BatchKey[] batches = [.. Enumerable.Range(0, 200).Select(_ => new BatchKey("local", IdKind.Batch.New(DateTimeOffset.UtcNow)))];
+        BatchKey[] batches = [.. Enumerable.Range(0, 200).Select(number => new BatchKey("local", IdKind.Batch.New(DateTimeOffset.UnixEpoch.AddYears(56).AddMilliseconds(number * 37))))];
         await Task.WhenAll(batches.Select(batch => wakeups.TryAddAdvanceAsync(batch, CancellationToken.None)));
         var partitions = await _pending!.QueryAsync<TableEntity>().Select(row => row.PartitionKey).ToListAsync();
         Assert.Equal(16, partitions.Distinct().Count());

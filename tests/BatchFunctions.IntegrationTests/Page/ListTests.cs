@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.Testing;
@@ -91,6 +92,7 @@ public sealed class ListTests : PageTest
     public async Task A_batch_that_does_not_match_any_more_leaves_the_list()
     {
         var batch = await Driver.AddAsync();
+        await Driver.Service.Get<ActiveBatchStore>().InsertAsync(new ActiveBatch(batch.Key, batch.InputFileId, batch.CreatedAt), CancellationToken.None);
         await Driver.OpenAsync();
         await Driver.Page.GetByLabel("Status").SelectOptionAsync("Active");
         await Expect(Driver.Page.Locator("tbody tr")).ToHaveCountAsync(1);

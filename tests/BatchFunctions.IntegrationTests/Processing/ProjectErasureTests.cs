@@ -94,10 +94,12 @@ public sealed class ProjectErasureTests : IAsyncLifetime
             async () =>
             {
                 await HandleMessagesAsync();
-                return await MessagesAsync() == 0;
+                _time.Advance(TimeSpan.FromSeconds(1));
+                return await MessagesAsync() == 0
+                    && !(await StoredAsync()).Any(stored => stored.StartsWith(TableNames.Fleet, StringComparison.Ordinal) && stored.Contains(Project, StringComparison.Ordinal));
             },
             TimeSpan.FromMinutes(1),
-            "no message is left");
+            "no message is left, and nobody wants lines for it");
         var after = await StoredAsync();
         Assert.Empty(after.Where(stored => ids.Append(Project).Any(id => stored.Contains(id, StringComparison.Ordinal))));
         Assert.Equal(before.Where(IsContent).Order(), after.Where(IsContent).Order());

@@ -101,7 +101,7 @@ public sealed class ProjectErasureTests : IAsyncLifetime
             TimeSpan.FromMinutes(1),
             "no message is left, and nobody wants lines for it");
         var after = await StoredAsync();
-        Assert.Empty(after.Where(stored => ids.Append(Project).Any(id => stored.Contains(id, StringComparison.Ordinal))));
+        Assert.DoesNotContain(after, stored => ids.Append(Project).Any(id => stored.Contains(id, StringComparison.Ordinal)));
         Assert.Equal(before.Where(IsContent).Order(), after.Where(IsContent).Order());
         Assert.DoesNotContain(_logs.Records, record => record.Text.Contains(Prompt, StringComparison.Ordinal));
 

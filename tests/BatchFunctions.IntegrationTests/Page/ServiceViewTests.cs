@@ -109,9 +109,9 @@ public sealed class ServiceViewTests : PageTest
         await Driver.Page.ReloadAsync();
         await Eventually.UntilAsync(() => asked == 2, "it is asked for");
         await Expect(Driver.Page.Locator("#service-live")).ToContainTextAsync("as of");
-        await Driver.Page.Clock.RunForAsync(9_000);
+        await Driver.Page.Clock.RunForAsync(5_000);
         Assert.Equal(2, asked);
-        await Driver.Page.Clock.RunForAsync(1_500);
+        await Driver.Page.Clock.RunForAsync(5_500);
         await Eventually.UntilAsync(() => asked == 3, "it is asked for again");
 
         await Driver.Page.Locator("#service-view .back").ClickAsync();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace BatchFunctions.Bench.Figures;
 
 /// <summary>
@@ -51,6 +53,14 @@ internal sealed record Interleaved(double Ours, double Bare, double Ratio)
             Median(pairs.Select(pair => pair.Ours)),
             Median(pairs.Select(pair => pair.Bare)),
             Median(pairs.Select(pair => pair.Ours / pair.Bare)));
+    }
+
+    /// <summary>How long something takes, in milliseconds.</summary>
+    public static async Task<double> MillisecondsAsync(Func<Task> what)
+    {
+        var began = Stopwatch.GetTimestamp();
+        await what();
+        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 
     /// <summary>The middle value.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Azure.Core.Pipeline;
 using BatchFunctions.Bench.Sides;
@@ -48,8 +47,8 @@ internal sealed class ListFigure : Figure
             await WarmUpAsync(page, report.Quick ? 10 : 100, ct);
             var result = await Interleaved.MeasureWarmAsync(
                 report.Quick ? 30 : 300,
-                () => MillisecondsAsync(() => page.AskServiceAsync(ct)),
-                () => MillisecondsAsync(() => page.AskBareAsync(ct)),
+                () => Interleaved.MillisecondsAsync(() => page.AskServiceAsync(ct)),
+                () => Interleaved.MillisecondsAsync(() => page.AskBareAsync(ct)),
                 ct);
             report.Add(new Measurement(
                 string.Create(CultureInfo.InvariantCulture, $"{Name}.{ids.Count}.{name}"),
@@ -100,12 +99,5 @@ internal sealed class ListFigure : Figure
             await page.AskServiceAsync(ct);
             await page.AskBareAsync(ct);
         }
-    }
-
-    private static async Task<double> MillisecondsAsync(Func<Task> ask)
-    {
-        var began = Stopwatch.GetTimestamp();
-        await ask();
-        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Core.Pipeline;
@@ -81,14 +80,8 @@ internal sealed class ListMillionFigure : Figure
         string name, StrictList large, string query, StrictList small, string smallQuery, Report report, CancellationToken ct)
     {
         var rounds = report.Quick ? 100 : 500;
-        for (var round = 0; round < rounds; round++)
-        {
-            await large.AskAsync(query, ct);
-            await small.AskAsync(smallQuery, ct);
-        }
-
-        var result = await Interleaved.MeasureWarmAsync(
-            rounds, () => MillisecondsAsync(() => large.AskAsync(query, ct)), () => MillisecondsAsync(() => small.AskAsync(smallQuery, ct)), ct);
+        var result = await Interleaved.MeasureAsync(
+            rounds, () => Interleaved.MillisecondsAsync(() => large.AskAsync(query, ct)), () => Interleaved.MillisecondsAsync(() => small.AskAsync(smallQuery, ct)), ct, warmUps: rounds);
         report.Add(new Measurement(
             name,
             result.Ours / result.Bare,
@@ -107,13 +100,6 @@ internal sealed class ListMillionFigure : Figure
             "requests",
             string.Create(CultureInfo.InvariantCulture, $"{found} found{(more ? ", and there are more" : "")}{(status == 200 ? "" : $", answered {status}")}"),
             target));
-    }
-
-    private static async Task<double> MillisecondsAsync(Func<Task> ask)
-    {
-        var began = Stopwatch.GetTimestamp();
-        await ask();
-        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
     }
 
     /// <summary>The API over a storage in memory with batches in it.</summary>

@@ -145,21 +145,15 @@ internal sealed class BenchAccount
 
     private static TableEntity ActiveRowOf(Batch batch, bool hasMessage)
     {
-        var row = new TableEntity(batch.Tenant, batch.Id)
-        {
-            ["InputFileId"] = batch.InputFileId,
-            ["CreatedAt"] = batch.CreatedAt,
-            ["Status"] = "in_progress",
-            ["Lines"] = 1,
-            ["Version"] = 1,
-        };
+        var row = ActiveBatchRow.NewOf(new ActiveBatch(batch.Key, batch.InputFileId, batch.CreatedAt) { Status = batch.Status.Wire(), Lines = 1 });
+        row[TableWrites.Version] = TableWrites.CurrentVersion;
         if (!hasMessage)
         {
-            row["LookAt"] = batch.ExpiresAt;
-            row["ProgressAt"] = batch.CreatedAt;
-            row["Waiting"] = "0";
-            row["WaitsFor"] = "default";
-            row["WaitsSince"] = batch.CreatedAt;
+            row[ActiveBatchRow.LookAt] = batch.ExpiresAt;
+            row[ActiveBatchRow.ProgressAt] = batch.CreatedAt;
+            row[ActiveBatchRow.Waiting] = ActiveBatchRow.Joined([0]);
+            row[ActiveBatchRow.WaitsFor] = "default";
+            row[ActiveBatchRow.WaitsSince] = batch.CreatedAt;
         }
 
         return row;

@@ -252,10 +252,15 @@ internal sealed partial class BatchFinish(
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var ended = await batches.MutateKnownAsync(
             row,
-            current => (current.Status == BatchStatus.InProgress && row.Status == BatchStatus.InProgress ? current.Finalize(batch.Outcome!.Value, batch.FinalizingAt!.Value) : current)
-                is { Status: BatchStatus.Finalizing, Outcome: { } outcome } finalizing
-                ? finalizing.End(new BatchEnd(outcome, time.GetUtcNow(), output, error, counts, sum.Usage, sum.Failures))
-                : null,
+            current =>
+            {
+                var finalizing = current.Status == BatchStatus.InProgress && row.Status == BatchStatus.InProgress
+                    ? current.Finalize(batch.Outcome!.Value, batch.FinalizingAt!.Value)
+                    : current;
+                return finalizing.Status == BatchStatus.Finalizing
+                    ? finalizing.End(new BatchEnd(finalizing.Outcome!.Value, time.GetUtcNow(), output, error, counts, sum.Usage, sum.Failures))
+                    : null;
+            },
             ct);
         await steps.ReachedAsync(ProtocolStep.BatchEndWritten, ct);
         return ended;

@@ -89,7 +89,7 @@ internal sealed partial class BatchSweep(
     {
         var seen = new ActiveBatchCensus();
         var isDone = await TryAsync("active batches", async token => !await LookAtAllAsync(active.ListDueAsync(time.GetUtcNow(), token), seen, token), ct);
-        isDone |= await TryAsync("late advances", SendLateAdvancesAsync, ct);
+        isDone |= await TryAsync("late advances", queues.SendLateAdvancesAsync, ct);
         if (!isDone && seen is { Restless: 0 })
         {
             await AskQuietlyAsync(seen, quietUntil, ct);
@@ -115,7 +115,7 @@ internal sealed partial class BatchSweep(
         var rows = new List<ActiveBatch>();
         var isActive = await TryAsync("active batches", token => SweepBatchesAsync(seen, rows, ahead, token), ct);
         var isBusy = await TryAsync("batches that wait for an upstream", async token => await waiting.WakeAsync(rows, token) > 0, ct);
-        isBusy |= await TryAsync("late advances", SendLateAdvancesAsync, ct);
+        isBusy |= await TryAsync("late advances", queues.SendLateAdvancesAsync, ct);
         isBusy |= await TryAsync("poison queues", SweepPoisonAsync, ct);
         isBusy |= await TryAsync("what has expired", ExpireAsync, ct);
         isBusy |= await TryAsync("projects that are erased", erasure.RunAsync, ct);
@@ -192,10 +192,6 @@ internal sealed partial class BatchSweep(
 
         return all;
     }
-
-    /// <returns>Whether any was late.</returns>
-    private async Task<bool> SendLateAdvancesAsync(CancellationToken ct) =>
-        await queues.SendLateAdvancesAsync(ct);
 
     /// <returns>Whether any poison queue had messages: the sweep goes on until they are gone.</returns>
     private async Task<bool> SweepPoisonAsync(CancellationToken ct)

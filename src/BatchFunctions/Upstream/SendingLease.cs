@@ -46,7 +46,7 @@ internal sealed class SendingLease(DateTimeOffset until, TimeProvider time)
             Task renewed;
             lock (_lock)
             {
-                if (time.GetUtcNow() < _until)
+                if (IsHeld)
                 {
                     return;
                 }

@@ -17,7 +17,7 @@ internal sealed class BatchQueues(
     IOptions<BatchOptions> options,
     TimeProvider time)
 {
-    /// <summary>The sweep that this process has asked for last, or seen under way; null once it has taken it up.</summary>
+    /// <summary>The sweep that this process has sent last; null once it has taken one up.</summary>
     private volatile DelayedMessage? _sweep;
 
     /// <summary>How soon a sweep comes that is asked for at once: what is told by other ways should be there before it.</summary>

@@ -67,7 +67,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     {
         if (await TableWrites.TryInsertAsync(table, SweepRowOf(dueAt), ct) is { } added)
         {
-            return new SweepAsk(added, IsTakenOver: false, dueAt);
+            return new SweepAsk(added, IsTakenOver: false);
         }
 
         var found = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
@@ -79,8 +79,8 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         var ordinary = AskedAtOf(standing) + interval ?? DateTimeOffset.MinValue;
         var due = standing.TryGetValue(DueAt, out var at) && at is DateTimeOffset said ? said : ordinary;
         return (due > ordinary ? due : ordinary) + lost < time.GetUtcNow() || due > latest
-            ? new SweepAsk(await TableWrites.TryUpdateAsync(table, SweepRowOf(dueAt), standing.ETag, ct), IsTakenOver: true, dueAt)
-            : new SweepAsk(null, IsTakenOver: false, due);
+            ? new SweepAsk(await TableWrites.TryUpdateAsync(table, SweepRowOf(dueAt), standing.ETag, ct), IsTakenOver: true)
+            : default;
     }
 
     /// <summary>
@@ -175,5 +175,4 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
 /// <summary>What came of asking for a sweep.</summary>
 /// <param name="Ticket">Its ticket, if the caller is to send it; null if there is another.</param>
 /// <param name="IsTakenOver">Whether it stands in the place of another that was due later, or was lost.</param>
-/// <param name="DueAt">When the next one is due at the latest.</param>
-internal readonly record struct SweepAsk(ETag? Ticket, bool IsTakenOver, DateTimeOffset DueAt);
+internal readonly record struct SweepAsk(ETag? Ticket, bool IsTakenOver);

@@ -28,9 +28,6 @@ internal sealed class BatchEvents(
     /// <summary>How long after a message was due it counts as lost: longer than an attempt takes.</summary>
     public TimeSpan Lost => options.Value.WakeUpLost + (2 * options.Value.Webhooks.Timeout);
 
-    /// <inheritdoc cref="AnnounceAsync(Batch, long?, CancellationToken)"/>
-    public Task AnnounceAsync(Batch batch, CancellationToken ct) => AnnounceAsync(batch, since: null, ct);
-
     /// <summary>Enters what must be sent about a batch that has ended, and asks for it to be sent.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="since">A moment at which the batch was there, as a timestamp of the clock; null for now.</param>

@@ -126,7 +126,7 @@ public sealed partial class ExampleTests
         var batch = ApiDriver.BatchOf("local", time.GetUtcNow());
         time.Advance(TimeSpan.FromMinutes(1));
         batch = batch.Finalize(BatchStatus.Completed, time.GetUtcNow()).End(new BatchEnd(BatchStatus.Completed, time.GetUtcNow(), null, null, default, default));
-        await api.Get<BatchEvents>().AnnounceAsync(batch, CancellationToken.None);
+        await api.Get<BatchEvents>().AnnounceAsync(batch, since: null, CancellationToken.None);
         receiver.Status = HttpStatusCode.ServiceUnavailable;
         var deliveries = await api.Get<DeliveryStore>().ListAsync("local", new DeliveryListing(null, 1, webhook, null, null), CancellationToken.None);
         var delivery = deliveries.Deliveries[0];

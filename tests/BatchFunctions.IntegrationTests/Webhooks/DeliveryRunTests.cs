@@ -323,7 +323,7 @@ public sealed class DeliveryRunTests : DrivenTest
     private Batch Ended(BatchStatus status, DateTimeOffset? at = null) =>
         BatchOf().Finalize(status, _time.GetUtcNow()).End(new BatchEnd(status, at ?? _time.GetUtcNow(), null, null, default, default));
 
-    private Task AnnounceAsync(Batch batch) => Driver.Get<BatchEvents>().AnnounceAsync(batch, default);
+    private Task AnnounceAsync(Batch batch) => Driver.Get<BatchEvents>().AnnounceAsync(batch, since: null, default);
 
     private async Task<IReadOnlyList<Delivery>> ListAsync() =>
         (await Deliveries.ListAsync(BatchDriver.Tenant, new DeliveryListing(null, 100, null, null, null), default)).Deliveries;

@@ -90,7 +90,7 @@ public sealed class WebhookApiTests : IAsyncLifetime
         {
             var now = DateTimeOffset.UtcNow;
             batches.Add(ApiDriver.BatchOf("local", now).Finalize(status, now).End(new BatchEnd(status, now, null, null, default, default)));
-            await _api.Get<BatchEvents>().AnnounceAsync(batches[^1], default);
+            await _api.Get<BatchEvents>().AnnounceAsync(batches[^1], since: null, default);
         }
 
         Assert.Equal(3, (await ListAsync("")).Count);

@@ -15,7 +15,7 @@ internal static class Commands
           --kept                                the seeds that are kept, of faults that were found
           --fleet [I,B,T[,L]] [--keep FILE]     what I instances ask of storage with B active batches of L lines, T seconds a line; without
                                                 numbers the tables of the operator's guide. What stands in the file is not simulated again
-          --mutations [--only NAME] [--lives N] [--seconds T]
+          --mutations [--only NAME,…] [--lives N] [--seconds T]
                                                 takes the guards of mutations.txt away in turn, and says how many lives find that out
         """;
 

@@ -23,7 +23,7 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
     public static string Repository { get; } = FindRepository();
 
     /// <summary>Runs mutations, and writes a table of what they came to.</summary>
-    /// <param name="only">The name of the one that is run; all of them where it is null.</param>
+    /// <param name="only">The names of those that are run, with commas between; all of them where it is null.</param>
     /// <returns>The exit code: 0 where all were found.</returns>
     public async Task<int> RunAsync(string? only)
     {
@@ -34,7 +34,7 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
             CopyTo(copy);
             await BuildAsync(Path.Combine(copy, Project), []);
             await output.WriteLineAsync("| guard that is taken away | | lives until it is found | by the rule |\n|---|---|---:|---|");
-            foreach (var mutation in Mutation.All.Where(mutation => only is null || mutation.Name == only))
+            foreach (var mutation in Mutation.All.Where(mutation => only is null || only.Split(',').Contains(mutation.Name)))
             {
                 missed += await RunAsync(mutation, copy) ? 0 : 1;
             }

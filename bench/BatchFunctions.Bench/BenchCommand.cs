@@ -27,11 +27,13 @@ internal static class BenchCommand
         new FlightFigure(),
         new ValidateFigure(),
         new LatencyFigure(),
+        new FirstFigure(),
         new SmallFigure(),
         new TransactionsFigure(),
         new SweepFigure(),
         new WorkersFigure(),
         new ColdFigure(),
+        new HopFigure(),
         new MicroFigure(),
     ];
 
@@ -48,10 +50,11 @@ internal static class BenchCommand
             Description = "Small sizes and few rounds, to see that it works; without a NAME, all of them.",
         };
         var json = new Option<string?>("--json") { Description = "Writes the figures to this file as well." };
+        var host = new Option<Uri?>("--host-url") { Description = "Where a Functions host serves the app, for the figure hop." };
         var root = new RootCommand(
             "How fast the service is beside the limit of what it stands on: ratios against something measured alongside, and counts.")
         {
-            names, quick, json,
+            names, quick, json, host,
         };
         root.SetAction(async (parsed, ct) =>
         {
@@ -66,7 +69,7 @@ internal static class BenchCommand
                 return 2;
             }
 
-            var report = new Report(parsed.GetValue(quick));
+            var report = new Report(parsed.GetValue(quick), parsed.GetValue(host));
             foreach (var figure in Figures.Where(figure => asked.Contains(All) || asked.Contains(figure.Name)))
             {
                 await figure.MeasureAsync(report, ct);

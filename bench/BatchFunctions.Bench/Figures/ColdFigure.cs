@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using BatchFunctions.Bench.Sides;
 using BatchFunctions.SelfHost.Settings;
@@ -56,7 +54,7 @@ internal sealed class ColdFigure : Figure
     private static async Task<double> TimeAsync(
         string assembly, Dictionary<string, string?> settings, Func<Uri, HttpClient> clientOf, string path, CancellationToken ct)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = FreeAddress.New();
         using var client = clientOf(address);
         var began = Stopwatch.GetTimestamp();
         using var process = ChildProcess.Start(assembly, ["--urls", address.ToString()], settings, "Listening on ");
@@ -96,12 +94,5 @@ internal sealed class ColdFigure : Figure
         return publish.ExitCode == 0
             ? Path.Combine(output, name + ".dll")
             : throw new InvalidOperationException($"{project} cannot be published: {said}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -18,14 +18,19 @@ internal sealed class Report
 
     /// <summary>Begins a report with a line about the machine.</summary>
     /// <param name="quick">Whether sizes are small and rounds few.</param>
-    public Report(bool quick)
+    /// <param name="host">Where a Functions host serves the app; null where there is none.</param>
+    public Report(bool quick, Uri? host)
     {
         Quick = quick;
+        Host = host;
         Console.WriteLine($"# {Machine}{(quick ? "; quick: small sizes, few rounds" : "")}");
     }
 
     /// <summary>Whether sizes are small and rounds few.</summary>
     public bool Quick { get; }
+
+    /// <summary>Where a Functions host serves the app; null where there is none.</summary>
+    public Uri? Host { get; }
 
     private static string Machine =>
         $"{Environment.ProcessorCount} cores, {RuntimeInformation.OSArchitecture}, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";

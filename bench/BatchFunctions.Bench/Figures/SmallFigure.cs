@@ -6,21 +6,32 @@ using BatchFunctions.Bench.Sides;
 
 namespace BatchFunctions.Bench.Figures;
 
-/// <summary>How many batches of one line go through in a second, from the first one's creation to the last one's end, and how long a creation takes.</summary>
+/// <summary>
+/// How many batches of one line go through in a second: from the first one's creation to the last one's end, and, where they were made
+/// while the upstream was away, from the first call after its return. And how long a creation takes.
+/// </summary>
 internal sealed class SmallFigure : Figure
 {
     private const int Clients = 8;
     private const int Warm = 50;
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long batches lie that wait for the upstream: by then none has a message, and all rest.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);
+
     public override string Name => "small";
 
-    public override string Description => "batches of one line a second, created by eight clients at once, and the time of a creation";
+    public override string Description => "batches of one line a second, at once and having waited for the upstream, and the time of a creation";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
-        var batches = report.Quick ? 200 : 900;
         using var input = new InputFile(1, 160);
+        await MeasureAtOnceAsync(report, input.Path, report.Quick ? 200 : 900, ct);
+        await MeasureWaitedAsync(report, input.Path, report.Quick ? 200 : 2000, ct);
+    }
+
+    private async Task MeasureAtOnceAsync(Report report, string input, int batches, CancellationToken ct)
+    {
         await using var storage = await BenchStorage.StartAsync(1, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
@@ -29,15 +40,15 @@ internal sealed class SmallFigure : Figure
         var files = new List<string>();
         for (var file = 0; file < batches + Warm; file++)
         {
-            files.Add(await BatchRun.UploadAsync(client, input.Path, ct));
+            files.Add(await BatchRun.UploadAsync(client, input, ct));
         }
 
-        await RunAsync(client, files[..Warm], ct);
-        var began = Stopwatch.GetTimestamp();
-        var creations = await RunAsync(client, files[Warm..], ct);
-        var took = Stopwatch.GetElapsedTime(began);
-        report.Add(new Measurement(
-            $"{Name}.rate", batches / took.TotalSeconds, "batches/s", string.Create(CultureInfo.InvariantCulture, $"{batches} in {took.TotalSeconds:0.0} s")));
+        await CreateAsync(client, files[..Warm], ct);
+        await EndAsync(client, ct);
+        var (own, stored, began) = (service.ProcessorTime, storage.ProcessorTime, Stopwatch.GetTimestamp());
+        var creations = await CreateAsync(client, files[Warm..], ct);
+        await EndAsync(client, ct);
+        AddRate(report, "rate", batches, Stopwatch.GetElapsedTime(began), service.ProcessorTime - own, storage.ProcessorTime - stored);
         report.Add(new Measurement(
             $"{Name}.create",
             Interleaved.Percentile(creations, 0.5),
@@ -45,9 +56,43 @@ internal sealed class SmallFigure : Figure
             string.Create(CultureInfo.InvariantCulture, $"median of {creations.Count}, eight at once; p99 {Interleaved.Percentile(creations, 0.99):0} ms")));
     }
 
-    /// <summary>Creates a batch of each file and waits until none is left.</summary>
+    private async Task MeasureWaitedAsync(Report report, string input, int batches, CancellationToken ct)
+    {
+        await using var storage = await BenchStorage.StartAsync(1, ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var away = FreeAddress.New();
+        using var service = await SelfHostSide.StartAsync(account.Connection, away);
+        using var client = account.ClientOf(await service.ReadyAsync());
+        var file = await BatchRun.UploadAsync(client, input, ct);
+        await CreateAsync(client, Enumerable.Repeat(file, batches), ct);
+        await Task.Delay(Rest, ct);
+
+        using var upstream = await Side.StartAtAsync(away, UpstreamSide.Name, "0");
+        var returned = Stopwatch.GetTimestamp();
+        using var calls = new HttpClient { BaseAddress = away };
+        while (await UpstreamSide.CallsAsync(calls, ct) == 0)
+        {
+            await Task.Delay(Look, ct);
+        }
+
+        var (own, stored, began) = (service.ProcessorTime, storage.ProcessorTime, Stopwatch.GetTimestamp());
+        await EndAsync(client, ct);
+        AddRate(report, "waited", batches, Stopwatch.GetElapsedTime(began), service.ProcessorTime - own, storage.ProcessorTime - stored);
+        report.Add(new Measurement(
+            $"{Name}.first", Stopwatch.GetElapsedTime(returned, began).TotalSeconds, "s", "from the upstream's return to its first call"));
+    }
+
+    private void AddRate(Report report, string name, int batches, TimeSpan took, TimeSpan own, TimeSpan stored) => report.Add(new Measurement(
+        $"{Name}.{name}",
+        batches / took.TotalSeconds,
+        "batches/s",
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{batches} in {took.TotalSeconds:0.0} s; {own.TotalMilliseconds / batches:0} ms of processor time each, and {stored.TotalMilliseconds / batches:0} ms of the storage emulators'")));
+
+    /// <summary>Creates a batch of each file.</summary>
     /// <returns>The time of each creation, in milliseconds.</returns>
-    private static async Task<List<double>> RunAsync(HttpClient client, IEnumerable<string> files, CancellationToken ct)
+    private static async Task<List<double>> CreateAsync(HttpClient client, IEnumerable<string> files, CancellationToken ct)
     {
         var times = new List<double>();
         await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (file, token) =>
@@ -59,12 +104,16 @@ internal sealed class SmallFigure : Figure
                 times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
         });
+        return times;
+    }
+
+    /// <summary>Waits until no batch is left that has not ended.</summary>
+    private static async Task EndAsync(HttpClient client, CancellationToken ct)
+    {
         while (await LeftAsync(client, ct) > 0)
         {
             await Task.Delay(Look, ct);
         }
-
-        return times;
     }
 
     private static async Task<int> LeftAsync(HttpClient client, CancellationToken ct) =>

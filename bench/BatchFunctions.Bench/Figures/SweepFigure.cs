@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using BatchFunctions.Bench.Sides;
 
 namespace BatchFunctions.Bench.Figures;
@@ -32,7 +30,7 @@ internal sealed class SweepFigure : Figure
         await using var storage = await BenchStorage.StartAsync(1, ct);
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
         await account.SeedWaitingAsync(batches, WithMessage, ct);
-        var metrics = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}"));
+        var metrics = FreeAddress.New();
         using var service = await SelfHostSide.StartWithMetricsAsync(account.Connection, Away, metrics);
         using var client = new HttpClient { BaseAddress = metrics };
         await Task.Delay(settling, ct);
@@ -76,11 +74,4 @@ internal sealed class SweepFigure : Figure
         var at = line.IndexOf($"{name}=\"", line.IndexOf('{', StringComparison.Ordinal), StringComparison.Ordinal);
         return at < 0 ? "" : line[(at + name.Length + 2)..].Split('"')[0];
     });
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -12,10 +12,11 @@ namespace BatchFunctions.Bench.Sides;
 /// </summary>
 internal static class Side
 {
-    /// <summary>The first argument of a process that is a side; its name and its own arguments follow.</summary>
+    /// <summary>The first argument of a process that is a side; where it listens, its name and its own arguments follow.</summary>
     public const string Command = "side";
 
     private const string ReadyPrefix = "Ready at ";
+    private static readonly Uri Anywhere = new("http://127.0.0.1:0");
 
     private static readonly Dictionary<string, Func<string[], RequestDelegate>> Sides = new()
     {
@@ -24,23 +25,26 @@ internal static class Side
         [UpstreamSide.Name] = UpstreamSide.Create,
     };
 
-    /// <summary>Starts a side and waits until it listens.</summary>
-    public static async Task<ChildProcess> StartAsync(string name, params string[] arguments)
+    /// <summary>Starts a side on a free port and waits until it listens.</summary>
+    public static Task<ChildProcess> StartAsync(string name, params string[] arguments) => StartAtAsync(Anywhere, name, arguments);
+
+    /// <summary>Starts a side at an address of this machine and waits until it listens.</summary>
+    public static async Task<ChildProcess> StartAtAsync(Uri address, string name, params string[] arguments)
     {
         var process = ChildProcess.Start(
-            typeof(Side).Assembly.Location, [Command, name, .. arguments], new Dictionary<string, string?>(), ReadyPrefix);
+            typeof(Side).Assembly.Location, [Command, address.ToString(), name, .. arguments], new Dictionary<string, string?>(), ReadyPrefix);
         await process.ReadyAsync();
         return process;
     }
 
     /// <summary>Is one, until the standard input ends.</summary>
-    public static async Task<int> RunAsync(string name, string[] arguments)
+    public static async Task<int> RunAsync(Uri address, string name, string[] arguments)
     {
         // An empty builder reads no settings and writes no logs: nothing stands between Kestrel and the handler.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0);
+            kestrel.Listen(IPAddress.Loopback, address.Port);
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.AddServerHeader = false;
         });

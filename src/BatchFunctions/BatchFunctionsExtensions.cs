@@ -145,6 +145,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<QueueBell>();
         services.TryAddSingleton<AskedAdvances>();
         services.TryAddSingleton<BatchQueues>();
+        services.TryAddSingleton<SweepWatch>();
         services.TryAddSingleton<QueueStates>();
         services.TryAddSingleton<BatchLooks>();
         services.TryAddSingleton<BatchQuota>();
@@ -218,6 +219,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchDeletion>(),
             provider.GetRequiredService<IdempotentRequests>(),
             provider.GetRequiredService<UpstreamRegistry>(),
+            provider.GetRequiredService<SweepWatch>(),
             provider.GetRequiredService<IOptions<BatchOptions>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<StorageHealth>();

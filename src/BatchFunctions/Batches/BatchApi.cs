@@ -3,6 +3,7 @@ using BatchFunctions.Http;
 using BatchFunctions.Idempotency;
 using BatchFunctions.Ids;
 using BatchFunctions.Upstream;
+using BatchFunctions.Wakeups;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -26,6 +27,7 @@ public sealed class BatchApi
     private readonly BatchDeletion _deletion;
     private readonly IdempotentRequests _once;
     private readonly UpstreamRegistry _upstreams;
+    private readonly SweepWatch _sweeps;
     private readonly BatchOptions _options;
     private readonly TimeProvider _time;
 
@@ -39,6 +41,7 @@ public sealed class BatchApi
         BatchDeletion deletion,
         IdempotentRequests once,
         UpstreamRegistry upstreams,
+        SweepWatch sweeps,
         IOptions<BatchOptions> options,
         TimeProvider time)
     {
@@ -51,6 +54,7 @@ public sealed class BatchApi
         _deletion = deletion;
         _once = once;
         _upstreams = upstreams;
+        _sweeps = sweeps;
         _options = options.Value;
         _time = time;
     }
@@ -64,6 +68,7 @@ public sealed class BatchApi
             async (caller, ct) =>
             {
                 var page = await _list.PageAsync(caller.Tenant, BatchListing.Of(request.Query), ct);
+                await SeeToAsync(page.Batches, ct);
                 return ApiJson.Ok(BatchObject.ListOf(page), BatchJson.Default.BatchList);
             },
             ct);
@@ -93,7 +98,12 @@ public sealed class BatchApi
     public Task<IResult> GetAsync(HttpRequest request, string id, CancellationToken ct) =>
         _guard.RunAsync(
             request,
-            async (caller, ct) => Answer(await _batches.FindAsync(caller.Tenant, id, ct), id),
+            async (caller, ct) =>
+            {
+                var batch = await _batches.FindAsync(caller.Tenant, id, ct);
+                await SeeToAsync(batch is null ? [] : [batch], ct);
+                return Answer(batch, id);
+            },
             ct);
 
     /// <summary><c>GET /v1/batches/{id}/progress</c>: how a batch gets on.</summary>
@@ -106,6 +116,7 @@ public sealed class BatchApi
             async (caller, ct) =>
             {
                 var batch = await _batches.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(BatchErrors.NoBatch(id));
+                await SeeToAsync([batch], ct);
                 return ApiJson.Ok(
                     new BatchProgressObject(batch, HealthOf(_upstreams.EntriesOf(batch.Model)), _time.GetUtcNow()), BatchJson.Default.BatchProgressObject);
             },
@@ -169,6 +180,10 @@ public sealed class BatchApi
                 ? ApiJson.Ok(new DeletedBatchObject(id), BatchJson.Default.DeletedBatchObject)
                 : throw new ApiException(BatchErrors.NoBatch(id)),
             ct);
+
+    /// <summary>Whoever asks for a batch that has not ended keeps the sweeps going: where every worker died, nobody else does.</summary>
+    private Task SeeToAsync(IReadOnlyList<Batch> batches, CancellationToken ct) =>
+        batches.Any(static batch => !batch.Status.HasEnded()) ? _sweeps.LookAsync(ct) : Task.CompletedTask;
 
     /// <summary>Makes a batch, or answers the one that the same request has made before.</summary>
     private async Task<IResult> MadeOnceAsync(

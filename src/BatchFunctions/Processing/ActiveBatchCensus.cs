@@ -33,6 +33,9 @@ internal sealed class ActiveBatchCensus
     /// </summary>
     public int Restless { get; set; }
 
+    /// <summary>Whether no message of a chunk waited to be fetched; null as long as nobody has looked.</summary>
+    public bool? IsChunkQueueEmpty { get; set; }
+
     /// <summary>Adds a lease that lasts.</summary>
     public void AddLease(DateTimeOffset until) => FirstLeaseEnd = FirstLeaseEnd < until ? FirstLeaseEnd : until;
 

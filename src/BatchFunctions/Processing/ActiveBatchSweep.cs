@@ -190,7 +190,9 @@ internal sealed partial class ActiveBatchSweep(
             // paid for.
             owed += chunk.NotBefore is not null || succession.IsDue(chunk) ? 1 : 0;
             var due = chunk.ForsakenAt(_options.WakeUpLost) ?? succession.DueSince(chunk) + _options.WakeUpLost;
-            if (await TryWakeAsync(chunk, succession.IsForgotten(chunk, _options.WakeUpLost), now, ct))
+            var isForgotten = succession.IsForgotten(chunk, _options.WakeUpLost)
+                || (succession.IsUnclaimed(chunk, _options.WakeUpLost) && await IsNoneWaitingAsync(seen, ct));
+            if (await TryWakeAsync(chunk, isForgotten, now, ct))
             {
                 isCalm = false;
                 await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
@@ -214,6 +216,13 @@ internal sealed partial class ActiveBatchSweep(
 
         return (held == 0 && isCalm ? next : null, held > 0);
     }
+
+    /// <summary>
+    /// Whether no chunk's message waits to be fetched, so that those which nobody has claimed are in the hands of somebody: of one who
+    /// would have claimed them by now, or who is dead. Looked at once in a sweep, and only where that matters.
+    /// </summary>
+    private async Task<bool> IsNoneWaitingAsync(ActiveBatchCensus seen, CancellationToken ct) =>
+        seen.IsChunkQueueEmpty ??= await queues.IsChunkQueueEmptyAsync(ct);
 
     private static DateTimeOffset Sooner(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 

@@ -32,6 +32,15 @@ internal sealed class ChunkSuccession(Batch batch, DateTimeOffset now)
         DueSince(chunk) is { } since
         && now - since > lost;
 
+    /// <summary>
+    /// Whether the chunk is of the first window, has had a message for longer than the given time, and has been claimed by nobody. Its message
+    /// waits behind others, or is in the hands of a worker that died over it.
+    /// </summary>
+    public bool IsUnclaimed(Chunk chunk, TimeSpan lost) =>
+        chunk is { Epoch: 0, NotBefore: null }
+        && ChunkWindow.Before(batch, chunk.Number) is null
+        && now - (batch.SentAgainAt ?? batch.InProgressAt) > lost;
+
     /// <summary>Since when a chunk that nobody has claimed has been due; null for others, and for those of the first window.</summary>
     public DateTimeOffset? DueSince(Chunk chunk) =>
         chunk is { Epoch: 0, NotBefore: null }

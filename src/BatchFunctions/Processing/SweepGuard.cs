@@ -8,31 +8,33 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Sees to it that sweeps go on while this process has work: the one who handled the sweep's message may have died over it, and
-/// such a message comes back only minutes later. Asks now and then, for two requests to storage each time. Asks for one at once when an
+/// Sees to it that sweeps come while this process has work: that they go on (<see cref="SweepWatch"/>), and that one comes at once when an
 /// upstream is back, so that those who wait for it go on, and when it is away and nobody is left here who asks whether it is back.
 /// </summary>
 internal sealed partial class SweepGuard(
-    BatchQueues queues, UpstreamRegistry upstreams, IOptions<BatchOptions> options, TimeProvider time, ILogger<SweepGuard> logger)
+    BatchQueues queues,
+    SweepWatch watch,
+    UpstreamRegistry upstreams,
+    IOptions<BatchOptions> options,
+    TimeProvider time,
+    ILogger<SweepGuard> logger)
 {
     private readonly Lock _lock = new();
     private readonly int[] _returns = new int[upstreams.Upstreams.Count];
-    private DateTimeOffset _lookedAt = time.GetUtcNow();
     private DateTimeOffset _awaitedAt;
 
-    /// <summary>Asks for a sweep if it is time to, which does nothing where one is under way.</summary>
+    /// <summary>Asks for a sweep if one is awaited, or if it is time to look whether they go on.</summary>
     public async Task LookAsync(CancellationToken ct)
     {
+        if (!IsAwaited())
+        {
+            await watch.LookAsync(ct);
+            return;
+        }
+
         try
         {
-            if (IsAwaited())
-            {
-                await queues.AskSweepNowAsync(ct);
-            }
-            else if (IsTime())
-            {
-                await queues.AskSweepAsync(delay: null, ct);
-            }
+            await queues.AskSweepNowAsync(ct);
         }
         catch (Exception e) when (StorageFaults.IsFault(e) || ct.IsCancellationRequested)
         {
@@ -67,24 +69,9 @@ internal sealed partial class SweepGuard(
         }
     }
 
-    private bool IsTime()
-    {
-        var now = time.GetUtcNow();
-        lock (_lock)
-        {
-            if (now - _lookedAt < options.Value.SweepInterval + options.Value.WakeUpLost)
-            {
-                return false;
-            }
-
-            _lookedAt = now;
-            return true;
-        }
-    }
-
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Storage did not say whether a sweep is under way; it is asked again later.")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Storage did not take the request for a sweep, for which batches wait whose upstream is back; the next sweep sees to them.")]
         public static partial void NotAsked(ILogger logger, Exception e);
     }
 }

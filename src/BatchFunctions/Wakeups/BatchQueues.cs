@@ -52,6 +52,10 @@ internal sealed class BatchQueues(
     public Task SendChunkAsync(BatchKey batch, int chunk, TimeSpan delay, CancellationToken ct) =>
         SendAsync(BatchMessage.OfChunk(batch, chunk), delay, ct);
 
+    /// <summary>Whether no message of a chunk waits to be fetched; those that are hidden, in hand or delayed, do not count.</summary>
+    public async Task<bool> IsChunkQueueEmptyAsync(CancellationToken ct) =>
+        (await queues[QueueNames.Chunk].PeekMessageAsync(ct)).Value is null;
+
     /// <summary>Sends the message of a chunk that waits for something that is there by now.</summary>
     public Task SendWokenAsync(BatchKey batch, int chunk, CancellationToken ct) =>
         SendAsync(BatchMessage.OfChunk(batch, chunk) with { GoesOn = true }, TimeSpan.Zero, ct);
@@ -125,6 +129,10 @@ internal sealed class BatchQueues(
         var interval = options.Value.SweepInterval;
         return AskSweepAsync(delay < interval ? delay.Value : interval, latest: interval, quietUntil: null, ct);
     }
+
+    /// <summary>Asks for the next sweep where none is on its way, or the one that was is lost; however late it may be.</summary>
+    public Task AskSweepIfLostAsync(CancellationToken ct) =>
+        AskSweepAsync(options.Value.SweepInterval, latest: TimeSpan.MaxValue, quietUntil: null, ct);
 
     /// <summary>Asks for a sweep at once: one that is under way and due later is taken over.</summary>
     /// <param name="ct">Cancels the operation.</param>

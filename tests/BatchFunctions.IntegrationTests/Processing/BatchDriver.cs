@@ -9,6 +9,7 @@ using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
+using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
@@ -139,6 +140,15 @@ internal sealed class BatchDriver : IAsyncDisposable
     /// <summary>Messages on a queue, those that are delayed included.</summary>
     public async Task<int> WaitingAsync(string queue) =>
         (await Storage.Queues.GetQueueClient(queue).GetPropertiesAsync()).Value.ApproximateMessagesCount;
+
+    /// <summary>Loses all messages. For all that is known, those of chunks wait behind that of another batch.</summary>
+    public async Task LoseBehindAnotherAsync(Batch batch)
+    {
+        await ClearAsync();
+        await Storage.Queues.GetQueueClient(QueueNames.Chunk).SendMessageAsync(
+            BatchMessage.OfChunk(new BatchKey(batch.Tenant, IdKind.Batch.New(batch.CreatedAt)), 0).ToString());
+        Sent.Forget();
+    }
 
     /// <summary>Loses a queue's messages.</summary>
     public Task ClearAsync(string queue) => Storage.Queues.GetQueueClient(queue).ClearMessagesAsync();

@@ -269,7 +269,7 @@ public sealed class DueTests : DrivenTest
     {
         var batch = await Driver.CreateAsync(250);
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await Driver.ClearAsync();
+        await Driver.LoseBehindAnotherAsync(batch);
         return await Driver.ReadAsync(batch);
     }
 

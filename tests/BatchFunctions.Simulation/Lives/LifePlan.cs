@@ -49,6 +49,7 @@ internal sealed class LifePlan
         _sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
         _window = Rarely(0.2) ? TimeSpan.FromSeconds(_dice.Between(20, 600)) : TimeSpan.FromHours(24);
         Batches = [.. Enumerable.Range(0, _dice.Between(1, 3)).Select(BatchOf)];
+        UpstreamAway = AwayTimes(new Dice(seed, 4000));
     }
 
     /// <summary>A plan in which nothing goes wrong, no client does anything by itself, and all takes the time that it is said to take.</summary>
@@ -67,6 +68,7 @@ internal sealed class LifePlan
         FastestRequest = SlowestRequest = request.TotalSeconds / 2;
         Deaths = Freezes = Restarts = [];
         Outages = [];
+        UpstreamAway = [];
         Batches = [];
     }
 
@@ -118,6 +120,9 @@ internal sealed class LifePlan
 
     public IReadOnlyList<Outage> Outages { get; }
 
+    /// <summary>When the upstream answers nobody.</summary>
+    public IReadOnlyList<(TimeSpan From, TimeSpan Until)> UpstreamAway { get; }
+
     /// <summary>Whether a worker sweeps when it starts, as the self-host does.</summary>
     public bool SweepsAtStart { get; }
 
@@ -129,6 +134,14 @@ internal sealed class LifePlan
 
     /// <summary>Whether, besides, no message is late: then it counts as lost by nobody.</summary>
     public bool IsPunctual => IsGentle && SlowestPoll < 1;
+
+    /// <summary>
+    /// Within which time a batch ends once nothing fails: a lease runs out, by clocks that differ by up to two minutes, a sweep finds what it
+    /// held, or what was lost, a few messages are fetched, one after the other, and the lines are sent, two at once at the worst. It is
+    /// less than the ten minutes after which a message comes back that a dead worker had in hand.
+    /// </summary>
+    public TimeSpan LongestEnd(int lines) => TimeSpan.FromMinutes(_clocksDiffer ? 5 : 3)
+        + TimeSpan.FromSeconds((5 * SlowestPoll) + (lines * SlowestLine / 2));
 
     /// <summary>How far a worker's clock is ahead of storage's.</summary>
     public TimeSpan ClockOf(int worker) =>
@@ -181,6 +194,14 @@ internal sealed class LifePlan
         from,
         from + _dice.Seconds(2, 200),
         _dice.Of([StorageFault.None, StorageFault.RequestLost, StorageFault.AnswerLost, StorageFault.ServerBusy, StorageFault.TimedOut]));
+
+    private List<(TimeSpan From, TimeSpan Until)> AwayTimes(Dice dice) => dice.Happens(0.7) ? [] :
+    [
+        .. Enumerable.Range(0, dice.Between(1, 2)).Select(_ => dice.Between(TimeSpan.Zero, CalmAt)).Order()
+            .Select(from => (from, Sooner(from + dice.Seconds(1, 300), CalmAt))),
+    ];
+
+    private static TimeSpan Sooner(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private BatchPlan BatchOf(int number)
     {

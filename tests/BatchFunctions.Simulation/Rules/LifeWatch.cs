@@ -116,6 +116,11 @@ internal sealed class LifeWatch(Life life)
             life.Violate("every change of a status is legal", $"{after.Id}: {before.Status} to {after.Status}");
         }
 
+        if (after.Status.HasEnded() && !before.Status.HasEnded())
+        {
+            CheckSoon(after);
+        }
+
         if (life.Plan.IsPunctual && after.Status == BatchStatus.Completed && before.Status != after.Status)
         {
             CheckPunctual(after);
@@ -150,6 +155,17 @@ internal sealed class LifeWatch(Life life)
             || settled.Sum(chunk => chunk.Failed) != batch.Settled.Failed)
         {
             life.Violate("chunks that are read no more have ended, and are counted", $"{batch.Id}: {batch.Settled}");
+        }
+    }
+
+    /// <summary>Whatever has gone wrong before: from the time on when nothing does any more, a batch has an end before long.</summary>
+    private void CheckSoon(Batch batch)
+    {
+        var made = batch.CreatedAt - Agenda.Beginning;
+        var took = life.Agenda.Now - (made > life.Plan.CalmAt ? made : life.Plan.CalmAt);
+        if (took > life.Plan.LongestEnd(life.Plan.Batches[NumberOf(batch)].Lines))
+        {
+            life.Violate("a batch ends soon once nothing fails", $"{batch.Id} ({batch.Status}) after {took.TotalSeconds:0} s");
         }
     }
 

@@ -18,6 +18,10 @@ internal sealed partial class FickleUpstream(LifePlan plan, Agenda agenda, Trace
     public const int OutputTokens = 3;
 
     private readonly Dice _dice = new(plan.Seed, 4);
+
+    /// <summary>What it does to everybody while it is away.</summary>
+    private UpstreamFault AwayFault => plan.Seed % 2 == 0 ? UpstreamFault.Unreachable : UpstreamFault.Away;
+
     private int _number;
 
     /// <summary>Is told of each call as it comes, by the marker of its line.</summary>
@@ -47,8 +51,9 @@ internal sealed partial class FickleUpstream(LifePlan plan, Agenda agenda, Trace
         }
 
         var isFault = marker.Length > 0 && agenda.Now < plan.CalmAt && _dice.Happens(plan.UpstreamFaults);
-        var fault = isFault ? _dice.Of(Enum.GetValues<UpstreamFault>()) : UpstreamFault.None;
-        var takes = fault == UpstreamFault.Silent ? TimeSpan.FromHours(2) : _dice.Seconds(plan.FastestLine, plan.SlowestLine);
+        var isAway = plan.UpstreamAway.Any(time => time.From <= agenda.Now && agenda.Now < time.Until);
+        var fault = isAway ? AwayFault : isFault ? _dice.Of(Enum.GetValues<UpstreamFault>()) : UpstreamFault.None;
+        var takes = isAway ? TimeSpan.FromMilliseconds(1) : fault == UpstreamFault.Silent ? TimeSpan.FromHours(2) : _dice.Seconds(plan.FastestLine, plan.SlowestLine);
         var came = new TaskCompletionSource();
         agenda.In(takes, host, () => came.TrySetResult());
         await using var cancelled = ct.UnsafeRegister(
@@ -60,7 +65,7 @@ internal sealed partial class FickleUpstream(LifePlan plan, Agenda agenda, Trace
             Answered?.Invoke(marker, host);
         }
 
-        return marker.Length == 0 ? Of(200, """{"object":"list","data":[]}""") : Answer(marker, fault);
+        return marker.Length == 0 && !isAway ? Of(200, """{"object":"list","data":[]}""") : Answer(marker, fault);
     }
 
     private HttpResponseMessage Answer(string marker, UpstreamFault fault) => fault switch

@@ -180,6 +180,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkWork>();
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();
+        services.TryAddSingleton<BatchClearing>();
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<WaitingBatches>();

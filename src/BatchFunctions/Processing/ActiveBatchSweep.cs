@@ -21,6 +21,7 @@ internal sealed partial class ActiveBatchSweep(
     BatchLooks looks,
     ChunkStore chunks,
     BatchFinish finish,
+    BatchClearing clearing,
     BatchValidation validation,
     BatchQueues queues,
     ProtocolSteps steps,
@@ -65,12 +66,12 @@ internal sealed partial class ActiveBatchSweep(
 
                 if (now > batch.ExpiresAt + _options.LastResort && now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
                 {
-                    await finish.ClearAwayAsync(batch, ct);
+                    await clearing.RunAsync(batch, ct);
                 }
 
                 break;
             case { } batch when batch.Status.HasEnded():
-                await finish.ClearAwayAsync(batch, ct);
+                await clearing.RunAsync(batch, ct);
                 break;
             case { } batch when now > batch.ExpiresAt + _options.LastResort:
                 if (rare.IsNews($"last resort {batch.Id}"))

@@ -1,34 +1,26 @@
-using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
-using BatchFunctions.Metering;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
-using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, the events that tell of it, what the
-/// project has used, what late workers left, the chunk rows, and last the <c>activebatches</c> row. Every step may be repeated, by any process at any time: the chunks'
-/// rows do not change any more, and say the same to everybody. A crash at any gap leaves the <c>activebatches</c> row, from
-/// which the sweep starts over.
+/// Finishes a batch whose chunks have all ended, in this order: the last of both files, the batch's row, and what comes behind its end
+/// (<see cref="BatchClearing"/>). Every step may be repeated, by any process at any time: the chunks' rows do not change any more, and say
+/// the same to everybody. A crash at any gap leaves the <c>activebatches</c> row, from which the sweep starts over.
 /// </summary>
 internal sealed partial class BatchFinish(
     BatchStore batches,
-    ActiveBatchStore active,
     ChunkStore chunks,
     ResultFiles results,
-    ResultBlobs blobs,
     StagedBlobs staged,
     BatchLeftovers leftovers,
-    BatchInputs inputs,
-    BatchMetering metering,
-    BatchEvents events,
+    BatchClearing clearing,
     ProtocolSteps steps,
     TimeProvider time,
     ILogger<BatchFinish> logger)
@@ -72,7 +64,7 @@ internal sealed partial class BatchFinish(
         // Without a row it was deleted, which is after others have cleared it away.
         if (ended is not null)
         {
-            await ClearAwayAsync(ended, only, ct);
+            await clearing.RunAsync(ended, only, ct);
         }
     }
 
@@ -93,7 +85,7 @@ internal sealed partial class BatchFinish(
             return false;
         }
 
-        await ClearAwayAsync(ended, only, ct);
+        await clearing.RunAsync(ended, only, ct);
         return true;
     }
 
@@ -133,7 +125,7 @@ internal sealed partial class BatchFinish(
         await leftovers.EnterAsync(key, ct);
         if (await FailAsync(key, error, ct) is { } failed)
         {
-            await ClearAwayAsync(failed, ct);
+            await clearing.RunAsync(failed, ct);
         }
     }
 
@@ -171,53 +163,6 @@ internal sealed partial class BatchFinish(
     /// <summary>Fails a batch with no more results than it has, unless it has ended already.</summary>
     private Task<Batch?> FailAsync(BatchKey key, BatchError error, CancellationToken ct) =>
         batches.MutateAsync(key, batch => batch.Status.HasEnded() ? null : batch.Fail([error], time.GetUtcNow()), ct);
-
-    /// <summary>
-    /// Tells those who want it that a batch has ended, counts it, and deletes what it has left behind: segments that no row names, its chunk rows, then its <c>activebatches</c>
-    /// row, and last what it alone has kept of files that were deleted.
-    /// </summary>
-    public Task ClearAwayAsync(Batch batch, CancellationToken ct) => ClearAwayAsync(batch, only: null, ct);
-
-    private async Task ClearAwayAsync(Batch batch, OnlyChunk? only, CancellationToken ct)
-    {
-        if (batch.FinalizingAt is null)
-        {
-            // It failed at validation, and is looked at once more like any other.
-            await leftovers.EnterAsync(batch.Key, ct);
-        }
-
-        await events.AnnounceAsync(batch, only?.RunSince, ct);
-        await metering.CountAsync(batch, ct);
-        if (only is { Chunk: { Loose.Count: 0 } chunk })
-        {
-            await chunks.DeleteAsync(chunk, ct);
-        }
-        else
-        {
-            await chunks.DeleteAllAsync(batch.Id, loose => DiscardLooseAsync(loose, ct), ct);
-        }
-
-        await steps.ReachedAsync(ProtocolStep.ChunkRowsDeleted, ct);
-        await active.DeleteAsync(batch.Key, ct);
-        await steps.ReachedAsync(ProtocolStep.ActiveRowDeleted, ct);
-        await inputs.ReleaseAsync(batch, ct);
-    }
-
-    /// <summary>A claim names its segments one by one, so there is one name at most under which it may have left something.</summary>
-    private async Task DiscardLooseAsync(Chunk chunk, CancellationToken ct)
-    {
-        foreach (var epoch in chunk.Loose)
-        {
-            var part = chunk.Segments.Count(segment => segment.Epoch == epoch);
-            foreach (var file in Enum.GetValues<ResultFile>())
-            {
-                await blobs.DiscardAsync(
-                    FileSegment.At(ResultBlobs.FileOf(chunk.Batch.Id, file), chunk.Number, epoch, part), ct);
-            }
-        }
-
-        await steps.ReachedAsync(ProtocolStep.LeftoversDiscarded, ct);
-    }
 
     /// <param name="batch">The batch, finalizing.</param>
     /// <param name="row">The batch as it was last read or written: the same, or running, where its end is the first that its row says of it.</param>

@@ -25,7 +25,7 @@ internal sealed partial class ProjectErasure(
     ActiveBatchStore active,
     BatchStore batches,
     BatchCancellation cancellation,
-    BatchFinish finish,
+    BatchClearing clearing,
     FileBlobs blobs,
     StorageClients storage,
     RareLog rare,
@@ -105,7 +105,7 @@ internal sealed partial class ProjectErasure(
                 case null:
                     break;
                 case { Unreadable: not null } batch:
-                    await finish.ClearAwayAsync(batch, ct);
+                    await clearing.RunAsync(batch, ct);
                     break;
                 case { } batch when batch.Status.HasEnded():
                     // Being cleared away.

@@ -16,6 +16,9 @@ internal static class WorkerTimes
     {
         ["Batch:CreateStorage"] = "false",
         ["Batch:ChunkLines"] = "20",
+
+        // The smallest there is, so that chunks of every batch are sent by the end of others.
+        ["Batch:ChunkWindow"] = "2",
         ["Batch:Lease"] = Lease.ToString("c"),
         ["Batch:Checkpoint"] = "00:00:00.300",
         ["Batch:StatusPoll"] = "00:00:00.100",

@@ -13,7 +13,12 @@ internal sealed class FlightRecord(TimeProvider time)
     /// <summary>Tokens of a prompt that cost what one token of an answer costs.</summary>
     private const double PromptPerToken = 10;
 
+    /// <summary>Over which time the rate is told: lines that take as long still show.</summary>
+    private static readonly TimeSpan RateWindow = TimeSpan.FromSeconds(30);
+
     private readonly Lock _lock = new();
+    private readonly Queue<(DateTimeOffset At, long Through)> _looks = new();
+    private long _through;
     private readonly HashSet<LineFlight> _flying = [];
     private int[] _ended = LogHistogram.NewCounts();
     private int[] _given = LogHistogram.NewCounts();
@@ -71,6 +76,7 @@ internal sealed class FlightRecord(TimeProvider time)
         {
             var now = time.GetUtcNow();
             _inFlight--;
+            _through += end == FlightEnd.Through ? 1 : 0;
             if (!_flying.Remove(line))
             {
                 return;
@@ -114,10 +120,24 @@ internal sealed class FlightRecord(TimeProvider time)
                 InFlight = _inFlight,
                 Sent = _sent,
                 Refused = _refused,
+                Rate = RateAt(now),
                 Fit = _fit.Rounded(),
                 Ended = LogHistogram.Of(_ended),
                 Flying = LogHistogram.Of(flying),
             };
         }
+    }
+
+    /// <summary>Lines a second that went through since the oldest of the looks that are within the window.</summary>
+    private double RateAt(DateTimeOffset now)
+    {
+        while (_looks.TryPeek(out var oldest) && now - oldest.At > RateWindow)
+        {
+            _looks.Dequeue();
+        }
+
+        var (since, before) = _looks.TryPeek(out var first) ? first : (now, _through);
+        _looks.Enqueue((now, _through));
+        return now > since ? Math.Round((_through - before) / (now - since).TotalSeconds, 2) : 0;
     }
 }

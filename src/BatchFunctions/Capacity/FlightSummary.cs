@@ -27,6 +27,11 @@ internal sealed record FlightSummary
     [JsonPropertyName("r")]
     public int Refused { get; init; }
 
+    /// <summary>Lines a second that went through in the last half minute, of whichever trial. An earlier version does not say.</summary>
+    [JsonPropertyName("q")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Rate { get; init; }
+
     /// <summary>How long those took that went through, against their work.</summary>
     [JsonPropertyName("fit")]
     public WorkFit Fit { get; init; }
@@ -46,6 +51,7 @@ internal sealed record FlightSummary
         InFlight = InFlight + other.InFlight,
         Sent = Sent + other.Sent,
         Refused = Refused + other.Refused,
+        Rate = Rate + other.Rate,
         Fit = Fit.Plus(other.Fit),
         Ended = Ended.Plus(other.Ended),
         Flying = Flying.Plus(other.Flying),

@@ -6,7 +6,13 @@ namespace BatchFunctions.Fleet;
 internal sealed record ShareDemand(int InFlight, IReadOnlyList<ProjectDemand> Projects)
 {
     /// <summary>Whether nobody of the process gets through.</summary>
-    public bool IsAway { get; init; }
+    public bool IsAway => AwaySince is not null;
+
+    /// <summary>Since when nobody of the process gets through; null while lines do.</summary>
+    public DateTimeOffset? AwaySince { get; init; }
+
+    /// <summary>What was met last while nobody gets through.</summary>
+    public string? AwayReason { get; init; }
 
     /// <summary>Since when lines of the process have gone through, if one has lately.</summary>
     public DateTimeOffset? ThroughSince { get; init; }

@@ -30,6 +30,19 @@ internal sealed record ShareEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? ThroughSince { get; init; }
 
+    /// <summary>
+    /// Since when nobody of it gets through, in Unix milliseconds; null while lines do, or none has been sent. An earlier version does not
+    /// say either.
+    /// </summary>
+    [JsonPropertyName("a")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? AwaySince { get; init; }
+
+    /// <summary>What was met last while nobody gets through.</summary>
+    [JsonPropertyName("w")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AwayReason { get; init; }
+
     /// <summary>What it has seen of its lines in flight.</summary>
     [JsonPropertyName("f")]
     public FlightSummary? Flight { get; init; }

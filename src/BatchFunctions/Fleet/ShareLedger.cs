@@ -56,6 +56,8 @@ internal sealed record ShareLedger(
             Until = (now + Lease).ToUnixTimeMilliseconds(),
             Demand = Bounded(demand.Projects),
             ThroughSince = demand.ThroughSince?.ToUnixTimeMilliseconds(),
+            AwaySince = demand.AwaySince?.ToUnixTimeMilliseconds(),
+            AwayReason = demand.AwayReason,
             Flight = flight,
         };
         ShareEntry[] all = [.. others.Entries.Append(mine).OrderBy(static entry => entry.Worker, StringComparer.Ordinal)];

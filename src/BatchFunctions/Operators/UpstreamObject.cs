@@ -51,9 +51,12 @@ internal sealed class UpstreamObject(UpstreamEntry upstream, ShareLedger ledger)
     [Description("Those of them that were refused (429 or 503), or timed out.")]
     public int Refused => _flight.Seen.Refused;
 
-    [Description("As the process sees it that answers.")]
+    [Description("Lines a second that went through in the last half minute.")]
+    public double Throughput { get; } = Math.Round(ledger.Entries.Sum(static entry => entry.Flight?.Rate ?? 0), 2);
+
+    [Description("The best that a process sees, of those with lines to send and the one that answers.")]
     public UpstreamHealthObject Condition { get; } =
-        ConditionOf(upstream.Gate.Condition);
+        UpstreamHealthObject.Best([ConditionOf(upstream.Gate.Condition), .. ledger.Entries.Select(UpstreamProcessObject.ConditionOf)]);
 
     [Description("Processes with lines to send.")]
     public IReadOnlyList<UpstreamProcessObject> Processes { get; } =
@@ -97,6 +100,18 @@ internal sealed class UpstreamProcessObject(ShareEntry entry)
 
     [Description("Lines of chunks that it works on, which wait for their turn.")]
     public int Waiting { get; } = WaitingOf(entry);
+
+    [Description("Lines a second that went through in the last half minute.")]
+    public double Throughput { get; } = entry.Flight?.Rate ?? 0;
+
+    [Description("As the process sees the upstream.")]
+    public UpstreamHealthObject Condition { get; } = ConditionOf(entry);
+
+    /// <summary>The upstream as a process sees it.</summary>
+    public static UpstreamHealthObject ConditionOf(ShareEntry entry) => UpstreamHealthObject.Of(
+        entry.ThroughSince is not null || entry.AwaySince is not null,
+        entry.AwaySince is { } since ? DateTimeOffset.FromUnixTimeMilliseconds(since) : null,
+        entry.AwayReason);
 
     /// <summary>The lines of a process that are not in flight; the two were told one after the other.</summary>
     public static int WaitingOf(ShareEntry entry) =>

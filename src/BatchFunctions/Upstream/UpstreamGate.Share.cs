@@ -39,7 +39,8 @@ internal sealed partial class UpstreamGate
         {
             var demand = new ShareDemand(_inFlight, [.. _waiters.Projects.Select(static project => project.Demand)])
             {
-                IsAway = _breaker.IsOpen,
+                AwaySince = _breaker.Condition.AwaySince,
+                AwayReason = _breaker.Condition.Reason,
                 ThroughSince = _breaker.ThroughSince,
             };
             _told = demand.Lines;

@@ -357,7 +357,8 @@ public sealed partial class ExampleTests
                 Holds = holds,
                 Until = now.AddHours(1).ToUnixTimeMilliseconds(),
                 Demand = [new ProjectDemand("local", 1, holds * 10)],
-                Flight = new FlightSummary { Trial = 1, InFlight = holds, Sent = holds * 25, Refused = 14 - holds },
+                Flight = new FlightSummary { Trial = 1, InFlight = holds, Sent = holds * 25, Refused = 14 - holds, Rate = holds / 4.0 },
+                ThroughSince = now.AddMinutes(-5).ToUnixTimeMilliseconds(),
             })],
             AutoLimitState.First(now) with { Limit = 24 }),
         CancellationToken.None);

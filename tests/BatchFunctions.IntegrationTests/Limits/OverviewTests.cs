@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Capacity;
@@ -96,8 +97,10 @@ public sealed class OverviewTests : IAsyncLifetime
         await SetAsync(ProjectRole.Operator);
         await _api.Get<ShareStore>().MutateAsync(UpstreamSettings.DefaultName, (_, now) => new ShareLedger(
             [
-                EntryOf("host-a|17|4711|0", holds: 12, inFlight: 10, refused: 1, now.AddSeconds(15), new("a", 1, 30), new ProjectDemand("", 2, 5)),
-                EntryOf("host-b|18|4712|1", holds: 20, inFlight: 20, refused: 2, now.AddSeconds(15), new("b", 1, 40), new ProjectDemand("a", 1, 15)),
+                EntryOf("host-a|17|4711|0", holds: 12, inFlight: 10, refused: 1, now.AddSeconds(15), new("a", 1, 30), new ProjectDemand("", 2, 5))
+                    with { AwaySince = now.AddSeconds(-30).ToUnixTimeMilliseconds(), AwayReason = "503" },
+                EntryOf("host-b|18|4712|1", holds: 20, inFlight: 20, refused: 2, now.AddSeconds(15), new("b", 1, 40), new ProjectDemand("a", 1, 15))
+                    with { ThroughSince = now.AddMinutes(-1).ToUnixTimeMilliseconds() },
                 EntryOf("host-c|19|4713|2", holds: 64, inFlight: 64, refused: 64, now.AddSeconds(-1), new ProjectDemand("c", 1, 64)),
             ],
             AutoLimitState.First(now) with { Limit = 32, Trial = 3 }), default);
@@ -105,13 +108,15 @@ public sealed class OverviewTests : IAsyncLifetime
         var upstream = (await _api.GetJsonAsync("/v1/operator")).GetProperty("upstreams")[0];
 
         Assert.Equal(
-            ("default", "upstream.example", "auto", "unknown"),
+            ("default", "upstream.example", "auto", "ok"),
             (TextOf(upstream, "name"), TextOf(upstream, "host"), TextOf(upstream, "limit_mode"), TextOf(upstream.GetProperty("condition"), "status")));
         Assert.Equal((32, 32, 30, 60), (Of(upstream, "limit"), Of(upstream, "held"), Of(upstream, "in_flight"), Of(upstream, "waiting")));
-        Assert.Equal((200, 3), (Of(upstream, "sent"), Of(upstream, "refused")));
+        Assert.Equal((200, 3, 7.5), (Of(upstream, "sent"), Of(upstream, "refused"), upstream.GetProperty("throughput").GetDouble()));
         Assert.Equal(
-            ["20 20 35", "12 10 25"],
-            upstream.GetProperty("processes").EnumerateArray().Select(process => $"{Of(process, "held")} {Of(process, "in_flight")} {Of(process, "waiting")}"));
+            ["20 20 35 5 ok ", "12 10 25 2.5 away 503"],
+            upstream.GetProperty("processes").EnumerateArray().Select(process => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Of(process, "held")} {Of(process, "in_flight")} {Of(process, "waiting")} {process.GetProperty("throughput").GetDouble()} {TextOf(process.GetProperty("condition"), "status")} {TextOf(process.GetProperty("condition"), "reason")}")));
         Assert.Equal(
             ["a 45", "b 40", " 5"],
             upstream.GetProperty("projects").EnumerateArray().Select(project => $"{TextOf(project, "project")} {Of(project, "at_hand")}"));
@@ -155,7 +160,7 @@ public sealed class OverviewTests : IAsyncLifetime
             Holds = holds,
             Until = until.ToUnixTimeMilliseconds(),
             Demand = demand,
-            Flight = new FlightSummary { Trial = 3, InFlight = inFlight, Sent = 100, Refused = refused },
+            Flight = new FlightSummary { Trial = 3, InFlight = inFlight, Sent = 100, Refused = refused, Rate = inFlight / 4.0 },
         };
 
     private static string? TextOf(JsonElement element, string property) => element.GetProperty(property).GetString();

@@ -149,7 +149,10 @@ internal static class Showcase
                     Holds = holds,
                     Until = at.AddHours(1).ToUnixTimeMilliseconds(),
                     Demand = [new ProjectDemand("archive", 1, holds * 60), new ProjectDemand("support", 1, holds * 11)],
-                    Flight = new FlightSummary { Trial = 9, InFlight = holds - 1, Sent = holds * 97, Refused = holds / 9 },
+                    Flight = new FlightSummary { Trial = 9, InFlight = holds - 1, Sent = holds * 97, Refused = holds / 9, Rate = holds / 7.0 },
+                    ThroughSince = process == 1 ? null : at.AddMinutes(-9).ToUnixTimeMilliseconds(),
+                    AwaySince = process == 1 ? at.AddSeconds(-40).ToUnixTimeMilliseconds() : null,
+                    AwayReason = process == 1 ? "unreachable" : null,
                 })],
                 AutoLimitState.First(at) with { Limit = 64, Trial = 9 }),
             CancellationToken.None);

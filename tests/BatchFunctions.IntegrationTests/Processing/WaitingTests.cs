@@ -70,7 +70,7 @@ public sealed class WaitingTests : DrivenTest
             await WaitAsync(batch);
         }
 
-        await TellAsync(new ShareDemand(0, [new ProjectDemand("p", 1, 1)]) { IsAway = true });
+        await TellAsync(new ShareDemand(0, [new ProjectDemand("p", 1, 1)]) { AwaySince = DateTimeOffset.UtcNow });
         Assert.Equal(0, await WakeAsync());
 
         var since = (await WaitingAsync()).Select(row => row.WaitsSince!.Value).Order().ElementAt(1);

@@ -32,6 +32,33 @@ public sealed class FlightRecordTests
         Assert.Equal((0, 1, 0), (record.Summary().InFlight, record.Summary().Refused, record.Summary().Flying.Total));
     }
 
+    /// <summary>Of whichever trial: a limit that changes does not hide what goes through.</summary>
+    [Fact]
+    public void The_rate_is_that_of_the_last_half_minute()
+    {
+        var record = new FlightRecord(_time);
+        Assert.Equal(0, record.Summary().Rate);
+        for (var second = 0; second < 20; second++)
+        {
+            record.Enter(second / 5);
+            var (through, refused) = (record.Sent(), record.Sent());
+            record.Enter((second / 5) + 1);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            record.Ended(through, FlightEnd.Through, 1);
+            record.Ended(refused, FlightEnd.Refused, 0);
+            if (second % 3 == 0)
+            {
+                record.Summary();
+            }
+        }
+
+        Assert.Equal(1, record.Summary().Rate);
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.InRange(record.Summary().Rate, 0.2, 0.4);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Assert.Equal(0, record.Summary().Rate);
+    }
+
     [Fact]
     public void What_processes_tell_adds_up_to_what_one_would_have_seen()
     {

@@ -17,6 +17,9 @@ export const now = () => Date.now() / 1000;
 
 export const number = (value) => numbers.format(value);
 
+/** A number with three digits that count. */
+export const decimal = (value) => few.format(value);
+
 /** A number to the nearest thousand or million: "1.2M". */
 export const roughly = (value) => rough.format(value);
 

@@ -1,6 +1,6 @@
 // The upstreams as all processes share them, a card each.
 
-import { byId, copyOf, field, setText } from "./elements.js";
+import { byId, copyOf, field, make, setText } from "./elements.js";
 import { figure, showTable } from "./figures.js";
 import * as format from "./format.js";
 
@@ -26,7 +26,7 @@ export class UpstreamCards {
 }
 
 function showUpstream(card, upstream) {
-  const { limit, in_flight: inFlight, held, waiting, sent, refused, processes } = upstream;
+  const { limit, in_flight: inFlight, held, waiting, throughput, sent, refused, processes } = upstream;
   card.setAttribute("aria-label", `Upstream ${upstream.name}`);
   setText(field(card, "name"), `Upstream ${upstream.name}`);
   setText(field(card, "host"), upstream.host);
@@ -41,27 +41,45 @@ function showUpstream(card, upstream) {
     figure("Held", held),
     figure("In flight", inFlight),
     figure("Waiting at hand", waiting),
+    rateFigure(throughput),
     figure("Sent lately", sent),
     figure("Refused of them", refused, "bad"));
-  showTable(field(card, "processes"), ["Process", "Held", "In flight", "Waiting"], rowsOf(processes));
+  showTable(field(card, "processes"), ["Process", "Held", "In flight", "Waiting", "Lines a second", "Upstream"], rowsOf(processes));
 }
 
 function rowsOf(processes) {
   const shown = processes.length > mostProcesses ? processes.slice(0, mostProcesses - 1) : processes;
   const others = processes.slice(shown.length);
   const sum = (name) => others.reduce((total, process) => total + process[name], 0);
-  const rows = shown.map(({ process, held, in_flight: inFlight, waiting }) => [process, held, inFlight, waiting]);
+  const rows = shown.map(({ process, held, in_flight: inFlight, waiting, throughput, condition }) => (
+    { cells: [process, ...[held, inFlight, waiting].map(format.number), format.decimal(throughput), shortly(condition)], tone: toneOf(condition) }));
   if (others.length > 0) {
-    rows.push([`${format.number(others.length)} others`, sum("held"), sum("in_flight"), sum("waiting")]);
+    const away = others.filter(({ condition }) => condition.status === "away").length;
+    rows.push({
+      cells: [
+        `${format.number(others.length)} others`, ...["held", "in_flight", "waiting"].map((name) => format.number(sum(name))), format.decimal(sum("throughput")),
+        away > 0 ? `away for ${format.number(away)}` : "ok",
+      ],
+      tone: away > 0 ? "bad" : "",
+    });
   }
 
-  return rows.map(([name, ...numbers]) => ({ cells: [name, ...numbers.map(format.number)] }));
+  return rows;
 }
+
+const rateFigure = (throughput) => make("div", {
+  children: [make("dt", { text: "Lines a second" }), make("dd", { text: format.decimal(throughput) })],
+});
+
+/** How a process sees the upstream, in a word or two. */
+const shortly = ({ status, reason }) => (status === "away" ? `away (${reason})` : status === "ok" ? "ok" : "–");
+
+const toneOf = ({ status }) => (status === "away" ? "bad" : "");
 
 const conditions = {
   ok: { sign: "completed", text: () => "Lines go through" },
   away: { sign: "failed", text: ({ away_since: since, reason }) => `Away since ${format.date(since)} (${reason})` },
-  unknown: { sign: "cancelled", text: () => "Nothing sent by the process that answers" },
+  unknown: { sign: "cancelled", text: () => "Nothing sent lately" },
 };
 
 function showCondition(element, condition) {

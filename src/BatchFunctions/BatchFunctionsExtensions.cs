@@ -180,8 +180,10 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkWork>();
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();
+        services.TryAddSingleton<WholeFiles>();
         services.TryAddSingleton<BatchClearing>();
         services.TryAddSingleton<BatchFinish>();
+        services.TryAddSingleton<ChunkSweep>();
         services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<WaitingBatches>();
         services.TryAddSingleton<BatchSweep>();

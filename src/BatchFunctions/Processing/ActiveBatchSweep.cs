@@ -1,6 +1,5 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
-using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Protocol;
 using BatchFunctions.Telemetry;
@@ -11,15 +10,15 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// What the sweep does about one batch that has not ended, or is not yet cleared away: sends lost messages again, wakes
-/// forsaken chunks, has the batch closed when it is due, and clears away after it. A batch about which nothing can need it before a given
+/// What the sweep does about one batch that has not ended, or is not yet cleared away: sends lost messages again, looks after its
+/// chunks (<see cref="ChunkSweep"/>), has the batch closed when it is due, and clears away after it. A batch about which nothing can need it before a given
 /// time is let rest until then, by a write of its active row.
 /// </summary>
 internal sealed partial class ActiveBatchSweep(
     BatchStore batches,
     ActiveBatchStore active,
     BatchLooks looks,
-    ChunkStore chunks,
+    ChunkSweep chunks,
     BatchFinish finish,
     BatchClearing clearing,
     BatchValidation validation,
@@ -143,107 +142,21 @@ internal sealed partial class ActiveBatchSweep(
     private async Task<(DateTimeOffset? Next, bool IsHeld)> SweepRunningAsync(
         Batch batch, ActiveBatch row, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
     {
-        var (open, held, owed) = (0, 0, 0);
-        var isCalm = true;
-        var next = DateTimeOffset.MaxValue;
-        var succession = new ChunkSuccession(batch, now);
-        await foreach (var chunk in chunks.ListAsync(batch.Id, ct))
-        {
-            // One that waits for its upstream keeps those back that follow it: they would wait as well.
-            var waits = chunk is { Ended: false, Owner: null } && row.Waiting.Contains(chunk.Number);
-            isCalm &= now - chunk.WrittenAt > looks.Calm;
-            if (!waits)
-            {
-                succession.See(chunk);
-            }
-
-            if (chunk.Ended)
-            {
-                continue;
-            }
-
-            if (chunk.Unreadable is { } reason)
-            {
-                isCalm = false;
-                if (rare.IsNews($"unreadable {batch.Id} {chunk.Number}"))
-                {
-                    Log.ChunkUnreadable(logger, batch.Id, chunk.Number, reason);
-                }
-
-                continue;
-            }
-
-            open++;
-            if (chunk.IsHeld(now))
-            {
-                held++;
-                seen.AddLease(chunk.LeaseUntil!.Value);
-                continue;
-            }
-
-            if (waits)
-            {
-                continue;
-            }
-
-            // The row first: it keeps the next sweep from sending another message at once. A worker that is late rather
-            // than dead may take the chunk back with its next checkpoint, until another has claimed it: its answers are
-            // paid for.
-            owed += chunk.NotBefore is not null || succession.IsDue(chunk) ? 1 : 0;
-            var due = chunk.ForsakenAt(_options.WakeUpLost) ?? succession.DueSince(chunk) + _options.WakeUpLost;
-            var isForgotten = succession.IsForgotten(chunk, _options.WakeUpLost)
-                || (succession.IsUnclaimed(chunk, _options.WakeUpLost) && await IsNoneWaitingAsync(seen, ct));
-            if (await TryWakeAsync(chunk, isForgotten, now, ct))
-            {
-                isCalm = false;
-                await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
-            }
-            else if (due is { } at)
-            {
-                next = Sooner(next, at);
-            }
-        }
-
-        if (open == 0)
+        var swept = await chunks.RunAsync(batch, row, seen, now, ct);
+        if (swept.Open == 0)
         {
             await queues.AskAdvanceAsync(batch.Key, ct);
             return (null, false);
         }
 
-        if (held > 0 || owed > 0)
+        var next = swept.Next;
+        if (swept.IsHeld || swept.IsOwed)
         {
-            next = Sooner(next, await SendAgainAsync(batch, _options.ProgressLost, now, ct));
+            var again = await SendAgainAsync(batch, _options.ProgressLost, now, ct);
+            next = again < next ? again : next;
         }
 
-        return (held == 0 && isCalm ? next : null, held > 0);
-    }
-
-    /// <summary>
-    /// Whether no chunk's message waits to be fetched, so that those which nobody has claimed are in the hands of somebody: of one who
-    /// would have claimed them by now, or who is dead. Looked at once in a sweep, and only where that matters.
-    /// </summary>
-    private async Task<bool> IsNoneWaitingAsync(ActiveBatchCensus seen, CancellationToken ct) =>
-        seen.IsChunkQueueEmpty ??= await queues.IsChunkQueueEmptyAsync(ct);
-
-    private static DateTimeOffset Sooner(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
-
-    /// <returns>Whether the chunk was forsaken or forgotten, and is woken.</returns>
-    private async Task<bool> TryWakeAsync(Chunk chunk, bool isForgotten, DateTimeOffset now, CancellationToken ct)
-    {
-        if (!isForgotten && !chunk.IsForsaken(now, _options.WakeUpLost))
-        {
-            return false;
-        }
-
-        if (await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
-        {
-            return true;
-        }
-
-        // Another was faster, be it a dead worker's last write, which was on its way: then the chunk is as forsaken as before.
-        return await chunks.FindAsync(chunk.Batch.Id, chunk.Number, ct) is { Ended: false, Unreadable: null } since
-            && since.IsForsaken(now, _options.WakeUpLost)
-            && await chunks.TryUpdateAsync(since.Wake(now), ct) is not null;
+        return (!swept.IsHeld && swept.IsCalm ? next : null, swept.IsHeld);
     }
 
     /// <summary>
@@ -288,9 +201,6 @@ internal sealed partial class ActiveBatchSweep(
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: its row cannot be read ({Reason}); it counts as failed, and is cleared away after its deadline unless the row is mended.")]
         public static partial void Unreadable(ILogger logger, string batchId, string reason);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk}: its row cannot be read ({Reason}); unless the row is mended the batch fails, with the results of the others.")]
-        public static partial void ChunkUnreadable(ILogger logger, string batchId, int chunk, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} ('{Status}') has made no progress for {Age}; its messages are sent again.")]
         public static partial void SentAgain(ILogger logger, string batchId, BatchStatus status, TimeSpan age);

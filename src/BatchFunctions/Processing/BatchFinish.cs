@@ -1,6 +1,5 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
-using BatchFunctions.Files;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
@@ -18,7 +17,7 @@ internal sealed partial class BatchFinish(
     BatchStore batches,
     ChunkStore chunks,
     ResultFiles results,
-    StagedBlobs staged,
+    WholeFiles files,
     BatchLeftovers leftovers,
     BatchClearing clearing,
     ProtocolSteps steps,
@@ -192,7 +191,7 @@ internal sealed partial class BatchFinish(
             throw new InvalidOperationException($"Batch {batch.Id} is finalizing with {sum.Ended} of {count} chunks: rows are gone.");
         }
 
-        var (output, error) = await CompleteFilesAsync(batch, sum, ct);
+        var (output, error) = await files.CompleteAsync(batch, sum, ct);
         await leftovers.EnterAsync(batch.Key, ct);
         var counts = batch.Counts with { Completed = sum.Completed, Failed = sum.Failed };
         var ended = await batches.MutateKnownAsync(
@@ -222,45 +221,6 @@ internal sealed partial class BatchFinish(
                 await steps.ReachedAsync(ProtocolStep.ChunksEndedByForce, ct);
             }
         }
-    }
-
-    private async Task<(string? Output, string? Error)> CompleteFilesAsync(Batch batch, BatchSum sum, CancellationToken ct)
-    {
-        var before = sum.Staged.Count > 0 ? await staged.IdsAsync(batch, sum, ct) : default;
-        var output = await CompleteAsync(batch, ResultFile.Output, sum.Output, sum.Settled.OutputSegments, sum.Staged, before.Output, ct);
-        await steps.ReachedAsync(ProtocolStep.OutputFileWritten, ct);
-        var error = await CompleteAsync(batch, ResultFile.Error, sum.Error, sum.Settled.ErrorSegments, sum.Staged, before.Error, ct);
-        await steps.ReachedAsync(ProtocolStep.ErrorFileWritten, ct);
-        return (output, error);
-    }
-
-    private async Task<string?> CompleteAsync(
-        Batch batch,
-        ResultFile file,
-        IReadOnlyList<FileSegment> segments,
-        int settled,
-        IReadOnlyList<Chunk> chunksOfBefore,
-        string? idOfBefore,
-        CancellationToken ct)
-    {
-        if (idOfBefore is not null && await results.IsWholeAsync(batch, idOfBefore, ct))
-        {
-            return idOfBefore;
-        }
-
-        if (idOfBefore is not null && await staged.CommitAsync(batch.Id, file, chunksOfBefore, ct) is { } whole)
-        {
-            segments = [.. segments, whole];
-        }
-
-        if (segments.Count == 0 && settled == 0)
-        {
-            return null;
-        }
-
-        var id = idOfBefore ?? ResultFiles.IdOf(batch, file);
-        await results.CompleteAsync(batch, file, id, segments, ct);
-        return id;
     }
 
     private static partial class Log

@@ -166,6 +166,7 @@ internal sealed class LifePlan
             ["Batch:ChunkLines"] = (isFirst ? _chunkLines : changed.Between(1, 10)).ToString(CultureInfo.InvariantCulture),
             ["Batch:ChunkWindow"] = (isFirst ? (Seed % 4) + 1 : changed.Between(1, 20)).ToString(CultureInfo.InvariantCulture),
             ["Batch:SweepInterval"] = _sweepInterval.ToString(),
+            ["Batch:AdvanceDelay"] = Seed % 3 == 1 ? "00:00:00" : "00:00:02",
             ["Batch:CompletionWindow"] = _window.ToString(),
         };
     }

@@ -19,6 +19,10 @@ internal sealed class LifeWatch(Life life)
 
     private readonly Dictionary<string, Dictionary<int, Chunk>> _chunks = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _lastEnd = new(StringComparer.Ordinal);
+
+    /// <summary>When the rows of chunks were inserted that are there, and when batches ended.</summary>
+    private readonly Dictionary<string, Dictionary<int, TimeSpan>> _standing = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _ended = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Batch> _batches = new(StringComparer.Ordinal);
     private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
     private readonly FileRules _files = new(life);
@@ -39,6 +43,10 @@ internal sealed class LifeWatch(Life life)
         if (table == TableNames.Batches)
         {
             BatchWritten(before is null ? null : BatchRow.FromRow(RowOf(before)), after is null ? null : BatchRow.FromRow(RowOf(after)));
+        }
+        else if (table == TableNames.ActiveBatches && before is not null && after is null)
+        {
+            CheckCleared(before.Key.Row);
         }
         else if (table == TableNames.Files)
         {
@@ -118,6 +126,7 @@ internal sealed class LifeWatch(Life life)
 
         if (after.Status.HasEnded() && !before.Status.HasEnded())
         {
+            _ended[after.Id] = life.Agenda.Now;
             CheckSoon(after);
         }
 
@@ -158,6 +167,18 @@ internal sealed class LifeWatch(Life life)
         }
     }
 
+    /// <summary>
+    /// An active row goes behind the rows of the chunks: from it a sweep finds what is still to be cleared away. A row that was inserted when
+    /// the batch had ended may stay, for a day.
+    /// </summary>
+    private void CheckCleared(string batch)
+    {
+        if (_ended.TryGetValue(batch, out var ended) && _standing.TryGetValue(batch, out var chunks) && chunks.Any(chunk => chunk.Value <= ended))
+        {
+            life.Violate("the active row goes behind the chunks' rows", $"{batch}: {string.Join(' ', chunks.Keys.Order())}");
+        }
+    }
+
     /// <summary>Whatever has gone wrong before: from the time on when nothing does any more, a batch has an end before long.</summary>
     private void CheckSoon(Batch batch)
     {
@@ -181,8 +202,10 @@ internal sealed class LifeWatch(Life life)
     private void ChunkWritten(Chunk? before, Chunk? after)
     {
         var batch = (before ?? after)!.Batch.Id;
+        var standing = _standing.TryGetValue(batch, out var found) ? found : _standing[batch] = [];
         if (after is null)
         {
+            standing.Remove(before!.Number);
             if (_batches.TryGetValue(batch, out var row) && !row.Status.HasEnded())
             {
                 life.Violate("chunks stay until their batch has ended", $"{batch} chunk {before!.Number}");
@@ -197,6 +220,7 @@ internal sealed class LifeWatch(Life life)
         }
 
         chunks[after.Number] = after;
+        standing.TryAdd(after.Number, life.Agenda.Now);
         if (after.Ended && before?.Ended == false)
         {
             _lastEnd[batch] = life.Agenda.Now;

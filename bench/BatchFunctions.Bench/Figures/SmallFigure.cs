@@ -61,7 +61,8 @@ internal sealed class SmallFigure : Figure
         await using var storage = await BenchStorage.StartAsync(1, ct);
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
         var away = FreeAddress.New();
-        using var service = await SelfHostSide.StartAsync(account.Connection, away);
+        using var service = await SelfHostSide.StartAsync(
+            account.Connection, away, ("Batch:Quota:MaxBatches", batches.ToString(CultureInfo.InvariantCulture)));
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, input, ct);
         await CreateAsync(client, Enumerable.Repeat(file, batches), ct);

@@ -14,7 +14,7 @@ internal sealed class SmallFigure : Figure
 {
     private const int Clients = 8;
     private const int Warm = 50;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
 
     /// <summary>How long batches lie that wait for the upstream: by then none has a message, and all rest.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);

@@ -12,7 +12,6 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
 
     private readonly Dice _dice = new(life.Plan.Seed, 100 + plan.Number);
     private readonly ApiClient _api = new(life, $"c{plan.Number}", plan.Tenant);
-    private int _tries;
 
     public BatchPlan Plan => plan;
 
@@ -22,8 +21,8 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     /// <summary>The batch, once a creation was answered.</summary>
     public string? BatchId { get; private set; }
 
-    /// <summary>The batch of what it has left over, once it was answered.</summary>
-    public string? RetryId { get; private set; }
+    /// <summary>The batches of what it has left over, as they were answered.</summary>
+    public List<string> Retries { get; } = [];
 
     /// <summary>Creations that were asked for, each of which may have made a batch.</summary>
     public int Creations { get; private set; }
@@ -88,10 +87,26 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     private async Task RetryAsync(string id, TimeSpan after)
     {
         await life.Agenda.Delay(after);
-        RetryId = (await RepeatAsync(() => _api.RetryAsync(id, $"{plan.Number}.r{++Creations}")))?.Json.GetProperty("id").GetString();
-        if (RetryId is not null)
+        List<Task> asked = [RetryAsync(id)];
+        if (plan.RetriesTwice)
         {
-            await LookAsync(RetryId);
+            asked.Add(RetryAsync(id));
+        }
+
+        if (plan.DeleteInputBesideRetry is { } delete && !AskedToDelete.Contains(FileId!))
+        {
+            asked.Add(DeleteAsync(FileId!, delete));
+        }
+
+        await Task.WhenAll(asked);
+    }
+
+    private async Task RetryAsync(string id)
+    {
+        if ((await RepeatAsync(() => _api.RetryAsync(id, $"{plan.Number}.r{++Creations}")))?.Json.GetProperty("id").GetString() is { } retry)
+        {
+            Retries.Add(retry);
+            await LookAsync(retry);
         }
     }
 
@@ -162,7 +177,7 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     /// <returns>The good answer; null where there was none, or a refusal.</returns>
     private async Task<ApiReply?> RepeatAsync(Func<Task<ApiReply?>> ask)
     {
-        for (_tries = 0; _tries < MostTries; _tries++)
+        for (var tries = 0; tries < MostTries; tries++)
         {
             if (await ask() is { } reply)
             {

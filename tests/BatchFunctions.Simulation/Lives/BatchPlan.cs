@@ -34,6 +34,12 @@ internal sealed record BatchPlan
     /// <summary>How long after its end what it has left over is asked to be sent once more; null if it is not.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether that is asked twice at once.</summary>
+    public bool RetriesTwice { get; init; }
+
+    /// <summary>How long after that was asked the input is deleted, beside it; null if it is not.</summary>
+    public TimeSpan? DeleteInputBesideRetry { get; init; }
+
     /// <summary>A line that is no JSON; null if all are.</summary>
     public int? BadLine { get; init; }
 

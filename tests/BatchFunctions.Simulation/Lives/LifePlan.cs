@@ -222,6 +222,8 @@ internal sealed class LifePlan
             BadLine = Rarely(0.05) ? _dice.Below(lines) : null,
             RefusedEach = Rarely(0.3) ? _dice.Between(2, 5) : 0,
             RetryAfter = retry.Happens(0.4) ? retry.Seconds(0.1, 60) : null,
+            RetriesTwice = retry.Happens(0.3),
+            DeleteInputBesideRetry = retry.Happens(0.3) ? retry.Seconds(0.001, 5) : null,
         };
     }
 }

@@ -130,6 +130,12 @@ internal sealed class LifeWatch(Life life)
             CheckSoon(after);
         }
 
+        if (after is { Status: BatchStatus.InProgress, RetryOf: { } original } && before.Status != after.Status
+            && _batches.Values.Any(other => other.RetryOf == original && other.Id != after.Id && other.Status is BatchStatus.InProgress or BatchStatus.Cancelling))
+        {
+            life.Violate("of a batch there is one retry at a time", $"{after.Id} and another of {original}");
+        }
+
         if (life.Plan.IsPunctual && after.Status == BatchStatus.Completed && before.Status != after.Status)
         {
             CheckPunctual(after);

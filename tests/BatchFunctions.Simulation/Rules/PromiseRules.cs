@@ -33,7 +33,7 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
             }
         }
 
-        if (client.RetryId is { } retry)
+        foreach (var retry in client.Retries)
         {
             CheckRetry(client.BatchId!, retry);
         }

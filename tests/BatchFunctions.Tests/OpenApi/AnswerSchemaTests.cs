@@ -28,7 +28,8 @@ public sealed class AnswerSchemaTests
                 "WebhookDelivery.webhook_id", "WebhookDelivery.last_attempt_at", "WebhookDelivery.last_status", "WebhookDelivery.last_error",
                 "WebhookDelivery.next_attempt_at", "WebhookDelivery.ended_at", "WebhookDeliveryList.first_id", "WebhookDeliveryList.last_id",
                 "Limits.role", "Usage.data[].results[].model", "Usage.next_page", "Overview.batches.oldest",
-                "Overview.upstreams[].models", "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason", "Overview.upstreams[].projects[].project",
+                "Overview.upstreams[].models", "Overview.upstreams[].limit", "Overview.upstreams[].condition.away_since", "Overview.upstreams[].condition.reason",
+                "Overview.upstreams[].processes[].condition.away_since", "Overview.upstreams[].processes[].condition.reason", "Overview.upstreams[].projects[].project",
                 "Health.upstream.away_since", "Health.upstream.reason", "Health.upstreams[].away_since", "Health.upstreams[].reason", "Error.error.param", "Error.error.code",
             ],
             Schemas.SelectMany(schema => Nullables(schema.Key, schema.Value!)));

@@ -64,6 +64,10 @@ internal static class CrashProof
                 [.. kills.Where((_, index) => index % Chains == chain)],
                 new Random(random.Next()),
                 tally)));
+            if (round + 1 < rounds)
+            {
+                Console.Error.WriteLine($"round {round + 1} of {rounds}: {tally}");
+            }
         }
 
         return tally;

@@ -29,17 +29,12 @@ internal sealed class HopFigure : Figure
         using var service = await SelfHostSide.StartAsync(account.Connection, Away);
         using var host = new HttpClient { BaseAddress = report.Host };
         using var own = new HttpClient { BaseAddress = await service.ReadyAsync() };
-        for (var time = 0; time < 100; time++)
-        {
-            await AskAsync(host, ct);
-            await AskAsync(own, ct);
-        }
-
-        var result = await Interleaved.MeasureWarmAsync(
+        var result = await Interleaved.MeasureAsync(
             report.Quick ? 30 : 1000,
             () => Interleaved.MillisecondsAsync(() => AskAsync(host, ct)),
             () => Interleaved.MillisecondsAsync(() => AskAsync(own, ct)),
-            ct);
+            ct,
+            warmUps: 100);
         report.Add(new Measurement(
             Name,
             result.Ours / result.Bare,

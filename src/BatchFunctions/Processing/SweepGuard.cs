@@ -1,8 +1,6 @@
 using BatchFunctions.Configuration;
-using BatchFunctions.Storage;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Processing;
@@ -11,36 +9,14 @@ namespace BatchFunctions.Processing;
 /// Sees to it that sweeps come while this process has work: that they go on (<see cref="SweepWatch"/>), and that one comes at once when an
 /// upstream is back, so that those who wait for it go on, and when it is away and nobody is left here who asks whether it is back.
 /// </summary>
-internal sealed partial class SweepGuard(
-    BatchQueues queues,
-    SweepWatch watch,
-    UpstreamRegistry upstreams,
-    IOptions<BatchOptions> options,
-    TimeProvider time,
-    ILogger<SweepGuard> logger)
+internal sealed class SweepGuard(SweepWatch watch, UpstreamRegistry upstreams, IOptions<BatchOptions> options, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly int[] _returns = new int[upstreams.Upstreams.Count];
     private DateTimeOffset _awaitedAt;
 
     /// <summary>Asks for a sweep if one is awaited, or if it is time to look whether they go on.</summary>
-    public async Task LookAsync(CancellationToken ct)
-    {
-        if (!IsAwaited())
-        {
-            await watch.LookAsync(ct);
-            return;
-        }
-
-        try
-        {
-            await queues.AskSweepNowAsync(ct);
-        }
-        catch (Exception e) when (StorageFaults.IsFault(e) || ct.IsCancellationRequested)
-        {
-            Log.NotAsked(logger, e);
-        }
-    }
+    public Task LookAsync(CancellationToken ct) => IsAwaited() ? watch.AskNowAsync(ct) : watch.LookAsync(ct);
 
     /// <summary>
     /// Whether those who wait for an upstream have something to do, to go on or to ask: once in a sweep's interval, however often an
@@ -67,11 +43,5 @@ internal sealed partial class SweepGuard(
             _awaitedAt = isAwaited ? now : _awaitedAt;
             return isAwaited;
         }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Storage did not take the request for a sweep, for which batches wait whose upstream is back; the next sweep sees to them.")]
-        public static partial void NotAsked(ILogger logger, Exception e);
     }
 }

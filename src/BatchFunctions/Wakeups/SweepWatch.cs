@@ -19,16 +19,16 @@ internal sealed partial class SweepWatch(BatchQueues queues, IOptions<BatchOptio
     /// Asks for a sweep if none is on its way. It looks now and then, for two requests to storage each time, and never sooner after the
     /// process's start: a storage that fails is looked at again later.
     /// </summary>
-    public async Task LookAsync(CancellationToken ct)
-    {
-        if (!IsTime())
-        {
-            return;
-        }
+    public Task LookAsync(CancellationToken ct) => IsTime() ? TryAsync(queues.AskSweepIfLostAsync, ct) : Task.CompletedTask;
 
+    /// <summary>Asks for a sweep at once: there is something for it to do.</summary>
+    public Task AskNowAsync(CancellationToken ct) => TryAsync(queues.AskSweepNowAsync, ct);
+
+    private async Task TryAsync(Func<CancellationToken, Task> ask, CancellationToken ct)
+    {
         try
         {
-            await queues.AskSweepIfLostAsync(ct);
+            await ask(ct);
         }
         catch (Exception e) when (StorageFaults.IsFault(e) || ct.IsCancellationRequested)
         {

@@ -83,8 +83,7 @@ public sealed class SweepTests : IAsyncLifetime
     [Fact]
     public async Task Chunks_of_the_first_window_that_nobody_claims_are_sent_again_once_no_message_waits()
     {
-        var batch = await _driver.CreateAsync(250);
-        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        var batch = await WithMessagesAsync(250);
         var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Chunk);
         await queue.ReceiveMessagesAsync(maxMessages: 2, visibilityTimeout: TimeSpan.FromMinutes(10));
         await SweepAsync(TimeSpan.FromMinutes(1));
@@ -106,8 +105,7 @@ public sealed class SweepTests : IAsyncLifetime
     [Fact]
     public async Task Chunks_of_the_first_window_are_not_sent_again_at_once()
     {
-        var batch = await _driver.CreateAsync(250);
-        await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await WithMessagesAsync(250);
         await _driver.Storage.Queues.GetQueueClient(QueueNames.Chunk).ReceiveMessagesAsync(maxMessages: 3, visibilityTimeout: TimeSpan.FromMinutes(10));
         await SweepAsync(TimeSpan.FromSeconds(30));
         Assert.Equal(3, await _driver.WaitingAsync(QueueNames.Chunk));
@@ -347,11 +345,18 @@ public sealed class SweepTests : IAsyncLifetime
         await _driver.AssertPromiseAsync(ended, 250);
     }
 
-    /// <summary>A batch whose chunks stand, and whose messages are lost. For all that is known they wait behind that of another batch.</summary>
-    private async Task<Batch> ValidatedAsync(int lines)
+    /// <summary>A batch whose chunks stand, and have their messages.</summary>
+    private async Task<Batch> WithMessagesAsync(int lines)
     {
         var batch = await _driver.CreateAsync(lines);
         await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        return batch;
+    }
+
+    /// <summary>A batch whose chunks stand, and whose messages are lost. For all that is known they wait behind that of another batch.</summary>
+    private async Task<Batch> ValidatedAsync(int lines)
+    {
+        var batch = await WithMessagesAsync(lines);
         await _driver.LoseBehindAnotherAsync(batch);
         return await _driver.ReadAsync(batch);
     }

@@ -4,9 +4,9 @@ import { make, setText } from "./elements.js";
 import * as format from "./format.js";
 
 /** A number below its name; of a tone, if it has one, where it is not zero. */
-export const figure = (name, value, tone = "") => make("div", {
+export const figure = (name, value, tone = "", show = format.number) => make("div", {
   class: value > 0 ? tone : "",
-  children: [make("dt", { text: name }), make("dd", { text: value === null ? "–" : format.number(value) })],
+  children: [make("dt", { text: name }), make("dd", { text: value === null ? "–" : show(value) })],
 });
 
 /** Values are texts, or lists of elements. */

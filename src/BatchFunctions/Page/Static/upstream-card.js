@@ -1,6 +1,6 @@
 // The upstreams as all processes share them, a card each.
 
-import { byId, copyOf, field, make, setText } from "./elements.js";
+import { byId, copyOf, field, setText } from "./elements.js";
 import { figure, showTable } from "./figures.js";
 import * as format from "./format.js";
 
@@ -41,7 +41,7 @@ function showUpstream(card, upstream) {
     figure("Held", held),
     figure("In flight", inFlight),
     figure("Waiting at hand", waiting),
-    rateFigure(throughput),
+    figure("Lines a second", throughput, "", format.decimal),
     figure("Sent lately", sent),
     figure("Refused of them", refused, "bad"));
   showTable(field(card, "processes"), ["Process", "Held", "In flight", "Waiting", "Lines a second", "Upstream"], rowsOf(processes));
@@ -66,10 +66,6 @@ function rowsOf(processes) {
 
   return rows;
 }
-
-const rateFigure = (throughput) => make("div", {
-  children: [make("dt", { text: "Lines a second" }), make("dd", { text: format.decimal(throughput) })],
-});
 
 /** How a process sees the upstream, in a word or two. */
 const shortly = ({ status, reason }) => (status === "away" ? `away (${reason})` : status === "ok" ? "ok" : "–");

@@ -69,6 +69,9 @@ internal sealed record Batch : IFenced<Batch>
 
     public RequestCounts Counts { get; init; }
 
+    /// <summary>Whether none of its results has been counted, so that nobody has seen it move.</summary>
+    public bool IsUncounted => Counts is { Completed: 0, Failed: 0 };
+
     public TokenUsage Usage { get; init; }
 
     /// <summary>The lines that failed, by kind; known once it has ended.</summary>

@@ -32,10 +32,10 @@ internal sealed partial class BatchCreation(
 
     /// <summary>
     /// Creates a batch in this order: the <c>activebatches</c> row, then the look at the input file and, beside it, the count of the project's batches, the
-    /// batch row, the message. The first comes before the second because whoever deletes a file marks its row and then looks for
+    /// batch row, the message. The next sweep is asked for before the batch row, too. The first comes before the second because whoever deletes a file marks its row and then looks for
     /// active batches: one of the two sees the other, and a file whose mark stands is not read. The file is looked at once before
     /// that, for its lines, which never change, unless this process has stored it. A crash after the first write leaves a row that the sweep
-    /// removes, and that counts until then; after the batch row, a batch whose message the sweep sends. Once the batch row is written the batch is
+    /// removes, and that counts until then; after the batch row, a batch whose message that sweep sends. Once the batch row is written the batch is
     /// returned even if the send fails: a client that is told of a failure would create a second batch.
     /// </summary>
     /// <returns>
@@ -76,11 +76,13 @@ internal sealed partial class BatchCreation(
     /// <param name="ct">Cancels the operation, up to the batch's row.</param>
     public async Task<Batch?> MakeAsync(ActiveBatch entry, Func<Task> beside, Func<Task<Batch?>> rowOf, CancellationToken ct)
     {
-        await quota.EnterAsync(entry, beside, ct);
+        Task? swept = null;
+        await quota.EnterAsync(entry, () => Task.WhenAll(beside(), swept ??= AskSweepAsync(entry.Key, ct)), ct);
         Batch? row;
         try
         {
             row = await rowOf();
+            await swept!;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -100,7 +102,6 @@ internal sealed partial class BatchCreation(
         {
             await queues.SendValidateAsync(entry.Key, TimeSpan.Zero, ct);
             await steps.ReachedAsync(ProtocolStep.ValidateSent, ct);
-            await queues.AskSweepAsync(delay: null, ct);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -108,6 +109,19 @@ internal sealed partial class BatchCreation(
         }
 
         return batch;
+    }
+
+    /// <summary>Sees to it that a sweep is on its way before there is a batch that might need one; without it the batch is made all the same.</summary>
+    private async Task AskSweepAsync(BatchKey batch, CancellationToken ct)
+    {
+        try
+        {
+            await queues.AskSweepAsync(delay: null, ct);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            Log.SweepNotAsked(logger, e, batch.Id);
+        }
     }
 
     /// <summary>A new batch, with the settings of now.</summary>
@@ -175,6 +189,9 @@ internal sealed partial class BatchCreation(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} was created, but its message could not be sent; the sweep will send it.")]
         public static partial void NotSent(ILogger logger, Exception e, string batchId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "No sweep could be asked for when batch {BatchId} was created; whoever works on it asks for the next.")]
+        public static partial void SweepNotAsked(ILogger logger, Exception e, string batchId);
     }
 }
 

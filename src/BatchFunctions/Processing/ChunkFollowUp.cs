@@ -15,6 +15,7 @@ internal sealed partial class ChunkFollowUp(
     BatchAdvance advance,
     BatchQueues queues,
     BatchLooks looks,
+    BatchWatch watch,
     UpstreamRegistry upstreams,
     ChunkTally tally,
     BatchMetrics metrics,
@@ -49,6 +50,10 @@ internal sealed partial class ChunkFollowUp(
                 // The last chunk, as far as this process can tell, so the batch can probably be finished, and the
                 // advance is made at once. A crash on the way leaves this chunk's message, which asks for the advance.
                 await advance.AdvanceAsync(batch.Key, ct);
+                break;
+            case ChunkRunEnd.Ended when batch.IsUncounted && watch.TryTakeProgressTurn(batch.Key):
+                // The first results that anybody sees of the batch: this one is not waited with for others.
+                await queues.AskAdvanceNowAsync(batch.Key, limit.Token);
                 break;
             case ChunkRunEnd.Ended:
                 await queues.AskAdvanceAsync(batch.Key, limit.Token);

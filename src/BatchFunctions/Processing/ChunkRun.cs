@@ -25,7 +25,7 @@ internal sealed partial class ChunkRun(
     /// <summary>When a batch's first results are committed: whoever watches it should soon see that it moves.</summary>
     private static readonly TimeSpan FirstCheckpoint = TimeSpan.FromSeconds(1);
 
-    private bool IsFirst => batch.IsNew && checkpoints.Chunk is { Number: 0, Segments.Count: 0 };
+    private bool IsFirst => batch.Batch.IsUncounted && checkpoints.Chunk is { Number: 0, Segments.Count: 0 };
 
     public async Task<ChunkRunEnd> RunAsync(CancellationToken ct)
     {

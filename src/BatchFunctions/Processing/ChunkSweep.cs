@@ -77,10 +77,14 @@ internal sealed partial class ChunkSweep(
         var due = chunk.ForsakenAt(_options.WakeUpLost) ?? succession.DueSince(chunk) + _options.WakeUpLost;
         var isForgotten = succession.IsForgotten(chunk, _options.WakeUpLost)
             || (succession.IsUnclaimed(chunk, _options.WakeUpLost) && await IsNoneWaitingAsync(seen, ct));
-        if (await TryWakeAsync(chunk, isForgotten, now, ct))
+        if (isForgotten || chunk.IsForsaken(now, _options.WakeUpLost))
         {
+            // Where another was faster the batch may have come to its end by that, and its writer may be dead by now.
             swept.IsCalm = false;
-            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
+            if (await TryWakeAsync(chunk, now, ct))
+            {
+                await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, ct);
+            }
         }
         else if (due < swept.Next)
         {
@@ -95,14 +99,9 @@ internal sealed partial class ChunkSweep(
     private async Task<bool> IsNoneWaitingAsync(ActiveBatchCensus seen, CancellationToken ct) =>
         seen.IsChunkQueueEmpty ??= await queues.IsChunkQueueEmptyAsync(ct);
 
-    /// <returns>Whether the chunk was forsaken or forgotten, and is woken.</returns>
-    private async Task<bool> TryWakeAsync(Chunk chunk, bool isForgotten, DateTimeOffset now, CancellationToken ct)
+    /// <returns>Whether the chunk, which is forsaken or forgotten, is woken.</returns>
+    private async Task<bool> TryWakeAsync(Chunk chunk, DateTimeOffset now, CancellationToken ct)
     {
-        if (!isForgotten && !chunk.IsForsaken(now, _options.WakeUpLost))
-        {
-            return false;
-        }
-
         if (await chunks.TryUpdateAsync(chunk.Wake(now), ct) is not null)
         {
             return true;

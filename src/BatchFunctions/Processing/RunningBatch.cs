@@ -18,9 +18,6 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     /// <summary>The batch at the start of the run.</summary>
     public Batch Batch { get; } = batch;
 
-    /// <summary>Whether nobody has seen a result of it yet: the first is shown early.</summary>
-    public bool IsNew => Batch.Counts is { Completed: 0, Failed: 0 };
-
     /// <summary>
     /// Whether the batch still runs, by its row as far as that can be read: a storage outage ends no run before the
     /// deadline.
@@ -76,6 +73,6 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     /// turn.
     /// </summary>
     public Task ProgressedAsync(CancellationToken ct) => !watch.TryTakeProgressTurn(Batch.Key) ? Task.CompletedTask
-        : IsNew ? queues.AskAdvanceNowAsync(Batch.Key, ct)
+        : Batch.IsUncounted ? queues.AskAdvanceNowAsync(Batch.Key, ct)
         : queues.AskAdvanceAsync(Batch.Key, ct);
 }

@@ -1,3 +1,4 @@
+using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
@@ -24,6 +25,7 @@ public sealed class DueTests : DrivenTest
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private readonly ScriptedSteps _steps = new();
     private readonly StorageCounts _counts = new();
+    private readonly Forestalled _forestalled = new();
 
     private protected override IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>
     {
@@ -38,6 +40,7 @@ public sealed class DueTests : DrivenTest
         services.AddSingleton<TimeProvider>(_time);
         services.AddSingleton<ProtocolSteps>(_steps);
         services.AddSingleton<HttpPipelinePolicy>(_counts);
+        services.AddSingleton<HttpPipelinePolicy>(_forestalled);
     }
 
     [Fact]
@@ -142,6 +145,26 @@ public sealed class DueTests : DrivenTest
 
         await SweepAsync(Lease + TimeSpan.FromSeconds(1));
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Chunk));
+    }
+
+    /// <summary>Whoever ended it has died behind that: nobody but the sweep asks for the advance that is left.</summary>
+    [Fact]
+    public async Task A_batch_whose_last_chunk_ends_as_it_is_about_to_be_woken_is_not_let_rest()
+    {
+        var batch = await ValidatedAsync();
+        await ChangeAsync(batch, 0, chunk => chunk.Claim(_time.GetUtcNow()).End());
+        await ChangeAsync(batch, 1, chunk => chunk.Claim(_time.GetUtcNow()).End());
+        await ChangeAsync(batch, 2, chunk => chunk.Claim(_time.GetUtcNow()));
+        _forestalled.Before(
+            request => request.Method == RequestMethod.Put && request.Uri.Path.Contains(TableNames.Chunks, StringComparison.Ordinal),
+            () => ChangeAsync(batch, 2, chunk => chunk.End()));
+        await SweepAsync(Lease * 3);
+        Assert.Equal(0, Driver.Sent.Of(BatchMessageKind.Chunk));
+        Driver.Sent.Forget();
+
+        await SweepAsync(Lease);
+
+        Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Advance));
     }
 
     [Fact]

@@ -71,6 +71,26 @@ public sealed class ResultsWhileRunningTests : DrivenTest
         await driver.AssertPromiseAsync(await driver.WaitForEndAsync(batch), 50);
     }
 
+    /// <summary>The chunk ends before a checkpoint, and an advance that waits for others to join is five minutes away.</summary>
+    [Fact]
+    public async Task The_first_chunk_that_ends_is_shown_at_once()
+    {
+        var released = new TaskCompletionSource();
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => call.Marker.Length == 2 ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            upstream.Address,
+            new Dictionary<string, string?> { ["Batch:ChunkLines"] = "10", ["Batch:Lease"] = "00:20:00", ["Batch:Checkpoint"] = "00:05:00", ["Batch:AdvanceDelay"] = "00:05:00" });
+        var batch = await driver.CreateAsync(30);
+        driver.StartPump();
+
+        await driver.WaitForAsync(batch, now => now.Counts.Completed == 10, "the first chunk is counted");
+
+        released.SetResult();
+        await driver.AssertPromiseAsync(await driver.WaitForEndAsync(batch), 30);
+    }
+
     [Fact]
     public async Task A_crash_between_the_publication_and_the_batchs_row_publishes_nothing_twice()
     {

@@ -23,49 +23,37 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
         body.Write(Encoding.ASCII.GetBytes($"--{Boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"in.jsonl\"\r\n\r\n"));
         body.Write(content);
         body.Write(Encoding.ASCII.GetBytes($"\r\n--{Boundary}--\r\n"));
-        return SendAsync(
-            "POST", "/v1/files", body.ToArray(), $"multipart/form-data; boundary={Boundary}", static (worker, request, ct) => worker.Files.UploadAsync(request, ct));
+        return SendAsync("POST", "/v1/files", body.ToArray(), $"multipart/form-data; boundary={Boundary}");
     }
 
     public Task<ApiReply?> CreateAsync(string fileId, string tag) => SendAsync(
         "POST",
         "/v1/batches",
         Encoding.UTF8.GetBytes($$$"""{"input_file_id":"{{{fileId}}}","endpoint":"/v1/chat/completions","completion_window":"24h","metadata":{"tag":"{{{tag}}}"}}"""),
-        "application/json",
-        static (worker, request, ct) => worker.Batches.CreateAsync(request, ct));
+        "application/json");
 
-    public Task<ApiReply?> GetBatchAsync(string id) =>
-        SendAsync("GET", $"/v1/batches/{id}", null, null, (worker, request, ct) => worker.Batches.GetAsync(request, id, ct));
+    public Task<ApiReply?> GetBatchAsync(string id) => SendAsync("GET", $"/v1/batches/{id}");
 
-    public Task<ApiReply?> CancelAsync(string id) =>
-        SendAsync("POST", $"/v1/batches/{id}/cancel", null, null, (worker, request, ct) => worker.Batches.CancelAsync(request, id, ct));
+    public Task<ApiReply?> CancelAsync(string id) => SendAsync("POST", $"/v1/batches/{id}/cancel");
 
     public Task<ApiReply?> RetryAsync(string id, string tag) => SendAsync(
         "POST",
         $"/v1/batches/{id}/retry",
         Encoding.UTF8.GetBytes($$$"""{"metadata":{"tag":"{{{tag}}}"}}"""),
-        "application/json",
-        (worker, request, ct) => worker.Batches.RetryAsync(request, id, ct));
+        "application/json");
 
     public Task<ApiReply?> ListAsync(int limit, string? after) => SendAsync(
         "GET",
-        $"/v1/batches?limit={limit}{(after is null ? "" : $"&after={after}")}",
-        null,
-        null,
-        static (worker, request, ct) => worker.Batches.ListAsync(request, ct));
+        $"/v1/batches?limit={limit}{(after is null ? "" : $"&after={after}")}");
 
-    public Task<ApiReply?> GetFileAsync(string id) =>
-        SendAsync("GET", $"/v1/files/{id}", null, null, (worker, request, ct) => worker.Files.GetAsync(request, id, ct));
+    public Task<ApiReply?> GetFileAsync(string id) => SendAsync("GET", $"/v1/files/{id}");
 
-    public Task<ApiReply?> ContentAsync(string id) =>
-        SendAsync("GET", $"/v1/files/{id}/content", null, null, (worker, request, ct) => worker.Files.ContentAsync(request, id, ct));
+    public Task<ApiReply?> ContentAsync(string id) => SendAsync("GET", $"/v1/files/{id}/content");
 
-    public Task<ApiReply?> DeleteFileAsync(string id) =>
-        SendAsync("DELETE", $"/v1/files/{id}", null, null, (worker, request, ct) => worker.Files.DeleteAsync(request, id, ct));
+    public Task<ApiReply?> DeleteFileAsync(string id) => SendAsync("DELETE", $"/v1/files/{id}");
 
     /// <returns>Null where no answer came.</returns>
-    private async Task<ApiReply?> SendAsync(
-        string method, string path, byte[]? body, string? contentType, Func<Worker, HttpRequest, CancellationToken, Task<IResult>> handler)
+    private async Task<ApiReply?> SendAsync(string method, string path, byte[]? body = null, string? contentType = null)
     {
         if ((only ?? life.Workers.Any()) is not { } worker)
         {
@@ -76,7 +64,7 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
         var answered = new TaskCompletionSource<ApiReply?>();
         var limit = life.Agenda.In(Patience, null, () => answered.TrySetResult(null));
         life.Trace.Add(name, $"asks {worker.Name}: {method} {path}");
-        _ = AnswerAsync(worker, method, path, body, contentType, handler, answered);
+        _ = AnswerAsync(worker, method, path, body, contentType, answered);
         var reply = await answered.Task;
         limit.CallOff();
         life.Trace.Add(name, $"{method} {path}: {(reply is null ? "no answer" : $"{reply.Status} {reply.Text}")}");
@@ -85,13 +73,7 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever a handler throws is the life's to know.")]
     private async Task AnswerAsync(
-        Worker worker,
-        string method,
-        string path,
-        byte[]? body,
-        string? contentType,
-        Func<Worker, HttpRequest, CancellationToken, Task<IResult>> handler,
-        TaskCompletionSource<ApiReply?> answered)
+        Worker worker, string method, string path, byte[]? body, string? contentType, TaskCompletionSource<ApiReply?> answered)
     {
         try
         {
@@ -106,8 +88,7 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
             context.Request.ContentType = contentType;
             using var answer = new MemoryStream();
             context.Response.Body = answer;
-            var result = await handler(worker, context.Request, CancellationToken.None);
-            await result.ExecuteAsync(context);
+            await worker.AnswerAsync(context);
             answered.TrySetResult(new ApiReply(context.Response.StatusCode, answer.ToArray()));
         }
         catch (Exception e)

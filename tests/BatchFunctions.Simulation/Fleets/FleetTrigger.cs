@@ -63,7 +63,7 @@ internal sealed class FleetTrigger(Life life, Worker worker, string name, FleetU
             message.Id.ToString(), message.Receipt, message.Text, message.DequeueCount, insertedOn: message.InsertedAt, expiresOn: message.ExpiresAt);
         try
         {
-            await worker.Jobs.Handlers[name](taken, worker.Stopping);
+            await worker.HandleAsync(name, taken);
             use.Add(name);
             Remove(message);
         }

@@ -42,14 +42,14 @@ internal sealed class Life
     private readonly Worker _operator;
     private bool _isOld;
 
-    public Life(int seed, Action<string>? trace = null)
-        : this(new LifePlan(seed), trace)
-    {
-    }
-
-    public Life(LifePlan plan, Action<string>? trace = null)
+    /// <summary>Makes a life of a plan.</summary>
+    /// <param name="plan">What is in store for it.</param>
+    /// <param name="trace">Takes the trace's lines; null where nobody reads them.</param>
+    /// <param name="other">The version of the service that some workers are of until the upgrade is through; null for lives of this one alone.</param>
+    public Life(LifePlan plan, Action<string>? trace = null, ServiceVersion? other = null)
     {
         Plan = plan;
+        Other = other;
         Agenda = new Agenda();
         Trace = new Trace(() => Agenda.Now, trace);
         Dice = new Dice(plan.Seed, 0);
@@ -69,6 +69,9 @@ internal sealed class Life
     }
 
     public LifePlan Plan { get; }
+
+    /// <summary>The version of the service that some workers are of until the upgrade is through.</summary>
+    public ServiceVersion? Other { get; }
 
     public Agenda Agenda { get; }
 
@@ -207,6 +210,11 @@ internal sealed class Life
             At(at, Workers.Restart);
         }
 
+        if (Other is not null)
+        {
+            Agenda.In(Plan.UpgradedAt, null, Workers.Upgrade);
+        }
+
         Agenda.In(TimeSpan.FromHours(1), null, Tick);
     }
 
@@ -223,7 +231,7 @@ internal sealed class Life
     {
         if (!_isOld && Workers.Any() is { } worker)
         {
-            _ = worker.Jobs.SweepTimerAsync(worker.Stopping);
+            _ = worker.SweepAsync();
             Agenda.In(TimeSpan.FromHours(1), null, Tick);
         }
     }
@@ -235,7 +243,7 @@ internal sealed class Life
         foreach (var age in Ages)
         {
             await Agenda.PassAsync(static () => false, Agenda.Now + age);
-            await DoneAsync(_operator.Jobs.SweepTimerAsync(CancellationToken.None));
+            await DoneAsync(_operator.SweepAsync());
             await Agenda.PassAsync(IsAtRest, Agenda.Now + TimeSpan.FromHours(1));
         }
 

@@ -50,6 +50,7 @@ internal sealed class LifePlan
         _window = Rarely(0.2) ? TimeSpan.FromSeconds(_dice.Between(20, 600)) : TimeSpan.FromHours(24);
         Batches = [.. Enumerable.Range(0, _dice.Between(1, 3)).Select(BatchOf)];
         UpstreamAway = AwayTimes(new Dice(seed, 4000));
+        UpgradedAt = new Dice(seed, 5000).Between(TimeSpan.FromSeconds(5), CalmAt);
     }
 
     /// <summary>A plan in which nothing goes wrong, no client does anything by itself, and all takes the time that it is said to take.</summary>
@@ -81,6 +82,12 @@ internal sealed class LifePlan
 
     /// <summary>When all faults are over.</summary>
     public TimeSpan CalmAt { get; }
+
+    /// <summary>Whether two versions of the service are at work side by side, until <see cref="UpgradedAt"/>.</summary>
+    public bool HasVersions { get; init; }
+
+    /// <summary>When the upgrade goes through: whoever starts from then on is of this version, and who is not shuts down.</summary>
+    public TimeSpan UpgradedAt { get; }
 
     /// <summary>The probability of a fault of a request to storage.</summary>
     public double StorageFaults { get; }
@@ -129,7 +136,7 @@ internal sealed class LifePlan
     public IReadOnlyList<BatchPlan> Batches { get; }
 
     /// <summary>Whether no worker and no request to storage comes to harm, and all clocks are right: then nothing is called twice.</summary>
-    public bool IsGentle => StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
+    public bool IsGentle => !HasVersions && StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
         && Deaths.Count + Freezes.Count + Restarts.Count + Outages.Count == 0;
 
     /// <summary>Whether, besides, no message is late: then it counts as lost by nobody.</summary>
@@ -138,9 +145,10 @@ internal sealed class LifePlan
     /// <summary>
     /// Within which time a batch ends once nothing fails: a lease runs out, by clocks that differ by up to two minutes, a sweep finds what it
     /// held, or what was lost, a few messages are fetched, one after the other, and the lines are sent, two at once at the worst. It is
-    /// less than the ten minutes after which a message comes back that a dead worker had in hand.
+    /// less than the ten minutes after which a message comes back that a dead worker had in hand; beside another version, which need not
+    /// know how to make up for that, it is until the hourly timer has swept.
     /// </summary>
-    public TimeSpan LongestEnd(int lines) => TimeSpan.FromMinutes(_clocksDiffer ? 5 : 3)
+    public TimeSpan LongestEnd(int lines) => TimeSpan.FromMinutes(HasVersions ? 75 : _clocksDiffer ? 5 : 3)
         + TimeSpan.FromSeconds((5 * SlowestPoll) + (lines * SlowestLine / 2));
 
     /// <summary>How far a worker's clock is ahead of storage's.</summary>
@@ -172,15 +180,15 @@ internal sealed class LifePlan
     }
 
     /// <summary>Makes small what is large in the service, in three lives of four: pages, and what is removed at once.</summary>
-    public void Shrink(BatchOptions options)
+    public IReadOnlyDictionary<string, int> Sizes => Seed % Unshrunk == 0 ? new Dictionary<string, int>() : new Dictionary<string, int>
     {
-        if (Seed % 4 != 0)
-        {
-            options.SegmentsOfPage = (Seed % 3) + 1;
-            options.SegmentsDeletedAtOnce = Seed % 2;
-            options.BlobsDeletedInOneGo = (Seed % 5) + 1;
-        }
-    }
+        [nameof(BatchOptions.SegmentsOfPage)] = (Seed % 3) + 1,
+        [nameof(BatchOptions.SegmentsDeletedAtOnce)] = Seed % 2,
+        [nameof(BatchOptions.BlobsDeletedInOneGo)] = (Seed % 5) + 1,
+    };
+
+    /// <summary>Whether a worker that starts before the upgrade is through is of the other version.</summary>
+    public bool IsOther(int worker) => new Dice(Seed, 6000 + worker).Happens(0.5);
 
     private bool Rarely(double probability) => _dice.Happens(probability);
 

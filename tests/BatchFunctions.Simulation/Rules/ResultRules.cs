@@ -119,9 +119,9 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
             return owed;
         }
 
-        // What an earlier retry has brought to an answer is not sent again.
-        foreach (var earlier in life.Watch.Batches.Values.Where(other =>
-            other.Id == batch.RetryOf || (other.RetryOf == batch.RetryOf && string.CompareOrdinal(other.Id, batch.Id) < 0)))
+        // What an earlier retry has brought to an answer is not sent again. Which is earlier their original says: ids are of clocks that differ.
+        var original = life.Watch.Batches[batch.RetryOf];
+        foreach (var earlier in original.Retries.TakeWhile(id => id != batch.Id).Select(id => life.Watch.Batches.GetValueOrDefault(id)).OfType<Batch>().Prepend(original))
         {
             if (await api.GetBatchAsync(earlier.Id) is not { IsGood: true } reply || await LinesOfAsync(reply.Json, "output_file_id") is not { } done)
             {

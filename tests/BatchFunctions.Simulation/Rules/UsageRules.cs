@@ -5,13 +5,18 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Simulation.Rules;
 
-/// <summary>What projects are said to have used is what their batches came to, each of them once.</summary>
+/// <summary>What projects are said to have used is what their batches came to, each of them once; unless a version that counts none may have ended some.</summary>
 internal sealed class UsageRules(Life life)
 {
     private const string Rule = "usage is the sum of all batches that ended";
 
     public void Check()
     {
+        if (life.Other?.Knows<UsageStore>() == false)
+        {
+            return;
+        }
+
         var rows = life.Account.Tables.EntitiesOf(TableNames.Usage).Select(LifeWatch.RowOf).ToList();
         foreach (var row in rows.Where(UsageStore.IsMarker))
         {

@@ -1,17 +1,23 @@
 using System.Globalization;
 using BatchFunctions.Simulation.Fleets;
+using BatchFunctions.Simulation.Workers;
 
 namespace BatchFunctions.Simulation.Running;
 
 /// <summary>The program's commands.</summary>
 internal static class Commands
 {
+    /// <summary>The option that names the folder of another version.</summary>
+    public const string Beside = "--beside";
+
     private const string Usage = """
         Lives of the service in simulated time: each of one seed, with whatever goes wrong in it.
 
           --seed N                              one life, with its trace
           --lives N [--from S] [--seconds T] [--processes P] [--until-broken]
                                                 N lives from seed S on, one process for each core; T seconds at most
+          --beside FOLDER                       with one of these: workers of the version whose BatchFunctions.dll is there, too, until the
+                                                upgrade to this one is through
           --kept                                the seeds that are kept, of faults that were found
           --fleet [I,B,T[,L]] [--keep FILE]     what I instances ask of storage with B active batches of L lines, T seconds a line; without
                                                 numbers the tables of the operator's guide. What stands in the file is not simulated again
@@ -24,9 +30,11 @@ internal static class Commands
     public static async Task<int> RunAsync(string[] args)
     {
         var options = Parse(args);
+        var beside = options.GetValueOrDefault(Beside);
+        var other = beside is null || options.ContainsKey("--lives") ? null : ServiceVersion.Load(beside);
         if (options.TryGetValue("--seed", out var seed))
         {
-            return await SingleLife.ShowAsync(Number(seed), Console.Out);
+            return await SingleLife.ShowAsync(Number(seed), other, Console.Out);
         }
 
         if (options.TryGetValue("--fleet", out var fleet))
@@ -36,7 +44,7 @@ internal static class Commands
 
         if (options.TryGetValue(LivesPart.Option, out var part))
         {
-            return await LivesPart.RunAsync(part, Console.Out);
+            return await LivesPart.RunAsync(part, other, Console.Out);
         }
 
         var processes = Number(options.GetValueOrDefault("--processes", Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture)));
@@ -64,7 +72,8 @@ internal static class Commands
             TimeSpan.FromSeconds(seconds),
             processes,
             options.ContainsKey("--until-broken"),
-            Console.Out);
+            Console.Out,
+            beside: beside);
         Console.WriteLine(result);
         return result.Broken.Count > 0 ? 1 : 0;
     }

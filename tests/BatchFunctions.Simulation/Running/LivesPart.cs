@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using BatchFunctions.Simulation.Workers;
 
 namespace BatchFunctions.Simulation.Running;
 
@@ -15,7 +16,7 @@ internal static class LivesPart
     public static string Of(int from, int step, int lives, TimeSpan limit) =>
         string.Create(CultureInfo.InvariantCulture, $"{from}:{step}:{lives}:{(int)limit.TotalSeconds}");
 
-    public static async Task<int> RunAsync(string part, TextWriter output)
+    public static async Task<int> RunAsync(string part, ServiceVersion? other, TextWriter output)
     {
         var numbers = part.Split(':').Select(number => int.Parse(number, CultureInfo.InvariantCulture)).ToArray();
         var (from, step, lives, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3]);
@@ -23,7 +24,7 @@ internal static class LivesPart
         for (var number = 0; number < lives && clock.Elapsed.TotalSeconds < seconds; number++)
         {
             var seed = from + (number * step);
-            var life = await SingleLife.RunAsync(seed);
+            var life = await SingleLife.RunAsync(seed, other);
             foreach (var violation in life.Violations)
             {
                 await output.WriteLineAsync($"{BrokenMark} {seed} {violation.ReplaceLineEndings(" | ")}");

@@ -24,15 +24,16 @@ internal static class ManyLives
     /// <param name="untilBroken">Whether to end with the first life in which a rule is broken.</param>
     /// <param name="output">Is told of broken rules as they come; null for nobody.</param>
     /// <param name="program">The program; this one where it is null.</param>
+    /// <param name="beside">The folder of another version, at work beside this one; null for none.</param>
     public static async Task<LivesResult> RunAsync(
-        int from, int lives, TimeSpan limit, int processes, bool untilBroken, TextWriter? output, string? program = null)
+        int from, int lives, TimeSpan limit, int processes, bool untilBroken, TextWriter? output, string? program = null, string? beside = null)
     {
         var clock = Stopwatch.StartNew();
         var result = new LivesResult();
         using var enough = new CancellationTokenSource();
         await Task.WhenAll(Enumerable.Range(0, processes).Select(process => RunPartAsync(
             program ?? Environment.ProcessPath!,
-            LivesPart.Of(from + process, processes, (lives - process + processes - 1) / processes, limit),
+            [LivesPart.Option, LivesPart.Of(from + process, processes, (lives - process + processes - 1) / processes, limit), .. beside is null ? [] : (string[])[Commands.Beside, beside]],
             line =>
             {
                 if (result.Take(line) is { } broken)
@@ -64,9 +65,9 @@ internal static class ManyLives
         return result.Broken.Count > 0 ? 1 : 0;
     }
 
-    private static async Task RunPartAsync(string program, string part, Action<string> take, CancellationToken enough)
+    private static async Task RunPartAsync(string program, string[] arguments, Action<string> take, CancellationToken enough)
     {
-        var start = new ProcessStartInfo(program, [LivesPart.Option, part]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} was not started.");
         using var ended = enough.UnsafeRegister(static process => ((Process)process!).Kill(), process);
         while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)

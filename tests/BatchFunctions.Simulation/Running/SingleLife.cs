@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Time;
+using BatchFunctions.Simulation.Workers;
 
 namespace BatchFunctions.Simulation.Running;
 
@@ -9,13 +10,14 @@ internal static class SingleLife
 {
     /// <summary>Lives a life.</summary>
     /// <param name="seed">Its seed.</param>
+    /// <param name="other">Another version of the service, at work beside this one until an upgrade is through; null for none.</param>
     /// <param name="trace">Takes the trace's lines; null where nobody reads them.</param>
     /// <returns>The life, with the rules that were broken in it.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "A life that the simulation cannot go on with is one to look at.")]
-    public static async Task<Life> RunAsync(int seed, Action<string>? trace = null)
+    public static async Task<Life> RunAsync(int seed, ServiceVersion? other = null, Action<string>? trace = null)
     {
         Quiet.Check();
-        var life = new Life(seed, trace);
+        var life = new Life(new LifePlan(seed) { HasVersions = other is not null }, trace, other);
         try
         {
             // On the one thread that does all the rest.
@@ -31,9 +33,9 @@ internal static class SingleLife
 
     /// <summary>Lives a life, and shows what happens in it.</summary>
     /// <returns>The exit code: 0 where no rule was broken.</returns>
-    public static async Task<int> ShowAsync(int seed, TextWriter output)
+    public static async Task<int> ShowAsync(int seed, ServiceVersion? other, TextWriter output)
     {
-        var life = await RunAsync(seed, output.WriteLine);
+        var life = await RunAsync(seed, other, output.WriteLine);
         output.WriteLine($"The trace's hash is {life.Trace.Hash}.");
         foreach (var violation in life.Violations)
         {

@@ -1,4 +1,3 @@
-using BatchFunctions.Protocol;
 using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Time;
 
@@ -18,7 +17,7 @@ internal sealed class Perils(LifePlan plan, Agenda agenda)
 {
     private readonly Dice _dice = new(plan.Seed, 5);
 
-    public Peril At(ProtocolStep step, Worker worker) =>
+    public Peril At(Worker worker) =>
         agenda.Now >= plan.CalmAt || worker.IsDead ? Peril.None
         : _dice.Happens(plan.DeathsAtSteps) ? Peril.Death
         : _dice.Happens(plan.FreezesAtSteps) ? Peril.Freeze

@@ -115,7 +115,7 @@ internal sealed class QueueTrigger(Life life, string name, string poison)
     {
         try
         {
-            await worker.Jobs.Handlers[name](message, worker.Stopping);
+            await worker.HandleAsync(name, message);
             return null;
         }
         catch (Exception e)

@@ -1,29 +1,24 @@
 using System.Diagnostics.Metrics;
 using Azure.Core;
-using BatchFunctions.Batches;
-using BatchFunctions.Configuration;
-using BatchFunctions.Files;
-using BatchFunctions.Processing;
-using BatchFunctions.Protocol;
+using Azure.Storage.Queues.Models;
 using BatchFunctions.Receivers;
 using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Storage;
 using BatchFunctions.Simulation.Time;
 using BatchFunctions.Storage;
-using BatchFunctions.Upstream;
-using Microsoft.Extensions.Configuration;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Http;
 
 namespace BatchFunctions.Simulation.Workers;
 
 /// <summary>
-/// A process of the service: the whole library, registered as both hosts register it, on a clock of its own, with its own way to
-/// storage and to the upstream. When it dies nothing in it goes on: whatever it waited for does not come.
+/// A process of the service, on a clock of its own, with its own way to storage and to the upstream. When it dies nothing in it goes on: whatever it waited for does not come.
 /// </summary>
 internal sealed class Worker : IHost
 {
-    private readonly ServiceProvider _services;
+    private readonly Func<string, QueueMessage, CancellationToken, Task> _handle;
+    private readonly Func<CancellationToken, Task> _sweep;
+    private readonly Func<HttpContext, Task> _answer;
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Starts a process.</summary>
@@ -31,30 +26,26 @@ internal sealed class Worker : IHost
     /// <param name="name">Its name in the trace.</param>
     /// <param name="ahead">How far its clock is ahead.</param>
     /// <param name="settings">What it was deployed with.</param>
+    /// <param name="version">The version of the service that it is of; null for this one.</param>
     /// <param name="isCalm">Whether nothing goes wrong between it and storage, whatever the seed says.</param>
-    public Worker(Life life, string name, TimeSpan ahead, IReadOnlyDictionary<string, string?> settings, bool isCalm = false)
+    public Worker(Life life, string name, TimeSpan ahead, IReadOnlyDictionary<string, string?> settings, ServiceVersion? version = null, bool isCalm = false)
     {
         Name = name;
+        IsOther = version is not null;
         Clock = new HostClock(life.Agenda, this, ahead);
         var network = new Network(life.Agenda, life.Account, this, name, isCalm ? new Weather(life.Plan, life.Agenda, isCalm) : life.Weather, life.Trace, life.Watch)
         {
             Requested = (request, response) => life.Requested?.Invoke(request, response),
         };
-        var services = new ServiceCollection();
-        services.AddSingleton<TimeProvider>(Clock);
-        services.AddSingleton(life.Dice.Source);
-        services.AddSingleton<ProtocolSteps>(new WorkerSteps(life, this));
-        services.AddSingleton<Action<ClientOptions>>(options => Connect(options, network));
-        services.PostConfigure<HttpClientFactoryOptions>(
-            UpstreamConnection.HttpClientName,
-            client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = life.Upstream.WayFrom(this, name)));
-        services.PostConfigure<HttpClientFactoryOptions>(
-            EventSender.HttpClientName,
-            client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = life.Receiver.WayFrom(this, name)));
-        services.AddBatchFunctions(new ConfigurationBuilder().AddInMemoryCollection([.. settings, KeyValuePair.Create(StorageClients.Connection, (string?)life.Account.ConnectionString)]).Build());
-        services.Configure<BatchOptions>(life.Plan.Shrink);
-        _services = services.BuildServiceProvider();
-        life.Trace.Add(name, $"starts, its clock {ahead.TotalSeconds:+0.0;-0.0;0} s ahead");
+        (Services, _handle, _sweep, _answer) = (version?.Start ?? ServiceProcess.Start)(
+            Clock,
+            life.Dice.Source,
+            new WorkerSteps(life, this).ReachedAsync,
+            options => Connect(options, network),
+            client => client == EventSender.HttpClientName ? life.Receiver.WayFrom(this, name) : life.Upstream.WayFrom(this, name),
+            new Dictionary<string, string?>(settings) { [StorageClients.Connection] = life.Account.ConnectionString },
+            life.Plan.Sizes);
+        life.Trace.Add(name, $"starts{(IsOther ? " in the other version" : "")}, its clock {ahead.TotalSeconds:+0.0;-0.0;0} s ahead");
     }
 
     public string Name { get; }
@@ -71,16 +62,23 @@ internal sealed class Worker : IHost
     /// <summary>Whether it takes no more messages and requests.</summary>
     public bool IsLeaving => IsDead || _stop.IsCancellationRequested;
 
-    public IServiceProvider Services => _services;
+    /// <summary>Whether it is of another version than this one.</summary>
+    public bool IsOther { get; }
 
-    public BatchJobs Jobs => Get<BatchJobs>();
+    public IServiceProvider Services { get; }
 
-    public BatchApi Batches => Get<BatchApi>();
-
-    public FileApi Files => Get<FileApi>();
-
+    /// <summary>A part of the service; of this version only.</summary>
     public T Get<T>()
-        where T : notnull => _services.GetRequiredService<T>();
+        where T : notnull => Services.GetRequiredService<T>();
+
+    /// <summary>Handles a message of a queue, as its trigger has it.</summary>
+    public Task HandleAsync(string queue, QueueMessage message) => _handle(queue, message, Stopping);
+
+    /// <summary>Sweeps, as the timer has it.</summary>
+    public Task SweepAsync() => _sweep(Stopping);
+
+    /// <summary>Answers a request.</summary>
+    public Task AnswerAsync(HttpContext context) => _answer(context);
 
     /// <summary>Lets nothing happen in it until a time.</summary>
     public void Freeze(TimeSpan until) => FrozenUntil = until;

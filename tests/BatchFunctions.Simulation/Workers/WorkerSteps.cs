@@ -1,15 +1,14 @@
-using BatchFunctions.Protocol;
 using BatchFunctions.Simulation.Lives;
 
 namespace BatchFunctions.Simulation.Workers;
 
 /// <summary>The gaps between two writes, at which the seed may let a worker die or freeze, or hold up the one task.</summary>
-internal sealed class WorkerSteps(Life life, Worker worker) : ProtocolSteps
+internal sealed class WorkerSteps(Life life, Worker worker)
 {
-    public override async ValueTask ReachedAsync(ProtocolStep step, CancellationToken ct)
+    public async ValueTask ReachedAsync(string step, CancellationToken ct)
     {
         life.Trace.Add(worker.Name, $"at {step}");
-        switch (life.Perils.At(step, worker))
+        switch (life.Perils.At(worker))
         {
             case Peril.Death:
                 life.Workers.Kill(worker);

@@ -18,17 +18,28 @@ internal sealed class Workforce(Life life)
     /// <summary>One of those, by chance; null while there is none.</summary>
     public Worker? Any() => Ready is { Count: > 0 } ready ? _dice.Of(ready) : null;
 
-    /// <summary>Starts a worker with the settings that are deployed now.</summary>
+    /// <summary>Starts a worker with the settings that are deployed now, of this version or of the other.</summary>
     public Worker Start()
     {
-        var worker = new Worker(life, $"w{++_started}", life.Plan.ClockOf(_started), life.Plan.SettingsOf(_started));
+        var number = ++_started;
+        var version = life.Agenda.Now < life.Plan.UpgradedAt && life.Plan.IsOther(number) ? life.Other : null;
+        var worker = new Worker(life, $"w{number}", life.Plan.ClockOf(number), life.Plan.SettingsOf(number), version);
         _workers.Add(worker);
         if (life.Plan.SweepsAtStart)
         {
-            _ = worker.Jobs.SweepTimerAsync(worker.Stopping);
+            _ = worker.SweepAsync();
         }
 
         return worker;
+    }
+
+    /// <summary>The upgrade goes through: from now on all workers are of this version.</summary>
+    public void Upgrade()
+    {
+        foreach (var worker in _workers.FindAll(static worker => worker.IsOther && !worker.IsLeaving))
+        {
+            Restart(worker);
+        }
     }
 
     /// <summary>Kills a worker; another takes its place after a while.</summary>

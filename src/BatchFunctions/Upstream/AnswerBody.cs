@@ -40,6 +40,9 @@ internal sealed class AnswerBody : IDisposable
     {
         _blocks = blocks;
         NotJson = !JsonOneLine.IsOneValue(blocks.Sequence, MaxDepth);
+
+        // Read once: who asks for it may hold a lock, and the body may have megabytes.
+        Usage = NotJson ? default : TokenUsage.Read(blocks.Sequence);
     }
 
     /// <summary>Whether what came is no JSON, and is kept as a JSON string.</summary>
@@ -49,7 +52,7 @@ internal sealed class AnswerBody : IDisposable
     public long Bytes => _blocks.Count;
 
     /// <summary>The tokens that it reports; zeros where it reports none.</summary>
-    public TokenUsage Usage => NotJson ? default : TokenUsage.Read(_blocks.Sequence);
+    public TokenUsage Usage { get; }
 
     /// <summary>A hash of what came, to know the same words again.</summary>
     public ulong Hash

@@ -50,6 +50,7 @@ internal sealed class LifePlan
         _window = Rarely(0.2) ? TimeSpan.FromSeconds(_dice.Between(20, 600)) : TimeSpan.FromHours(24);
         Batches = [.. Enumerable.Range(0, _dice.Between(1, 3)).Select(BatchOf)];
         UpstreamAway = AwayTimes(new Dice(seed, 4000));
+        SlowestRequest = new Dice(seed, 7000).Happens(0.25) ? 0.3 : 0.03;
         UpgradedAt = new Dice(seed, 5000).Between(TimeSpan.FromSeconds(5), CalmAt);
     }
 
@@ -105,7 +106,7 @@ internal sealed class LifePlan
     public double FastestRequest { get; } = 0.001;
 
     /// <summary>How long they are under way at most.</summary>
-    public double SlowestRequest { get; } = 0.03;
+    public double SlowestRequest { get; }
 
     /// <summary>How long a line takes at most, in seconds.</summary>
     public double SlowestLine { get; }
@@ -144,12 +145,12 @@ internal sealed class LifePlan
 
     /// <summary>
     /// Within which time a batch ends once nothing fails: a lease runs out, by clocks that differ by up to two minutes, a sweep finds what it
-    /// held, or what was lost, a few messages are fetched, one after the other, and the lines are sent, two at once at the worst. It is
+    /// held, or what was lost, a few messages are fetched, one after the other, a hundred requests are made, and the lines are sent, two at once at the worst. It is
     /// less than the ten minutes after which a message comes back that a dead worker had in hand; beside another version, which need not
     /// know how to make up for that, it is until the hourly timer has swept.
     /// </summary>
     public TimeSpan LongestEnd(int lines) => TimeSpan.FromMinutes(HasVersions ? 75 : _clocksDiffer ? 5 : 3)
-        + TimeSpan.FromSeconds((5 * SlowestPoll) + (lines * SlowestLine / 2));
+        + TimeSpan.FromSeconds((5 * SlowestPoll) + (100 * SlowestRequest) + (lines * SlowestLine / 2));
 
     /// <summary>How far a worker's clock is ahead of storage's.</summary>
     public TimeSpan ClockOf(int worker) =>

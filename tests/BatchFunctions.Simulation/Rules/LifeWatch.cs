@@ -14,7 +14,7 @@ namespace BatchFunctions.Simulation.Rules;
 /// </summary>
 internal sealed class LifeWatch(Life life)
 {
-    /// <summary>How long an advance is delayed so that others can join it, twice, and how long it and what it leads to take.</summary>
+    /// <summary>How long an advance is delayed so that others can join it, twice, and how long it and what it leads to take, but for their requests.</summary>
     private static readonly TimeSpan LongestAdvance = TimeSpan.FromSeconds(7);
 
     private readonly Dictionary<string, Dictionary<int, Chunk>> _chunks = new(StringComparer.Ordinal);
@@ -199,7 +199,7 @@ internal sealed class LifeWatch(Life life)
     private void CheckPunctual(Batch batch)
     {
         var waited = life.Agenda.Now - _lastEnd.GetValueOrDefault(batch.Id);
-        if (waited > LongestAdvance)
+        if (waited > LongestAdvance + TimeSpan.FromSeconds(20 * life.Plan.SlowestRequest))
         {
             life.Violate("where nothing fails no batch waits for a sweep", $"{batch.Id} was ended {waited.TotalSeconds:0.0} s after its last chunk");
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using BatchFunctions.Lines;
@@ -21,6 +22,16 @@ public sealed class UpstreamAnswerTests
         Assert.Equal("req_1", answer.RequestId);
         Assert.Equal(new TokenUsage(7, 0, 3, 0), answer.Usage);
         Assert.Equal("hello", ContentOf(answer));
+    }
+
+    [Fact]
+    public void Tokens_are_known_when_the_body_has_been_written_down()
+    {
+        using var body = AnswerBody.Of("""{"usage":{"prompt_tokens":7,"completion_tokens":3}}"""u8);
+
+        body.DrainTo(new ArrayBufferWriter<byte>());
+
+        Assert.Equal(new TokenUsage(7, 0, 3, 0), body.Usage);
     }
 
     [Fact]

@@ -24,6 +24,7 @@ public sealed partial class DocumentedCommandTests
         ("dotnet tool install --global BatchFunctions.Cli", nameof(Cli.ToolPackageTests)),
         ("dotnet run -c Release --project tests/BatchFunctions.Proof -- upstream", "most of it: UpstreamProofTests"),
         ("dotnet run -c Release --project tests/BatchFunctions.Proof", "the proof's short form: ProofTests"),
+        ("git worktree add ../before", "by hand; lives in which the other version is this one: LivesTests of BatchFunctions.Simulation.Tests"),
         ("dotnet run -c Release --project tests/BatchFunctions.Simulation", "fewer lives: LivesTests of BatchFunctions.Simulation.Tests"),
         ("dotnet run -c Release --project bench/BatchFunctions.Bench", "by hand, on a quiet machine"),
         ("tests/BatchFunctions.Fuzz/fuzz.sh", "by hand"),

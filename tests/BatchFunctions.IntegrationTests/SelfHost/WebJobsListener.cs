@@ -10,6 +10,8 @@ using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace BatchFunctions.IntegrationTests.SelfHost;
 
@@ -41,6 +43,9 @@ internal sealed class WebJobsListener : IHostedService, IDisposable
                 .Configure<JobHostFunctionTimeoutOptions>(functions => functions.Timeout = settings.FunctionTimeout)
                 .AddSingleton<ITypeLocator>(new Functions())
                 .AddSingleton<AzureComponentFactory>(new WatchedClients(calls))
+
+                // A function that ends behind the host's disposal is logged all the same, and a logger that is gone by then would end the process.
+                .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
                 .AddSingleton(handle))
             .Build();
 

@@ -13,9 +13,16 @@ const batch = await startBatch({
   provider,
   requests: ["a", "b"].map((id) => ({ id, type: "text", model: "llama-3.1-8b", prompt: `Say ${id}.` })),
 });
-await cancelBatch({ provider, batch });
 
+// A batch that is cancelled before its lines have been read has no results, not even of these.
 let { status, rawStatus } = await getBatchStatus({ provider, batch });
+while (rawStatus === "validating") {
+  await setTimeout(200);
+  ({ status, rawStatus } = await getBatchStatus({ provider, batch }));
+}
+
+await cancelBatch({ provider, batch });
+({ status, rawStatus } = await getBatchStatus({ provider, batch }));
 while (status === "pending") {
   await setTimeout(1000);
   ({ status, rawStatus } = await getBatchStatus({ provider, batch }));

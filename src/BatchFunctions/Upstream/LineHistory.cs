@@ -59,6 +59,16 @@ internal sealed class LineHistory(LineState state)
         set => Here.RefusedNumber = value;
     }
 
+    /// <summary>The number of the last attempt, of any line, that had been sent when its last one was answered.</summary>
+    public int Sent { get; set; }
+
+    /// <summary>The number of the last attempt, of any line, that had been sent when it was refused before that.</summary>
+    public int SentWhenRefused
+    {
+        get => Here.SentWhenRefused;
+        set => Here.SentWhenRefused = value;
+    }
+
     /// <summary>How many lines were in flight with its last attempt, itself included.</summary>
     public int InFlight { get; set; }
 

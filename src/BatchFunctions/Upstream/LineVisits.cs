@@ -15,6 +15,9 @@ internal sealed class LineVisits
     /// <inheritdoc cref="LineHistory.RefusedNumber"/>
     public int? RefusedNumber { get; set; }
 
+    /// <inheritdoc cref="LineHistory.SentWhenRefused"/>
+    public int SentWhenRefused { get; set; }
+
     /// <summary>From when on the line may be sent here again.</summary>
     public DateTimeOffset Due { get; set; } = DateTimeOffset.MinValue;
 }

@@ -210,6 +210,7 @@ internal sealed partial class UpstreamClient(
             span?.SetTag("batchfunctions.upstream.status", reply.Name);
             line.InFlight = upstream.Gate.CompanyOf(place);
             line.Number = place.Number;
+            line.Sent = upstream.Gate.Sent;
             if (reply is Reply.Answer { StatusCode: >= 200 and <= 299 } answer)
             {
                 _sizes.Note(answer.Body.Bytes);

@@ -118,6 +118,9 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     /// <summary>When the pace and the rates let the next line go.</summary>
     private DateTimeOffset Due => _pace.Next > _rates.Next ? _pace.Next : _rates.Next;
 
+    /// <summary>The number of the attempt that was sent last.</summary>
+    public int Sent => Volatile.Read(ref _given);
+
     /// <summary>How many lines were in flight beside the one that has this place, itself included, at one time or another.</summary>
     public int CompanyOf(UpstreamPlace place) => place.InFlight + Volatile.Read(ref _given) - place.Number;
 

@@ -95,8 +95,14 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         };
     }
 
-    /// <summary>Whether a line went through that was sent after this one's attempt that was refused before, or else after this one.</summary>
-    private bool OthersPass(LineHistory line) => record.LastThrough > (line.RefusedNumber ?? line.Number);
+    /// <summary>
+    /// Whether a line went through that was sent after this one; or, from the second refusal on, that was sent when the first was known, since
+    /// lines overtake each other on their way to an upstream that changes its mind at one moment about all of them. Where few are refused one that
+    /// was sent after the attempt which was refused before will do: at a batch's end there may be no more to send.
+    /// </summary>
+    private bool OthersPass(LineHistory line) => line.RefusedNumber is { } refused
+        ? record.LastThrough > (record.AreFew ? refused : line.SentWhenRefused)
+        : record.LastThrough > line.Number;
 
     /// <summary>
     /// Whether nobody gets through, and yet it looks like the line's fault: an upstream that explains itself and has never let a
@@ -168,6 +174,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         line.Refusals++;
         line.RefusedSince ??= time.GetUtcNow();
         line.RefusedNumber = line.Number;
+        line.SentWhenRefused = line.Sent;
         line.Last = reply.Said;
     }
 

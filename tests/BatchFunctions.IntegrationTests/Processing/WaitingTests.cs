@@ -84,7 +84,7 @@ public sealed class WaitingTests : DrivenTest
     {
         await WaitAsync((await CreateAsync(1))[0]);
         var waiting = await WaitingAsync();
-        await TellAsync(new ShareDemand(0, [new ProjectDemand("p", 1, 1)]) { ThroughSince = DateTimeOffset.UtcNow });
+        await TellAsync(new ShareDemand(0, [new ProjectDemand("p", 1, 1)]) { ThroughSince = waiting[0].WaitsSince!.Value.AddMilliseconds(1) });
 
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Driver.Get<WaitingBatches>().WakeAsync(waiting, CancellationToken.None)));
 

@@ -52,6 +52,27 @@ public sealed class VerdictTests
         Assert.All(lines, line => Assert.Equal(end, Judge(line, Answer(status, "no")).IsFinal));
     }
 
+    /// <summary>A line that was sent later had come to the upstream sooner, and went through: a key that is revoked is nobody's fault.</summary>
+    [Theory]
+    [InlineData(9, false)]
+    [InlineData(2, true)]
+    public void A_line_that_was_overtaken_on_its_way_is_not_ended_by_what_all_meet_from_one_moment_on(int others, bool end)
+    {
+        (_line.Number, _line.Sent, _sent) = (1, 2, 2);
+        _record.Passed(2, Took);
+        Assert.Equal((Blame.Doubtful, false), Told(_verdicts.Judge(_line, Answer(401, "revoked"), Took)));
+        for (var other = 0; other < others; other++)
+        {
+            Assert.Equal(Blame.Upstream, Judge(new LineHistory(default), Answer(401, "revoked")).Blame);
+        }
+
+        Assert.Equal((end ? Blame.Doubtful : Blame.Upstream, end), Judge(Answer(401, "revoked")));
+        Pass();
+        Assert.Equal((Blame.Doubtful, true), Judge(Answer(401, "revoked")));
+
+        static (Blame Blame, bool IsFinal) Told(Verdict verdict) => (verdict.Blame, verdict.IsFinal);
+    }
+
     [Fact]
     public void A_refusal_that_others_do_not_meet_ends_the_line_when_it_comes_in_the_same_words_again()
     {
@@ -156,6 +177,7 @@ public sealed class VerdictTests
     private Verdict Judge(LineHistory line, Reply reply)
     {
         line.Number = ++_sent;
+        line.Sent = _sent;
         return _verdicts.Judge(line, reply, Took);
     }
 

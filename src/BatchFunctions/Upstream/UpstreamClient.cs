@@ -127,7 +127,10 @@ internal sealed partial class UpstreamClient(
         UpstreamTurn turn, UpstreamRequest request, LineHistory line, UpstreamEntry refusing, Verdict verdict, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        line.GoTo(refusing.Index).Due = now + verdict.Wait;
+
+        // When an upstream that nobody gets through to is asked again is its gate's to say, however often this line has been refused.
+        var isGates = verdict.Blame == Blame.Upstream && refusing.Gate.State.IsAway;
+        line.GoTo(refusing.Index).Due = isGates ? now : now + verdict.Wait;
         var earliest = verdict.Blame == Blame.Upstream ? now : now + verdict.Wait;
         var all = request.Route.Targets
             .Select(target => (target.Upstream, Due: Later(line.DueAt(target.Upstream.Index), earliest)))

@@ -122,7 +122,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     public int Sent => Volatile.Read(ref _given);
 
     /// <summary>How many lines were in flight beside the one that has this place, itself included, at one time or another.</summary>
-    public int CompanyOf(UpstreamPlace place) => place.InFlight + Volatile.Read(ref _given) - place.Number;
+    public int CompanyOf(UpstreamPlace place) => place.InFlight + Sent - place.Number;
 
     /// <summary>Takes note of what came of a line in flight, before its place is given back.</summary>
     public void Note(UpstreamPlace place, Verdict verdict, Reply reply)

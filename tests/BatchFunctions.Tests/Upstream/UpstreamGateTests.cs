@@ -97,7 +97,8 @@ public sealed class UpstreamGateTests
         await using var fixture = await UpstreamFixture.StartAsync(call => ScriptedAnswer.Error(503).RetryAfter(600));
         for (var line = 0; line < 3; line++)
         {
-            _ = Assert.IsType<UpstreamOutcome.Postponed>(await fixture.SendAsync($"{line}"));
+            // The last of them is the one: by its refusal it is known that nobody gets through.
+            Assert.False(Assert.IsType<UpstreamOutcome.Postponed>(await fixture.SendAsync($"{line}")).IsAway);
         }
 
         var answers = new List<GateAnswer>();
@@ -106,7 +107,7 @@ public sealed class UpstreamGateTests
             answers.Add(await fixture.Gate.EnterAsync(Join(fixture), 0, leadsChunk: true, default));
         }
 
-        Assert.Equal([false, true, true], answers.Select(answer => answer.IsAway));
+        Assert.All(answers, answer => Assert.True(answer.IsAway));
         Assert.All(answers, answer => Assert.InRange(answer.Wait, TimeSpan.FromSeconds(590), TimeSpan.FromSeconds(600)));
     }
 

@@ -195,6 +195,29 @@ public sealed class UpstreamRetryTests
         Assert.Equal(21, fixture.Upstream.CallsOf("line"));
     }
 
+    /// <summary>Its own waits grow, and would have it come back long after the upstream has.</summary>
+    [Theory]
+    [InlineData(401)]
+    [InlineData(307)]
+    [InlineData(503)]
+    public async Task While_nobody_gets_through_a_line_asks_every_five_seconds_however_often_it_was_refused(int status)
+    {
+        var asked = new List<DateTimeOffset>();
+        UpstreamFixture? late = null;
+        await using var fixture = await UpstreamFixture.StartAsync(call =>
+        {
+            asked.Add(late!.Time.GetUtcNow());
+            return call.Number <= 20 ? ScriptedAnswer.Error(status) : ScriptedAnswer.Chat(call);
+        });
+        late = fixture;
+
+        var sending = fixture.SendAsync();
+        await fixture.Time.AdvanceUntilAsync(() => sending.IsCompleted, Second / 4);
+
+        Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await sending).IsSuccess);
+        Assert.All(asked.Skip(3).Zip(asked.Skip(4)), pair => Assert.InRange(pair.Second - pair.First, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(6)));
+    }
+
     [Fact]
     public async Task A_cancellation_is_told_from_a_time_out_and_keeps_the_count_of_attempts()
     {

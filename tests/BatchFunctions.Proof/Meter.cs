@@ -10,20 +10,20 @@ namespace BatchFunctions.Proof;
 /// </summary>
 internal static class Meter
 {
-    /// <summary>The first argument; lines, milliseconds a line and the storage account follow.</summary>
+    /// <summary>The first argument; lines and milliseconds a line follow.</summary>
     public const string Command = "meter";
 
-    /// <summary>The first argument for small batches; how many, their lines and the storage account follow.</summary>
+    /// <summary>The first argument for small batches; how many and their lines follow.</summary>
     public const string SmallCommand = "meter-small";
 
-    /// <summary>The first argument for a batch that expires and its retry; its lines and the storage account follow.</summary>
+    /// <summary>The first argument for a batch that expires and its retry; its lines follow.</summary>
     public const string RetryCommand = "meter-retry";
 
     /// <summary>Runs small batches and writes what a batch asked of storage, by request, and as its last line what all of them asked as JSON.</summary>
-    public static async Task RunSmallAsync(string batches, string lines, string connection)
+    public static async Task RunSmallAsync(string batches, string lines)
     {
         var count = int.Parse(batches, CultureInfo.InvariantCulture);
-        var (use, requests) = await MeteredBatch.RunManyAsync(connection, count, int.Parse(lines, CultureInfo.InvariantCulture));
+        var (use, requests) = await MeteredBatch.RunManyAsync(count, int.Parse(lines, CultureInfo.InvariantCulture));
         foreach (var (request, times) in requests.OrderByDescending(static pair => pair.Value))
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(double)times / count,6:0.00}  {request}"));
@@ -33,17 +33,16 @@ internal static class Meter
     }
 
     /// <summary>Runs a batch of which a part expires, and its retry, and writes what both came to as JSON.</summary>
-    public static async Task RunRetryAsync(string lines, string connection)
+    public static async Task RunRetryAsync(string lines)
     {
-        var (first, retry, succeeded) = await MeteredBatch.RunRetryAsync(connection, int.Parse(lines, CultureInfo.InvariantCulture));
+        var (first, retry, succeeded) = await MeteredBatch.RunRetryAsync(int.Parse(lines, CultureInfo.InvariantCulture));
         Console.WriteLine(JsonSerializer.Serialize(new RetryReading(first, retry, succeeded.Count, succeeded.Distinct().Count())));
     }
 
     /// <summary>Runs the batch and writes its counts and its time as JSON.</summary>
-    public static async Task RunAsync(string lines, string milliseconds, string connection)
+    public static async Task RunAsync(string lines, string milliseconds)
     {
         var (use, took) = await MeteredBatch.RunAsync(
-            connection,
             int.Parse(lines, CultureInfo.InvariantCulture),
             TimeSpan.FromMilliseconds(int.Parse(milliseconds, CultureInfo.InvariantCulture)));
         Console.WriteLine(JsonSerializer.Serialize(new MeterReading(use, took)));

@@ -6,15 +6,15 @@ if (args is [Worker.Command, .. var fatal])
     return await Worker.RunAsync(fatal.FirstOrDefault());
 }
 
-if (args is [Meter.Command, var lines, var milliseconds, var connection])
+if (args is [Meter.Command, var lines, var milliseconds])
 {
-    await Meter.RunAsync(lines, milliseconds, connection);
+    await Meter.RunAsync(lines, milliseconds);
     return 0;
 }
 
-if (args is [Meter.SmallCommand, var batches, var linesOfEach, var account])
+if (args is [Meter.SmallCommand, var batches, var linesOfEach])
 {
-    await Meter.RunSmallAsync(batches, linesOfEach, account);
+    await Meter.RunSmallAsync(batches, linesOfEach);
     return 0;
 }
 
@@ -29,9 +29,9 @@ if (args is ["measure"])
     return 0;
 }
 
-if (args is [Meter.RetryCommand, var linesOfFirst, var storage])
+if (args is [Meter.RetryCommand, var linesOfFirst])
 {
-    await Meter.RunRetryAsync(linesOfFirst, storage);
+    await Meter.RunRetryAsync(linesOfFirst);
     return 0;
 }
 

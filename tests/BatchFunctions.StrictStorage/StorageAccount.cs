@@ -83,6 +83,15 @@ public sealed class StorageAccount
         return ConnectionString;
     }
 
+    /// <summary>Messages of all queues that have neither been deleted nor expired, hidden ones included.</summary>
+    public int CountMessages()
+    {
+        lock (_lock)
+        {
+            return Queues.Count;
+        }
+    }
+
     /// <summary>Lets a published account go, with all that is in it.</summary>
     /// <param name="connectionString">Its connection string.</param>
     public static void Withdraw(string connectionString) => Published.TryRemove(connectionString, out _);

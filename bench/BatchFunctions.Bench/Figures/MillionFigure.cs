@@ -26,7 +26,7 @@ internal sealed class MillionFigure : Figure
         var lines = report.Quick ? 100_000 : 1_000_000;
         using var large = new InputFile(lines, LineBytes);
         using var small = new InputFile(lines / Batches, LineBytes);
-        await using var storage = await BenchStorage.StartAsync(3, ct);
+        await using var storage = await BenchStorage.StartAsync(2, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
         var address = await upstream.ReadyAsync();
         var many = await RunAsync(storage.ConnectionString(0), address, small.Path, Batches, ct);
@@ -47,7 +47,7 @@ internal sealed class MillionFigure : Figure
             Target.AtMost(250)));
 
         var (use, took) = await MeteredBatch.RunAsync(
-            storage.ConnectionString(2), lines, TimeSpan.FromMilliseconds(100), new Dictionary<string, string?> { ["Batch:MaxLines"] = "1000000", ["Batch:MaxInputBytes"] = "10000000000" });
+            lines, TimeSpan.FromMilliseconds(100), new Dictionary<string, string?> { ["Batch:MaxLines"] = "1000000", ["Batch:MaxInputBytes"] = "10000000000" });
         report.Add(new Measurement(
             $"{Name}.requests",
             (double)use.Total / lines,

@@ -1,5 +1,4 @@
 using System.Globalization;
-using BatchFunctions.Bench.Sides;
 using BatchFunctions.Testing.Metering;
 
 namespace BatchFunctions.Bench.Figures;
@@ -18,14 +17,11 @@ internal sealed class TransactionsFigure : Figure
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         int[] sizes = report.Quick ? [1, 100, 1_000] : [1, 100, 10_000, 50_000];
-        await using var storage = await BenchStorage.StartAsync(sizes.Length * Upstreams.Length, ct);
-        var account = 0;
         foreach (var (name, pace) in Upstreams)
         {
             foreach (var lines in sizes)
             {
-                var (use, took) = await MeteredBatch.RunAsync(
-                    storage.ConnectionString(account++), lines, pace);
+                var (use, took) = await MeteredBatch.RunAsync(lines, pace);
                 report.Add(new Measurement(
                     string.Create(CultureInfo.InvariantCulture, $"{Name}.{name}.{lines}"),
                     (double)use.Total / lines,

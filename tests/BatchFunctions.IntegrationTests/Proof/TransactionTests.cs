@@ -50,7 +50,7 @@ public sealed class TransactionTests(ITestOutputHelper output)
     public async Task A_batch_of_one_line_asks_for_twenty_requests_at_most()
     {
         const int Batches = 50;
-        var (_, said) = await ProofProcess.RunAsync(Limit, Meter.SmallCommand, $"{Batches}", "1", TestStorage.NewAccount());
+        var (_, said) = await ProofProcess.RunAsync(Limit, Meter.SmallCommand, $"{Batches}", "1");
         var use = JsonSerializer.Deserialize<StorageUse>(said.Trim().Split('\n')[^1]);
         output.WriteLine($"{Batches} batches of one line: {use}");
 
@@ -63,7 +63,7 @@ public sealed class TransactionTests(ITestOutputHelper output)
     public async Task A_retry_of_what_expired_sends_those_lines_alone_and_costs_what_they_cost()
     {
         const int Lines = 1_000;
-        var (_, said) = await ProofProcess.RunAsync(Limit, Meter.RetryCommand, $"{Lines}", TestStorage.NewAccount());
+        var (_, said) = await ProofProcess.RunAsync(Limit, Meter.RetryCommand, $"{Lines}");
         output.WriteLine(said);
         var (first, retry, succeeded, different) = JsonSerializer.Deserialize<RetryReading>(said.Trim().Split('\n')[^1])!;
         Assert.Equal((BatchStatus.Expired, BatchStatus.Completed), (first.Status, retry.Status));
@@ -78,8 +78,7 @@ public sealed class TransactionTests(ITestOutputHelper output)
 
     private static async Task<MeterReading> MeterAsync(int lines, int milliseconds)
     {
-        var (_, said) = await ProofProcess.RunAsync(
-            Limit, Meter.Command, $"{lines}", $"{milliseconds}", TestStorage.NewAccount());
+        var (_, said) = await ProofProcess.RunAsync(Limit, Meter.Command, $"{lines}", $"{milliseconds}");
         return JsonSerializer.Deserialize<MeterReading>(said.Trim().Split('\n')[^1])!;
     }
 }

@@ -67,11 +67,11 @@ internal sealed class RoughRun
     private double? OfLimit => _scenario.Limit is { } limit ? Passed.Count() / Passed.Last().Call.At.TotalSeconds / limit : null;
 
     /// <summary>Runs a scenario.</summary>
-    public static async Task<RoughRun> RunAsync(RoughScenario scenario, string connection)
+    public static async Task<RoughRun> RunAsync(RoughScenario scenario)
     {
         RoughUpstream? upstream = null;
         await using var service = await LeapingService.StartAsync(
-            connection, time => upstream = new RoughUpstream(scenario, time), scenario.Settings);
+            time => upstream = new RoughUpstream(scenario, time), scenario.Settings);
         var ended = await service.RunAsync(scenario.Lines);
         return new RoughRun(
             scenario,

@@ -18,7 +18,10 @@ internal static class WorkerSettings
         return settings;
     }
 
-    /// <summary>The same with a completion window so short that batches expire.</summary>
+    /// <summary>
+    /// The same with a completion window so short that batches expire, and long enough that one whose chunks are claimed late is handed over
+    /// before it does.
+    /// </summary>
     public static Dictionary<string, string?> Expiring(this Dictionary<string, string?> settings) =>
-        new(settings) { ["Batch:CompletionWindow"] = "00:00:04" };
+        new(settings) { ["Batch:CompletionWindow"] = "00:00:06" };
 }

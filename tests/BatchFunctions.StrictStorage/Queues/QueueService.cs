@@ -25,6 +25,9 @@ internal sealed partial class QueueService(StorageClock clock, StorageChance cha
     private readonly Dictionary<string, MessageQueue> _queues = new(StringComparer.Ordinal);
     private readonly BeingDeleted _deleted = new(clock, TimeSpan.FromSeconds(30));
 
+    /// <summary>Messages of all queues that have neither been deleted nor expired, hidden ones included.</summary>
+    public int Count => _queues.Values.Sum(static queue => queue.Count);
+
     /// <summary>The messages of a queue; null if there is no such queue.</summary>
     public MessageQueue? QueueOf(string name) => _queues.GetValueOrDefault(name);
 

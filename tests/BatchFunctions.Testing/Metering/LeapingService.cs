@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Core;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
@@ -8,6 +9,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Pump;
+using BatchFunctions.StrictStorage;
 using BatchFunctions.Upstream;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,8 +20,8 @@ namespace BatchFunctions.Testing.Metering;
 
 /// <summary>
 /// The whole service in this process, with the settings that are shipped, on a clock that leaps: what it waits for passes in no
-/// time. Its storage is an emulator, its queues and its upstream are in this process. The clock knows when nothing is done only
-/// where nothing else is done in the process.
+/// time. Its storage and its upstream are in this process, on the same clock, which knows when nothing is done only where nothing
+/// else is done in the process.
 /// </summary>
 internal sealed class LeapingService : IAsyncDisposable
 {
@@ -28,15 +30,15 @@ internal sealed class LeapingService : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromHours(1);
 
     private readonly WebApplication _app;
-    private readonly ClockedQueues _queues;
+    private readonly StorageAccount _storage;
     private readonly End _end;
 
-    private LeapingService(WebApplication app, LeapingTime time, StorageCounts counts, ClockedQueues queues, End end, RecordedLogs logs)
+    private LeapingService(WebApplication app, LeapingTime time, StorageCounts counts, StorageAccount storage, End end, RecordedLogs logs)
     {
         _app = app;
         Time = time;
         Counts = counts;
-        _queues = queues;
+        _storage = storage;
         _end = end;
         Logs = logs;
     }
@@ -53,20 +55,18 @@ internal sealed class LeapingService : IAsyncDisposable
     public (int Looks, DateTimeOffset At) Cleared => (_end.Looks, _end.At);
 
     /// <summary>Starts it; its clock stands until a batch is created.</summary>
-    /// <param name="connection">A storage account that nobody else uses.</param>
     /// <param name="upstreamOn">Makes what stands in the place of the upstream's sockets, on the clock.</param>
     /// <param name="settings">Settings that differ from those that are shipped.</param>
     public static async Task<LeapingService> StartAsync(
-        string connection,
         Func<TimeProvider, HttpMessageHandler> upstreamOn,
         IReadOnlyDictionary<string, string?>? settings = null)
     {
         var counts = new StorageCounts();
-        var time = new LeapingTime(() => counts.InFlight > 0);
-        var queues = new ClockedQueues(time);
+        var time = new LeapingTime();
+        var storage = new StorageAccount(time);
         var end = new End(() => (counts.Use.QueueLooks, time.GetUtcNow()));
         var values = TestService.Configuration(TestService.Settings(
-            connection, others:
+            storage.ConnectionString, others:
             [
                 KeyValuePair.Create("Logging:LogLevel:Default", (string?)"Warning"),
                 KeyValuePair.Create("Batch:Upstream:Concurrency", (string?)"64"),
@@ -81,13 +81,13 @@ internal sealed class LeapingService : IAsyncDisposable
             // The cost table is of the Functions host, which does not ask an idle queue more seldom than its settings say.
             services.AddSingleton(new PumpTimes { IdleFactor = 1 });
             services.AddSingleton<HttpPipelinePolicy>(counts);
-            services.AddSingleton<HttpPipelinePolicy>(queues);
+            services.AddSingleton<Action<ClientOptions>>(options => options.Transport = storage.Transport);
             services.AddSingleton<ILoggerProvider>(logs);
             services.PostConfigure<HttpClientFactoryOptions>(
                 UpstreamConnection.HttpClientName,
                 client => client.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = upstreamOn(time)));
         });
-        var service = new LeapingService(app, time, counts, queues, end, logs);
+        var service = new LeapingService(app, time, counts, storage, end, logs);
         await app.StartAsync();
 
         // The sweep that a start begins with looks for what has expired last.
@@ -145,7 +145,7 @@ internal sealed class LeapingService : IAsyncDisposable
 
     private async Task<IReadOnlyList<Batch>> EndAsync(IEnumerable<BatchKey> keys)
     {
-        await Eventually.UntilAsync(() => Task.FromResult(_queues.Count == 0), Limit, "no message is left");
+        await Eventually.UntilAsync(() => Task.FromResult(_storage.CountMessages() == 0), Limit, "no message is left");
         Asked = (Counts.Use with { QueueLooks = Cleared.Looks }, Counts.Requests.ToDictionary());
         var ended = new List<Batch>();
         foreach (var key in keys)

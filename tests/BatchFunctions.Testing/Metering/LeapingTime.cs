@@ -5,27 +5,35 @@ namespace BatchFunctions.Testing.Metering;
 /// service only waits pass in no time, and none of its waits comes earlier or later than another than it would.
 /// </summary>
 /// <remarks>
-/// Nothing is done when no thread of the pool is at work and <paramref name="isBusy"/> says so too, which must know of
-/// what comes from outside of the process.
+/// From its start to its end the thread pool has one thread, which does all that is asynchronous in the process, this clock's work
+/// included: where nothing waits for that thread nothing is under way, unless it comes from outside of the process. And thousands of
+/// waits in a row are no thousands of changes from one thread to another, which on a busy machine are a matter of milliseconds each.
 /// </remarks>
-/// <param name="isBusy">Whether an answer is being waited for that does not come of time passing.</param>
-public sealed class LeapingTime(Func<bool> isBusy) : TimeProvider, IDisposable
+public sealed class LeapingTime : TimeProvider, IThreadPoolWorkItem, IDisposable
 {
-    /// <summary>How often in a row nothing must be done: an answer is on its way to the pool for some microseconds.</summary>
-    private const int Looks = 5;
-    private const int SpinsBetween = 2000;
-
     private readonly Lock _lock = new();
     private readonly SortedSet<Wait> _waits = [];
     private long _ticks = DateTimeOffset.UtcNow.Ticks;
     private long _created;
     private volatile bool _isDisposed;
+    private (int Workers, int Completion) _least;
+    private (int Workers, int Completion) _most;
 
     /// <inheritdoc/>
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     /// <summary>Lets time pass from now on.</summary>
-    public void Start() => new Thread(Run) { IsBackground = true, Name = nameof(LeapingTime) }.Start();
+    public void Start()
+    {
+        ThreadPool.GetMinThreads(out _least.Workers, out _least.Completion);
+        ThreadPool.GetMaxThreads(out _most.Workers, out _most.Completion);
+        if (!SetThreads((1, _least.Completion), (1, _most.Completion)))
+        {
+            throw new InvalidOperationException("The thread pool does not take a limit of one thread.");
+        }
+
+        Queue();
+    }
 
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref _ticks), TimeSpan.Zero);
@@ -42,41 +50,38 @@ public sealed class LeapingTime(Func<bool> isBusy) : TimeProvider, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _isDisposed = true;
-
-    private static bool IsPoolIdle()
+    public void Dispose()
     {
-        ThreadPool.GetMaxThreads(out var most, out _);
-        ThreadPool.GetAvailableThreads(out var free, out _);
-        return free == most && ThreadPool.PendingWorkItemCount == 0;
-    }
-
-    private void Run()
-    {
-        while (!_isDisposed)
+        if (!_isDisposed && _most.Workers > 0)
         {
-            if (IsIdle())
-            {
-                Leap();
-            }
-        }
-    }
-
-    private bool IsIdle()
-    {
-        for (var look = 0; look < Looks; look++)
-        {
-            if (isBusy() || !IsPoolIdle())
-            {
-                Thread.Yield();
-                return false;
-            }
-
-            Thread.SpinWait(SpinsBetween);
+            SetThreads(_least, _most);
         }
 
-        return true;
+        _isDisposed = true;
     }
+
+    /// <summary>Looks once, behind all that has been queued by then, and lets itself be queued again.</summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        if (ThreadPool.PendingWorkItemCount == 0)
+        {
+            Leap();
+        }
+
+        Queue();
+    }
+
+    private static bool SetThreads((int Workers, int Completion) least, (int Workers, int Completion) most) =>
+        ThreadPool.SetMinThreads(1, least.Completion)
+        && ThreadPool.SetMaxThreads(most.Workers, most.Completion)
+        && ThreadPool.SetMinThreads(least.Workers, least.Completion);
+
+    private void Queue() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
     private void Leap()
     {

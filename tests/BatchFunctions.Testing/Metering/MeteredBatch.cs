@@ -9,16 +9,15 @@ namespace BatchFunctions.Testing.Metering;
 internal static class MeteredBatch
 {
     /// <summary>Runs a batch.</summary>
-    /// <param name="connection">A storage account that nobody else uses.</param>
     /// <param name="lines">Lines of the batch.</param>
     /// <param name="pace">How long the upstream takes for a line, on average.</param>
     /// <param name="settings">What else is set.</param>
     /// <returns>What was asked of storage, and how long the batch took on the clock that leaps.</returns>
     public static async Task<(StorageUse Use, TimeSpan Took)> RunAsync(
-        string connection, int lines, TimeSpan pace, IReadOnlyDictionary<string, string?>? settings = null)
+        int lines, TimeSpan pace, IReadOnlyDictionary<string, string?>? settings = null)
     {
         await using var service = await LeapingService.StartAsync(
-            connection, time => new PacedUpstream(pace, spread: 1, time), settings);
+            time => new PacedUpstream(pace, spread: 1, time), settings);
         var began = service.Time.GetUtcNow();
         var ended = await service.RunAsync(lines);
         return ended.Status == BatchStatus.Completed && ended.Counts.Completed == lines
@@ -30,15 +29,13 @@ internal static class MeteredBatch
     /// Runs a batch of which four lines in ten expire, and a retry of it: what each asked of storage and of the upstream, and what both of
     /// their files together say of each line.
     /// </summary>
-    /// <param name="connection">A storage account that nobody else uses.</param>
     /// <param name="lines">Lines of the batch, a thousand or more.</param>
-    public static async Task<(MeteredRun First, MeteredRun Retry, IReadOnlyList<string> Succeeded)> RunRetryAsync(string connection, int lines)
+    public static async Task<(MeteredRun First, MeteredRun Retry, IReadOnlyList<string> Succeeded)> RunRetryAsync(int lines)
     {
         const int Concurrency = 64;
         var pace = TimeSpan.FromMinutes(10) / (lines * 0.6 / Concurrency);
         PacedUpstream? upstream = null;
         await using var service = await LeapingService.StartAsync(
-            connection,
             time => upstream = new PacedUpstream(pace, spread: 0.2, time),
             new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = $"{Concurrency}" });
         var expired = (await service.RunAsync(lines, batches: 1, window: "10m"))[0];
@@ -51,14 +48,13 @@ internal static class MeteredBatch
     }
 
     /// <summary>Runs small batches, one created right after the other, whose upstream answers in no time worth mentioning.</summary>
-    /// <param name="connection">A storage account that nobody else uses.</param>
     /// <param name="batches">How many.</param>
     /// <param name="lines">Lines of each.</param>
     /// <returns>What all of them asked of storage, sweeps and polling included until the last has been cleared away.</returns>
-    public static async Task<(StorageUse Use, IReadOnlyDictionary<string, int> Requests)> RunManyAsync(string connection, int batches, int lines)
+    public static async Task<(StorageUse Use, IReadOnlyDictionary<string, int> Requests)> RunManyAsync(int batches, int lines)
     {
         await using var service = await LeapingService.StartAsync(
-            connection, time => new PacedUpstream(TimeSpan.FromMilliseconds(100), spread: 1, time));
+            time => new PacedUpstream(TimeSpan.FromMilliseconds(100), spread: 1, time));
         var ended = await service.RunAsync(lines, batches);
         return ended.All(batch => batch.Status == BatchStatus.Completed && batch.Counts.Completed == lines)
             ? service.Asked

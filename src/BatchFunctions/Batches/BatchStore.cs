@@ -159,7 +159,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// a batch that has ended.
     /// </summary>
     /// <param name="key">The batch that has ended.</param>
-    /// <param name="change">Makes the new list of the old one; it may throw to give up, and runs again on each reading.</param>
+    /// <param name="change">Makes the new list of the old one, or leaves it as it is; it may throw to give up, and runs again on each reading.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <returns>The batch afterwards; null if there is none, or it was deleted.</returns>
     public async Task<Batch?> NoteRetriesAsync(
@@ -169,7 +169,11 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         var noted = await _rows.MutateAsync(
             partitionKey,
             rowKey,
-            async (batch, token) => batch.Deleted ? null : batch with { Retries = await change(batch.Retries, token) },
+            async (batch, token) =>
+            {
+                var retries = batch.Deleted ? batch.Retries : await change(batch.Retries, token);
+                return retries.SequenceEqual(batch.Retries) ? null : batch with { Retries = retries };
+            },
             ct);
         return noted is { Deleted: false } ? noted : null;
     }

@@ -36,6 +36,8 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
 
     public Task<ApiReply?> CancelAsync(string id) => SendAsync("POST", $"/v1/batches/{id}/cancel");
 
+    public Task<ApiReply?> DeleteBatchAsync(string id) => SendAsync("DELETE", $"/v1/batches/{id}");
+
     public Task<ApiReply?> RetryAsync(string id, string tag) => SendAsync(
         "POST",
         $"/v1/batches/{id}/retry",

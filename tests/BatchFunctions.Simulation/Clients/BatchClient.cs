@@ -1,3 +1,4 @@
+using BatchFunctions.Batches;
 using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Storage;
 
@@ -38,6 +39,15 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
 
     /// <summary>Files whose deletion was asked for, whatever was answered.</summary>
     public List<string> AskedToDelete { get; } = [];
+
+    /// <summary>Batches whose deletion was answered with 200.</summary>
+    public List<string> DeletedBatches { get; } = [];
+
+    /// <summary>Batches whose deletion was asked for, whatever was answered.</summary>
+    public List<string> AskedToDeleteBatches { get; } = [];
+
+    /// <summary>Whether no version that is at work knows batches that were deleted.</summary>
+    private bool IsBeforeDeletion => life.Other?.Knows<BatchDeletion>() == false;
 
     public async Task RunAsync()
     {
@@ -81,6 +91,12 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
         {
             await RetryAsync(BatchId, retry);
         }
+
+        await Task.WhenAll(plan.DeletesRetries ? Retries.Select(id => DeleteBatchAsync(id, TimeSpan.Zero)) : []);
+        if (plan.DeleteAfter is { } end)
+        {
+            await DeleteBatchAsync(BatchId, end);
+        }
     }
 
     /// <summary>Has what the batch has left over sent once more, if it has anything, and looks how that goes.</summary>
@@ -96,6 +112,11 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
         if (plan.DeleteInputBesideRetry is { } delete && !AskedToDelete.Contains(FileId!))
         {
             asked.Add(DeleteAsync(FileId!, delete));
+        }
+
+        if (plan.DeleteBesideRetry is { } deleteBatch)
+        {
+            asked.Add(DeleteBatchAsync(id, deleteBatch));
         }
 
         await Task.WhenAll(asked);
@@ -133,7 +154,22 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
         }
     }
 
-    /// <summary>Looks at a batch until it has ended.</summary>
+    private async Task DeleteBatchAsync(string id, TimeSpan after)
+    {
+        if (IsBeforeDeletion)
+        {
+            return;
+        }
+
+        await life.Agenda.Delay(after);
+        AskedToDeleteBatches.Add(id);
+        if (await RepeatAsync(() => _api.DeleteBatchAsync(id)) is not null)
+        {
+            DeletedBatches.Add(id);
+        }
+    }
+
+    /// <summary>Looks at a batch until it has ended, or been deleted.</summary>
     private async Task LookAsync(string id)
     {
         while (life.Agenda.Now < TimeSpan.FromHours(27))
@@ -142,6 +178,11 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
             if (await _api.GetBatchAsync(id) is not { } reply)
             {
                 continue;
+            }
+
+            if (reply.Status == 404 && AskedToDeleteBatches.Contains(id))
+            {
+                return;
             }
 
             if (reply.Status == 404)

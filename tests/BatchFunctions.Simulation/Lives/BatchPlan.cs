@@ -40,6 +40,15 @@ internal sealed record BatchPlan
     /// <summary>How long after that was asked the input is deleted, beside it; null if it is not.</summary>
     public TimeSpan? DeleteInputBesideRetry { get; init; }
 
+    /// <summary>How long after that was asked the batch is deleted, beside it; null if it is not.</summary>
+    public TimeSpan? DeleteBesideRetry { get; init; }
+
+    /// <summary>Whether the batches of what it has left over are deleted when all have ended.</summary>
+    public bool DeletesRetries { get; init; }
+
+    /// <summary>How long after its end, and theirs, the batch is deleted; null if it is not.</summary>
+    public TimeSpan? DeleteAfter { get; init; }
+
     /// <summary>A line that is no JSON; null if all are.</summary>
     public int? BadLine { get; init; }
 

@@ -216,6 +216,7 @@ internal sealed class LifePlan
     private BatchPlan BatchOf(int number)
     {
         var retry = new Dice(Seed, 3000 + number);
+        var deletion = new Dice(Seed, 8000 + number);
         var lines = Rarely(0.5) ? _dice.Between(1, 6) : _dice.Between(1, 30);
         return new BatchPlan
         {
@@ -233,6 +234,9 @@ internal sealed class LifePlan
             RetryAfter = retry.Happens(0.4) ? retry.Seconds(0.1, 60) : null,
             RetriesTwice = retry.Happens(0.3),
             DeleteInputBesideRetry = retry.Happens(0.3) ? retry.Seconds(0.001, 5) : null,
+            DeleteBesideRetry = deletion.Happens(0.3) ? deletion.Seconds(0.001, 5) : null,
+            DeletesRetries = deletion.Happens(0.3),
+            DeleteAfter = deletion.Happens(0.3) ? deletion.Seconds(0.1, 60) : null,
         };
     }
 }

@@ -17,7 +17,7 @@ internal sealed class Audit(Life life, Worker auditor)
             await new ListRules(life, tenant, _apis[tenant]).CheckAsync();
         }
 
-        foreach (var batch in life.Watch.Batches.Values)
+        foreach (var batch in life.Watch.Batches.Values.Where(static batch => !batch.Deleted))
         {
             await new ResultRules(life, batch, _apis[batch.Tenant]).CheckAsync();
         }

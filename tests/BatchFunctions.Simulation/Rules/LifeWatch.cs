@@ -31,7 +31,7 @@ internal sealed class LifeWatch(Life life)
     /// <summary>Whose request takes effect.</summary>
     public IHost? Writer { get; set; }
 
-    /// <summary>Batches that there are, by id, as their rows stand.</summary>
+    /// <summary>Batches that there are or were, by id, as their rows stand; of a deleted one as its tombstone was.</summary>
     public IReadOnlyDictionary<string, Batch> Batches => _batches;
 
     /// <summary>Good answers that came back into a process that was alive, by the line's marker.</summary>
@@ -102,10 +102,15 @@ internal sealed class LifeWatch(Life life)
     {
         if (after is null)
         {
-            life.Violate("no batch's row is deleted", before!.Id);
+            if (!before!.Deleted)
+            {
+                life.Violate("no batch's row is deleted but a tombstone", before.Id);
+            }
+
             return;
         }
 
+        CheckDeletion(after);
         _batches[after.Id] = after;
         var tenant = life.Plan.Batches[NumberOf(after)].Tenant;
         if (after.Tenant != tenant)
@@ -119,7 +124,7 @@ internal sealed class LifeWatch(Life life)
         }
 
         life.Trace.Add("row", $"{after.Id} {before.Status} {before.Counts} to {after.Status} {after.Counts}");
-        if (before.Status == after.Status ? before.Status.HasEnded() && !IsNaming(before, after) : !LegalMoves.Leads(before.Status, after.Status))
+        if (before.Status == after.Status ? before.Status.HasEnded() && !IsNamingOrBurying(before, after) : !LegalMoves.Leads(before.Status, after.Status))
         {
             life.Violate("every change of a status is legal", $"{after.Id}: {before.Status} to {after.Status}");
         }
@@ -153,12 +158,29 @@ internal sealed class LifeWatch(Life life)
         }
     }
 
-    /// <summary>Whether a batch that has ended gets the name of a retry, and nothing else.</summary>
-    private static bool IsNaming(Batch before, Batch after) => after.Retries.Count > 0
+    /// <summary>A batch is deleted once it has ended and its owner has asked for that, and is never there again.</summary>
+    private void CheckDeletion(Batch after)
+    {
+        var wasDeleted = _batches.GetValueOrDefault(after.Id) is { Deleted: true };
+        if (wasDeleted && !after.Deleted)
+        {
+            life.Violate("no answered request is undone", $"the batch {after.Id} was deleted and is there again");
+        }
+
+        if (after.Deleted && !wasDeleted
+            && (!after.Status.HasEnded() || !life.Clients.Exists(client => client.AskedToDeleteBatches.Contains(after.Id))))
+        {
+            life.Violate("no batch is deleted that runs, or that nobody deleted", $"{after.Id} ({after.Status})");
+        }
+    }
+
+    /// <summary>Whether other retries of a batch that has ended are named, or it becomes a tombstone, and nothing else.</summary>
+    private static bool IsNamingOrBurying(Batch before, Batch after) =>
+        (after.Retries.Count > 0 || before.Retries.Count > 0 || after.Deleted)
         && JsonSerializer.Serialize(Written(before)) == JsonSerializer.Serialize(Written(after));
 
     private static Dictionary<string, object> Written(Batch batch) =>
-        BatchRow.ToRow(batch with { Retries = [] }).Where(column => column.Value is not null).ToDictionary();
+        BatchRow.ToRow(batch with { Retries = [], Deleted = false }).Where(column => column.Value is not null).ToDictionary();
 
     /// <summary>Chunks that are read no more have ended, and come to what the batch's row says.</summary>
     private void CheckSettled(Batch batch)

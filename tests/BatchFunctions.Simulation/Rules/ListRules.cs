@@ -3,7 +3,7 @@ using BatchFunctions.Simulation.Lives;
 
 namespace BatchFunctions.Simulation.Rules;
 
-/// <summary>The list of batches, walked page by page, has each of the project's batches once, the newest first, and no other's.</summary>
+/// <summary>The list of batches, walked page by page, has each of the project's batches once but for deleted ones, the newest first, and no other's.</summary>
 internal sealed class ListRules(Life life, string tenant, ApiClient api)
 {
     private const string Rule = "the walk of the list is exact";
@@ -29,7 +29,7 @@ internal sealed class ListRules(Life life, string tenant, ApiClient api)
             after = walked[^1];
         }
 
-        var expected = life.Watch.Batches.Values.Where(batch => batch.Tenant == tenant).Select(batch => batch.Id).OrderDescending(StringComparer.Ordinal);
+        var expected = life.Watch.Batches.Values.Where(batch => batch.Tenant == tenant && !batch.Deleted).Select(batch => batch.Id).OrderDescending(StringComparer.Ordinal);
         if (!walked.SequenceEqual(expected))
         {
             life.Violate(Rule, $"{tenant}'s has {string.Join(", ", walked)}");

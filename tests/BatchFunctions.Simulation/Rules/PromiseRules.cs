@@ -33,6 +33,11 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
             }
         }
 
+        foreach (var deleted in client.DeletedBatches)
+        {
+            await CheckDeletedAsync(deleted);
+        }
+
         foreach (var retry in client.Retries)
         {
             CheckRetry(client.BatchId!, retry);
@@ -56,6 +61,24 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
         }
     }
 
+    /// <summary>Neither the batch nor its results are there.</summary>
+    private async Task CheckDeletedAsync(string id)
+    {
+        var batch = life.Watch.Batches[id];
+        if (await api.GetBatchAsync(id) is not { Status: 404 })
+        {
+            life.Violate(Rule, $"the batch {id} was deleted and is there");
+        }
+
+        foreach (var file in batch.ResultFileIds)
+        {
+            if (await api.GetFileAsync(file) is not { Status: 404 })
+            {
+                life.Violate(Rule, $"the batch {id} was deleted and its file {file} is there");
+            }
+        }
+    }
+
     /// <summary>Both name each other; what was named before and came to nothing may have been taken out.</summary>
     private void CheckRetry(string id, string retryId)
     {
@@ -64,7 +87,7 @@ internal sealed class PromiseRules(Life life, BatchClient client, ApiClient api)
         {
             life.Violate(Rule, $"the batch {retryId} was made and is not there");
         }
-        else if (retry.RetryOf != id || !original.Retries.Contains(retryId))
+        else if (!original.Deleted && !retry.Deleted && (retry.RetryOf != id || !original.Retries.Contains(retryId)))
         {
             life.Violate("a batch and its retry name each other", $"{id} names {string.Join(' ', original.Retries)}, and {retryId} {retry.RetryOf}");
         }

@@ -6,7 +6,7 @@ using BatchFunctions.StrictStorage.Tables;
 
 namespace BatchFunctions.Simulation.Rules;
 
-/// <summary>Weeks after the last batch has ended nothing is left but the batches' rows, and the files that there are with their blobs.</summary>
+/// <summary>Weeks after the last batch has ended nothing is left but the rows of those that were not deleted, and the files that there are with their blobs.</summary>
 internal sealed class RestRules(Life life)
 {
     private const string Rule = "nothing is left over at rest";
@@ -35,7 +35,18 @@ internal sealed class RestRules(Life life)
             life.Violate(Rule, $"a deleted file's row: {file.Key}");
         }
 
-        var named = life.Watch.Batches.Values.SelectMany(batch => (string?[])[batch.OutputFileId, batch.ErrorFileId]).ToHashSet(StringComparer.Ordinal);
+        foreach (var batch in life.Account.Tables.EntitiesOf(TableNames.Batches).Where(batch => batch.Properties.GetValueOrDefault("Deleted") is true))
+        {
+            life.Violate(Rule, $"a deleted batch's row: {batch.Key}");
+        }
+
+        var standing = life.Watch.Batches.Values.Where(batch => !batch.Deleted).ToList();
+        foreach (var batch in standing.Where(batch => batch.Retries.Any(id => life.Watch.Batches.GetValueOrDefault(id) is { Deleted: true })))
+        {
+            life.Violate(Rule, $"the name of a deleted retry: {batch.Id} names {string.Join(' ', batch.Retries)}");
+        }
+
+        var named = standing.SelectMany(batch => (string?[])[batch.OutputFileId, batch.ErrorFileId]).ToHashSet(StringComparer.Ordinal);
         foreach (var file in files.Where(file => file.ValueOf("Purpose") is FilePurposes.BatchOutput && !named.Contains(IdKind.File.IdOf(file.Key.Row))))
         {
             life.Violate(Rule, $"a result's row that no batch names: {file.Key}");

@@ -119,6 +119,12 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
             return owed;
         }
 
+        if (life.Watch.Batches.Values.Any(other => other.RetryOf == batch.RetryOf && other.Deleted))
+        {
+            // What had succeeded in it counts as left over again.
+            return null;
+        }
+
         // What an earlier retry has brought to an answer is not sent again. Which is earlier their original says: ids are of clocks that differ.
         var original = life.Watch.Batches[batch.RetryOf];
         foreach (var earlier in original.Retries.TakeWhile(id => id != batch.Id).Select(id => life.Watch.Batches.GetValueOrDefault(id)).OfType<Batch>().Prepend(original))

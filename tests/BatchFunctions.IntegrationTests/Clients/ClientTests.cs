@@ -174,7 +174,7 @@ public sealed class ClientTests
     public async Task The_nuget_client_cancels_a_batch_and_learns_what_is_wrong()
     {
         // Nobody works on the batch: it is there to be cancelled.
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var client = new OpenAIClient(
             new ApiKeyCredential(api.Client.DefaultRequestHeaders.Authorization!.Parameter!),
             new OpenAIClientOptions { Endpoint = new Uri(api.Address, "/v1") });
@@ -204,7 +204,7 @@ public sealed class ClientTests
     [Fact]
     public async Task The_nuget_client_uploads_in_parts()
     {
-        await using var api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var files = new OpenAIClient(
             new ApiKeyCredential(api.Client.DefaultRequestHeaders.Authorization!.Parameter!),
             new OpenAIClientOptions { Endpoint = new Uri(api.Address, "/v1") }).GetOpenAIFileClient();

@@ -1,23 +1,27 @@
 using BatchFunctions.Keys;
 using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Echo;
+using BatchFunctions.Storage;
+using BatchFunctions.StrictStorage;
 using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Clients;
 
-/// <summary>The whole service with its queue pumps and the echo upstream, for clients that know nothing of it.</summary>
+/// <summary>The whole service with its queue pumps and the echo upstream, over a strict storage unless its settings name another, for clients that know nothing of it.</summary>
 internal sealed class ServiceDriver : IAsyncDisposable
 {
     private const string Anywhere = "http://127.0.0.1:0";
 
     private readonly WebApplication _app;
+    private readonly string _storage;
     private readonly EchoUpstream _upstream;
 
-    private ServiceDriver(WebApplication app, EchoUpstream upstream, string key)
+    private ServiceDriver(WebApplication app, string storage, EchoUpstream upstream, string key)
     {
         _app = app;
+        _storage = storage;
         _upstream = upstream;
         Key = key;
     }
@@ -39,11 +43,24 @@ internal sealed class ServiceDriver : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings, Action<IServiceCollection>? configure, string? metricsUrl)
     {
         var upstream = await EchoUpstream.StartAsync(CancellationToken.None);
-        var all = TestService.Configuration(TestService.Settings(TestStorage.NewAccount(), upstream.Address, settings));
-        var app = SelfHostApp.Build(all, Anywhere, configure, metricsUrl);
+        var storage = TestStorage.NewStrictAccount();
+        var all = TestService.Configuration(TestService.Settings(storage, upstream.Address, settings));
+        var app = SelfHostApp.Build(
+            all,
+            Anywhere,
+            services =>
+            {
+                if (TestService.WayTo(all[StorageClients.Connection]!) is { } way)
+                {
+                    services.AddSingleton(way);
+                }
+
+                configure?.Invoke(services);
+            },
+            metricsUrl);
         await app.StartAsync();
         var key = await app.Services.GetRequiredService<ApiKeyStore>().CreateAsync("clients", "test", CancellationToken.None);
-        return new ServiceDriver(app, upstream, key.Key);
+        return new ServiceDriver(app, storage, upstream, key.Key);
     }
 
     public T Get<T>()
@@ -54,5 +71,6 @@ internal sealed class ServiceDriver : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _upstream.DisposeAsync();
+        StorageAccount.Withdraw(_storage);
     }
 }

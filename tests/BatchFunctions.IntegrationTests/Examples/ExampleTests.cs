@@ -83,7 +83,7 @@ public sealed partial class ExampleTests
     {
         await using var upstream = await new ScriptedUpstream().Answer(Answer).StartAsync();
         await using var api = await ApiDriver.StartAsync(
-            TestStorage.NewAccount(),
+            TestStorage.NewStrictAccount(),
             new Dictionary<string, string?> { ["Batch:Upstream:BaseUrl"] = upstream.Address.ToString(), ["Batch:Upstream:Concurrency"] = "auto" },
             services => services.AddSingleton<TimeProvider>(_time));
         var recorder = new ExampleRecorder(api.Client);

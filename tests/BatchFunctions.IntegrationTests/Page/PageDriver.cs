@@ -60,6 +60,9 @@ internal sealed class PageDriver : IAsyncDisposable
         {
             Locale = "en-GB",
             TimezoneId = "UTC",
+
+            // Each frame of what turns and breathes would be drawn by the processor, for as long as a test waits.
+            ReducedMotion = ReducedMotion.Reduce,
             ViewportSize = new() { Width = 1280, Height = 800 },
         });
         context.SetDefaultTimeout(Patience);

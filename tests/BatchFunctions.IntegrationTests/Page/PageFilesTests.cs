@@ -14,7 +14,7 @@ public sealed partial class PageFilesTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _api = await ApiDriver.StartAsync(TestStorage.NewAccount());
+        _api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         _anybody = new HttpClient { BaseAddress = _api.Address };
     }
 

@@ -52,7 +52,7 @@ public sealed class ViewTests : PageTest
     {
         await Driver.Page.SetViewportSizeAsync(width, 860);
         await Driver.Page.Mouse.MoveAsync(0, 0);
-        await Driver.Page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+        await Driver.Page.EmulateMediaAsync(new() { ColorScheme = scheme });
         await Driver.Page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{view}-{scheme}-{width}.png".ToLowerInvariant()), Animations = ScreenshotAnimations.Disabled });
 
         Assert.True(await Driver.Page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, "It is wider than the window.");

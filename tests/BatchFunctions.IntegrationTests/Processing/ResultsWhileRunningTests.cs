@@ -51,45 +51,13 @@ public sealed class ResultsWhileRunningTests : DrivenTest
 
     /// <summary>The next checkpoint is five minutes away, and the chunk has lines that are not answered.</summary>
     [Fact]
-    public async Task The_first_results_are_shown_before_a_checkpoint_is_due()
-    {
-        var released = new TaskCompletionSource();
-        await using var upstream = await new ScriptedUpstream()
-            .Answer(call => call.Marker.Length == 2 ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
-        await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            upstream.Address,
-            new Dictionary<string, string?> { ["Batch:Lease"] = "00:20:00", ["Batch:Checkpoint"] = "00:05:00" });
-        var batch = await driver.CreateAsync(50);
-        driver.StartPump();
-
-        var seen = await driver.WaitForAsync(batch, now => now.Counts.Completed > 0, "a result is counted");
-
-        Assert.Equal(BatchStatus.InProgress, seen.Status);
-        Assert.Equal(seen.Counts.Completed, (await driver.ReadResultsAsync(seen.OutputFileId)).Count);
-        released.SetResult();
-        await driver.AssertPromiseAsync(await driver.WaitForEndAsync(batch), 50);
-    }
+    public Task The_first_results_are_shown_before_a_checkpoint_is_due() =>
+        AssertShownAsync(50, now => now.Counts.Completed > 0, []);
 
     /// <summary>The chunk ends before a checkpoint, and an advance that waits for others to join is five minutes away.</summary>
     [Fact]
-    public async Task The_first_chunk_that_ends_is_shown_at_once()
-    {
-        var released = new TaskCompletionSource();
-        await using var upstream = await new ScriptedUpstream()
-            .Answer(call => call.Marker.Length == 2 ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
-        await using var driver = await BatchDriver.StartAsync(
-            TestStorage.NewStrictAccount(),
-            upstream.Address,
-            new Dictionary<string, string?> { ["Batch:ChunkLines"] = "10", ["Batch:Lease"] = "00:20:00", ["Batch:Checkpoint"] = "00:05:00", ["Batch:AdvanceDelay"] = "00:05:00" });
-        var batch = await driver.CreateAsync(30);
-        driver.StartPump();
-
-        await driver.WaitForAsync(batch, now => now.Counts.Completed == 10, "the first chunk is counted");
-
-        released.SetResult();
-        await driver.AssertPromiseAsync(await driver.WaitForEndAsync(batch), 30);
-    }
+    public Task The_first_chunk_that_ends_is_shown_at_once() => AssertShownAsync(
+        30, now => now.Counts.Completed == 10, new() { ["Batch:ChunkLines"] = "10", ["Batch:AdvanceDelay"] = "00:05:00" });
 
     [Fact]
     public async Task A_crash_between_the_publication_and_the_batchs_row_publishes_nothing_twice()
@@ -256,6 +224,33 @@ public sealed class ResultsWhileRunningTests : DrivenTest
             .GetBlobsAsync(BlobTraits.None, BlobStates.Uncommitted, batch.Id + "/", CancellationToken.None)
             .Select(blob => blob.Name)
             .ToListAsync();
+
+    /// <summary>
+    /// Runs a batch whose first ten lines are answered at once, and the others when those have been seen. Checkpoints are five
+    /// minutes apart.
+    /// </summary>
+    /// <param name="lines">Its lines.</param>
+    /// <param name="isShown">Whether the batch shows what it is to show.</param>
+    /// <param name="settings">What else is set.</param>
+    private static async Task AssertShownAsync(int lines, Func<Batch, bool> isShown, Dictionary<string, string?> settings)
+    {
+        var released = new TaskCompletionSource();
+        await using var upstream = await new ScriptedUpstream()
+            .Answer(call => call.Marker.Length == 2 ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Chat(call).After(released.Task)).StartAsync();
+        await using var driver = await BatchDriver.StartAsync(
+            TestStorage.NewStrictAccount(),
+            upstream.Address,
+            new Dictionary<string, string?>(settings) { ["Batch:Lease"] = "00:20:00", ["Batch:Checkpoint"] = "00:05:00" });
+        var batch = await driver.CreateAsync(lines);
+        driver.StartPump();
+
+        var seen = await driver.WaitForAsync(batch, isShown, "the first results are counted");
+
+        Assert.Equal(BatchStatus.InProgress, seen.Status);
+        Assert.Equal(seen.Counts.Completed, (await driver.ReadResultsAsync(seen.OutputFileId)).Count);
+        released.SetResult();
+        await driver.AssertPromiseAsync(await driver.WaitForEndAsync(batch), lines);
+    }
 
     private async Task AssertNothingElseAsync(Batch ended)
     {

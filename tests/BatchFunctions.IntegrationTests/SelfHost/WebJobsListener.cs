@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Queues;
@@ -6,6 +7,7 @@ using BatchFunctions.SelfHost.Pump;
 using BatchFunctions.Storage;
 using Microsoft.Azure.WebJobs;
 using Microsoft.Azure.WebJobs.Host;
+using Microsoft.Azure.WebJobs.Host.Timers;
 using Microsoft.Extensions.Azure;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -44,8 +46,10 @@ internal sealed class WebJobsListener : IHostedService, IDisposable
                 .AddSingleton<ITypeLocator>(new Functions())
                 .AddSingleton<AzureComponentFactory>(new WatchedClients(calls))
 
-                // A function that ends behind the host's disposal is logged all the same, and a logger that is gone by then would end the process.
+                // A function that ends behind the host's disposal is logged all the same, and a logger that is gone by then would end the process,
+                // as whatever is thrown then would.
                 .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
+                .AddSingleton<IWebJobsExceptionHandlerFactory>(new Faults(() => _stopped is not null))
                 .AddSingleton(handle))
             .Build();
 
@@ -66,6 +70,21 @@ internal sealed class WebJobsListener : IHostedService, IDisposable
         [FunctionName("work")]
         public Task RunAsync([QueueTrigger($"%{QueueSetting}%", Connection = StorageClients.Connection)] QueueMessage message, CancellationToken ct) =>
             handle(message, ct);
+    }
+
+    /// <summary>Ends the process for what nobody handles, as the host's own does, but not for what comes when the host has been stopped.</summary>
+    private sealed class Faults(Func<bool> isStopped) : IWebJobsExceptionHandlerFactory
+    {
+        public IWebJobsExceptionHandler Create(IHost jobHost) => new Handler(new WebJobsExceptionHandler(jobHost), isStopped);
+
+        private sealed class Handler(WebJobsExceptionHandler own, Func<bool> isStopped) : IWebJobsExceptionHandler
+        {
+            public Task OnTimeoutExceptionAsync(ExceptionDispatchInfo exceptionInfo, TimeSpan timeoutGracePeriod) =>
+                isStopped() ? Task.CompletedTask : own.OnTimeoutExceptionAsync(exceptionInfo, timeoutGracePeriod);
+
+            public Task OnUnhandledExceptionAsync(ExceptionDispatchInfo exceptionInfo) =>
+                isStopped() ? Task.CompletedTask : own.OnUnhandledExceptionAsync(exceptionInfo);
+        }
     }
 
     private sealed class Functions : ITypeLocator

@@ -5,6 +5,7 @@ const net = require("net");
 const path = require("path");
 
 const endLimit = 10_000;
+const azurite = path.join(process.env.BATCHFUNCTIONS_AZURITE_FOLDER, "node_modules", "azurite", "dist", "src", "azurite.js");
 
 // A signal in the parent's terminal or from a service manager reaches its children too, and must not take storage away
 // while the parent still writes to it: what Azurite does at SIGTERM (write its data out, and go) it does at the end of
@@ -28,10 +29,12 @@ const guard = net.createServer((socket) => socket.on("error", () => {}).end(proc
 guard.listen(0, "127.0.0.1", () => console.log(`The guard is listening at http://127.0.0.1:${guard.address().port}`));
 guard.unref();
 
+// What Azurite would send telemetry with, which is off, takes longer to load than all of the rest, so it counts as loaded.
+const telemetry = require.resolve("applicationinsights", { paths: [path.dirname(azurite)] });
+require.cache[telemetry] = Object.assign(new module.constructor(telemetry), { exports: {}, loaded: true });
+
 // The parent's word that the guard's port is written down, and only then are the data opened.
-process.stdin.once("data", () =>
-  require(path.join(process.env.BATCHFUNCTIONS_AZURITE_FOLDER, "node_modules", "azurite", "dist", "src", "azurite.js")),
-);
+process.stdin.once("data", () => require(azurite));
 
 process.stdin.once("end", () => {
   setTimeout(() => process.exit(1), endLimit).unref();

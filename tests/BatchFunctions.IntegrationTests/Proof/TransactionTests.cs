@@ -41,8 +41,8 @@ public sealed class TransactionTests(ITestOutputHelper output)
             var row = Assert.Single(guide, line => line.StartsWith($"| {kind.Row} |", StringComparison.Ordinal));
             var told = double.Parse(row.Trim('|').Split('|')[column], NumberStyles.Number, CultureInfo.InvariantCulture);
 
-            // Which lines come back between which checkpoints differs from run to run.
-            Assert.InRange(kind.Count(reading.Use), told * 0.6, told * 1.6);
+            // On one clock and one thread hardly anything differs from run to run; the table may be of some versions ago.
+            Assert.InRange(kind.Count(reading.Use), told * 0.85, told * 1.15);
         });
     }
 

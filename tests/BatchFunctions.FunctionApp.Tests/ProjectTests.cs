@@ -54,6 +54,17 @@ public sealed class ProjectTests
         Assert.Equal("PreserveNewest", item.Attribute("CopyToOutputDirectory")?.Value);
     }
 
+    /// <summary>A build for this machine is not: that would have to compile for another's processor each time.</summary>
+    [Fact]
+    public void What_is_published_is_compiled_for_the_plans_instances()
+    {
+        var published = XDocument.Load(Path.Combine(Root, AppProject)).Descendants("PropertyGroup")
+            .Single(group => group.Attribute("Condition")?.Value == "'$(_IsPublishing)' == 'true'");
+        Assert.Equal(
+            [("RuntimeIdentifier", "linux-x64"), ("SelfContained", "false"), ("PublishReadyToRun", "true")],
+            published.Elements().Select(property => (property.Name.LocalName, property.Value)));
+    }
+
     [Fact]
     public void Dotnet_run_is_the_worker_sdks_own_in_the_output_folder()
     {
@@ -61,7 +72,7 @@ public sealed class ProjectTests
         var app = XDocument.Load(Path.Combine(Root, AppProject));
         Assert.DoesNotContain(
             app.Root!.Elements("PropertyGroup").Elements(),
-            property => property.Name.LocalName.StartsWith("Run", StringComparison.Ordinal));
+            property => property.Name.LocalName is "RunCommand" or "RunArguments" or "RunWorkingDirectory");
         var target = Assert.Single(app.Descendants("Target"));
         Assert.Equal("ComputeRunArguments", target.Attribute("AfterTargets")?.Value);
         Assert.Equal("$(TargetDir)", target.Descendants("RunWorkingDirectory").Single().Value);

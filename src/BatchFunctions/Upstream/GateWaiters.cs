@@ -41,10 +41,19 @@ internal sealed class GateWaiters(TimeProvider time)
     }
 
     /// <summary>The line that has waited longest.</summary>
-    public GateWaiter? Oldest => _projects.Values.SelectMany(static project => project.Waiting).Concat(_suspects).MinBy(static waiter => waiter.Number);
+    public GateWaiter? Oldest => Unsuspected.Concat(_suspects).MinBy(static waiter => waiter.Number);
 
-    /// <summary>The line that is best sent as a probe: no suspect, as long as there is another.</summary>
-    public GateWaiter? Probe => Other ?? Suspect;
+    /// <summary>Whether any line waits.</summary>
+    public bool IsAny => _suspects.Count > 0 || Unsuspected.Any();
+
+    /// <summary>
+    /// The line that is best sent as a probe: the one that has waited longest, so that one which has just been refused asks again when all
+    /// others have; no suspect, as long as there is another.
+    /// </summary>
+    public GateWaiter? Probe => Unsuspected.MinBy(static waiter => waiter.Number) ?? Suspect;
+
+    /// <summary>All that wait, suspects apart.</summary>
+    private IEnumerable<GateWaiter> Unsuspected => _projects.Values.SelectMany(static project => project.Waiting);
 
     public GateTurn Join(UpstreamGate gate, BatchAtGate batch, int chunk, int lines, double weight)
     {
@@ -145,7 +154,7 @@ internal sealed class GateWaiters(TimeProvider time)
     /// <param name="comesBack">Whether one of them is to come back when its wait is over, to ask.</param>
     public void PutOff(TimeSpan wait, bool butOne, bool isAway, bool comesBack)
     {
-        var all = _projects.Values.SelectMany(static project => project.Waiting).Concat(_suspects).OrderBy(static waiter => waiter.Number).ToList();
+        var all = Unsuspected.Concat(_suspects).OrderBy(static waiter => waiter.Number).ToList();
         var stays = butOne ? all.Find(waiter => waiter.LeadsChunk) ?? all.FirstOrDefault() : null;
         foreach (var waiter in all.Where(waiter => waiter != stays))
         {

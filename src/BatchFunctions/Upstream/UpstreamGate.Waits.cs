@@ -15,7 +15,7 @@ internal sealed partial class UpstreamGate
                 return new(
                     _breaker.IsOpen,
                     _breaker.IsOpen && _probesInFlight == 0 && _breaker.NextProbe <= now,
-                    !_breaker.IsOpen && _inFlight < Math.Min(most, _limit.Most) && _suspectsInFlight == 0 && _waiters.Probe is null && Due <= now,
+                    !_breaker.IsOpen && _inFlight < Math.Min(most, _limit.Most) && _suspectsInFlight == 0 && !_waiters.IsAny && Due <= now,
                     most > 0 ? (double)_inFlight / most : 1);
             }
         }

@@ -212,7 +212,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         var now = _time.GetUtcNow();
         if (!_share.Holds(now) || _inFlight >= _limit.Share)
         {
-            if (_waiters.Probe is not null)
+            if (_waiters.IsAny)
             {
                 Lack(now);
             }
@@ -274,10 +274,10 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         if (_breaker.StorageWait is var wait && wait > TimeSpan.Zero)
         {
             // All but the one that will be the next probe, where that is soon.
-            _waiters.PutOff(wait, butOne: !_breaker.IsProbeFar, isAway: true, comesBack: _waiters.Oldest is not null && _breaker.NeedsMessenger());
+            _waiters.PutOff(wait, butOne: !_breaker.IsProbeFar, isAway: true, comesBack: _waiters.IsAny && _breaker.NeedsMessenger());
         }
 
-        if (_waiters.Probe is not null)
+        if (_waiters.IsAny)
         {
             var soon = now + TimeSpan.FromSeconds(1);
             WakeAt(_breaker.NextProbe > soon ? soon : _breaker.NextProbe, now);

@@ -135,6 +135,30 @@ public sealed class UpstreamGateTests
         Assert.Null(fixture.Gate.ThroughSince);
     }
 
+    /// <summary>Otherwise one that is refused for itself would be the only one that asks, and the others would not be heard of.</summary>
+    [Fact]
+    public async Task While_nobody_gets_through_the_line_that_has_waited_longest_asks()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync();
+        await fixture.Upstream.StopAsync();
+        using var ct = new CancellationTokenSource();
+        var opens = fixture.SendAsync("opens", ct: ct.Token);
+        await Eventually.UntilAsync(() => fixture.Gate.Condition.AwaySince is not null, "it is away");
+        await ct.CancelAsync();
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opens);
+
+        var longest = fixture.Gate.EnterAsync(fixture.Join("project", "batch", chunk: 1), 0, leadsChunk: true, default);
+        var other = fixture.Gate.EnterAsync(fixture.Join("project", "batch", chunk: 0), 0, leadsChunk: true, default);
+        fixture.Time.Advance(UpstreamBreaker.ProbeInterval);
+
+        Assert.Equal((true, false), (longest.IsCompleted, other.IsCompleted));
+        (await longest).Place!.Dispose();
+        var again = fixture.Gate.EnterAsync(fixture.Join("project", "batch", chunk: 0), 0, leadsChunk: false, default);
+        fixture.Time.Advance(UpstreamBreaker.ProbeInterval);
+        Assert.Equal((true, false), (other.IsCompleted, again.IsCompleted));
+        (await other).Place!.Dispose();
+    }
+
     private static async Task<UpstreamPlace> EnterAsync(UpstreamFixture fixture) =>
         (await fixture.Gate.EnterAsync(Join(fixture), 0, leadsChunk: true, default)).Place!;
 

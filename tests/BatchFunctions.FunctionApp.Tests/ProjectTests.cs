@@ -72,7 +72,7 @@ public sealed class ProjectTests
         var app = XDocument.Load(Path.Combine(Root, AppProject));
         Assert.DoesNotContain(
             app.Root!.Elements("PropertyGroup").Elements(),
-            property => property.Name.LocalName is "RunCommand" or "RunArguments" or "RunWorkingDirectory");
+            property => property.Name.LocalName.StartsWith("Run", StringComparison.Ordinal) && property.Name.LocalName != "RuntimeIdentifier");
         var target = Assert.Single(app.Descendants("Target"));
         Assert.Equal("ComputeRunArguments", target.Attribute("AfterTargets")?.Value);
         Assert.Equal("$(TargetDir)", target.Descendants("RunWorkingDirectory").Single().Value);

@@ -45,6 +45,10 @@ public static class TestService
         ? options => options.Transport = account.Transport
         : null;
 
+    /// <summary>Has the service's clients reach a <see cref="StorageAccount"/> of this process, if the connection string is of one.</summary>
+    public static IServiceCollection AddWayTo(this IServiceCollection services, string connection) =>
+        WayTo(connection) is { } way ? services.AddSingleton(way) : services;
+
     /// <summary>Builds it without a server, and creates its tables, queues and containers.</summary>
     /// <param name="settings">Its settings.</param>
     /// <param name="configure">Registers what the test needs before the service registers the rest.</param>
@@ -80,11 +84,7 @@ public static class TestService
     private static void Register(IServiceCollection services, IConfiguration configuration, Action<IServiceCollection>? configure)
     {
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug));
-        if (WayTo(configuration[StorageClients.Connection]!) is { } way)
-        {
-            services.AddSingleton(way);
-        }
-
+        services.AddWayTo(configuration[StorageClients.Connection]!);
         configure?.Invoke(services);
         services.AddBatchFunctions(configuration);
     }

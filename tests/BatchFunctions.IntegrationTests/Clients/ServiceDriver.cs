@@ -50,11 +50,7 @@ internal sealed class ServiceDriver : IAsyncDisposable
             Anywhere,
             services =>
             {
-                if (TestService.WayTo(all[StorageClients.Connection]!) is { } way)
-                {
-                    services.AddSingleton(way);
-                }
-
+                services.AddWayTo(all[StorageClients.Connection]!);
                 configure?.Invoke(services);
             },
             metricsUrl);

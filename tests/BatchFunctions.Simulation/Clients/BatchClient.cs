@@ -144,28 +144,18 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
         await life.LoseBlobAsync(ContainerNames.Files, $"{plan.Tenant}/{FileId}");
     }
 
-    private async Task DeleteAsync(string file, TimeSpan after)
+    private Task DeleteAsync(string file, TimeSpan after) => DeleteAsync(file, after, _api.DeleteFileAsync, AskedToDelete, Deleted);
+
+    private Task DeleteBatchAsync(string id, TimeSpan after) =>
+        IsBeforeDeletion ? Task.CompletedTask : DeleteAsync(id, after, _api.DeleteBatchAsync, AskedToDeleteBatches, DeletedBatches);
+
+    private async Task DeleteAsync(string id, TimeSpan after, Func<string, Task<ApiReply?>> delete, List<string> asked, List<string> deleted)
     {
         await life.Agenda.Delay(after);
-        AskedToDelete.Add(file);
-        if (await RepeatAsync(() => _api.DeleteFileAsync(file)) is not null)
+        asked.Add(id);
+        if (await RepeatAsync(() => delete(id)) is not null)
         {
-            Deleted.Add(file);
-        }
-    }
-
-    private async Task DeleteBatchAsync(string id, TimeSpan after)
-    {
-        if (IsBeforeDeletion)
-        {
-            return;
-        }
-
-        await life.Agenda.Delay(after);
-        AskedToDeleteBatches.Add(id);
-        if (await RepeatAsync(() => _api.DeleteBatchAsync(id)) is not null)
-        {
-            DeletedBatches.Add(id);
+            deleted.Add(id);
         }
     }
 

@@ -115,10 +115,8 @@ public sealed class UpstreamGateTests
     public async Task An_upstream_that_is_away_is_forsaken_when_no_chunk_is_left_and_tells_when_it_is_back()
     {
         await using var fixture = await UpstreamFixture.StartAsync();
-        await fixture.Upstream.StopAsync();
         using var ct = new CancellationTokenSource();
-        var asks = fixture.SendAsync("asks", ct: ct.Token);
-        await Eventually.UntilAsync(() => fixture.Gate.Condition.AwaySince is not null, "it is away");
+        var asks = await AskAwayAsync(fixture, ct.Token);
         Assert.False(fixture.Gate.IsForsaken);
         Assert.Null(fixture.Gate.ThroughSince);
         await ct.CancelAsync();
@@ -140,12 +138,10 @@ public sealed class UpstreamGateTests
     public async Task While_nobody_gets_through_the_line_that_has_waited_longest_asks()
     {
         await using var fixture = await UpstreamFixture.StartAsync();
-        await fixture.Upstream.StopAsync();
         using var ct = new CancellationTokenSource();
-        var opens = fixture.SendAsync("opens", ct: ct.Token);
-        await Eventually.UntilAsync(() => fixture.Gate.Condition.AwaySince is not null, "it is away");
+        var asks = await AskAwayAsync(fixture, ct.Token);
         await ct.CancelAsync();
-        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opens);
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asks);
 
         var longest = fixture.Gate.EnterAsync(fixture.Join("project", "batch", chunk: 1), 0, leadsChunk: true, default);
         var other = fixture.Gate.EnterAsync(fixture.Join("project", "batch", chunk: 0), 0, leadsChunk: true, default);
@@ -157,6 +153,15 @@ public sealed class UpstreamGateTests
         fixture.Time.Advance(UpstreamBreaker.ProbeInterval);
         Assert.Equal((true, false), (other.IsCompleted, again.IsCompleted));
         (await other).Place!.Dispose();
+    }
+
+    /// <summary>Stops the upstream, and sends a line until it is known that it is away; the line goes on asking.</summary>
+    private static async Task<Task<UpstreamOutcome>> AskAwayAsync(UpstreamFixture fixture, CancellationToken ct)
+    {
+        await fixture.Upstream.StopAsync();
+        var asks = fixture.SendAsync("asks", ct: ct);
+        await Eventually.UntilAsync(() => fixture.Gate.Condition.AwaySince is not null, "it is away");
+        return asks;
     }
 
     private static async Task<UpstreamPlace> EnterAsync(UpstreamFixture fixture) =>

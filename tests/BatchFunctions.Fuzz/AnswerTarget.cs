@@ -32,7 +32,7 @@ internal static class AnswerTarget
         Upstream.Answer = (label % 2 == 0 ? 200 : 500, Encodings[label / 2 % Encodings.Length], file.Length == 0 ? [] : file[1..]);
         using var memory = new LineMemory(Budget.Open(), 2);
         using var reply = Connection.PostAsync(
-            new UpstreamRequest("/v1/chat/completions", "{}"u8.ToArray(), memory, new UpstreamRoute([])), model: null, CancellationToken.None).GetAwaiter().GetResult();
+            new UpstreamRequest(default, "/v1/chat/completions", "{}"u8.ToArray(), memory, new UpstreamRoute([])), model: null, CancellationToken.None).GetAwaiter().GetResult();
         var said = reply.Said;
         var line = new ArrayBufferWriter<byte>();
         if (reply is Reply.Answer answer)

@@ -8,7 +8,7 @@ namespace BatchFunctions.Chunks;
 
 /// <summary>
 /// The lines of a chunk that have been sent and not come to an end, to its row's properties and back: <c>Attempts</c>,
-/// <c>Breaks</c> and <c>Waits</c> as packed little-endian numbers, <c>Refusals</c> as JSON, which has each message once with the lines that it was
+/// <c>Breaks</c>, <c>Waits</c> and <c>PutOffs</c> as packed little-endian numbers, <c>Refusals</c> as JSON, which has each message once with the lines that it was
 /// said of. Bounded, since a property holds 64 KiB: of more messages than fit the rarest are left out.
 /// </summary>
 internal static class LinesLeftRow
@@ -16,6 +16,7 @@ internal static class LinesLeftRow
     private const string Attempts = "Attempts";
     private const string Breaks = "Breaks";
     private const string Waits = "Waits";
+    private const string PutOffs = "PutOffs";
     private const string Refusals = "Refusals";
 
     /// <summary>A bit beside a line's breaks.</summary>
@@ -30,8 +31,14 @@ internal static class LinesLeftRow
             BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)line.State.Attempts));
         row[Breaks] = Pack(lines, static line => line.State.Breaks > 0, 2, static (bytes, line) =>
             BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)(line.State.Breaks | (line.State.OthersPassed ? OthersPassed : 0))));
-        row[Waits] = Pack(lines, static line => line.NotBefore is not null, 4, static (bytes, line) =>
-            BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)line.NotBefore!.Value.ToUnixTimeSeconds()));
+        row[Waits] = Pack(lines, static line => line.NotBefore is not null, 4, static (bytes, line) => WriteSeconds(bytes, line.NotBefore));
+        row[PutOffs] = Pack(lines, static line => line.State.PutOffAt is not null, 12, static (bytes, line) =>
+        {
+            WriteSeconds(bytes, line.State.PutOffAt);
+            WriteSeconds(bytes[4..], line.State.AloneSince);
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], (ushort)Math.Min(line.State.RefusedAlone, ushort.MaxValue));
+            BinaryPrimitives.WriteUInt16LittleEndian(bytes[10..], (ushort)Math.Min(line.State.ToldAlike, ushort.MaxValue));
+        });
         var refused = lines.Where(line => line.Value.State.Last is not null)
             .GroupBy(line => line.Value.State.Last!, line => line.Key)
             .OrderByDescending(group => group.Count())
@@ -58,8 +65,22 @@ internal static class LinesLeftRow
 
         foreach (var (line, value) in Unpack(row.GetBinary(Waits), 4))
         {
-            var until = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadUInt32LittleEndian(value.Span));
-            lines[line] = lines.GetValueOrDefault(line) with { NotBefore = until };
+            lines[line] = lines.GetValueOrDefault(line) with { NotBefore = ReadSeconds(value.Span) };
+        }
+
+        foreach (var (line, value) in Unpack(row.GetBinary(PutOffs), 12))
+        {
+            var left = lines.GetValueOrDefault(line);
+            lines[line] = left with
+            {
+                State = left.State with
+                {
+                    PutOffAt = ReadSeconds(value.Span),
+                    AloneSince = ReadSeconds(value.Span[4..]),
+                    RefusedAlone = BinaryPrimitives.ReadUInt16LittleEndian(value.Span[8..]),
+                    ToldAlike = BinaryPrimitives.ReadUInt16LittleEndian(value.Span[10..]),
+                },
+            };
         }
 
         if (row.GetBinary(Refusals) is { } refusals)
@@ -77,6 +98,13 @@ internal static class LinesLeftRow
 
         return lines;
     }
+
+    private static void WriteSeconds(Span<byte> bytes, DateTimeOffset? time) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)(time?.ToUnixTimeSeconds() ?? 0));
+
+    private static DateTimeOffset? ReadSeconds(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt32LittleEndian(bytes) is > 0 and var seconds
+        ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+        : null;
 
     private static byte[]? Pack(
         IReadOnlyDictionary<int, LineLeft> all, Func<LineLeft, bool> counts, int width, Action<Span<byte>, LineLeft> write)

@@ -133,7 +133,8 @@ internal sealed class LineSender(
         var answer = await upstream.EnterAsync(turn, route, known, ct);
         if (answer.Place is { } place)
         {
-            return (new UpstreamRequest(batch.Endpoint, parsed.Body, line.Memory, route, parsed.Model, known), place);
+            var key = new LineKey(batch.Key, claimed.Number, line.Index);
+            return (new UpstreamRequest(key, batch.Endpoint, parsed.Body, line.Memory, route, parsed.Model, known), place);
         }
 
         PutOff(line.Index, known, time.GetUtcNow() + answer.Wait, answer.IsAway);

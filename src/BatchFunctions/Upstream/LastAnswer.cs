@@ -8,6 +8,9 @@ internal sealed record LastAnswer(int Status, string Message)
     /// <summary>Characters that are kept of a message.</summary>
     public const int MaxMessage = 300;
 
+    /// <summary>Whether another says the same, but for numbers in it: seconds to wait, what is used up.</summary>
+    public bool IsLike(LastAnswer other) => Status == other.Status && WithoutDigits(Message) == WithoutDigits(other.Message);
+
     /// <summary>As a sentence of an error line's message.</summary>
     public override string ToString() => Status == 0
         ? $"The last attempt: {Message}"
@@ -19,4 +22,6 @@ internal sealed record LastAnswer(int Status, string Message)
         var cut = text.Length <= MaxMessage ? text : text[..MaxMessage] + "…";
         return string.Concat(cut.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c)).Trim();
     }
+
+    private static string WithoutDigits(string text) => string.Concat(text.Where(static c => !char.IsAsciiDigit(c)));
 }

@@ -4,14 +4,18 @@ namespace BatchFunctions.Upstream;
 /// What has been seen of one line so far: what is decided about its next answer is decided from this. What it is charged, and how far
 /// it is suspected, is the line's own wherever it goes; what it is compared with is kept for each upstream.
 /// </summary>
+/// <param name="key">Which line it is.</param>
 /// <param name="state">What earlier runs of its chunk have left.</param>
-internal sealed class LineHistory(LineState state)
+internal sealed class LineHistory(LineKey key, LineState state)
 {
     /// <summary>Breaks that may be chance: a server that restarts breaks all its connections.</summary>
     private const int BreaksByChance = 1;
 
     private readonly Dictionary<int, LineVisits> _visits = [];
     private LineVisits? _at;
+
+    /// <summary>Which line it is.</summary>
+    public LineKey Key { get; } = key;
 
     /// <summary>Attempts that the line has been charged, those of earlier runs included.</summary>
     public int Attempts { get; set; } = state.Attempts;
@@ -23,7 +27,16 @@ internal sealed class LineHistory(LineState state)
     public int Refusals { get; set; }
 
     /// <summary>How often it was put off for the upstream's sake while others went through.</summary>
-    public int RefusedAlone { get; set; }
+    public int RefusedAlone { get; private set; } = state.RefusedAlone;
+
+    /// <inheritdoc cref="LineState.PutOffAt"/>
+    public DateTimeOffset? PutOffAt { get; private set; } = state.PutOffAt;
+
+    /// <inheritdoc cref="LineState.AloneSince"/>
+    public DateTimeOffset? AloneSince { get; private set; } = state.AloneSince;
+
+    /// <inheritdoc cref="LineState.ToldAlike"/>
+    public int ToldAlike { get; private set; } = state.ToldAlike;
 
     /// <summary>What the upstream last said of it; null when it never did.</summary>
     public LastAnswer? Last { get; set; } = state.Last;
@@ -92,10 +105,37 @@ internal sealed class LineHistory(LineState state)
     /// <summary>From when on an upstream that has refused the line may be sent it again; at once to one that has not.</summary>
     public DateTimeOffset DueAt(int upstream) => _visits.TryGetValue(upstream, out var visits) ? visits.Due : DateTimeOffset.MinValue;
 
+    /// <summary>The line is put off for the upstream's sake.</summary>
+    /// <param name="said">What it is told.</param>
+    /// <param name="othersPass">Whether others go through meanwhile.</param>
+    /// <param name="now">When.</param>
+    public void PutOff(LastAnswer said, bool othersPass, DateTimeOffset now)
+    {
+        if (Last?.IsLike(said) != true)
+        {
+            (AloneSince, ToldAlike) = (null, 0);
+        }
+
+        if (othersPass)
+        {
+            RefusedAlone++;
+            AloneSince ??= now;
+        }
+
+        ToldAlike += AloneSince is null ? 0 : 1;
+        PutOffAt = now;
+    }
+
     /// <summary>What the chunk's row keeps of it.</summary>
     /// <param name="lastThrough">The number of the last attempt that went through at the upstream where the line was last.</param>
     public LineState StateAt(int lastThrough) =>
-        new(Attempts, Breaks, OthersPassed || (Breaks > 0 && lastThrough > RefusedNumber), Last);
+        new(Attempts, Breaks, OthersPassed || (Breaks > 0 && lastThrough > RefusedNumber), Last)
+        {
+            PutOffAt = PutOffAt,
+            RefusedAlone = RefusedAlone,
+            AloneSince = AloneSince,
+            ToldAlike = ToldAlike,
+        };
 
     /// <summary>The suspicion that so many breaks make: none, small company, or <see cref="UpstreamGate.Alone"/>.</summary>
     public static int SuspicionOf(int breaks) => Math.Clamp(breaks - BreaksByChance, 0, UpstreamGate.Alone);

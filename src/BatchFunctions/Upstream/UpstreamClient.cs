@@ -83,7 +83,7 @@ internal sealed partial class UpstreamClient(
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
     public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
     {
-        var line = new LineHistory(request.State);
+        var line = new LineHistory(request.Line, request.State);
         var target = TargetOf(request.Route, place);
         try
         {

@@ -13,10 +13,11 @@ internal sealed class UpstreamRecord
     private const int Few = 8;
 
     private readonly Lock _lock = new();
-    private readonly HashSet<LineHistory> _failed = [];
+    private readonly HashSet<LineKey> _failed = [];
     private readonly Queue<TimeSpan> _took = new(Remembered);
     private long _through;
     private int _lastThrough;
+    private DateTimeOffset _lastThroughSent = DateTimeOffset.MinValue;
     private int _lastBroken;
     private int _faultsInARow;
 
@@ -44,6 +45,18 @@ internal sealed class UpstreamRecord
     /// </summary>
     public int LastThrough => Volatile.Read(ref _lastThrough);
 
+    /// <summary>When that attempt was sent; <see cref="DateTimeOffset.MinValue"/> before there was one.</summary>
+    public DateTimeOffset LastThroughSent
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lastThroughSent;
+            }
+        }
+    }
+
     /// <summary>Whether a line went through that was sent after the last one under which a connection broke.</summary>
     public bool HasRecovered
     {
@@ -69,13 +82,19 @@ internal sealed class UpstreamRecord
     /// <summary>A line went through.</summary>
     /// <param name="number">The attempt's number, in the order of sending.</param>
     /// <param name="took">How long it took.</param>
-    public void Passed(int number, TimeSpan took)
+    /// <param name="now">When it was answered.</param>
+    public void Passed(int number, TimeSpan took, DateTimeOffset now)
     {
         Interlocked.Increment(ref _through);
         Volatile.Write(ref _faultsInARow, 0);
         lock (_lock)
         {
-            Volatile.Write(ref _lastThrough, Math.Max(_lastThrough, number));
+            if (number > _lastThrough)
+            {
+                Volatile.Write(ref _lastThrough, number);
+                _lastThroughSent = now - took;
+            }
+
             _failed.Clear();
             if (_took.Count == Remembered)
             {
@@ -90,7 +109,7 @@ internal sealed class UpstreamRecord
     public void Answered() => Volatile.Write(ref _faultsInARow, 0);
 
     /// <summary>The upstream failed a line.</summary>
-    public void Failed(LineHistory line)
+    public void Failed(LineKey line)
     {
         Interlocked.Increment(ref _faultsInARow);
         lock (_lock)

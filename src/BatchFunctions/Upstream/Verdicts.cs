@@ -25,6 +25,15 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// </summary>
     public const int MaxAlone = 40;
 
+    /// <summary>
+    /// How long a line must have been told the same, since others went through while it was, until its batch waits no longer for it
+    /// where few are left. Most upstreams that went away just then are back by that time.
+    /// </summary>
+    public static readonly TimeSpan LeftOverFor = TimeSpan.FromMinutes(30);
+
+    /// <summary>And how often: one that asks for an hour is given the hour.</summary>
+    public const int LeftOverTold = 10;
+
     /// <summary>How long the same words must have been said, where nobody goes through, until they are taken for the line's own fault.</summary>
     public static readonly TimeSpan SameWordsFor = TimeSpan.FromSeconds(30);
 
@@ -90,7 +99,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
             Blame.None => Charge(line, sameWords: false, answer.RetryAfter),
             Blame.Doubtful when OthersPass(line) => Charge(line, isSame, answer.RetryAfter),
             Blame.Doubtful when IsLasting(line, answer, isSame) => Charge(line, isSame, answer.RetryAfter),
-            _ when OthersPass(line) && ++line.RefusedAlone >= MaxAlone => Verdict.Final(Blame.Doubtful),
+            _ when WaitsInVain(line, answer) => Verdict.Final(Blame.Doubtful),
             _ => Verdict.Again(Blame.Upstream, WaitOf(line, answer.RetryAfter)),
         };
     }
@@ -116,6 +125,20 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         return record.Through == 0 ? explains : isForLong && (explains || (answer.StatusCode != 401 && record.AreFew));
     }
 
+    /// <summary>
+    /// Whether a line waits in vain that is put off for the upstream's sake: it was so too often for bad luck while others went through;
+    /// or it is left with few to be compared with, and told what it was told when others went through, for so long that its batch
+    /// would wait for it until the deadline. A request that is larger than all that a provider gives in a minute looks so.
+    /// </summary>
+    private bool WaitsInVain(LineHistory line, Reply reply)
+    {
+        // The first attempt of a run is compared with the last one of the run before, of which only the time is known.
+        var othersPass = OthersPass(line) || (line.RefusedNumber is null && record.LastThroughSent > line.PutOffAt);
+        line.PutOff(reply.Said, othersPass, time.GetUtcNow());
+        return line.RefusedAlone >= MaxAlone
+            || (line.ToldAlike >= LeftOverTold && record.AreFew && time.GetUtcNow() - line.AloneSince >= LeftOverFor);
+    }
+
     /// <summary>A doubtful attempt is charged. The line ends with its last one, or when it is answered the same words again.</summary>
     private Verdict Charge(LineHistory line, bool sameWords, TimeSpan? asked)
     {
@@ -132,7 +155,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     private Verdict JudgeTimeOut(LineHistory line)
     {
         var othersAreFast = OthersPass(line) && record.Slowest < options.Timeout / 2;
-        return othersAreFast || line.InFlight <= 1 || (OthersPass(line) && ++line.RefusedAlone >= MaxAlone)
+        return othersAreFast || line.InFlight <= 1 || WaitsInVain(line, new Reply.TimedOut())
             ? Charge(line, sameWords: false, asked: null)
             : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
     }
@@ -155,7 +178,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     {
         if (WentThrough(verdict, reply))
         {
-            record.Passed(line.Number, took);
+            record.Passed(line.Number, took, time.GetUtcNow());
         }
         else if (IsSuccess(reply))
         {
@@ -163,7 +186,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         }
         else if (verdict.Blame == Blame.Upstream)
         {
-            record.Failed(line);
+            record.Failed(line.Key);
         }
 
         if (verdict.IsFinal)

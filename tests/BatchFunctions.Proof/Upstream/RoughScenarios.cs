@@ -9,6 +9,9 @@ internal static class RoughScenarios
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly Uri Elsewhere = new("https://elsewhere.example/v1/chat/completions");
 
+    private static readonly IReadOnlyDictionary<string, string?> OneAtATime =
+        new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = "1" };
+
     private static readonly (string Name, Func<ScriptedAnswer> Answer)[] WaysToBeAway =
     [
         ("503", () => ScriptedAnswer.Error(503, "Loading model")),
@@ -40,8 +43,11 @@ internal static class RoughScenarios
         new("flagged-one-at-a-time", 400, (call, _) => call.Line == 0 ? ScriptedAnswer.Error(403, "Your request was flagged.") : Ok(call))
         {
             IsAtFault = line => line == 0,
-            Settings = new Dictionary<string, string?> { ["Batch:Upstream:Concurrency"] = "1" },
+            Settings = OneAtATime,
         },
+        TooLarge("too-large", answer => answer),
+        TooLarge("too-large-retry-after", answer => answer.RetryAfter(60)),
+        TooLarge("too-large-one-at-a-time", answer => answer) with { Settings = OneAtATime },
         new("lying-label", 400, (call, _) => call.Line == 7 ? Ok(call).WithHeader("Content-Encoding", "br") : Ok(call))
         {
             IsAtFault = line => line == 7,
@@ -116,6 +122,13 @@ internal static class RoughScenarios
         new(name, 500, (call, server) => server.IsWithin("second", 5, Second, call.At) ? Ok(call) : with(ScriptedAnswer.Error(429)))
         {
             Limit = 5,
+        };
+
+    /// <summary>A request that is larger than all that a provider gives in a minute: it says so as it says that the minute is used up.</summary>
+    private static RoughScenario TooLarge(string name, Func<ScriptedAnswer, ScriptedAnswer> with) =>
+        new(name, 400, (call, _) => call.Line == 0 ? with(ScriptedAnswer.Error(429, "Request too large for this model: limit 30000, requested 48000")) : Ok(call))
+        {
+            IsAtFault = line => line == 0,
         };
 
     private static RoughScenario Killer(string name, int lines, int killer) => new(name, lines, (call, server) =>

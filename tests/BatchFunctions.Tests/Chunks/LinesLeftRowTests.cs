@@ -18,6 +18,8 @@ public sealed class LinesLeftRowTests
             [1] = new(new LineState(0, 5, true, null), null),
             [2] = new(new LineState(0, 1, false, busy), Until),
             [3] = new(new LineState(0, 0, false, busy), Until.AddHours(1)),
+            [4] = new(new LineState(0, 0, false, busy) { PutOffAt = Until, RefusedAlone = 39, AloneSince = Until.AddMinutes(-1), ToldAlike = 9 }, null),
+            [5] = new(new LineState(0, 0, false, busy) { PutOffAt = Until }, Until),
             [999] = new(new LineState(4, 6, true, new LastAnswer(0, "the upstream could not be reached")), Until),
         };
 

@@ -133,7 +133,14 @@ public sealed class RowSizeTests
             Left = Enumerable.Range(0, BatchOptions.LongestChunk).ToDictionary(
                 line => line,
                 line => new LineLeft(
-                    new LineState(30_000, 30_000, true, new LastAnswer(599, LastAnswer.Excerpt(FormattableString.Invariant($"{line:D4}") + Repeat(character, 1000)))), Now)),
+                    new LineState(30_000, 30_000, true, new LastAnswer(599, LastAnswer.Excerpt(FormattableString.Invariant($"{line:D4}") + Repeat(character, 1000))))
+                    {
+                        PutOffAt = Now,
+                        RefusedAlone = 30_000,
+                        AloneSince = Now,
+                        ToldAlike = 30_000,
+                    },
+                    Now)),
         };
         RowSizes.AssertFits(ChunkRow.ToRow(chunk));
     }

@@ -15,6 +15,7 @@ internal sealed class SharedFixture : IAsyncDisposable
 {
     private readonly Lazy<ServiceProvider> _services;
     private readonly Dictionary<string, UpstreamOptions> _options = [];
+    private int _lines;
 
     private SharedFixture() => _services = new Lazy<ServiceProvider>(BuildServices);
 
@@ -65,7 +66,7 @@ internal sealed class SharedFixture : IAsyncDisposable
         var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
-            : await Client.SendAsync(new UpstreamRequest("/v1/chat/completions", line.Body, memory, route, line.Model, state), turn, place, ct);
+            : await Client.SendAsync(new UpstreamRequest(new LineKey(new BatchKey("project", "batch"), 0, Interlocked.Increment(ref _lines)), "/v1/chat/completions", line.Body, memory, route, line.Model, state), turn, place, ct);
     }
 
     public async ValueTask DisposeAsync()

@@ -14,6 +14,7 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     public static readonly TimeSpan Timeout = TimeSpan.FromMinutes(7);
 
     private readonly Lazy<ServiceProvider> _services;
+    private int _lines;
 
     public UpstreamFixture() => _services = new Lazy<ServiceProvider>(BuildServices);
 
@@ -64,12 +65,13 @@ internal sealed class UpstreamFixture : IAsyncDisposable
     public async Task<UpstreamOutcome> SendAsync(
         string endpoint, byte[] body, LineMemory memory, LineState state = default, CancellationToken ct = default)
     {
-        using var turn = Client.Join(new BatchAtGate(new BatchKey("project", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1, Lease);
+        var line = new LineKey(new BatchKey("project", "batch"), Interlocked.Increment(ref _lines), 0);
+        using var turn = Client.Join(new BatchAtGate(line.Batch, null, DateTimeOffset.MaxValue), line.Chunk, 1, 1, Lease);
         var route = Registry.RouteOf("scripted")!;
         var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
-            : await Client.SendAsync(new UpstreamRequest(endpoint, body, memory, route, State: state), turn, place, ct);
+            : await Client.SendAsync(new UpstreamRequest(line, endpoint, body, memory, route, State: state), turn, place, ct);
     }
 
     /// <summary>Begins a chunk's run at the gate.</summary>

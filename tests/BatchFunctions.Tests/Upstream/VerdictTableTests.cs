@@ -63,12 +63,12 @@ public sealed class VerdictTableTests
         var time = new FakeTimeProvider();
 
         // Somebody has gone through at some time, in any case.
-        record.Passed(1, Took);
+        record.Passed(1, Took, time.GetUtcNow());
         var verdicts = new Verdicts(Options, record, time);
-        var line = new LineHistory(default) { InFlight = 8, Number = 2 };
+        var line = new LineHistory(default, default) { InFlight = 8, Number = 2 };
         if (othersPass)
         {
-            record.Passed(3, Took);
+            record.Passed(3, Took, time.GetUtcNow());
         }
 
         var verdict = verdicts.Judge(line, ReplyOf(answer), Took);

@@ -14,8 +14,9 @@ public sealed class VerdictTests
     private readonly FakeTimeProvider _time = new();
     private readonly UpstreamRecord _record = new();
     private readonly Verdicts _verdicts;
-    private readonly LineHistory _line = new(default) { InFlight = 8 };
+    private readonly LineHistory _line = new(default, default) { InFlight = 8 };
     private int _sent;
+    private int _others;
 
     public VerdictTests() => _verdicts = new Verdicts(new UpstreamOptions { MaxAttempts = 5 }, _record, _time);
 
@@ -45,11 +46,27 @@ public sealed class VerdictTests
         int status, int count, bool end)
     {
         Pass();
-        var lines = Enumerable.Range(0, count).Select(_ => new LineHistory(default)).ToList();
+        var lines = Enumerable.Range(0, count).Select(_ => Another()).ToList();
         Assert.All(lines, line => Assert.Equal(Blame.Upstream, Judge(line, Answer(status, "no")).Blame));
         _time.Advance(Verdicts.SameWordsFor);
 
         Assert.All(lines, line => Assert.Equal(end, Judge(line, Answer(status, "no")).IsFinal));
+    }
+
+    /// <summary>A line that waits in storage between its attempts is in a new run of its chunk each time.</summary>
+    [Fact]
+    public void A_line_that_is_refused_in_many_runs_of_its_chunk_is_one_of_few()
+    {
+        Pass();
+        var verdicts = Enumerable.Range(0, 20).Select(_ =>
+        {
+            var run = new LineHistory(new LineKey(default, 0, 1), default);
+            Judge(run, Answer(403, "no"));
+            _time.Advance(Verdicts.SameWordsFor);
+            return Judge(run, Answer(403, "no"));
+        });
+
+        Assert.All(verdicts, verdict => Assert.True(verdict.IsFinal));
     }
 
     /// <summary>A line that was sent later had come to the upstream sooner, and went through: a key that is revoked is nobody's fault.</summary>
@@ -59,11 +76,11 @@ public sealed class VerdictTests
     public void A_line_that_was_overtaken_on_its_way_is_not_ended_by_what_all_meet_from_one_moment_on(int others, bool end)
     {
         (_line.Number, _line.Sent, _sent) = (1, 2, 2);
-        _record.Passed(2, Took);
+        _record.Passed(2, Took, _time.GetUtcNow());
         Assert.Equal((Blame.Doubtful, false), Told(_verdicts.Judge(_line, Answer(401, "revoked"), Took)));
         for (var other = 0; other < others; other++)
         {
-            Assert.Equal(Blame.Upstream, Judge(new LineHistory(default), Answer(401, "revoked")).Blame);
+            Assert.Equal(Blame.Upstream, Judge(Another(), Answer(401, "revoked")).Blame);
         }
 
         Assert.Equal((end ? Blame.Doubtful : Blame.Upstream, end), Judge(Answer(401, "revoked")));
@@ -88,7 +105,7 @@ public sealed class VerdictTests
         foreach (var number in before)
         {
             Assert.Equal((Blame.Upstream, false), Judge(Answer(401, "no such key")));
-            _record.Passed(number, Took);
+            _record.Passed(number, Took, _time.GetUtcNow());
         }
     }
 
@@ -104,6 +121,83 @@ public sealed class VerdictTests
 
         Pass();
         Assert.Equal((Blame.Doubtful, true), Judge(Answer(503, "busy")));
+    }
+
+    /// <summary>A request that is larger than a provider's whole minute, when all others of its batch are done.</summary>
+    [Theory]
+    [InlineData(true, 1, 30, true)]
+    [InlineData(false, 1, 30, false)]
+    [InlineData(true, 9, 30, false)]
+    [InlineData(true, 1, 29, false)]
+    public void A_line_that_others_were_seen_to_pass_ends_when_few_are_left_and_it_has_been_told_the_same_for_long(
+        bool othersPassed, int left, int minutes, bool end)
+    {
+        Judge(Answer(429, "too large: 1"));
+        if (othersPassed)
+        {
+            Pass();
+        }
+
+        TellOften("too large: 2");
+        for (var other = 1; other < left; other++)
+        {
+            Judge(Another(), Answer(429, "too large"));
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(minutes));
+
+        Assert.Equal((end ? Blame.Doubtful : Blame.Upstream, end), Judge(Answer(429, "too large: 3")));
+    }
+
+    [Fact]
+    public void Other_words_or_few_of_them_leave_a_line_its_time()
+    {
+        Judge(Answer(429, "busy"));
+        Pass();
+        TellOften("busy");
+        _time.Advance(Verdicts.LeftOverFor);
+        Assert.Equal((Blame.Upstream, false), Judge(Answer(503, "busy")));
+        TellOften("busy");
+
+        _line.PutOff(_line.Last!, othersPass: true, _time.GetUtcNow());
+        _time.Advance(Verdicts.LeftOverFor);
+        for (var told = 2; told < Verdicts.LeftOverTold; told++)
+        {
+            Assert.Equal((Blame.Upstream, false), Judge(Answer(429, "busy")));
+        }
+
+        Assert.Equal((Blame.Doubtful, true), Judge(Answer(429, "busy")));
+    }
+
+    /// <summary>What waits in storage between its attempts is in a new run each time, with what others met meanwhile.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Others_that_passed_between_two_runs_of_a_chunk_count(bool sentSince)
+    {
+        var first = Another();
+        Judge(first, Answer(429, "too large"));
+        _time.Advance(sentSince ? Took * 2 : Took / 2);
+        Pass();
+        var second = Another(first.StateAt(0));
+        Judge(second, Answer(429, "too large"));
+
+        Assert.Equal(sentSince ? 1 : 0, second.RefusedAlone);
+    }
+
+    [Fact]
+    public void What_a_line_was_told_in_earlier_runs_of_its_chunk_counts()
+    {
+        var state = new LineState(0, 0, false, new LastAnswer(429, "too large"))
+        {
+            RefusedAlone = 1,
+            AloneSince = _time.GetUtcNow(),
+            ToldAlike = Verdicts.LeftOverTold,
+        };
+        _time.Advance(Verdicts.LeftOverFor);
+
+        Assert.False(Judge(Another(state), Answer(503, "loading")).IsFinal);
+        Assert.True(Judge(Another(Another(state).StateAt(0)), Answer(429, "too large")).IsFinal);
     }
 
     [Fact]
@@ -142,7 +236,7 @@ public sealed class VerdictTests
         _line.InFlight = inFlight;
 
         // Another that was sent after the line is back.
-        _record.Passed(2, TimeSpan.FromSeconds(othersSeconds));
+        _record.Passed(2, TimeSpan.FromSeconds(othersSeconds), _time.GetUtcNow());
 
         Assert.Equal((isTooMuch ? Blame.Upstream : Blame.Doubtful, false), Judge(new Reply.TimedOut()));
         Assert.Equal(isTooMuch ? 0 : 1, _line.Attempts);
@@ -172,7 +266,17 @@ public sealed class VerdictTests
     private static Reply.Answer Answer(int status, string message) => new(
         status, null, AnswerBody.Of(JsonSerializer.SerializeToUtf8Bytes(new { error = new { message } })), null);
 
-    private void Pass() => _record.Passed(++_sent, Took);
+    private LineHistory Another(LineState state = default) => new(new LineKey(default, 0, ++_others), state);
+
+    private void TellOften(string words)
+    {
+        for (var told = 0; told < Verdicts.LeftOverTold; told++)
+        {
+            Assert.Equal((Blame.Upstream, false), Judge(Answer(429, words)));
+        }
+    }
+
+    private void Pass() => _record.Passed(++_sent, Took, _time.GetUtcNow());
 
     private Verdict Judge(LineHistory line, Reply reply)
     {

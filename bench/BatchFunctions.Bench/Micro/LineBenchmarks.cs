@@ -63,7 +63,7 @@ public class LineBenchmarks
     }
 
     [Benchmark(Description = "tokens")]
-    public long Tokens() => TokenUsage.Read(new(_answer)).Total;
+    public long Tokens() => AnswerSummary.Read(new(_answer)).Usage.Total;
 
     [Benchmark(Description = "compose")]
     public int Compose()

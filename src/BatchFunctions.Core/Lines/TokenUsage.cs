@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 
 namespace BatchFunctions.Lines;
@@ -13,8 +12,6 @@ namespace BatchFunctions.Lines;
 /// <param name="ReasoningOutput">Output tokens that were spent on reasoning.</param>
 internal readonly record struct TokenUsage(long Input, long CachedInput, long Output, long ReasoningOutput)
 {
-    private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
-
     /// <summary>Input and output together.</summary>
     public long Total => Sum(Input, Output);
 
@@ -26,51 +23,11 @@ internal readonly record struct TokenUsage(long Input, long CachedInput, long Ou
         Sum(left.ReasoningOutput, right.ReasoningOutput));
 
     /// <summary>
-    /// Reads the <c>usage</c> of an answer. Missing values, and values that are not whole numbers, count as zero: a
-    /// batch does not fail over its bookkeeping.
+    /// Reads the object behind <c>usage</c>, to its end. Missing values, and values that are not whole numbers, count as zero: a batch does
+    /// not fail over its bookkeeping.
     /// </summary>
-    /// <param name="json">Valid JSON, with a byte order mark or without; names in it may contain escaped unpaired surrogates.</param>
-    public static TokenUsage Read(in ReadOnlySequence<byte> json)
-    {
-        try
-        {
-            return ReadValid(json);
-        }
-        catch (InvalidOperationException)
-        {
-            // A name with an unpaired surrogate cannot be decoded: the answer is kept as it is, and its tokens are not
-            // counted.
-            return default;
-        }
-    }
-
-    private static TokenUsage ReadValid(in ReadOnlySequence<byte> json)
-    {
-        var reader = new Utf8JsonReader(json.FirstSpan.StartsWith("\uFEFF"u8) ? json.Slice(3) : json, AnyDepth);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
-        {
-            return default;
-        }
-
-        TokenUsage usage = default;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var isUsage = reader.ValueTextEquals("usage"u8);
-            _ = reader.Read();
-            if (isUsage && reader.TokenType == JsonTokenType.StartObject)
-            {
-                usage = ReadCounts(ref reader);
-            }
-            else
-            {
-                reader.Skip();
-            }
-        }
-
-        return usage;
-    }
-
-    private static TokenUsage ReadCounts(ref Utf8JsonReader reader)
+    /// <param name="reader">At the object's beginning.</param>
+    public static TokenUsage Read(ref Utf8JsonReader reader)
     {
         TokenUsage usage = default;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

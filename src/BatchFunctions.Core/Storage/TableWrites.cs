@@ -42,10 +42,10 @@ internal static class TableWrites
         {
             return null;
         }
-        catch (RequestFailedException e) when (e.Status == 409 || IsUncertain(e))
+        catch (Exception e) when (e is RequestFailedException { Status: 409 } || IsUncertain(e, ct))
         {
             var (etag, mine) = await ReadBackAsync(table, row, ct);
-            return mine ? etag : e.Status == 409 ? null : throw new StorageUnavailableException(e);
+            return mine ? etag : e is RequestFailedException { Status: 409 } ? null : throw new StorageUnavailableException(e);
         }
     }
 
@@ -72,10 +72,10 @@ internal static class TableWrites
         {
             return null;
         }
-        catch (RequestFailedException e) when (e.Status is 404 or 412 || IsUncertain(e))
+        catch (Exception e) when (e is RequestFailedException { Status: 404 or 412 } || IsUncertain(e, ct))
         {
             var (etag, mine) = await ReadBackAsync(table, row, ct);
-            return mine ? etag : e.Status is 404 or 412 ? null : throw new StorageUnavailableException(e);
+            return mine ? etag : e is RequestFailedException { Status: 404 or 412 } ? null : throw new StorageUnavailableException(e);
         }
     }
 
@@ -110,7 +110,14 @@ internal static class TableWrites
     }
 
     /// <summary>
-    /// Whether the request may have taken effect although it failed: there was no answer, or a server error.
+    /// Whether the request may have taken effect although it failed: there was no answer in any of its tries, or a server error. Of several
+    /// tries that failed without an answer the SDK throws all, and a try that timed out is a cancellation that nobody asked for.
     /// </summary>
-    private static bool IsUncertain(RequestFailedException e) => e.Status is 0 or 408 || e.Status >= 500;
+    private static bool IsUncertain(Exception e, CancellationToken ct) => e switch
+    {
+        RequestFailedException failed => failed.Status is 0 or 408 || failed.Status >= 500,
+        AggregateException all => all.InnerExceptions.Any(one => IsUncertain(one, ct)),
+        OperationCanceledException => !ct.IsCancellationRequested,
+        _ => e is HttpRequestException or IOException,
+    };
 }

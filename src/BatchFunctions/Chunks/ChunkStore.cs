@@ -87,7 +87,8 @@ internal sealed class ChunkStore(TableClient table)
         await foreach (var row in table.QueryAsync<TableEntity>(filter, null, ["RowKey", ChunkRow.Loose], ct))
         {
             keys.Add(row.RowKey);
-            if (row.ContainsKey(ChunkRow.Loose) && await _rows.FindAsync(batchId, row.RowKey, ct) is { } chunk)
+            // Azure tells of a selected column that is not there, too, with null.
+            if (row.GetBinary(ChunkRow.Loose) is { Length: > 0 } && await _rows.FindAsync(batchId, row.RowKey, ct) is { } chunk)
             {
                 await first(chunk);
             }

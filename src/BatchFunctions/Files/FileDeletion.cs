@@ -3,7 +3,9 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
+using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Files;
@@ -15,10 +17,10 @@ namespace BatchFunctions.Files;
 /// whoever creates a batch writes its <c>activebatches</c> row and then reads the file's: one of the two sees the other.
 /// </summary>
 /// <remarks>
-/// A crash behind the tombstone leaves the content to the tombstone's entry, which is put off while a batch reads it. A content of many
+/// A crash behind the tombstone, or a fault of storage, leaves the content to the tombstone's entry, which is put off while a batch reads it. A content of many
 /// segments has a second entry, by which sweeps remove it bit by bit.
 /// </remarks>
-internal sealed class FileDeletion(
+internal sealed partial class FileDeletion(
     FileStore files,
     ActiveBatchStore active,
     ExpiringStore expiring,
@@ -27,7 +29,8 @@ internal sealed class FileDeletion(
     BatchQueues queues,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger<FileDeletion> logger)
 {
     private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(1);
 
@@ -60,7 +63,16 @@ internal sealed class FileDeletion(
         // From here on a client's disconnecting changes nothing: the file is gone for it.
         stored.Remove(tenant, buried.Bytes);
         await steps.ReachedAsync(ProtocolStep.FileTombstoneWritten, CancellationToken.None);
-        await RemoveUnreadAsync(buried, CancellationToken.None);
+        try
+        {
+            await RemoveUnreadAsync(buried, CancellationToken.None);
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e))
+        {
+            // As told to ask again, a client would be told then that there is no such file.
+            Log.ContentStays(logger, e, id);
+        }
+
         return true;
     }
 
@@ -123,5 +135,11 @@ internal sealed class FileDeletion(
         {
             throw new ApiException(FileErrors.FileGrowing);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "File {FileId} is deleted; its content could not be removed yet, and is when its tombstone is cleared away.")]
+        public static partial void ContentStays(ILogger logger, Exception e, string fileId);
     }
 }

@@ -190,7 +190,7 @@ internal sealed class LineSender(
     private async Task SendAndTakeAsync(
         LineInFlight line, UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
     {
-        var outcome = await upstream.SendAsync(request, turn, place, ct);
+        var outcome = await upstream.SendAsync(request, turn, place, _draining.Token, ct);
         using var disposed = outcome;
         if (outcome is UpstreamOutcome.Postponed { IsAway: true } away && !GoDifferentWays)
         {

@@ -42,7 +42,7 @@ internal sealed class AnswerBody : IDisposable
         NotJson = !JsonOneLine.IsOneValue(blocks.Sequence, MaxDepth);
 
         // Read once: who asks for it may hold a lock, and the body may have megabytes.
-        Usage = NotJson ? default : TokenUsage.Read(blocks.Sequence);
+        (Usage, ErrorStatus) = NotJson ? default : AnswerSummary.Read(blocks.Sequence);
     }
 
     /// <summary>Whether what came is no JSON, and is kept as a JSON string.</summary>
@@ -53,6 +53,9 @@ internal sealed class AnswerBody : IDisposable
 
     /// <summary>The tokens that it reports; zeros where it reports none.</summary>
     public TokenUsage Usage { get; }
+
+    /// <inheritdoc cref="AnswerSummary.ErrorStatus"/>
+    public int? ErrorStatus { get; }
 
     /// <summary>A hash of what came, to know the same words again.</summary>
     public ulong Hash

@@ -6,16 +6,18 @@ namespace BatchFunctions.Upstream;
 internal static class FlightEnds
 {
     /// <summary>How the line ended, and the work that it was.</summary>
-    public static (FlightEnd End, double Work) Of(Reply reply) => reply switch
+    /// <param name="reply">The reply.</param>
+    /// <param name="isTimeOut">Whether the line took longer than it may, here or at a gateway.</param>
+    public static (FlightEnd End, double Work) Of(Reply reply, bool isTimeOut) => reply switch
     {
+        _ when isTimeOut => (FlightEnd.TimedOut, 0),
         Reply.Answer { StatusCode: >= 200 and <= 299 } answer => (FlightEnd.Through, WorkOf(answer.Body)),
         Reply.Answer { StatusCode: 429 or 503 } => (FlightEnd.Refused, 0),
-        Reply.TimedOut => (FlightEnd.TimedOut, 0),
         _ => (FlightEnd.Untold, 0),
     };
 
-    /// <summary>The tokens that it has cost; null where there is no answer.</summary>
-    public static long? TokensOf(Reply reply) => reply is Reply.Answer answer ? answer.Body.Usage.Input + answer.Body.Usage.Output : null;
+    /// <summary>The tokens that a success has cost; null where it does not tell.</summary>
+    public static long? TokensOf(Reply reply) => reply is Reply.Answer { Body.Usage.Total: > 0 and var tokens } ? tokens : null;
 
     private static double WorkOf(AnswerBody body) => FlightRecord.WorkOf(body.Usage.Input, body.Usage.Output, body.Bytes);
 }

@@ -51,11 +51,18 @@ internal sealed class LineHistory(LineKey key, LineState state)
         set => Here.LastWords = value;
     }
 
-    /// <summary>When the upstream first refused it in this run; null when it never did.</summary>
-    public DateTimeOffset? RefusedSince
+    /// <summary>Since when the upstream's answers have had those words.</summary>
+    public DateTimeOffset ToldSince
     {
-        get => Here.RefusedSince;
-        set => Here.RefusedSince = value;
+        get => Here.ToldSince;
+        set => Here.ToldSince = value;
+    }
+
+    /// <summary>A hash of the upstream's last answer that was charged to the line; null before there was one.</summary>
+    public ulong? ChargedWords
+    {
+        get => Here.ChargedWords;
+        set => Here.ChargedWords = value;
     }
 
     /// <summary>The number of its last attempt, in the order of sending to the upstream.</summary>

@@ -6,8 +6,11 @@ internal sealed class LineVisits
     /// <inheritdoc cref="LineHistory.LastWords"/>
     public ulong? LastWords { get; set; }
 
-    /// <inheritdoc cref="LineHistory.RefusedSince"/>
-    public DateTimeOffset? RefusedSince { get; set; }
+    /// <inheritdoc cref="LineHistory.ChargedWords"/>
+    public ulong? ChargedWords { get; set; }
+
+    /// <inheritdoc cref="LineHistory.ToldSince"/>
+    public DateTimeOffset ToldSince { get; set; }
 
     /// <inheritdoc cref="LineHistory.Number"/>
     public int Number { get; set; }

@@ -10,6 +10,9 @@ internal sealed class RateBudget(double perMinute, TimeProvider time)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(1);
 
+    /// <summary>The most that is paid off: an answer may report any number of tokens.</summary>
+    private static readonly TimeSpan LongestDebt = TimeSpan.FromHours(1);
+
     private double _part = 1;
     private double _left = 1;
     private DateTimeOffset _counted = time.GetUtcNow();
@@ -33,7 +36,7 @@ internal sealed class RateBudget(double perMinute, TimeProvider time)
             Count();
             return _left > 0 ? _counted
                 : PerSecond <= 0 ? DateTimeOffset.MaxValue
-                : _counted + TimeSpan.FromSeconds((-_left + double.Epsilon) / PerSecond) + TimeSpan.FromMilliseconds(1);
+                : _counted + TimeSpan.FromSeconds(Math.Min(-_left / PerSecond, LongestDebt.TotalSeconds)) + TimeSpan.FromMilliseconds(1);
         }
     }
 
@@ -43,13 +46,16 @@ internal sealed class RateBudget(double perMinute, TimeProvider time)
     public void Take(double amount)
     {
         Count();
-        _left -= amount;
+        _left = Math.Max(_left - amount, -perMinute * LongestDebt.TotalMinutes);
     }
 
     private void Count()
     {
         var now = time.GetUtcNow();
-        _left = Math.Min(Math.Max(1, PerSecond * Kept.TotalSeconds), _left + (PerSecond * (now - _counted).TotalSeconds));
+
+        // A clock that is set back takes nothing away.
+        var passed = Math.Max(0, (now - _counted).TotalSeconds);
+        _left = Math.Min(Math.Max(1, PerSecond * Kept.TotalSeconds), _left + (PerSecond * passed));
         _counted = now;
     }
 }

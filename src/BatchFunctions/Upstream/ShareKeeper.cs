@@ -1,5 +1,4 @@
 using BatchFunctions.Fleet;
-using BatchFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Upstream;
@@ -74,7 +73,20 @@ internal sealed partial class ShareKeeper(
         _stop.Dispose();
     }
 
+    /// <summary>Whatever ends it, the next line to be sent begins it anew.</summary>
     private async Task KeepAsync()
+    {
+        try
+        {
+            await KeepWhileWantedAsync();
+        }
+        finally
+        {
+            Ended();
+        }
+    }
+
+    private async Task KeepWhileWantedAsync()
     {
         var (holds, isGivenUp) = (false, false);
         while (!_stop.IsCancellationRequested)
@@ -102,8 +114,6 @@ internal sealed partial class ShareKeeper(
         {
             await ReleaseAsync();
         }
-
-        Ended();
     }
 
     private async Task<ShareGrant?> RenewAsync(ShareDemand wanted, long asked)
@@ -135,9 +145,9 @@ internal sealed partial class ShareKeeper(
         {
             await fleet.ReleaseAsync(limit.Token);
         }
-        catch (Exception e) when (StorageFaults.IsFault(e) || e is OperationCanceledException or ConcurrencyException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // It lapses by itself.
+            // It lapses by itself, whatever is the matter with storage: that it refuses, too.
             Log.NotReleased(logger, e);
         }
     }

@@ -47,6 +47,10 @@ internal sealed class SoldRates
         return _expected;
     }
 
+    /// <summary>A line is refused: it has cost nothing, and says nothing of what others cost.</summary>
+    /// <param name="expected">What it was taken to cost.</param>
+    public void Refused(double expected) => _tokens?.Take(-expected);
+
     /// <summary>A line is back.</summary>
     /// <param name="expected">What it was taken to cost.</param>
     /// <param name="tokens">What it has cost; null where that was not told.</param>

@@ -79,9 +79,11 @@ internal sealed partial class UpstreamClient(
     /// <param name="request">The line.</param>
     /// <param name="turn">Its chunk's run.</param>
     /// <param name="place">Its first place in flight, given back here.</param>
+    /// <param name="drain">Ends the waiting: a line that was not taken is postponed then, and not sent again.</param>
     /// <param name="ct">Ends the call, and the waiting.</param>
     /// <exception cref="UpstreamCancelledException">The caller cancelled.</exception>
-    public async Task<UpstreamOutcome> SendAsync(UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken ct)
+    public async Task<UpstreamOutcome> SendAsync(
+        UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken drain, CancellationToken ct)
     {
         var line = new LineHistory(request.Line, request.State);
         var target = TargetOf(request.Route, place);
@@ -100,7 +102,7 @@ internal sealed partial class UpstreamClient(
                 reply.Dispose();
                 request.Memory.HoldLine();
                 metrics.AttemptRepeated(target.Upstream.Name, reply.Name);
-                var answer = await AgainAsync(turn, request, line, target.Upstream, verdict, ct);
+                var answer = await AgainAsync(turn, request, line, target.Upstream, verdict, drain, ct);
                 if (answer.Place is not { } next)
                 {
                     return Postponed(line, target.Upstream, answer);
@@ -124,7 +126,13 @@ internal sealed partial class UpstreamClient(
     /// </summary>
     /// <returns>The place; or how long to wait in storage.</returns>
     private async Task<GateAnswer> AgainAsync(
-        UpstreamTurn turn, UpstreamRequest request, LineHistory line, UpstreamEntry refusing, Verdict verdict, CancellationToken ct)
+        UpstreamTurn turn,
+        UpstreamRequest request,
+        LineHistory line,
+        UpstreamEntry refusing,
+        Verdict verdict,
+        CancellationToken drain,
+        CancellationToken ct)
     {
         var now = time.GetUtcNow();
 
@@ -142,7 +150,17 @@ internal sealed partial class UpstreamClient(
             return new GateAnswer(null, shortest);
         }
 
-        var answer = await WaitAsync(turn, line, request.Memory, soon, shortest, ct);
+        GateAnswer answer;
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, ct);
+            answer = await WaitAsync(turn, line, request.Memory, soon, shortest, either.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            return new GateAnswer(null, Later(now + shortest - time.GetUtcNow(), TimeSpan.Zero));
+        }
+
         return answer.Place is null && soon.Count < all.Count
             ? answer with { IsAway = false, Wait = Sooner(answer.Wait, Later(all.Except(soon).Min(static one => one.Due) - now, TimeSpan.Zero)) }
             : answer;
@@ -168,6 +186,7 @@ internal sealed partial class UpstreamClient(
                 await Task.Delay(wait, time, ct);
             }
 
+            ct.ThrowIfCancellationRequested();
             await held.HoldAnswerAsync(_sizes.Expected, ct);
             return await EnterAsync(turn, doors, line.Suspicion, leadsChunk: false, ct);
         }

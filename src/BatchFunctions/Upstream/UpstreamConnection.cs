@@ -164,7 +164,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, UpstreamSet
                     limit.Token);
                 return body is not null
                     ? new Reply.Answer(
-                        (int)response.StatusCode,
+                        response.IsSuccessStatusCode && body.ErrorStatus is { } error ? error : (int)response.StatusCode,
                         RequestIdOf(response.Headers),
                         body,
                         RetryAfter.Read(response.Headers, time.GetUtcNow()),

@@ -22,6 +22,8 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     /// <summary>How long suspects wait for others to go first.</summary>
     private static readonly TimeSpan SuspectsWait = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan LongestLook = TimeSpan.FromHours(1);
+
     private readonly Lock _lock = new();
     private readonly GateWaiters _waiters;
     private readonly UpstreamBreaker _breaker;
@@ -129,11 +131,19 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     {
         lock (_lock)
         {
-            (place.End, place.Work) = FlightEnds.Of(reply);
-            _rates.Answered(place.Tokens, FlightEnds.TokensOf(reply));
+            (place.End, place.Work) = FlightEnds.Of(reply, verdict.IsTimeOut);
+            if (reply is Reply.Answer { StatusCode: < 200 or > 299 })
+            {
+                _rates.Refused(place.Tokens);
+            }
+            else
+            {
+                _rates.Answered(place.Tokens, FlightEnds.TokensOf(reply));
+            }
+
             if (verdict.Blame == Blame.Upstream)
             {
-                Failed(place, reply);
+                Failed(place, reply, verdict.IsTimeOut);
             }
             else if (Verdicts.WentThrough(verdict, reply) || Verdicts.IsSuccess(reply))
             {
@@ -180,7 +190,7 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         _limit.Passed();
     }
 
-    private void Failed(UpstreamPlace place, Reply reply)
+    private void Failed(UpstreamPlace place, Reply reply, bool isTimeOut)
     {
         if (reply is Reply.Answer { StatusCode: 429 } refusal)
         {
@@ -195,7 +205,11 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
         }
 
         _breaker.Failed(reply);
-        _limit.Failed(_inFlight, tooMany: reply is Reply.TimedOut ? place.InFlight : null);
+        if (isTimeOut || _breaker.IsFailing)
+        {
+            // One that is refused while others go through says nothing of how many are too many.
+            _limit.Failed(_inFlight, tooMany: isTimeOut ? place.InFlight : null);
+        }
     }
 
     private void Look()
@@ -306,7 +320,8 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
 
     private void WakeAt(DateTimeOffset due, DateTimeOffset now)
     {
-        var wait = due - now;
+        // Looked at anew in between: a share of nothing is due at the end of time, further than a timer goes.
+        var wait = due < now + LongestLook ? due - now : LongestLook;
         _timer.Change(wait > TimeSpan.FromMilliseconds(1) ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 }

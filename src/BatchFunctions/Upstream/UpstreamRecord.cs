@@ -20,6 +20,7 @@ internal sealed class UpstreamRecord
     private DateTimeOffset _lastThroughSent = DateTimeOffset.MinValue;
     private int _lastBroken;
     private int _faultsInARow;
+    private (ulong Words, DateTimeOffset Since)? _explained;
 
     /// <summary>Lines that went through: answered in a way that only an upstream that works answers.</summary>
     public long Through => Interlocked.Read(ref _through);
@@ -102,6 +103,36 @@ internal sealed class UpstreamRecord
             }
 
             _took.Enqueue(took);
+        }
+    }
+
+    /// <summary>Whether a line was ever answered with a success to keep.</summary>
+    public bool HasSucceeded { get; private set; }
+
+    /// <summary>A line was answered with a success to keep: what the upstream explained before has passed.</summary>
+    public void Succeeded()
+    {
+        lock (_lock)
+        {
+            HasSucceeded = true;
+            _explained = null;
+        }
+    }
+
+    /// <summary>The upstream explains why it does not serve a line.</summary>
+    /// <param name="words">A hash of what it says.</param>
+    /// <param name="now">When.</param>
+    /// <returns>For how long it has said so, and nothing else of the kind, with no success in between.</returns>
+    public TimeSpan Explained(ulong words, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            if (_explained?.Words != words)
+            {
+                _explained = (words, now);
+            }
+
+            return now - _explained.Value.Since;
         }
     }
 

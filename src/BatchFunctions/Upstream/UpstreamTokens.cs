@@ -78,6 +78,14 @@ internal sealed partial class UpstreamTokens(
         {
             NoteFailure(e);
         }
+        finally
+        {
+            // Also where memory has run out: whoever asks next asks anew.
+            lock (_lock)
+            {
+                _renewal = null;
+            }
+        }
     }
 
     private void Keep(AccessToken token)
@@ -91,7 +99,6 @@ internal sealed partial class UpstreamTokens(
                 token.ExpiresOn - UnusedAhead);
             _failure = now < _held.UsableUntil ? null : NoToken("what it was given has expired");
             _nextAsk = now + AskedAgainAfter;
-            _renewal = null;
         }
 
         Log.Renewed(logger, token.ExpiresOn);
@@ -107,7 +114,6 @@ internal sealed partial class UpstreamTokens(
         {
             _failure = NoToken(reason);
             _nextAsk = time.GetUtcNow() + AskedAgainAfter;
-            _renewal = null;
         }
 
         Log.NotRenewed(logger, reason);

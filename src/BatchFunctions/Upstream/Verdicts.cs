@@ -37,6 +37,15 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// <summary>How long the same words must have been said, where nobody goes through, until they are taken for the line's own fault.</summary>
     public static readonly TimeSpan SameWordsFor = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the same must have been explained to everybody, by an upstream that has answered this process with no success yet.</summary>
+    public static readonly TimeSpan ExplainedAtFirst = TimeSpan.FromMinutes(5);
+
+    /// <summary>The same where it has.</summary>
+    public static readonly TimeSpan ExplainedLater = TimeSpan.FromMinutes(30);
+
+    /// <summary>A gateway that says that it waited in vain (408, 504, 524) after this long has cut off what may have been working.</summary>
+    public static readonly TimeSpan GatewayTimeOut = TimeSpan.FromSeconds(10);
+
     /// <summary>How much longer than asked for a line waits at most: lines refused together would else come back together.</summary>
     private const double Spread = 0.25;
 
@@ -48,8 +57,9 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         >= 200 and <= 299 => Blame.None,
         >= 300 and <= 399 => Blame.Doubtful,        // a redirect: the address is wrong, for one line or for all
         401 or 403 => Blame.Doubtful,               // a key that is wrong, or a line that is not allowed
-        408 or 429 => Blame.Upstream,               // too slow, too many
-        >= 400 and <= 499 => Blame.Line,            // 400, 404, 409, 413, 422, …
+        408 or 425 or 429 or 498 or 499 => Blame.Upstream, // too slow, too early, too many; 498 is Groq's for no capacity
+        400 or 402 or (>= 404 and <= 406) or (>= 409 and <= 417) or 422 or 431 or 451 => Blame.Line,
+        >= 400 and <= 499 => Blame.Doubtful,        // 424, which TGI and TEI answer when what stands behind them fails, and what nobody knows
         500 => Blame.Doubtful,                      // an upstream that is broken, or a line that breaks it
         501 => Blame.Line,                          // what it does not do, it will not do the next time
         _ => Blame.Upstream,                        // 502, 503, 504, 529, …: overloaded, loading, restarting
@@ -72,10 +82,11 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         line.OthersPassed |= line.Breaks > 0 && OthersPass(line);
         var verdict = reply switch
         {
+            Reply.Answer { StatusCode: 408 or 504 or 524 } when took >= GatewayTimeOut => JudgeTimeOut(line, reply, took),
             Reply.Answer answer => JudgeAnswer(line, answer),
             Reply.TooLarge => Verdict.Final(Blame.Line),
-            Reply.Garbled => Charge(line, sameWords: false, asked: null),
-            Reply.TimedOut => JudgeTimeOut(line),
+            Reply.Garbled => Charge(line, words: null, asked: null),
+            Reply.TimedOut => JudgeTimeOut(line, reply, options.Timeout),
             Reply.Broken => JudgeBreak(line),
             _ => Verdict.Again(Blame.Upstream, TimeSpan.Zero),
         };
@@ -92,13 +103,18 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         }
 
         var words = answer.Body.Hash ^ (ulong)answer.StatusCode;
-        var isSame = line.LastWords == words;
-        line.LastWords = words;
+        if (line.LastWords != words)
+        {
+            line.LastWords = words;
+            line.ToldSince = time.GetUtcNow();
+        }
+
         return blame switch
         {
-            Blame.None => Charge(line, sameWords: false, answer.RetryAfter),
-            Blame.Doubtful when OthersPass(line) => Charge(line, isSame, answer.RetryAfter),
-            Blame.Doubtful when IsLasting(line, answer, isSame) => Charge(line, isSame, answer.RetryAfter),
+            Blame.None => Charge(line, words: null, answer.RetryAfter),
+            Blame.Doubtful when IsExplained(answer, words) => Verdict.Final(Blame.Line),
+            Blame.Doubtful when OthersPass(line) => Charge(line, words, answer.RetryAfter),
+            Blame.Doubtful when IsLasting(line, answer) => Verdict.Final(Blame.Doubtful),
             _ when WaitsInVain(line, answer) => Verdict.Final(Blame.Doubtful),
             _ => Verdict.Again(Blame.Upstream, WaitOf(line, answer.RetryAfter)),
         };
@@ -114,16 +130,18 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         : record.LastThrough > line.Number;
 
     /// <summary>
-    /// Whether nobody gets through, and yet it looks like the line's fault: an upstream that explains itself and has never let a
-    /// line through; or one that says the same for long enough, be it of all lines, explaining itself, or of the few that are left
+    /// Whether nobody gets through, and yet it looks like the line's fault: the few that are left have been told the same for long enough
     /// (but for 401, which is about the key).
     /// </summary>
-    private bool IsLasting(LineHistory line, Reply.Answer answer, bool isSame)
-    {
-        var explains = answer is { StatusCode: 500, Body.NotJson: false };
-        var isForLong = isSame && time.GetUtcNow() - line.RefusedSince >= SameWordsFor;
-        return record.Through == 0 ? explains : isForLong && (explains || (answer.StatusCode != 401 && record.AreFew));
-    }
+    private bool IsLasting(LineHistory line, Reply.Answer answer) =>
+        record.Through > 0 && answer.StatusCode != 401 && record.AreFew && time.GetUtcNow() - line.ToldSince >= SameWordsFor;
+
+    /// <summary>
+    /// Whether the upstream explains itself, and has said the same to everybody for so long that it would to each line: a model without
+    /// vision, and a batch of images. A server that loads its model, or is restarted, explains itself likewise in the meantime.
+    /// </summary>
+    private bool IsExplained(Reply.Answer answer, ulong words) => answer is { StatusCode: 500, Body.NotJson: false }
+        && record.Explained(words, time.GetUtcNow()) >= (record.HasSucceeded ? ExplainedLater : ExplainedAtFirst);
 
     /// <summary>
     /// Whether a line waits in vain that is put off for the upstream's sake: it was so too often for bad luck while others went through;
@@ -139,9 +157,11 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
             || (line.ToldAlike >= LeftOverTold && record.AreFew && time.GetUtcNow() - line.AloneSince >= LeftOverFor);
     }
 
-    /// <summary>A doubtful attempt is charged. The line ends with its last one, or when it is answered the same words again.</summary>
-    private Verdict Charge(LineHistory line, bool sameWords, TimeSpan? asked)
+    /// <summary>A doubtful attempt is charged. The line ends with its last one, or when it is charged for the same words again.</summary>
+    private Verdict Charge(LineHistory line, ulong? words, TimeSpan? asked)
     {
+        var sameWords = words is not null && line.ChargedWords == words;
+        line.ChargedWords = words;
         line.Attempts++;
         return line.Attempts >= options.MaxAttempts || sameWords
             ? Verdict.Final(Blame.Doubtful)
@@ -152,12 +172,13 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     /// Time in the upstream's own queue is not the line's fault: where others come back slowly or not at all, too much was sent,
     /// and the next attempt waits for less in flight. It is the line's where others come back soon, or where it was alone.
     /// </summary>
-    private Verdict JudgeTimeOut(LineHistory line)
+    private Verdict JudgeTimeOut(LineHistory line, Reply reply, TimeSpan limit)
     {
-        var othersAreFast = OthersPass(line) && record.Slowest < options.Timeout / 2;
-        return othersAreFast || line.InFlight <= 1 || WaitsInVain(line, new Reply.TimedOut())
-            ? Charge(line, sameWords: false, asked: null)
+        var othersAreFast = OthersPass(line) && record.Slowest < limit / 2;
+        var verdict = othersAreFast || line.InFlight <= 1 || WaitsInVain(line, reply)
+            ? Charge(line, words: null, (reply as Reply.Answer)?.RetryAfter)
             : Verdict.Again(Blame.Upstream, TimeSpan.Zero);
+        return verdict with { IsTimeOut = true };
     }
 
     /// <summary>
@@ -176,6 +197,11 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
 
     private void Note(LineHistory line, Reply reply, Verdict verdict, TimeSpan took)
     {
+        if (verdict.Blame == Blame.None)
+        {
+            record.Succeeded();
+        }
+
         if (WentThrough(verdict, reply))
         {
             record.Passed(line.Number, took, time.GetUtcNow());
@@ -195,7 +221,6 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         }
 
         line.Refusals++;
-        line.RefusedSince ??= time.GetUtcNow();
         line.RefusedNumber = line.Number;
         line.SentWhenRefused = line.Sent;
         line.Last = reply.Said;

@@ -99,7 +99,7 @@ public sealed class HealthTests : IAsyncLifetime
         using var turn = client.Join(new BatchAtGate(new BatchKey("local", "batch"), null, DateTimeOffset.MaxValue), 0, 1, 1, new SendingLease(DateTimeOffset.MaxValue, _time));
         var route = _api.Get<UpstreamRegistry>().RouteOf("any")!;
         var (place, _) = await client.EnterAsync(turn, route, default, shutdown.Token);
-        var sending = client.SendAsync(new UpstreamRequest(default, "/v1/chat/completions", "{}"u8.ToArray(), memory, route), turn, place!, shutdown.Token);
+        var sending = client.SendAsync(new UpstreamRequest(default, "/v1/chat/completions", "{}"u8.ToArray(), memory, route), turn, place!, drain: default, shutdown.Token);
         await Eventually.UntilAsync(() => route.Targets[0].Upstream.Gate.Condition.AwaySince is not null, "the upstream is found to be away");
 
         var upstream = await UpstreamAsync();

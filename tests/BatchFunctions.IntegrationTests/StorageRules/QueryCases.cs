@@ -94,6 +94,14 @@ public abstract class QueryCases(string connection) : StorageCases(connection)
         await FoundAsync(await NewMixedAsync(), string.Join(" or ", Enumerable.Range(0, 16).Select(i => $"Whole eq {i}"))));
 
     [Fact]
+    public Task What_is_selected_and_not_there_is_null() => ExpectAsync("RowKey Text", async () =>
+    {
+        var table = await NewTableAsync(new TableEntity("p", "r") { ["Whole"] = 1 });
+        var row = await table.QueryAsync<TableEntity>(select: ["RowKey", "Text"]).SingleAsync();
+        return string.Join(' ', row.Keys.Where(name => !name.StartsWith("odata", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    });
+
+    [Fact]
     public Task What_is_no_filter_is_refused() =>
         ExpectAsync("400 InvalidInput", async () => await FoundAsync(await NewMixedAsync(), "Whole eq"));
 

@@ -21,6 +21,7 @@ internal static class StorageDifferences
         new(nameof(TableCases.A_time_before_1601_is_not_stored), "204", "400 OutOfRangeInput", Documentation + "understanding-the-table-service-data-model"),
         new(nameof(QueryCases.Times_are_compared), "", "pb", Documentation + "querying-tables-and-entities"),
         new(nameof(QueryCases.A_filter_has_at_most_15_comparisons), "pa pb pc qa", "400 InvalidInput", Documentation + "querying-tables-and-entities"),
+        new(nameof(QueryCases.What_is_selected_and_not_there_is_null), "RowKey", "RowKey Text", Documentation + "query-entities"),
         new(nameof(QueryCases.No_more_than_a_thousand_can_be_asked_for), "1", "400 InvalidInput", Documentation + "query-timeout-and-pagination"),
         new(nameof(QueryCases.One_more_is_too_many), "an answer that the client cannot read", "400 InvalidInput", Documentation + "performing-entity-group-transactions"),
         new(nameof(QueryCases.A_transaction_has_one_partition), "202", "400 CommandsInBatchActOnDifferentPartitions", Documentation + "performing-entity-group-transactions"),

@@ -1,3 +1,4 @@
+using Azure;
 using BatchFunctions.Fleet;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
@@ -57,6 +58,25 @@ public sealed class ShareTests : IAsyncLifetime
         await _fixture.Time.AdvanceUntilAsync(() => _share.Asked > asked, Step);
 
         Assert.False(line.IsCompleted);
+    }
+
+    /// <summary>A firewall or a role that is wrong, an older version before a newer row: put right, it must not take a restart.</summary>
+    [Fact]
+    public async Task A_share_that_could_not_be_given_up_is_asked_for_again_by_the_next_line()
+    {
+        _share.Refusal = new RequestFailedException(403, "This request is not authorized to perform this operation.");
+        using (var turn = _fixture.Join("project", "batch"))
+        {
+            (await EnterAsync(turn)).Place!.Dispose();
+        }
+
+        await _fixture.Time.AdvanceUntilAsync(() => _share.Released == 1, Step);
+        _share.Refusal = null;
+        using var next = _fixture.Join("project", "batch");
+        var line = _fixture.Gate.EnterAsync(next, 0, leadsChunk: true, default);
+        await _fixture.Time.AdvanceUntilAsync(() => line.IsCompleted, Step);
+
+        (await line).Place!.Dispose();
     }
 
     [Fact]
@@ -128,6 +148,9 @@ public sealed class ShareTests : IAsyncLifetime
 
         public bool IsAway { get; set; }
 
+        /// <summary>What comes of giving it up; nothing where this is null.</summary>
+        public Exception? Refusal { get; set; }
+
         public IReadOnlyDictionary<string, double> Parts { get; set; } = new Dictionary<string, double>();
 
         public int Asked { get; private set; }
@@ -148,7 +171,7 @@ public sealed class ShareTests : IAsyncLifetime
         public override Task ReleaseAsync(CancellationToken ct)
         {
             Released++;
-            return Task.CompletedTask;
+            return Refusal is { } refusal ? Task.FromException(refusal) : Task.CompletedTask;
         }
     }
 }

@@ -66,7 +66,7 @@ internal sealed class SharedFixture : IAsyncDisposable
         var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
-            : await Client.SendAsync(new UpstreamRequest(new LineKey(new BatchKey("project", "batch"), 0, Interlocked.Increment(ref _lines)), "/v1/chat/completions", line.Body, memory, route, line.Model, state), turn, place, ct);
+            : await Client.SendAsync(new UpstreamRequest(new LineKey(new BatchKey("project", "batch"), 0, Interlocked.Increment(ref _lines)), "/v1/chat/completions", line.Body, memory, route, line.Model, state), turn, place, drain: default, ct);
     }
 
     public async ValueTask DisposeAsync()

@@ -75,5 +75,5 @@ public sealed class TokenUsageTests
         Assert.Equal(44, sum.Total);
     }
 
-    private static TokenUsage Read(string json) => TokenUsage.Read(new(Encoding.UTF8.GetBytes(json)));
+    private static TokenUsage Read(string json) => AnswerSummary.Read(new(Encoding.UTF8.GetBytes(json))).Usage;
 }

@@ -71,8 +71,11 @@ internal sealed class UpstreamFixture : IAsyncDisposable
         var (place, wait) = await Client.EnterAsync(turn, route, state, ct);
         return place is null
             ? new UpstreamOutcome.Postponed(state, wait)
-            : await Client.SendAsync(new UpstreamRequest(line, endpoint, body, memory, route, State: state), turn, place, ct);
+            : await Client.SendAsync(new UpstreamRequest(line, endpoint, body, memory, route, State: state), turn, place, Drain, ct);
     }
+
+    /// <summary>Tells the runs to send nothing more.</summary>
+    public CancellationToken Drain { get; set; }
 
     /// <summary>Begins a chunk's run at the gate.</summary>
     public GateTurn Join(string project, string batch, int chunk = 0, int lines = 1, double weight = 1, TimeSpan? left = null) =>

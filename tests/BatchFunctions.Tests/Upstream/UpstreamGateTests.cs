@@ -57,6 +57,29 @@ public sealed class UpstreamGateTests
         Assert.False(refused.IsCompleted);
     }
 
+    /// <summary>One in ten that a gateway cannot serve must not slow the others down.</summary>
+    [Fact]
+    public async Task What_is_refused_while_others_go_through_lowers_no_limit()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(
+            call => call.Marker == "refused" ? ScriptedAnswer.Error(502) : ScriptedAnswer.Chat(call),
+            options => options.Concurrency = "8");
+        var refused = new List<Task>();
+        for (var round = 0; round < 5; round++)
+        {
+            refused.Add(fixture.SendAsync("refused"));
+            await Eventually.UntilAsync(() => fixture.Upstream.CallsOf("refused") > round, "the line is refused");
+            Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await fixture.SendAsync("line")).IsSuccess);
+        }
+
+        var places = Enumerable.Range(0, 9).Select(_ => EnterAsync(fixture)).ToList();
+        await Eventually.UntilAsync(() => places.Count(place => place.IsCompleted) == 8, "eight are in flight");
+        foreach (var place in places)
+        {
+            (await place).Dispose();
+        }
+    }
+
     [Fact]
     public async Task Suspects_go_in_small_company_and_nobody_else_meanwhile()
     {

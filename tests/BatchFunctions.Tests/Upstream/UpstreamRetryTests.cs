@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
@@ -34,7 +35,7 @@ public sealed class UpstreamRetryTests
     public async Task Waits_grow_from_attempt_to_attempt_and_never_beyond_the_longest()
     {
         await using var fixture = await UpstreamFixture.StartAsync(
-            call => ScriptedAnswer.Error(500, $"answer {call.Number}"), options => options.MaxAttempts = 12);
+            call => ScriptedAnswer.Text($"answer {call.Number}"), options => options.MaxAttempts = 12);
 
         var sending = fixture.SendAsync();
         var waits = new List<TimeSpan>();
@@ -43,7 +44,7 @@ public sealed class UpstreamRetryTests
             waits.Add(await fixture.Time.PassNextWaitAsync());
         }
 
-        Assert.Equal(500, Assert.IsType<UpstreamOutcome.Answered>(await sending).StatusCode);
+        Assert.False(Assert.IsType<UpstreamOutcome.Answered>(await sending).IsSuccess);
         Assert.Equal(12, fixture.Upstream.CallsOf("line"));
         Assert.All(waits, wait => Assert.InRange(wait, TimeSpan.FromTicks(1), fixture.Options.LongestWait));
         Assert.True(waits[0] < waits[^1], "the first wait is the shortest");
@@ -54,37 +55,96 @@ public sealed class UpstreamRetryTests
     public async Task A_line_that_has_used_up_its_attempts_ends_with_its_last_answer()
     {
         await using var fixture = await UpstreamFixture.StartAsync(
-            call => ScriptedAnswer.Error(500, $"answer {call.Number}"), options => options.MaxAttempts = 3);
+            call => ScriptedAnswer.Text($"answer {call.Number}"), options => options.MaxAttempts = 3);
 
         var sending = fixture.SendAsync();
         _ = await fixture.Time.PassNextWaitAsync();
         _ = await fixture.Time.PassNextWaitAsync();
 
         var answer = Assert.IsType<UpstreamOutcome.Answered>(await sending);
-        Assert.Equal(500, answer.StatusCode);
-        Assert.Equal("answer 3", MessageOf(answer));
+        Assert.False(answer.IsSuccess);
+        Assert.Equal("answer 3", JsonSerializer.Deserialize<string>(WrittenBody.Of(answer)));
     }
 
     [Fact]
-    public async Task A_line_that_is_refused_in_the_same_words_again_ends_with_them()
+    public async Task A_line_that_is_charged_for_the_same_words_again_ends_with_them()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(
+            call => call.Marker == "line" ? ScriptedAnswer.Error(500, "image input is not supported") : ScriptedAnswer.Chat(call));
+
+        var sending = fixture.SendAsync();
+        for (var charged = 0; charged < 2; charged++)
+        {
+            var wait = await fixture.Time.NextWaitAsync();
+            _ = await fixture.SendAsync("other");
+            fixture.Time.Advance(wait);
+        }
+
+        Assert.Equal("image input is not supported", MessageOf(Assert.IsType<UpstreamOutcome.Answered>(await sending)));
+        Assert.Equal(3, fixture.Upstream.CallsOf("line"));
+    }
+
+    [Fact]
+    public async Task What_an_upstream_explains_to_everybody_for_long_ends_a_line()
     {
         await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500, "image input is not supported"));
 
+        var began = fixture.Time.GetUtcNow();
         var sending = fixture.SendAsync();
-        _ = await fixture.Time.PassNextWaitAsync();
+        while (!sending.IsCompleted)
+        {
+            await fixture.Time.AdvanceUntilAsync(() => sending.IsCompleted, Second);
+            if (await sending is UpstreamOutcome.Postponed postponed)
+            {
+                fixture.Time.Advance(Second);
+                sending = fixture.SendAsync(postponed.Line);
+            }
+        }
 
         Assert.Equal("image input is not supported", MessageOf(Assert.IsType<UpstreamOutcome.Answered>(await sending)));
+        Assert.InRange(fixture.Time.GetUtcNow() - began, Verdicts.ExplainedAtFirst, Verdicts.ExplainedAtFirst * 2);
+    }
+
+    /// <summary>Gateways that have begun to answer cannot take their status back.</summary>
+    [Theory]
+    [InlineData("""{"error":{"code":502,"message":"Provider returned error"},"user_id":"u"}""", 502)]
+    [InlineData("""{"error":{"code":"429","message":"slow down"}}""", 429)]
+    [InlineData("""{"choices":null,"error":{"message":"no code"}}""", 500)]
+    [InlineData("""{"error":{"code":"rate_limited","message":"no status"}}""", 500)]
+    public async Task An_error_that_comes_as_a_success_is_an_error(string body, int status)
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(
+            call => call.Number == 1 ? ScriptedAnswer.Text(body) : ScriptedAnswer.Chat(call));
+
+        var sending = fixture.SendAsync();
+        await fixture.Time.AdvanceUntilAsync(() => sending.IsCompleted, Second);
+
+        Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await sending).IsSuccess);
         Assert.Equal(2, fixture.Upstream.CallsOf("line"));
+        Assert.Equal(status, AnswerBody.Of(Encoding.UTF8.GetBytes(body)).ErrorStatus);
+    }
+
+    [Theory]
+    [InlineData("""{"choices":[{"message":{"content":"x"}}],"error":{"code":502}}""")]
+    [InlineData("""{"object":"response","status":"failed","error":{"code":"server_error"},"output":[]}""")]
+    [InlineData("""{"choices":[],"error":null}""")]
+    [InlineData("""{"data":[],"error":"not an object"}""")]
+    public async Task A_success_with_something_to_keep_is_kept_whatever_else_it_says(string body)
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text(body));
+
+        Assert.True(Assert.IsType<UpstreamOutcome.Answered>(await fixture.SendAsync()).IsSuccess);
+        Assert.Equal(1, fixture.Upstream.CallsOf("line"));
     }
 
     [Fact]
     public async Task Attempts_of_earlier_runs_count()
     {
-        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text("no"));
 
         var outcome = await fixture.SendAsync(UpstreamFixture.Charged(fixture.Options.MaxAttempts - 1));
 
-        Assert.Equal(500, Assert.IsType<UpstreamOutcome.Answered>(outcome).StatusCode);
+        Assert.False(Assert.IsType<UpstreamOutcome.Answered>(outcome).IsSuccess);
         Assert.Equal(1, fixture.Upstream.CallsOf("line"));
     }
 
@@ -223,7 +283,7 @@ public sealed class UpstreamRetryTests
     {
         await using var fixture = await UpstreamFixture.StartAsync(
             call => call.Number == 1
-                ? ScriptedAnswer.Error(500)
+                ? ScriptedAnswer.Text("no")
                 : ScriptedAnswer.Chat(call).After(new TaskCompletionSource().Task));
         using var shutdown = new CancellationTokenSource();
 
@@ -238,10 +298,29 @@ public sealed class UpstreamRetryTests
         Assert.Equal(shutdown.Token, cancelled.CancellationToken);
     }
 
+    /// <summary>A run that is to end would cut a second attempt off, and pay for it.</summary>
+    [Fact]
+    public async Task A_run_that_drains_puts_off_what_it_would_send_again()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text("no"));
+        using var drain = new CancellationTokenSource();
+        fixture.Drain = drain.Token;
+
+        var sending = fixture.SendAsync();
+        var wait = await fixture.Time.NextWaitAsync();
+        await drain.CancelAsync();
+
+        var postponed = Assert.IsType<UpstreamOutcome.Postponed>(await sending);
+        Assert.Equal(1, postponed.Line.Attempts);
+        Assert.InRange(postponed.Delay, wait - TimeSpan.FromMilliseconds(1), wait + TimeSpan.FromMilliseconds(1));
+        Assert.IsType<UpstreamOutcome.Postponed>(await fixture.SendAsync());
+        Assert.Equal(2, fixture.Upstream.CallsOf("line"));
+    }
+
     [Fact]
     public async Task A_cancellation_ends_a_wait()
     {
-        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Error(500));
+        await using var fixture = await UpstreamFixture.StartAsync(_ => ScriptedAnswer.Text("no"));
         using var shutdown = new CancellationTokenSource();
 
         var sending = fixture.SendAsync(ct: shutdown.Token);

@@ -20,21 +20,74 @@ public sealed class VerdictTests
 
     public VerdictTests() => _verdicts = new Verdicts(new UpstreamOptions { MaxAttempts = 5 }, _record, _time);
 
-    [Fact]
-    public void A_500_in_json_is_charged_where_nobody_ever_went_through_and_ends_the_line_in_the_same_words()
+    /// <summary>A server that loads its model, or whose engine has died, says so in JSON as one does that has no eyes.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_500_in_json_that_everybody_is_told_ends_lines_when_it_has_lasted_and_from_then_on_at_once(bool hasSucceeded)
     {
-        Assert.Equal((Blame.Doubtful, false), Judge(Answer(500, "no vision")));
-        Assert.Equal((Blame.Doubtful, true), Judge(Answer(500, "no vision")));
+        if (hasSucceeded)
+        {
+            Judge(Another(), Answer(200, "yes"));
+        }
+
+        // More than few.
+        var lines = Enumerable.Range(0, 10).Select(_ => Another()).ToList();
+        Assert.All(lines, line => Assert.Equal((Blame.Upstream, false), Told(Judge(line, Answer(500, "no vision")))));
+        _time.Advance((hasSucceeded ? Verdicts.ExplainedLater : Verdicts.ExplainedAtFirst) - TimeSpan.FromSeconds(1));
+        Assert.All(lines, line => Assert.Equal((Blame.Upstream, false), Told(Judge(line, Answer(500, "no vision")))));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((Blame.Line, true), Told(Judge(lines[0], Answer(500, "no vision"))));
+        Assert.Equal((Blame.Line, true), Told(Judge(Another(), Answer(500, "no vision"))));
+        Assert.False(Judge(Another(), Answer(500, "loading")).IsFinal);
     }
 
     [Fact]
-    public void A_500_is_the_upstreams_where_lines_have_gone_through_until_it_has_said_the_same_for_long()
+    public void A_success_shows_that_what_was_explained_has_passed()
+    {
+        Judge(Answer(500, "loading"));
+        _time.Advance(Verdicts.ExplainedLater);
+        Judge(Another(), Answer(200, "yes"));
+
+        Assert.False(Judge(Another(), Answer(500, "loading")).IsFinal);
+    }
+
+    [Fact]
+    public void A_500_is_the_upstreams_where_lines_have_gone_through_until_few_have_been_told_the_same_for_long()
     {
         Pass();
         Judge(Answer(500, "no"));
         Assert.Equal((Blame.Upstream, false), Judge(Answer(500, "no")));
         _time.Advance(Verdicts.SameWordsFor);
         Assert.Equal((Blame.Doubtful, true), Judge(Answer(500, "no")));
+    }
+
+    [Fact]
+    public void Other_words_before_do_not_count_to_how_long_the_same_have_been_told()
+    {
+        Pass();
+        Judge(Answer(503, "busy"));
+        _time.Advance(Verdicts.SameWordsFor);
+        Assert.False(Judge(Answer(500, "no")).IsFinal);
+        Assert.False(Judge(Answer(500, "no")).IsFinal);
+    }
+
+    /// <summary>Ingresses and gateways cut off after a minute what may still be working.</summary>
+    [Theory]
+    [InlineData(408)]
+    [InlineData(504)]
+    [InlineData(524)]
+    public void A_gateway_that_has_waited_in_vain_tells_a_time_out(int status)
+    {
+        _line.InFlight = 1;
+        Assert.Equal((Blame.Upstream, false), Judge(Answer(status, "at once")));
+
+        var verdict = _verdicts.Judge(_line, Answer(status, "after a minute"), Verdicts.GatewayTimeOut);
+        Assert.Equal((Blame.Doubtful, true, 1), (verdict.Blame, verdict.IsTimeOut, _line.Attempts));
+
+        _line.InFlight = 8;
+        verdict = _verdicts.Judge(_line, Answer(status, "after a minute"), Verdicts.GatewayTimeOut);
+        Assert.Equal((Blame.Upstream, true, 1), (verdict.Blame, verdict.IsTimeOut, _line.Attempts));
     }
 
     [Theory]
@@ -86,14 +139,14 @@ public sealed class VerdictTests
         Assert.Equal((end ? Blame.Doubtful : Blame.Upstream, end), Judge(Answer(401, "revoked")));
         Pass();
         Assert.Equal((Blame.Doubtful, true), Judge(Answer(401, "revoked")));
-
-        static (Blame Blame, bool IsFinal) Told(Verdict verdict) => (verdict.Blame, verdict.IsFinal);
     }
 
     [Fact]
-    public void A_refusal_that_others_do_not_meet_ends_the_line_when_it_comes_in_the_same_words_again()
+    public void A_refusal_that_others_do_not_meet_ends_the_line_when_it_is_charged_in_the_same_words_again()
     {
         Assert.Equal((Blame.Upstream, false), Judge(Answer(403, "flagged")));
+        Pass();
+        Assert.Equal((Blame.Doubtful, false), Judge(Answer(403, "flagged")));
         Pass();
         Assert.Equal((Blame.Doubtful, true), Judge(Answer(403, "flagged")));
     }
@@ -265,6 +318,8 @@ public sealed class VerdictTests
 
     private static Reply.Answer Answer(int status, string message) => new(
         status, null, AnswerBody.Of(JsonSerializer.SerializeToUtf8Bytes(new { error = new { message } })), null);
+
+    private static (Blame Blame, bool IsFinal) Told(Verdict verdict) => (verdict.Blame, verdict.IsFinal);
 
     private LineHistory Another(LineState state = default) => new(new LineKey(default, 0, ++_others), state);
 

@@ -1,4 +1,7 @@
 using System.Net;
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
@@ -25,6 +28,22 @@ public sealed class FileDeletionTests : IAsyncLifetime
         (await _host.GetAsync($"v1/files/{id}")).ShouldFail(404, null, "id");
         (await _host.GetAsync($"v1/files/{id}/content")).ShouldFail(404, null, "id");
         (await _host.SendAsync(HttpMethod.Delete, $"v1/files/{id}")).ShouldFail(404, null, "id");
+        Assert.DoesNotContain("blob", await _host.StoredAsync());
+    }
+
+    /// <summary>A client that was told to ask again would be told that there is no such file.</summary>
+    [Fact]
+    public async Task A_file_whose_content_cannot_be_removed_at_once_is_deleted_all_the_same()
+    {
+        var id = await _host.UploadedAsync();
+        await using var other = await _host.BesideAsync(new StorageWithoutDeletions());
+
+        (await other.SendAsync(HttpMethod.Delete, $"v1/files/{id}")).Should(200);
+
+        (await _host.GetAsync($"v1/files/{id}")).ShouldFail(404, null, "id");
+        Assert.Contains("blob", await _host.StoredAsync());
+        _host.Time.Advance(TimeSpan.FromDays(1));
+        await _host.Expiry.RunDueAsync(default);
         Assert.DoesNotContain("blob", await _host.StoredAsync());
     }
 
@@ -118,5 +137,17 @@ public sealed class FileDeletionTests : IAsyncLifetime
             key, current => current.Finalize(BatchStatus.Cancelled, _host.Time.GetUtcNow()), default);
         Assert.Equal(BatchStatus.Cancelling, cancelled!.Status);
         await _host.Service<BatchFinish>().FinishAsync(finalizing!, default);
+    }
+
+    /// <summary>Blobs that cannot be deleted.</summary>
+    private sealed class StorageWithoutDeletions : HttpPipelineSynchronousPolicy
+    {
+        public override void OnSendingRequest(HttpMessage message)
+        {
+            if (message.Request.Method == RequestMethod.Delete && message.Request.Uri.Path.Contains("files/", StringComparison.Ordinal))
+            {
+                throw new RequestFailedException(503, "The server is busy.");
+            }
+        }
     }
 }

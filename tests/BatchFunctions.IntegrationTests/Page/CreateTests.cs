@@ -19,6 +19,8 @@ public sealed class CreateTests : PageTest
         await Expect(Driver.Page.GetByText("Drop the JSONL file to make a batch")).ToBeHiddenAsync();
         await Expect(Driver.Page.GetByText("day.jsonl ·")).ToBeVisibleAsync();
         await Expect(Driver.Page.GetByLabel("Endpoint")).ToHaveValueAsync("/v1/chat/completions");
+        var offered = await Driver.Page.Locator("#create-endpoint option").AllTextContentsAsync();
+        Assert.Equal(offered.Distinct(), offered);
         await Driver.Page.GetByLabel("Description").FillAsync("The day's questions");
         await Driver.Button("Create batch").ClickAsync();
 

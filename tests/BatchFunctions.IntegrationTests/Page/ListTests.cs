@@ -208,6 +208,36 @@ public sealed class ListTests : PageTest
     }
 
     [Fact]
+    public async Task More_that_comes_after_the_list_was_left_wakes_nothing()
+    {
+        await Driver.AddAsync();
+        for (var age = 1; age <= 60; age++)
+        {
+            await Driver.AddAsync(Completed, TimeSpan.FromSeconds(age));
+        }
+
+        await Driver.OpenAsync();
+        var released = new TaskCompletionSource();
+        await Driver.Page.RouteAsync("**/v1/batches?*after=*", async route =>
+        {
+            await released.Task;
+            await route.ContinueAsync();
+        });
+        await Driver.Button("Load more").ClickAsync();
+        await Driver.Page.GetByRole(AriaRole.Link, new() { Name = "Usage" }).ClickAsync();
+        await Expect(Driver.Page.Locator("#usage-panels")).ToBeVisibleAsync();
+        var asked = 0;
+        Driver.Page.Request += (_, request) => asked += request.Url.Contains("/v1/batches", StringComparison.Ordinal) ? 1 : 0;
+        released.SetResult();
+        await Expect(Driver.Page.Locator("#list-more")).ToBeEnabledAsync();
+        await Expect(Driver.Page.Locator("#list-rows tr")).ToHaveCountAsync(61);
+        await Driver.Page.Clock.InstallAsync();
+        await Driver.Page.Clock.RunForAsync(30_000);
+
+        Assert.Equal(0, asked);
+    }
+
+    [Fact]
     public async Task Every_status_has_its_word_and_a_sign_of_its_own()
     {
         foreach (var status in Enum.GetValues<BatchStatus>())

@@ -31,6 +31,7 @@ public sealed class ViewTests : PageTest
     [InlineData("usage")]
     [InlineData("webhooks")]
     [InlineData("new-webhook")]
+    [InlineData("new-secret")]
     public async Task A_view_fits_and_is_open_to_everybody(string view)
     {
         await OpenAsync(view);
@@ -140,6 +141,11 @@ public sealed class ViewTests : PageTest
                 await Showcase.AddWebhooksAsync(Driver);
                 await Driver.OpenAsync("#/webhooks");
                 await Expect(Driver.Page.Locator("#deliveries-rows tr")).Not.ToHaveCountAsync(0);
+                break;
+            case "new-secret":
+                await Showcase.AddWebhooksAsync(Driver);
+                await Driver.OpenAsync("#/webhooks");
+                await Driver.Button("New secret").First.ClickAsync();
                 break;
             case "new-webhook":
                 await Driver.OpenAsync("#/webhooks");

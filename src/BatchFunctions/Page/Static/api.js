@@ -2,14 +2,33 @@
 
 import * as key from "./key.js";
 
+const keyHeader = "Idempotency-Key";
+
 export class ApiError extends Error {
-  /** The HTTP status; 0 where no answer came. `retryAfter` is in seconds. */
-  constructor(message, status, retryAfter = 0) {
+  /**
+   * The HTTP status; 0 where no answer came. `retryAfter` is in seconds.
+   * @param {(name: string) => string?} header gives a header of the answer
+   */
+  constructor(message, status, header = () => null) {
     super(message);
     this.status = status;
-    this.retryAfter = retryAfter;
+    this.retryAfter = Number(header("Retry-After")) || 0;
+    this.#neverPasses = header("x-should-retry") === "false";
+  }
+
+  #neverPasses;
+
+  /** Whether the same request may go well later. */
+  get passes() {
+    return !this.#neverPasses && ([0, 408, 409, 429].includes(this.status) || this.status >= 500);
   }
 }
+
+/**
+ * A key by which the service tells a request that comes again from another one: all tries with it make one thing.
+ * `randomUUID` is there in secure contexts alone.
+ */
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** @param {{after?: string, limit: number, filter?: string}} wanted `filter` is further parameters, each with its "&" */
 export const listBatches = ({ after = null, limit, filter = "" }, signal) =>
@@ -25,7 +44,7 @@ export const getLimits = (signal) => json("GET", "/v1/limits", { signal });
 
 export const getOverview = (signal) => json("GET", "/v1/operator", { signal });
 
-export const createBatch = (batch, signal) => json("POST", "/v1/batches", { body: batch, signal });
+export const createBatch = (batch, once) => json("POST", "/v1/batches", { body: batch, headers: { [keyHeader]: once } });
 
 export const cancelBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/cancel`);
 
@@ -33,10 +52,10 @@ export const getUsage = (start, end, group, signal) => json("GET", `/v1/usage?st
 
 export const deleteBatch = (id) => json("DELETE", `/v1/batches/${encodeURIComponent(id)}`);
 
-export const retryBatch = (id) => json("POST", `/v1/batches/${encodeURIComponent(id)}/retry`);
+export const retryBatch = (id, once) => json("POST", `/v1/batches/${encodeURIComponent(id)}/retry`, { headers: { [keyHeader]: once } });
 
 /** A batch's failures by what they have in common. */
-export const getErrors = (id) => json("GET", `/v1/batches/${encodeURIComponent(id)}/errors`);
+export const getErrors = (id, signal) => json("GET", `/v1/batches/${encodeURIComponent(id)}/errors`, { signal });
 
 export const deleteFile = (id) => json("DELETE", `/v1/files/${encodeURIComponent(id)}`);
 
@@ -91,10 +110,9 @@ export const listDeliveries = (signal) => json("GET", "/v1/webhooks/deliveries?l
 
 export const resendDelivery = (id) => json("POST", `/v1/webhooks/deliveries/${encodeURIComponent(id)}/resend`);
 
-export const createUpload = (upload, signal) => json("POST", "/v1/uploads", { body: upload, signal });
+export const createUpload = (upload, once, signal) => json("POST", "/v1/uploads", { body: upload, headers: { [keyHeader]: once }, signal });
 
-export const completeUpload = (id, partIds, signal) =>
-  json("POST", `/v1/uploads/${encodeURIComponent(id)}/complete`, { body: { part_ids: partIds }, signal });
+export const completeUpload = (id, partIds) => json("POST", `/v1/uploads/${encodeURIComponent(id)}/complete`, { body: { part_ids: partIds } });
 
 export const cancelUpload = (id) => json("POST", `/v1/uploads/${encodeURIComponent(id)}/cancel`);
 
@@ -105,19 +123,29 @@ export async function listEndpoints() {
 }
 
 /**
- * Sends a form and tells how much of it has gone out, which only XMLHttpRequest can.
- * @param {(bytes: number) => void} onProgress told the bytes sent so far, the form's own included
+ * Sends a form and tells how much of it has gone out, which only XMLHttpRequest can. Once all of it has, what it makes is made, and its
+ * answer is waited for even if the signal fires.
+ * @param {{onProgress: (bytes: number) => void, signal: AbortSignal, once?: string}} how `onProgress` is told the bytes sent so far, the
+ * form's own included; `once` is a key
  */
-export function sendForm(path, form, onProgress, signal) {
+export function sendForm(path, form, { onProgress, signal, once = null }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const abort = () => request.abort();
+    let isSent = false;
+    const abort = () => isSent || request.abort();
     request.open("POST", path);
     request.setRequestHeader("Authorization", `Bearer ${key.read()}`);
+    if (once !== null) {
+      request.setRequestHeader(keyHeader, once);
+    }
+
     request.upload.onprogress = (event) => onProgress(event.loaded);
+    request.upload.onload = () => {
+      isSent = true;
+    };
     request.onload = () => (request.status < 300
       ? resolve(JSON.parse(request.responseText))
-      : reject(errorOf(request.status, request.responseText, request.getResponseHeader("Retry-After"))));
+      : reject(errorOf(request.status, request.responseText, (name) => request.getResponseHeader(name))));
     request.onerror = () => reject(unreachable());
     request.onabort = () => reject(signal.reason);
     request.onloadend = () => signal.removeEventListener("abort", abort);
@@ -154,14 +182,14 @@ async function call(method, path, { body, headers = {}, signal } = {}) {
   }
 
   if (!response.ok) {
-    throw errorOf(response.status, await response.text(), response.headers.get("Retry-After"));
+    throw errorOf(response.status, await response.text(), (name) => response.headers.get(name));
   }
 
   return response;
 }
 
 /** What stands before the service may answer in other words, or in none. */
-function errorOf(status, text, retryAfter) {
+function errorOf(status, text, header) {
   let message = null;
   try {
     message = JSON.parse(text).error.message;
@@ -169,7 +197,7 @@ function errorOf(status, text, retryAfter) {
     // No envelope of the API's.
   }
 
-  return new ApiError(message || `The service has answered with the status ${status}.`, status, Number(retryAfter) || 0);
+  return new ApiError(message || `The service has answered with the status ${status}.`, status, header);
 }
 
 const unreachable = () => new ApiError("The service cannot be reached.", 0);

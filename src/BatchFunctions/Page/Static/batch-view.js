@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { isActive, isCancellable, labelOf, nameOf, progressOf, shareDone, shortIdOf } from "./batch.js";
 import { Deletion } from "./delete.js";
-import { byId, setText } from "./elements.js";
+import { byId, hold, renew, setText } from "./elements.js";
 import { ErrorCard } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
 import { FileList } from "./files.js";
@@ -83,6 +83,7 @@ export class BatchView {
     const changed = this.#take(batch);
     await this.#throughput.show(batch, signal);
     await this.#latest.show(batch, signal);
+    await this.#errors.show(batch, signal);
     await showUpstream(isActive(batch), signal);
     return { active: isActive(batch), changed };
   }
@@ -115,7 +116,6 @@ export class BatchView {
     showPairs(byId("batch-tokens"), tokensOf(batch.usage));
     showPairs(byId("batch-facts"), factsOf(batch));
     this.#files.show(batch);
-    this.#errors.show(batch).catch(this.#report);
   }
 
   async #cancel() {
@@ -126,9 +126,8 @@ export class BatchView {
 
     dialog.returnValue = "";
     const id = this.#id;
-    byId("batch-cancel").disabled = true;
     try {
-      const batch = await api.cancelBatch(id);
+      const batch = await hold(byId("batch-cancel"), () => api.cancelBatch(id));
       if (id === this.#id) {
         this.#take(batch);
         byId("batch-title").focus();
@@ -136,8 +135,6 @@ export class BatchView {
       }
     } catch (error) {
       this.#report(error);
-    } finally {
-      byId("batch-cancel").disabled = false;
     }
   }
 
@@ -150,11 +147,12 @@ export class BatchView {
 function showCounts(batch) {
   const { total, completed, failed } = batch.request_counts;
   const rest = total - completed - failed;
-  byId("batch-counts").replaceChildren(
+  renew(byId("batch-counts"), [
     figure("Completed", completed),
     figure("Failed", failed, "bad"),
     ...(isActive(batch) || rest > 0 ? [figure(isActive(batch) ? "Waiting" : "Never run", rest)] : []),
-    figure("Lines", total));
+    figure("Lines", total),
+  ]);
   byId("batch-progress-card").hidden = total === 0 && !isActive(batch);
   setText(byId("batch-reading"), batch.status === "validating" ? progressOf(batch) : "");
 }

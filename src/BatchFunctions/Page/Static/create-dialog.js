@@ -3,15 +3,20 @@
 
 import * as api from "./api.js";
 import { check, hideCheck, showCheck } from "./check.js";
+import { Creation } from "./creation.js";
 import { byId } from "./elements.js";
 import { firstRequestOf } from "./first-line.js";
 import * as format from "./format.js";
+import { showError } from "./notices.js";
 import { upload } from "./upload.js";
 
 export class CreateDialog {
   #file = null;
   #uploaded = null;
+  #uploadKey = null;
+  #creation = null;
   #sending = null;
+  #endpoints = null;
   #onCreated;
 
   /** @param {(batch: object) => void} onCreated told the batch that was made */
@@ -23,6 +28,7 @@ export class CreateDialog {
     byId("create-endpoint").addEventListener("change", hideCheck);
     byId("create-dialog").addEventListener("close", () => {
       this.#sending?.abort();
+      this.#setSending(null);
       this.#discard();
     });
     byId("create-form").addEventListener("submit", (event) => {
@@ -58,12 +64,15 @@ export class CreateDialog {
     byId("create-dialog").close();
   }
 
-  async #loadEndpoints() {
-    const select = byId("create-endpoint");
-    if (select.options.length === 1) {
-      const endpoints = await api.listEndpoints();
-      select.append(...endpoints.map((endpoint) => new Option(endpoint, endpoint)));
-    }
+  /** Asks for the endpoints once, however many wait for them; again after a failure. */
+  #loadEndpoints() {
+    this.#endpoints ??= api.listEndpoints().then(
+      (endpoints) => byId("create-endpoint").append(...endpoints.map((endpoint) => new Option(endpoint, endpoint))),
+      (error) => {
+        this.#endpoints = null;
+        throw error;
+      });
+    return this.#endpoints;
   }
 
   async #choose(file) {
@@ -75,6 +84,10 @@ export class CreateDialog {
     this.#file = file;
     this.#say("");
     const [request] = await Promise.all([firstRequestOf(file), this.#loadEndpoints().catch((error) => this.#say(error.message))]);
+    if (file !== this.#file) {
+      return;
+    }
+
     const select = byId("create-endpoint");
     const offered = [...select.options].some(({ value }) => value !== "" && value === request?.url);
     select.value = offered ? request.url : "";
@@ -99,19 +112,32 @@ export class CreateDialog {
     }
 
     await this.#send(async (signal) => {
-      const file = await this.#upload(signal);
-      const description = byId("create-description").value.trim();
-      const batch = await api.createBatch({
-        input_file_id: file.id,
-        endpoint,
-        completion_window: "24h",
-        ...(description && { metadata: { description } }),
-      }, signal);
+      const batch = await this.#make(endpoint, byId("create-description").value.trim(), signal);
+      // One that comes when the dialog has been closed is given up there.
+      signal.throwIfAborted();
       this.#uploaded = null;
+      this.#uploadKey = null;
+      this.#creation = null;
       this.#setSending(null);
       this.close();
       this.#onCreated(batch);
     });
+  }
+
+  /** Makes the batch once, however often it is tried. Where another is wanted by now, the one that may be there is given up first. */
+  async #make(endpoint, description, signal) {
+    const properties = { endpoint, completion_window: "24h", ...(description && { metadata: { description } }) };
+    if (this.#creation && !this.#creation.makes(properties)) {
+      if (this.#creation.isOpen) {
+        this.#discard();
+      }
+
+      this.#creation = null;
+    }
+
+    const file = await this.#upload(signal);
+    this.#creation ??= new Creation(file.id, properties);
+    return this.#creation.make();
   }
 
   async #check() {
@@ -129,17 +155,32 @@ export class CreateDialog {
 
   /** Sends the file that is chosen; one that was sent to be checked is not sent again. */
   async #upload(signal) {
-    this.#uploaded ??= await upload(this.#file, (share) => this.#showProgress(share), signal);
+    if (this.#uploaded === null) {
+      this.#uploadKey ??= api.newKey();
+      const file = await upload(this.#file, this.#uploadKey, (share) => signal.aborted || this.#showProgress(share), signal);
+      if (signal.aborted) {
+        deleteFile(file);
+      }
+
+      signal.throwIfAborted();
+      this.#uploaded = file;
+    }
+
     return this.#uploaded;
   }
 
-  /** A file that was sent to be checked, and that no batch is made of, is not kept. */
+  /** A file that was sent, and that no batch is made of, is not kept; nor is a batch that may have been made when it was given up. */
   #discard() {
     hideCheck();
-    if (this.#uploaded) {
-      api.deleteFile(this.#uploaded.id).catch(() => {});
-      this.#uploaded = null;
+    if (this.#creation?.isOpen) {
+      this.#creation.giveUp().catch(showError);
+    } else if (this.#uploaded) {
+      deleteFile(this.#uploaded);
     }
+
+    this.#creation = null;
+    this.#uploaded = null;
+    this.#uploadKey = null;
   }
 
   #isChosen() {
@@ -157,14 +198,20 @@ export class CreateDialog {
     }
 
     const sending = new AbortController();
+    const pressed = document.activeElement;
     this.#setSending(sending);
     try {
       await work(sending.signal);
     } catch (error) {
-      this.#setSending(null);
       if (!sending.signal.aborted) {
+        this.#setSending(null);
         this.#say(error.message);
       }
+    }
+
+    // A button that cannot be pressed loses the focus.
+    if (document.activeElement === document.body) {
+      pressed.focus();
     }
   }
 
@@ -191,3 +238,6 @@ export class CreateDialog {
     byId("create-error").textContent = text;
   }
 }
+
+/** That it cannot be deleted is no news to the reader. */
+const deleteFile = (file) => api.deleteFile(file.id).catch(() => {});

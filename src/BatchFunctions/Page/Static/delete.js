@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive } from "./batch.js";
-import { byId } from "./elements.js";
+import { byId, hold } from "./elements.js";
 import { say } from "./notices.js";
 
 export class Deletion {
@@ -33,15 +33,15 @@ export class Deletion {
     }
 
     dialog.returnValue = "";
-    byId("batch-delete").disabled = true;
+    const id = this.#id;
     try {
-      await api.deleteBatch(this.#id);
+      await hold(byId("batch-delete"), () => api.deleteBatch(id));
       say("Deleted");
-      location.hash = "#/";
+      if (id === this.#id) {
+        location.hash = "#/";
+      }
     } catch (error) {
       this.#report(error);
-    } finally {
-      byId("batch-delete").disabled = false;
     }
   }
 }

@@ -15,6 +15,53 @@ export function setText(element, text) {
   }
 }
 
+/**
+ * Puts elements into a place in their order, and takes away what else is there. An element that is moved loses the focus and the selection
+ * that are in it, so none is that stands right, and others go around one that is being read or used.
+ */
+export function arrange(place, elements) {
+  const wanted = new Set(elements);
+  [...place.children].filter((element) => !wanted.has(element)).forEach((element) => element.remove());
+  const selection = document.getSelection();
+  const used = elements.find((element) => element.parentNode === place && (element.contains(document.activeElement) || selection.containsNode(element, true)));
+  let next = null;
+  for (const element of [...elements].reverse()) {
+    if (element.parentNode !== place || (element !== used && element.nextElementSibling !== next)) {
+      place.insertBefore(element, next);
+    }
+
+    next = element;
+  }
+}
+
+/** Fills a place with elements that were made anew. Where one says what the one in its place says, that one stays, and what is selected in it. */
+export function renew(place, elements) {
+  elements.forEach((element, at) => {
+    const before = place.children[at];
+    if (!before) {
+      place.append(element);
+    } else if (!before.isEqualNode(element)) {
+      before.replaceWith(element);
+    }
+  });
+  while (place.children.length > elements.length) {
+    place.lastElementChild.remove();
+  }
+}
+
+/** Does something while its button cannot be pressed again. The focus, which such a button loses, comes back unless it has gone on. */
+export async function hold(button, act) {
+  button.disabled = true;
+  try {
+    return await act();
+  } finally {
+    button.disabled = false;
+    if (document.activeElement === document.body) {
+      button.focus();
+    }
+  }
+}
+
 /** An element with a text or with elements in it. */
 export function make(tag, { text, children = [], ...attributes } = {}) {
   const element = document.createElement(tag);

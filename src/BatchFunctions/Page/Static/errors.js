@@ -2,12 +2,13 @@
 
 import * as api from "./api.js";
 import { isActive } from "./batch.js";
-import { byId } from "./elements.js";
+import { byId, setText } from "./elements.js";
 import { showFailures } from "./failures.js";
 import * as format from "./format.js";
 import { fillTable } from "./line-table.js";
 
 export class ErrorCard {
+  /** What is shown; null as long as nothing is, so that a failure to find out is made up for with the next look. */
   #shown = null;
 
   clear() {
@@ -17,20 +18,32 @@ export class ErrorCard {
   }
 
   /** Shows a batch's errors once they are there; of one that runs anew whenever they have become half as many again. */
-  async show(batch) {
+  async show(batch, signal) {
     const shown = `${batch.id} ${isActive(batch) ? Math.floor(2 * Math.log2(failuresOf(batch))) : batch.status}`;
     if ((!batch.errors && batch.error_file_id === null) || shown === this.#shown) {
       return;
     }
 
+    const found = await find(batch.id, signal);
+    signal.throwIfAborted();
     this.#shown = shown;
     showLines(batch.errors?.data ?? []);
-    const found = await api.getErrors(batch.id);
-    if (shown === this.#shown) {
-      showFailures(found.groups);
-      byId("batch-errors-note").textContent = noteOf(batch, found);
-      byId("batch-errors-card").hidden = found.groups.length === 0;
+    showFailures(found.groups);
+    setText(byId("batch-errors-note"), noteOf(batch, found));
+    byId("batch-errors-card").hidden = found.groups.length === 0;
+  }
+}
+
+async function find(id, signal) {
+  try {
+    return await api.getErrors(id, signal);
+  } catch (error) {
+    // An error file that has expired or was deleted is told in its own place.
+    if (error.status === 404) {
+      return { groups: [], lines: 0, complete: true, other_lines: 0 };
     }
+
+    throw error;
   }
 }
 

@@ -1,13 +1,13 @@
 // Failures by what they have in common. Each group opens to an example: what was asked for beside what was answered.
 
-import { byId, field, copyOf, setText } from "./elements.js";
+import { arrange, byId, field, copyOf, setText } from "./elements.js";
 import * as format from "./format.js";
 
 /** Shows groups. One that was there before stays as it is, open or not, and is counted anew. */
 export function showFailures(groups) {
   const list = byId("batch-failures");
   const before = new Map([...list.children].map((element) => [element.dataset.key, element]));
-  list.replaceChildren(...groups.map((group) => {
+  arrange(list, groups.map((group) => {
     const key = JSON.stringify([group.status_code, group.code, group.pattern]);
     const element = before.get(key) ?? elementOf(group);
     element.dataset.key = key;

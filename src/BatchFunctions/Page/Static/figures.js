@@ -1,6 +1,6 @@
 // Numbers with their names, in lists and tables.
 
-import { make, setText } from "./elements.js";
+import { make, renew, setText } from "./elements.js";
 import * as format from "./format.js";
 
 /** A number below its name; of a tone, if it has one, where it is not zero. */
@@ -10,8 +10,9 @@ export const figure = (name, value, tone = "", show = format.number) => make("di
 });
 
 /** Values are texts, or lists of elements. */
-export const showPairs = (list, pairs) => list.replaceChildren(
-  ...pairs.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", Array.isArray(value) ? { children: value } : { text: value })]));
+export const showPairs = (list, pairs) => renew(
+  list,
+  pairs.flatMap(([name, value]) => [make("dt", { text: name }), make("dd", Array.isArray(value) ? { children: value } : { text: value })]));
 
 /**
  * Writes a table. The first column has names, the others have numbers. A row stays as long as there is one in its place, so that what is

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive } from "./batch.js";
-import { byId, copyOf, field, make, setText } from "./elements.js";
+import { byId, copyOf, field, hold, make, setText } from "./elements.js";
 import { download } from "./download.js";
 import * as format from "./format.js";
 
@@ -57,14 +57,10 @@ export class FileList {
   }
 
   async #download(button, id) {
-    button.disabled = true;
     try {
-      await download(await api.getFile(id));
+      await hold(button, async () => download(await api.getFile(id)));
     } catch (error) {
       this.#report(error);
-    } finally {
-      button.disabled = false;
-      button.focus();
     }
   }
 }

@@ -15,11 +15,14 @@ const idForm = /^batch_[0-9a-f]{32}$/;
 
 export class FilterBar {
   #changed;
-  #last = "";
+
+  /** What the list was last asked for: one change may come as several events. */
+  #last;
 
   /** @param {() => void} changed called when another filter is set */
   constructor(changed) {
     this.#changed = changed;
+    this.#last = this.#wanted;
     byId("filter").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#search();
@@ -27,14 +30,16 @@ export class FilterBar {
     byId("filter").addEventListener("change", () => this.#search());
     byId("filter-text").addEventListener("search", () => this.#search());
     byId("filter-clear").addEventListener("click", () => {
-      this.clear();
+      byId("filter").reset();
       byId("filter-text").focus();
       this.#search();
     });
   }
 
+  /** Takes the filter away without telling anybody. */
   clear() {
     byId("filter").reset();
+    this.#last = this.#wanted;
   }
 
   get isSet() {
@@ -50,17 +55,18 @@ export class FilterBar {
   #search() {
     const text = this.#text;
     if (idForm.test(text)) {
-      this.clear();
+      byId("filter").reset();
       location.hash = `#/batches/${text}`;
-      return;
     }
 
-    // One change may come as several events.
-    const asked = JSON.stringify([byId("filter-status").value, byId("filter-time").value, text]);
-    if (asked !== this.#last) {
-      this.#last = asked;
+    if (this.#wanted !== this.#last) {
+      this.#last = this.#wanted;
       this.#changed();
     }
+  }
+
+  get #wanted() {
+    return JSON.stringify([byId("filter-status").value, byId("filter-time").value, this.#text]);
   }
 
   get #text() {

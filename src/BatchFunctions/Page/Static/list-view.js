@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive, labelOf, nameOf, shortIdOf } from "./batch.js";
-import { byId } from "./elements.js";
+import { arrange, byId } from "./elements.js";
 import * as format from "./format.js";
 import { showEmptyList } from "./empty-list.js";
 import { FilterBar } from "./filter-bar.js";
@@ -74,13 +74,12 @@ export class ListView {
 
   /**
    * The first page, then only those further stretches that hold an active batch: a cursor is any batch's id, so each is one
-   * request from the batch before it.
+   * request from the batch before it. What such a stretch has beyond the list's end is left to be asked for, as long as there is more.
    */
   async #refresh(signal) {
     const entries = this.#entries;
     const filter = this.#filter.query;
     const known = this.#ids;
-    const oldest = known.at(-1) ?? "";
     const seen = new Set();
     let changed = false;
     const take = async (after) => {
@@ -89,7 +88,9 @@ export class ListView {
         throw new DOMException("The list is another by now.", "AbortError");
       }
 
-      for (const batch of page.data.filter(({ id }) => id >= oldest)) {
+      const lowest = after !== null && this.#hasMore ? this.#ids.at(-1) ?? "" : "";
+      const taken = page.data.filter(({ id }) => id >= lowest);
+      for (const batch of taken) {
         seen.add(batch.id);
         changed = this.#put(batch) || changed;
       }
@@ -101,13 +102,15 @@ export class ListView {
         changed = true;
       }
 
+      // A page that the list ends with tells whether there is more, be it that older batches have begun to match.
+      if (taken.length === page.data.length && (!page.has_more || page.last_id === this.#ids.at(-1))) {
+        this.#hasMore = page.has_more;
+      }
+
       return page;
     };
 
     let page = await take(null);
-    if (known.length === 0) {
-      this.#hasMore = page.has_more;
-    }
 
     // More new batches than a page holds: on until one that was known.
     while (known.length > 0 && page.has_more && page.last_id > known[0]) {
@@ -154,7 +157,7 @@ export class ListView {
       more.focus();
     }
 
-    await this.#poll.start();
+    await this.#poll.now();
   }
 
   /** Takes in what the API says of a batch; whether that is news. */
@@ -175,18 +178,10 @@ export class ListView {
   }
 
   #render() {
-    const rows = byId("list-rows");
     const ids = this.#ids;
-    ids.forEach((id, place) => {
-      const { batch, row } = this.#entries.get(id);
-      row.show(batch);
-      if (rows.children[place] !== row.element) {
-        rows.insertBefore(row.element, rows.children[place] ?? null);
-      }
-    });
-    while (rows.children.length > ids.length) {
-      rows.lastElementChild.remove();
-    }
+    const shown = ids.map((id) => this.#entries.get(id));
+    shown.forEach(({ batch, row }) => row.show(batch));
+    arrange(byId("list-rows"), shown.map(({ row }) => row.element));
 
     const active = ids.filter((id) => isActive(this.find(id))).length;
     byId("list").hidden = ids.length === 0;

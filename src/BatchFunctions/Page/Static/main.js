@@ -40,7 +40,7 @@ function report(error) {
   }
 
   showError(error);
-  return error.status === 0 || error.status === 429 || error.status >= 500;
+  return error.passes === true;
 }
 
 function forget() {

@@ -39,8 +39,12 @@ export class Poll {
     this.#pause();
   }
 
-  /** Asks at once. */
+  /** Asks at once, if it has been started: what comes of an act must not wake what nobody looks at any more. */
   async now() {
+    if (!this.#started) {
+      return;
+    }
+
     this.#pause();
     const asking = new AbortController();
     this.#asking = asking;

@@ -2,12 +2,15 @@
 
 import * as api from "./api.js";
 import { isActive, leftOf, shortIdOf } from "./batch.js";
-import { byId, make } from "./elements.js";
+import { byId, hold, make } from "./elements.js";
 import * as format from "./format.js";
 
 export class Retry {
   #id = null;
   #report;
+
+  /** By batch the key of a retry whose answer has not come: all tries make one batch. */
+  #keys = new Map();
 
   constructor(report) {
     this.#report = report;
@@ -36,14 +39,16 @@ export class Retry {
     }
 
     dialog.returnValue = "";
-    byId("batch-retry").disabled = true;
+    const id = this.#id;
+    this.#keys.set(id, this.#keys.get(id) ?? api.newKey());
     try {
-      const batch = await api.retryBatch(this.#id);
-      location.hash = `#/batches/${batch.id}`;
+      const batch = await hold(byId("batch-retry"), () => api.retryBatch(id, this.#keys.get(id)));
+      this.#keys.delete(id);
+      if (id === this.#id) {
+        location.hash = `#/batches/${batch.id}`;
+      }
     } catch (error) {
       this.#report(error);
-    } finally {
-      byId("batch-retry").disabled = false;
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { labelOf, shortIdOf } from "./batch.js";
-import { byId, setText } from "./elements.js";
+import { byId, renew, setText } from "./elements.js";
 import { figure, showPairs, showTable } from "./figures.js";
 import * as format from "./format.js";
 import { Poll } from "./poll.js";
@@ -53,13 +53,14 @@ export class ServiceView {
 
 function showBatches(batches) {
   const { oldest } = batches;
-  byId("service-batches").replaceChildren(
+  renew(byId("service-batches"), [
     figure("Active", batches.total),
     figure("Validating", batches.validating),
     figure("In progress", batches.in_progress),
     figure("Finalizing", batches.finalizing),
     figure("Cancelling", batches.cancelling),
-    figure("Waiting lines", batches.enqueued_requests));
+    figure("Waiting lines", batches.enqueued_requests),
+  ]);
   showPairs(byId("service-oldest"), oldest === null ? [] : [
     ["Oldest", `${labelOf(oldest)}, made ${format.age(oldest.created_at)}`],
     ["Project", oldest.project],

@@ -1,7 +1,7 @@
 // When what happened to a batch, and what is ahead.
 
 import { isActive } from "./batch.js";
-import { make } from "./elements.js";
+import { make, renew } from "./elements.js";
 import * as format from "./format.js";
 
 const events = [
@@ -25,7 +25,7 @@ export function showTimeline(list, batch) {
     items.push(itemOf("Deadline", batch.expires_at, format.age(batch.expires_at), "ahead"));
   }
 
-  list.replaceChildren(...items);
+  renew(list, items);
 }
 
 const laterThan = (before, at) => (at > before ? `${format.duration(at - before)} later` : "at once");

@@ -1,6 +1,6 @@
 // The upstreams as all processes share them, a card each.
 
-import { byId, copyOf, field, setText } from "./elements.js";
+import { arrange, byId, copyOf, field, renew, setText } from "./elements.js";
 import { figure, showTable } from "./figures.js";
 import * as format from "./format.js";
 
@@ -11,17 +11,13 @@ export class UpstreamCards {
   #cards = new Map();
 
   show(upstreams) {
-    const place = byId("service-upstreams");
     const cards = upstreams.map((upstream) => {
       const card = this.#cards.get(upstream.name) ?? copyOf("upstream-card");
       showUpstream(card, upstream);
       return [upstream.name, card];
     });
     this.#cards = new Map(cards);
-    cards.forEach(([, card], at) => place.children[at] === card || place.insertBefore(card, place.children[at] ?? null));
-    while (place.children.length > cards.length) {
-      place.lastElementChild.remove();
-    }
+    arrange(byId("service-upstreams"), cards.map(([, card]) => card));
   }
 }
 
@@ -36,14 +32,15 @@ function showUpstream(card, upstream) {
   bar.setAttribute("aria-valuenow", String(Math.min(inFlight, limit ?? held)));
   bar.setAttribute("aria-valuetext", `${format.number(inFlight)} of ${format.lines(limit ?? held)}`);
   bar.firstElementChild.style.width = limit > 0 ? `${Math.min(100, 100 * inFlight / limit)}%` : "0";
-  field(card, "figures").replaceChildren(
+  renew(field(card, "figures"), [
     figure(upstream.limit_mode === "auto" ? "Limit found" : "Limit set", limit),
     figure("Held", held),
     figure("In flight", inFlight),
     figure("Waiting at hand", waiting),
     figure("Lines a second", throughput, "", format.decimal),
     figure("Sent lately", sent),
-    figure("Refused of them", refused, "bad"));
+    figure("Refused of them", refused, "bad"),
+  ]);
   showTable(field(card, "processes"), ["Process", "Held", "In flight", "Waiting", "Lines a second", "Upstream"], rowsOf(processes));
 }
 

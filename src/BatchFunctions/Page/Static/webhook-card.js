@@ -1,7 +1,7 @@
 // An endpoint that events are sent to: how it does, and what can be done with it.
 
 import * as api from "./api.js";
-import { byId, copyOf, field, setText } from "./elements.js";
+import { arrange, byId, copyOf, field, hold, setText } from "./elements.js";
 import * as format from "./format.js";
 import { say } from "./notices.js";
 
@@ -23,28 +23,32 @@ export class WebhookCards {
       return [webhook.id, card];
     });
     this.#cards = new Map(cards);
-    byId("webhooks").replaceChildren(...cards.map(([, card]) => card));
+    arrange(byId("webhooks"), cards.map(([, card]) => card));
   }
 
   #make(id) {
     const card = copyOf("webhook-card");
     const on = (name, act) => field(card, name).addEventListener("click", act);
-    on("test", () => this.#test(card, id));
-    on("rotate", () => this.#act(() => api.rotateSecret(id)));
-    on("switch", () => this.#act(() => api.updateWebhook(id, { status: card.dataset.status === "enabled" ? "disabled" : "enabled" })));
-    on("delete", () => {
-      const dialog = byId("webhook-delete-dialog");
+    const ask = (question) => {
+      const dialog = byId(`webhook-${question}-dialog`);
       dialog.dataset.id = id;
-      setText(byId("webhook-delete-url"), field(card, "url").textContent);
+      setText(byId(`webhook-${question}-url`), field(card, "url").textContent);
       dialog.showModal();
-    });
+    };
+    on("test", () => this.#test(card, id));
+    on("switch", () => this.#switch(card, id));
+    on("rotate", () => ask("rotate"));
+    on("delete", () => ask("delete"));
     return card;
   }
 
+  #switch(card, id) {
+    const status = card.dataset.status === "enabled" ? "disabled" : "enabled";
+    return hold(field(card, "switch"), () => this.#act(() => api.updateWebhook(id, { status })));
+  }
+
   async #test(card, id) {
-    field(card, "test").disabled = true;
-    const delivery = await this.#act(() => api.testWebhook(id));
-    field(card, "test").disabled = false;
+    const delivery = await hold(field(card, "test"), () => this.#act(() => api.testWebhook(id)));
     if (delivery) {
       const told = delivery.status === "delivered" ? `It took the test’s event (${delivery.last_status}).` : `It did not take the test’s event: ${lastOf(delivery)}.`;
       setText(field(card, "told"), told);
@@ -74,11 +78,14 @@ const reasons = {
   requested: "by request",
 };
 
+/** A URL's host; the URL as it is where the service takes it and this browser does not, as it may with numbers that are no address. */
+const hostOf = (url) => (URL.canParse(url) ? new URL(url).host : url);
+
 function showWebhook(card, webhook) {
   const isEnabled = webhook.status === "enabled";
   card.dataset.status = webhook.status;
   card.setAttribute("aria-label", `Webhook ${webhook.url}`);
-  setText(field(card, "name"), webhook.name ?? new URL(webhook.url).host);
+  setText(field(card, "name"), webhook.name ?? hostOf(webhook.url));
   setText(field(card, "url"), webhook.url);
   setText(field(card, "events"), webhook.events.length === every ? "All events" : webhook.events.map((type) => type.replace("batch.", "")).join(", "));
   const [sign, text] = !isEnabled ? ["failed", `Disabled since ${format.date(webhook.disabled_at)}: ${reasons[webhook.disabled_reason] ?? webhook.disabled_reason}`]

@@ -1,11 +1,11 @@
 // Where events of batches are sent: the project's endpoints, how they do, and what was sent to them. Alive while something is to be sent.
 
 import * as api from "./api.js";
-import { byId, setText } from "./elements.js";
+import { byId, hold, setText } from "./elements.js";
 import * as format from "./format.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
-import { showDeliveries } from "./webhook-deliveries.js";
+import { DeliveryTable } from "./webhook-deliveries.js";
 import { WebhookCards } from "./webhook-card.js";
 
 /** Tries that follow each other are seconds apart at first, and hours later. */
@@ -15,23 +15,31 @@ export class WebhooksView {
   #report;
   #poll;
   #cards;
+  #deliveries;
   #shown = "";
+
+  /** From one opening of the view to its closing: what is asked for in one is not shown in the next, which may be of another key. */
+  #visit = null;
 
   /** @param {(error: Error) => boolean} report shows an error and says whether it may pass */
   constructor(report) {
     this.#report = report;
     this.#poll = new Poll((signal) => this.#refresh(signal), report, calm);
     this.#cards = new WebhookCards((act) => this.#act(act));
+    this.#deliveries = new DeliveryTable((id) => this.#act(() => api.resendDelivery(id)));
     byId("webhook-form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#add();
     });
     byId("webhook-secret-done").addEventListener("click", () => this.#showSecret(null));
+    byId("webhook-secret-copy").hidden = !navigator.clipboard;
     byId("webhook-secret-copy").addEventListener("click", () => navigator.clipboard.writeText(byId("webhook-secret").textContent).then(() => say("Copied."), this.#report));
     byId("webhook-delete-dialog").addEventListener("close", () => this.#delete());
+    byId("webhook-rotate-dialog").addEventListener("close", () => this.#rotate());
   }
 
   show() {
+    this.#visit = {};
     byId("webhooks-view").hidden = false;
     byId("webhooks-panels").hidden = true;
     document.title = "Webhooks";
@@ -42,7 +50,10 @@ export class WebhooksView {
   hide() {
     byId("webhooks-view").hidden = true;
     byId("webhook-delete-dialog").close();
+    byId("webhook-rotate-dialog").close();
+    this.#visit = null;
     this.#showSecret(null);
+    this.#refuse("");
     this.#poll.stop();
   }
 
@@ -51,10 +62,9 @@ export class WebhooksView {
     const seen = JSON.stringify([webhooks.data, deliveries.data]);
     const changed = seen !== this.#shown;
     if (changed) {
-      // What has not changed is left alone: somebody may be about to press one of its buttons.
-      this.#shown = seen;
       this.#cards.show(webhooks.data);
-      showDeliveries(webhooks.data, deliveries, (id) => this.#act(() => api.resendDelivery(id)));
+      this.#deliveries.show(webhooks.data, deliveries);
+      this.#shown = seen;
     }
 
     byId("webhooks-panels").hidden = false;
@@ -67,9 +77,10 @@ export class WebhooksView {
 
   /** Does something, shows a secret that comes of it, and looks again. */
   async #act(act) {
+    const visit = this.#visit;
     try {
       const done = await act();
-      if (done?.secret) {
+      if (done?.secret && visit === this.#visit) {
         this.#showSecret(done.secret);
       }
 
@@ -84,17 +95,23 @@ export class WebhooksView {
 
   async #add() {
     const events = [...byId("webhook-form").querySelectorAll("[name=event]:checked")].map((box) => box.value);
-    byId("webhook-add").disabled = true;
+    const wanted = { url: byId("webhook-url").value.trim(), events, name: byId("webhook-name").value.trim() || null };
+    const visit = this.#visit;
     try {
-      const made = await api.createWebhook({ url: byId("webhook-url").value.trim(), events, name: byId("webhook-name").value.trim() || null });
+      const made = await hold(byId("webhook-add"), () => api.createWebhook(wanted));
       byId("webhook-form").reset();
-      this.#refuse("");
-      this.#showSecret(made.secret);
+      if (visit === this.#visit) {
+        this.#refuse("");
+        this.#showSecret(made.secret);
+      }
+
       await this.#poll.now();
     } catch (error) {
-      this.#refuse(error.message);
-    } finally {
-      byId("webhook-add").disabled = false;
+      if (visit === this.#visit) {
+        this.#refuse(error.message);
+      } else {
+        this.#report(error);
+      }
     }
   }
 
@@ -117,6 +134,18 @@ export class WebhooksView {
     if (dialog.returnValue === "delete") {
       dialog.returnValue = "";
       await this.#act(() => api.deleteWebhook(dialog.dataset.id));
+      // Its button, where the focus was, has gone with it.
+      if (document.activeElement === document.body) {
+        byId("webhooks-title").focus();
+      }
+    }
+  }
+
+  async #rotate() {
+    const dialog = byId("webhook-rotate-dialog");
+    if (dialog.returnValue === "rotate") {
+      dialog.returnValue = "";
+      await this.#act(() => api.rotateSecret(dialog.dataset.id));
     }
   }
 }

@@ -159,11 +159,12 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// a batch that has ended.
     /// </summary>
     /// <param name="key">The batch that has ended.</param>
-    /// <param name="change">Makes the new list of the old one, or leaves it as it is; it may throw to give up, and runs again on each reading.</param>
+    /// <param name="change">Makes the new list for the batch, or leaves the one that it has; it may throw to give up, and runs again on each reading.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <returns>The batch afterwards; null if there is none, or it was deleted.</returns>
+    /// <exception cref="UnreadableRowException">Its row cannot be read, and the list is another.</exception>
     public async Task<Batch?> NoteRetriesAsync(
-        BatchKey key, Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<string>>> change, CancellationToken ct)
+        BatchKey key, Func<Batch, CancellationToken, Task<IReadOnlyList<string>>> change, CancellationToken ct)
     {
         var (partitionKey, rowKey) = BatchRow.KeysOf(key);
         var noted = await _rows.MutateAsync(
@@ -171,7 +172,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
             rowKey,
             async (batch, token) =>
             {
-                var retries = batch.Deleted ? batch.Retries : await change(batch.Retries, token);
+                var retries = batch.Deleted ? batch.Retries : await change(batch, token);
                 return retries.SequenceEqual(batch.Retries) ? null : batch with { Retries = retries };
             },
             ct);

@@ -2,7 +2,6 @@ using BatchFunctions.Batches;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
-using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
 

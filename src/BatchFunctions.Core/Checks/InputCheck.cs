@@ -9,11 +9,13 @@ namespace BatchFunctions.Checks;
 /// Checks a batch's input line by line, as its validation does and beyond: tells everything that is wrong, and counts lines, models,
 /// endpoints and tokens. Holds of an input the digests of its ids. Not thread-safe.
 /// </summary>
+/// <remarks>Whose memory is limited says how many ids are held, and sees to it that there is room for the next (<see cref="BytesForNext"/>).</remarks>
 /// <param name="endpoint">The batch's endpoint.</param>
 /// <param name="limits">What the input may be.</param>
 /// <param name="models">Which models there are, and what they are called upstream.</param>
 /// <param name="tell">Told each fault, in the order of the lines.</param>
-internal sealed class InputCheck(string endpoint, InputLimits limits, CheckedModels models, Action<LineFault> tell)
+/// <param name="mostIds">How many ids are held, against which the others are compared.</param>
+internal sealed class InputCheck(string endpoint, InputLimits limits, CheckedModels models, Action<LineFault> tell, int mostIds = int.MaxValue)
 {
     /// <summary>Characters of a name, at most.</summary>
     private const int MostShown = LineChecker.MaxModelCharacters;
@@ -21,7 +23,7 @@ internal sealed class InputCheck(string endpoint, InputLimits limits, CheckedMod
     /// <summary>Names that something is remembered of.</summary>
     private const int MostKept = 1000;
 
-    private readonly LineChecker _checker = new(endpoint, models.Rule);
+    private readonly LineChecker _checker = new(endpoint, models.Rule) { MostIds = mostIds };
     private readonly List<LineProblem> _problems = [];
     private readonly Scratch _scratch = new();
     private readonly Dictionary<string, LineTokens> _counters = [];
@@ -30,6 +32,12 @@ internal sealed class InputCheck(string endpoint, InputLimits limits, CheckedMod
 
     /// <summary>What has been checked so far.</summary>
     public CheckTotals Totals { get; } = new();
+
+    /// <inheritdoc cref="LineChecker.HasComparedIds"/>
+    public bool HasComparedIds => _checker.HasComparedIds;
+
+    /// <inheritdoc cref="LineChecker.BytesForNext"/>
+    public long BytesForNext => _checker.BytesForNext;
 
     /// <summary>The endpoint that a line names; null where it names none.</summary>
     public static string? EndpointOf(ReadOnlySpan<byte> line)

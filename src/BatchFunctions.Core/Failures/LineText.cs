@@ -13,11 +13,14 @@ internal sealed record LineText(
     /// <summary>The most bytes that are kept of a line.</summary>
     public const int MostBytes = 16 * 1024;
 
+    /// <summary>The most bytes of a character that follow its first. What has more of them is no UTF-8, and is cut where it is.</summary>
+    private const int MostContinuation = 3;
+
     /// <summary>Keeps a line.</summary>
     public static LineText Of(ReadOnlySpan<byte> line)
     {
         var end = Math.Min(line.Length, MostBytes);
-        while (end < line.Length && (line[end] & 0xC0) == 0x80)
+        while (end > MostBytes - MostContinuation && end < line.Length && (line[end] & 0xC0) == 0x80)
         {
             end--;
         }

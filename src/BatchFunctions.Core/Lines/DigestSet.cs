@@ -21,6 +21,9 @@ internal sealed class DigestSet
     /// <summary>Whether nothing has been added.</summary>
     public bool IsEmpty => _count == 0;
 
+    /// <summary>How many texts it has.</summary>
+    public int Count => _count;
+
     /// <summary>The bytes that it takes to add one text more, while the set grows those of the old table included.</summary>
     public long BytesForNext => _slots.LongLength * (_count >= _slots.Length / 2 ? Growth + 1 : 1) * DigestBytes;
 

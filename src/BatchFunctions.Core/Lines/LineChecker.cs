@@ -42,6 +42,12 @@ internal sealed class LineChecker(string endpoint, ModelRule? rule = null)
     /// <summary>The model that all valid lines so far share; null if they differ or one of them has none.</summary>
     public string? Model => _modelsDiffer || _model is null ? null : Encoding.UTF8.GetString(_model);
 
+    /// <summary>How many ids are remembered; those beyond are compared with these alone.</summary>
+    public int MostIds { get; init; } = int.MaxValue;
+
+    /// <summary>Whether each id was compared with all before it.</summary>
+    public bool HasComparedIds { get; private set; } = true;
+
     /// <summary>The bytes that the ids so far and that of one line more take.</summary>
     public long BytesForNext => _customIds.BytesForNext;
 
@@ -112,7 +118,19 @@ internal sealed class LineChecker(string endpoint, ModelRule? rule = null)
 
         var text = customId.Text(_scratch);
         return CheckLength(text, "custom_id", MaxCustomIdCharacters)
-            ?? (_customIds.Add(text) ? null : LineProblem.DuplicateCustomId(Encoding.UTF8.GetString(text)));
+            ?? (IsNewId(text) ? null : LineProblem.DuplicateCustomId(Encoding.UTF8.GetString(text)));
+    }
+
+    private bool IsNewId(ReadOnlySpan<byte> text)
+    {
+        if (_customIds.Count < MostIds)
+        {
+            return _customIds.Add(text);
+        }
+
+        var isNew = !_customIds.Contains(text);
+        HasComparedIds &= !isNew;
+        return isNew;
     }
 
     private static LineProblem? CheckMethod(LineField method) =>

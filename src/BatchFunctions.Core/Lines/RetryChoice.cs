@@ -22,6 +22,9 @@ internal sealed class RetryChoice(IReadOnlyList<string> only, string? unnamed)
     /// <summary>Whether the output file must be read too: a line that neither file names is told by that alone.</summary>
     public bool NeedsOutput { get; } = unnamed is not null && (only.Count == 0 || only.Contains(unnamed, StringComparer.Ordinal));
 
+    /// <summary>The number of the first line that could not be chosen for being too long; null where there is none.</summary>
+    public int? TooLongAt { get; private set; }
+
     /// <summary>Reads the error file.</summary>
     /// <param name="errors">Its content.</param>
     /// <param name="memory">What lines longer than usual are taken from; without limit where there is none.</param>
@@ -44,7 +47,10 @@ internal sealed class RetryChoice(IReadOnlyList<string> only, string? unnamed)
     /// <param name="ct">Ends the reading.</param>
     public Task ReadRetriedAsync(Stream output, ByteBudget? memory, CancellationToken ct) => ReadAsync(output, memory, _succeeded, _ => true, ct);
 
-    /// <summary>Goes through the input, which the batch has found valid.</summary>
+    /// <summary>
+    /// Goes through the input. A line without an id is in no file either: an input that was never validated may have some, and they go
+    /// with the others, so that the validation finds them. One that is too long is passed over (<see cref="TooLongAt"/>).
+    /// </summary>
     /// <param name="input">Its content.</param>
     /// <param name="maxLineBytes">The longest line, in bytes.</param>
     /// <param name="memory">What lines longer than usual are taken from; without limit where there is none.</param>
@@ -59,7 +65,11 @@ internal sealed class RetryChoice(IReadOnlyList<string> only, string? unnamed)
         using var reader = new LineReader(input, maxLineBytes, memory: memory);
         while (await reader.ReadAsync(ct))
         {
-            if (Takes(scanner, reader.Line.Span))
+            if (reader.TooLong)
+            {
+                TooLongAt ??= reader.Number;
+            }
+            else if (Takes(scanner, reader.Line.Span))
             {
                 await take(reader.Line);
                 chosen++;
@@ -70,7 +80,8 @@ internal sealed class RetryChoice(IReadOnlyList<string> only, string? unnamed)
     }
 
     private bool Takes(LineScanner scanner, ReadOnlySpan<byte> line) => scanner.TryFindCustomId(line, _scratch, out var customId)
-        && _named.Contains(customId) != NeedsOutput && !_succeeded.Contains(customId);
+        ? _named.Contains(customId) != NeedsOutput && !_succeeded.Contains(customId)
+        : NeedsOutput;
 
     private async Task ReadAsync(Stream results, ByteBudget? memory, DigestSet into, Func<ResultLine, bool> isNoted, CancellationToken ct)
     {

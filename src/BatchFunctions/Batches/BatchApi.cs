@@ -67,7 +67,7 @@ public sealed class BatchApi
             request,
             async (caller, ct) =>
             {
-                var page = await _list.PageAsync(caller.Tenant, BatchListing.Of(request.Query), ct);
+                var page = await _list.PageAsync(caller.Tenant, BatchListing.Of(request), ct);
                 await SeeToAsync(page.Batches, ct);
                 return ApiJson.Ok(BatchObject.ListOf(page), BatchJson.Default.BatchList);
             },

@@ -62,6 +62,15 @@ internal static class BatchErrors
     public static ApiError RetryRuns(string id) => ApiError.Conflict(
         $"Batch {id} is a retry of this batch and has not ended, so some of these lines may still be answered. Wait until it has ended, or cancel it.");
 
+    public static ApiError RelatedRetryRuns(string id) => ApiError.Conflict(
+        $"Batch {id} comes of the same first batch as this one and has not ended, so some of these lines may still be answered. Wait until it has ended, or cancel it.");
+
+    public static ApiError CannotRetryUnreadable(string id) => ApiError.Conflict(
+        $"Cannot retry this batch: the row of batch {id} cannot be read, so it is not known what became of its lines. Whoever operates the service can mend it.");
+
+    public static ApiError TooManyRetries { get; } = ApiError.Conflict(
+        "Cannot retry this batch: it has been retried so often that it could not be told any more which lines have succeeded. Create a batch of the lines that are left.");
+
     public static ApiError RetryWithoutInput(string id) => ApiError.Conflict(
         $"Cannot retry this batch: it is a retry that ended before its lines were known. Retry batch {id}, of which they are.");
 

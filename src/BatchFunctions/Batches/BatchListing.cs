@@ -22,8 +22,10 @@ internal sealed record BatchListing(string? After, int Limit, BatchFilter Filter
     private const string ApiVersion = "api-version";
 
     /// <exception cref="ApiException">A parameter is not known, or its value is wrong.</exception>
-    public static BatchListing Of(IQueryCollection query)
+    public static BatchListing Of(HttpRequest request)
     {
+        // Keys of metadata that differ in their case alone are two.
+        var query = ApiQuery.CaseSensitive(request);
         foreach (var name in query.Keys.Where(name => name != ApiVersion && !Parameters.Contains(name, StringComparer.Ordinal) && KeyIn(name) is null))
         {
             throw new ApiException(BatchErrors.NoFilter(name, Parameters));

@@ -16,14 +16,18 @@ internal static partial class BatchRequest
     private const int MaxKeyLength = 64;
     private const int MaxValueLength = 512;
 
-    private static readonly string[] Properties =
+    /// <summary>The properties of a request to create a batch.</summary>
+    public static readonly string[] Properties =
         ["input_file_id", "endpoint", "completion_window", "metadata", "output_expires_after", "webhook", IdempotencyKey.Property];
 
-    private static readonly string[] WebhookProperties = ["url", "secret"];
+    /// <summary>Those of its webhook.</summary>
+    public static readonly string[] WebhookProperties = ["url", "secret"];
 
-    private static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
+    /// <summary>The properties of a request to retry one.</summary>
+    public static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
 
-    private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
+    /// <summary>Those of a lifetime.</summary>
+    public static readonly string[] ExpiryProperties = ["anchor", "seconds"];
 
     /// <exception cref="ApiException">The request is invalid.</exception>
     public static async Task<NewBatch> ReadAsync(

@@ -12,16 +12,19 @@ namespace BatchFunctions.Batches;
 /// Makes a batch of those lines of an ended one that did not succeed. Its input is made when it is validated, of the files of
 /// the batch that it is a retry of: they are kept until then, as an input is. The order is that of any batch, with one write more:
 /// before its own row the one of the batch that it is a retry of names it, so that of two which are asked for at once one is
-/// refused. A crash between the two leaves a name without a batch, which the next retry takes out.
+/// refused. A crash between the two leaves a name without a batch, which the next retry takes out. Two of different batches of one
+/// <see cref="BatchFamily"/> are named in different rows: so the family is read once more behind the name, where at least one of
+/// them sees the other and takes its own name out.
 /// </summary>
 internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, FileStore files, ProtocolSteps steps, TimeProvider time)
 {
-    /// <summary>How many retries of a batch its row names: the latest ones.</summary>
+    /// <summary>How many retries of a batch its row names. Where there are more, those that brought nothing leave.</summary>
     public const int MostNamed = 50;
 
     /// <returns>The new batch; null if there is none to retry.</returns>
     /// <exception cref="ApiException">
-    /// The batch has not ended, has no line that did not succeed, is being retried, or one of its files is gone.
+    /// The batch has not ended, cannot be read, or has no line that did not succeed; one of its family has not ended, or it has too
+    /// many; or one of its files is gone.
     /// </exception>
     public Task<Batch?> TryRetryAsync(BatchKey key, RetryRequest request, CancellationToken ct) =>
         TryRetryAsync(key, request, IdKind.Batch.New(time.GetUtcNow()), ct);
@@ -44,8 +47,9 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
         var input = await files.FindAsync(key.Tenant, original.InputFileId, ct)
             ?? throw new ApiException(BatchErrors.SourceGone(original.InputFileId, "input"));
 
-        // Of one that was never validated no line was sent: its input is sent as it is.
-        var isWhole = original.Counts.Total == 0;
+        // Of one that was never validated no line was sent. Where nobody else had its lines, all of its input is sent, as it is.
+        var isValidated = original.Counts.Total > 0;
+        var isWhole = !isValidated && request.Only.Count == 0 && original.Retries.Count == 0 && original.RetryOf is null;
         var sources = isWhole ? [] : SourcesOf(original);
         var wanted = new NewBatch(
             key.Tenant,
@@ -59,7 +63,7 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
         };
         var entry = new ActiveBatch(new BatchKey(key.Tenant, id), wanted.InputFileId, now)
         {
-            Lines = isWhole ? creation.LinesOf(input) : original.Counts.Total - original.Counts.Completed,
+            Lines = isValidated ? original.Counts.Total - original.Counts.Completed : creation.LinesOf(input),
             Sources = [.. sources.Select(source => source.Id)],
         };
         return await creation.MakeAsync(
@@ -72,13 +76,14 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
                     _ = await creation.SettledAsync(key.Tenant, fileId, now, ct) ?? throw new ApiException(BatchErrors.SourceGone(fileId, what));
                 }
 
-                if (await NameAsync(original.Key, id, ct) is null)
+                if (await NameAsync(original.Key, id, isWhole, ct) is not { } named)
                 {
                     // Deleted meanwhile.
                     return null;
                 }
 
                 await steps.ReachedAsync(ProtocolStep.RetryNamed, ct);
+                await CheckAgainAsync(named, id, ct);
                 var row = isWhole
                     ? creation.NewRow(id, wanted, input.Blob, input.Bytes)
                     : creation.NewRow(id, wanted, FileBlobs.LocationOf(key.Tenant, wanted.InputFileId), inputBytes: 0);
@@ -89,6 +94,11 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
 
     private static void Check(Batch original)
     {
+        if (original.Unreadable is not null)
+        {
+            throw new ApiException(BatchErrors.CannotRetryUnreadable(original.Id));
+        }
+
         if (!original.Status.HasEnded())
         {
             throw new ApiException(BatchErrors.CannotRetry(original.Status.Wire()));
@@ -128,24 +138,72 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
         return sources;
     }
 
-    private Task<Batch?> NameAsync(BatchKey original, string id, CancellationToken ct) => batches.NoteRetriesAsync(
+    private Task<Batch?> NameAsync(BatchKey original, string id, bool isWhole, CancellationToken ct) => batches.NoteRetriesAsync(
         original,
-        async (retries, token) =>
+        async (batch, token) =>
         {
-            if (retries.Count == 0 || retries[^1] == id)
+            var family = await CheckFamilyAsync(batch, id, token);
+            if (batch.Retries.Contains(id, StringComparer.Ordinal))
             {
-                return retries.Count == 0 ? [id] : retries;
+                return batch.Retries;
             }
 
-            var last = await batches.FindAsync(original with { Id = retries[^1] }, token);
-            if (last is null ? IsBeingMade(retries[^1], time.GetUtcNow()) : !last.Status.HasEnded())
+            var named = batch.Retries.Except(family.Missing, StringComparer.Ordinal).ToList();
+            if (isWhole && named.Count > 0)
             {
-                throw new ApiException(BatchErrors.RetryRuns(retries[^1]));
+                // One that came meanwhile has ended already, and may have answers.
+                throw new ApiException(ApiError.Contended);
             }
 
-            return [.. (last is null ? retries.SkipLast(1) : retries).TakeLast(MostNamed - 1), id];
+            if (named.Count >= MostNamed)
+            {
+                var vain = family.Others.Where(static retry => retry is { OutputFileId: null, Retries: [] }).Select(static retry => retry.Id);
+                named = [.. named.Except(vain, StringComparer.Ordinal)];
+            }
+
+            return named.Count < MostNamed ? [.. named, id] : throw new ApiException(BatchErrors.TooManyRetries);
         },
         ct);
+
+    /// <summary>Looks whether another of the family was named meanwhile. A crash before the name is out again leaves one without a batch.</summary>
+    private async Task CheckAgainAsync(Batch named, string id, CancellationToken ct)
+    {
+        try
+        {
+            _ = await CheckFamilyAsync(named, id, ct);
+        }
+        catch (ApiException)
+        {
+            _ = await batches.NoteRetriesAsync(
+                named.Key, (batch, _) => Task.FromResult<IReadOnlyList<string>>([.. batch.Retries.Where(other => other != id)]), ct);
+            throw;
+        }
+    }
+
+    /// <exception cref="ApiException">One of the family has not ended, cannot be read, or there are too many.</exception>
+    private async Task<BatchFamily> CheckFamilyAsync(Batch original, string id, CancellationToken ct)
+    {
+        var family = await BatchFamily.ReadAsync(batches, original, id, ct);
+        foreach (var member in family.Lineage.Concat(family.Others))
+        {
+            if (member.Unreadable is not null)
+            {
+                throw new ApiException(BatchErrors.CannotRetryUnreadable(member.Id));
+            }
+
+            if (!member.Status.HasEnded())
+            {
+                throw RetryRuns(member.Id);
+            }
+        }
+
+        return family.Missing.FirstOrDefault(name => IsBeingMade(name, time.GetUtcNow())) is { } young ? throw RetryRuns(young)
+            : family.IsWhole ? family
+            : throw new ApiException(BatchErrors.TooManyRetries);
+
+        ApiException RetryRuns(string other) => new(
+            original.Retries.Contains(other, StringComparer.Ordinal) ? BatchErrors.RetryRuns(other) : BatchErrors.RelatedRetryRuns(other));
+    }
 
     /// <summary>Whether a batch without a row may still get one.</summary>
     public static bool IsBeingMade(string id, DateTimeOffset now) => now - IdKind.Batch.CreatedAt(id) < 2 * BatchCreation.Limit;

@@ -76,7 +76,8 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// A page of the tenant's batches, newest first, and whether there are more. Ascending row keys are newest first, and the cursor is
     /// a row key, whether or not its row still exists. It asks for one row more than the limit, to decide <c>HasMore</c>. A query
     /// may return few or no rows with a continuation token, so tokens are followed until enough have come or none is left. Without conditions
-    /// on rows that is one request; with them no more than <see cref="MostRequests"/>: then the page is as long as it has become by then.
+    /// on rows that is one request; with them, or where there are tombstones in between, no more than <see cref="MostRequests"/>: then the page is
+    /// as long as it has become by then.
     /// </summary>
     /// <exception cref="ApiException">So much was read, and nothing matched.</exception>
     public async Task<BatchPage> ListAsync(string tenant, BatchListing listing, CancellationToken ct)
@@ -84,9 +85,11 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         var (after, limit, filter) = listing;
         var batches = new List<Batch>(limit + 1);
         var requests = 0;
-        await foreach (var page in _rows.PagesAsync(filter.QueryOf(tenant, after), filter.IsStoragesAlone ? limit + 1 : null, ct))
+        var isBounded = filter.LooksAtRows;
+        await foreach (var page in BatchPages.ReadAsync(_rows, tenant, after, filter, limit + 1, ct))
         {
             requests++;
+            isBounded |= page.Records.Any(static record => record.Deleted);
             foreach (var batch in page.Records.Where(record => !record.Deleted && filter.Matches(record)))
             {
                 if (batches.Count == limit)
@@ -97,7 +100,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
                 batches.Add(batch);
             }
 
-            if (requests >= MostRequests && filter.LooksAtRows && !page.IsLast)
+            if (requests >= MostRequests && isBounded && !page.IsLast)
             {
                 return batches.Count > 0 ? new BatchPage(batches, HasMore: true) : throw new ApiException(BatchErrors.NothingFoundYet);
             }
@@ -159,11 +162,12 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// a batch that has ended.
     /// </summary>
     /// <param name="key">The batch that has ended.</param>
-    /// <param name="change">Makes the new list of the old one, or leaves it as it is; it may throw to give up, and runs again on each reading.</param>
+    /// <param name="change">Makes the new list for the batch, or leaves the one that it has; it may throw to give up, and runs again on each reading.</param>
     /// <param name="ct">Cancels the operation.</param>
     /// <returns>The batch afterwards; null if there is none, or it was deleted.</returns>
+    /// <exception cref="UnreadableRowException">Its row cannot be read, and the list is another.</exception>
     public async Task<Batch?> NoteRetriesAsync(
-        BatchKey key, Func<IReadOnlyList<string>, CancellationToken, Task<IReadOnlyList<string>>> change, CancellationToken ct)
+        BatchKey key, Func<Batch, CancellationToken, Task<IReadOnlyList<string>>> change, CancellationToken ct)
     {
         var (partitionKey, rowKey) = BatchRow.KeysOf(key);
         var noted = await _rows.MutateAsync(
@@ -171,7 +175,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
             rowKey,
             async (batch, token) =>
             {
-                var retries = batch.Deleted ? batch.Retries : await change(batch.Retries, token);
+                var retries = batch.Deleted ? batch.Retries : await change(batch, token);
                 return retries.SequenceEqual(batch.Retries) ? null : batch with { Retries = retries };
             },
             ct);

@@ -8,7 +8,8 @@ namespace BatchFunctions.Checks;
 /// <param name="After">The place to go on from, as it was given; null for the beginning.</param>
 internal sealed record CheckRequest(string? Endpoint, string? After)
 {
-    private static readonly string[] Properties = ["endpoint", "after"];
+    /// <summary>The properties of the request.</summary>
+    public static readonly string[] Properties = ["endpoint", "after"];
 
     /// <summary>Reads the body; without one nothing in particular is asked for.</summary>
     /// <exception cref="ApiException">It is not valid.</exception>

@@ -11,7 +11,8 @@ namespace BatchFunctions.Checks;
 
 /// <summary>
 /// Checks files that batches may be made of, by the service's limits and models. A check takes a limited time, and goes on where it
-/// stopped when it is asked to; a few run at a time, since they need little else than processor time.
+/// stopped when it is asked to; a few run at a time, since they need little else than processor time. The ids that lines are compared
+/// by are as many as a batch may have lines, and held within the process's budget.
 /// </summary>
 internal sealed class FileCheck(
     FileBlobs blobs, UpstreamRegistry upstreams, ByteBudget memory, IOptions<BatchOptions> options, TimeProvider time) : IDisposable
@@ -49,7 +50,8 @@ internal sealed class FileCheck(
         try
         {
             var endpoint = request.Endpoint ?? await EndpointOfAsync(file, ct);
-            return await new Run(this, file, endpoint).CheckAsync(after, ct);
+            using var run = new Run(this, file, endpoint);
+            return await run.CheckAsync(after, ct);
         }
         finally
         {
@@ -79,12 +81,13 @@ internal sealed class FileCheck(
         await blobs.OpenAsync(file.Blob, offset, length, ct) ?? throw new ApiException(FileErrors.NoFile(file.Id));
 
     /// <summary>One check.</summary>
-    private sealed class Run
+    private sealed class Run : IDisposable
     {
         private readonly FileCheck _owner;
         private readonly StoredFile _file;
         private readonly string _endpoint;
         private readonly InputCheck _check;
+        private readonly ByteShare _ids;
         private readonly List<BatchError> _told = [];
 
         /// <summary>Where the last line ended; the place after which faults are no longer told.</summary>
@@ -96,8 +99,11 @@ internal sealed class FileCheck(
             _owner = owner;
             _file = file;
             _endpoint = endpoint;
-            _check = new InputCheck(endpoint, owner._limits, owner._models, Tell);
+            _check = new InputCheck(endpoint, owner._limits, owner._models, Tell, owner._options.MaxLines);
+            _ids = owner.Memory.Open();
         }
+
+        public void Dispose() => _ids.Dispose();
 
         public async Task<FileCheckObject> CheckAsync(CheckPlace? after, CancellationToken ct)
         {
@@ -116,7 +122,7 @@ internal sealed class FileCheck(
                 totals,
                 new(totals.Faults, totals.WrongLines, _told, _toldUntil?.ToString()),
                 isWhole ? null : _place,
-                knowsAll);
+                knowsAll && _check.HasComparedIds);
         }
 
         /// <summary>Reads the lines before a place for their ids, as far as time suffices.</summary>
@@ -134,6 +140,7 @@ internal sealed class FileCheck(
             using var reader = _owner.ReaderOf(stream, default);
             while (await reader.ReadAsync(ct))
             {
+                await _ids.GrowAsync(_check.BytesForNext, ct);
                 _check.Remember(reader.Line.Span);
                 if (_owner.IsOver(start))
                 {
@@ -154,6 +161,7 @@ internal sealed class FileCheck(
                 using var reader = _owner.ReaderOf(stream, _place);
                 while (await reader.ReadAsync(ct))
                 {
+                    await _ids.GrowAsync(_check.BytesForNext, ct);
                     _check.Check(reader);
                     _place = new CheckPlace(reader.Number, _place.Lines + 1, reader.End);
                     if (_owner.IsOver(start))
@@ -181,6 +189,8 @@ internal sealed class FileCheck(
             }
         }
     }
+
+    private ByteBudget Memory => memory;
 
     private long NowStamp => time.GetTimestamp();
 

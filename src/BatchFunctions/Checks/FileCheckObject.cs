@@ -46,7 +46,7 @@ internal sealed class FileCheckObject
     [Description("What to send as 'after' to go on; null at the end. Everything else is about the lines since the 'after' of the request.")]
     public string? Next => _next?.ToString();
 
-    [Description("Whether each custom_id was compared with those of all lines before it; not, where time did not suffice for those before 'after'.")]
+    [Description("Whether each custom_id was compared with those of all lines before it; not, where time did not suffice for those before 'after', or where they are more than a batch may have.")]
     public bool IdsCompared { get; }
 
     [Description("Blank ones left out.")]

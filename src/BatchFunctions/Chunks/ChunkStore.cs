@@ -48,9 +48,7 @@ internal sealed class ChunkStore(TableClient table)
         _rows.FindAsync(batchId, ChunkRow.RowKeyOf(number), ct);
 
     /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
-    public Task<Chunk?> TryUpdateAsync(Chunk chunk, CancellationToken ct) => chunk.Unreadable is null
-        ? _rows.TryUpdateAsync(chunk, ct)
-        : throw new InvalidOperationException($"Batch {chunk.Batch.Id}, chunk {chunk.Number}: a row that cannot be read is not written.");
+    public Task<Chunk?> TryUpdateAsync(Chunk chunk, CancellationToken ct) => _rows.TryUpdateAsync(chunk, ct);
 
     /// <summary>Ends a chunk whoever holds it, unless it has ended or its row cannot be read.</summary>
     public Task EndByForceAsync(Chunk chunk, CancellationToken ct) => _rows.MutateAsync(

@@ -17,25 +17,19 @@ namespace BatchFunctions.Files;
 /// <param name="lines">The lines that are asked for; null for bytes.</param>
 internal sealed class FileContent(StoredFile file, FileBlobs blobs, FileParts parts, LineSlice? lines) : IResult
 {
-    /// <summary>Says that there is more, or will be: as Doubleword's Control Layer, whose clients read both.</summary>
-    private const string IncompleteHeader = "X-Incomplete";
-
-    /// <summary>The number of the last line that is sent, 1-based: the <c>offset</c> to go on from.</summary>
-    private const string LastLineHeader = "X-Last-Line";
-
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var ct = httpContext.RequestAborted;
         var response = httpContext.Response;
         var content = (lines is null ? BytesOf(httpContext.Request, response, ct) : LinesOf(lines, response, ct)).GetAsyncEnumerator(ct);
         await using var reading = content.ConfigureAwait(false);
-        var isMore = await MoveFirstAsync(content, response);
+        var isMore = await MoveFirstAsync(content);
         var disposition = new ContentDispositionHeaderValue("attachment");
         disposition.SetHttpFileName(file.Filename);
         response.Headers.ContentDisposition = disposition.ToString();
         response.ContentType = "application/octet-stream";
 
-        // A failure from here on breaks the response off: these headers do not fit an error.
+        // A failure from here on breaks the response off; until now the guard takes the file's headers away.
         await response.StartAsync(ct);
         for (; isMore; isMore = await content.MoveNextAsync())
         {
@@ -86,16 +80,16 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs, FileParts pa
     {
         if (file.IsGrowing || !isAll)
         {
-            response.Headers[IncompleteHeader] = "true";
+            response.Headers[ContentHeaders.Incomplete] = "true";
         }
 
         if (last is { } line)
         {
-            response.Headers[LastLineHeader] = Text($"{line}");
+            response.Headers[ContentHeaders.LastLine] = Text($"{line}");
         }
     }
 
-    private async Task<bool> MoveFirstAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> content, HttpResponse response)
+    private async Task<bool> MoveFirstAsync(IAsyncEnumerator<ReadOnlyMemory<byte>> content)
     {
         try
         {
@@ -103,10 +97,6 @@ internal sealed class FileContent(StoredFile file, FileBlobs blobs, FileParts pa
         }
         catch (FileNotFoundException)
         {
-            // The error is not what these were said of.
-            response.ContentLength = null;
-            response.Headers.Remove(HeaderNames.ContentRange);
-            response.Headers.Remove(HeaderNames.ETag);
             throw new ApiException(FileErrors.NoFile(file.Id));
         }
     }

@@ -12,6 +12,9 @@ internal sealed class FileFields
     private const string AnchorField = "expires_after[anchor]";
     private const string SecondsField = "expires_after[seconds]";
 
+    /// <summary>The fields of the form.</summary>
+    public static readonly string[] Names = [File, PurposeField, AnchorField, SecondsField, Http.IdempotencyKey.Property];
+
     private string? _anchor;
     private long? _seconds;
 

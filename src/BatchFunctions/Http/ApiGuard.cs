@@ -87,6 +87,7 @@ internal sealed partial class ApiGuard(Callers callers, ProjectReader projects, 
             _ when StorageFaults.IsFault(e) => ApiError.StorageUnavailable,
             _ => ApiError.Internal(requestId),
         };
+        ContentHeaders.Clear(context.Response, error.Status);
         switch (error.Status)
         {
             case StatusCodes.Status401Unauthorized:

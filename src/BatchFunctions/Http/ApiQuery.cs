@@ -1,5 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 namespace BatchFunctions.Http;
 
@@ -8,6 +10,19 @@ namespace BatchFunctions.Http;
 /// </summary>
 internal static class ApiQuery
 {
+    /// <summary>The parameters of a request; ASP.NET's own take names for one that differ in their case alone.</summary>
+    public static IQueryCollection CaseSensitive(HttpRequest request)
+    {
+        var values = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            var name = pair.DecodeName().ToString();
+            values[name] = StringValues.Concat(values.GetValueOrDefault(name), pair.DecodeValue().ToString());
+        }
+
+        return new QueryCollection(values);
+    }
+
     /// <summary>A whole number from 1 to <paramref name="max"/>; <paramref name="fallback"/> if it is absent.</summary>
     public static int Limit(IQueryCollection query, int fallback, int max) => (int)(Number(query, "limit", 1, max) ?? fallback);
 

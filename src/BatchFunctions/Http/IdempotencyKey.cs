@@ -17,7 +17,7 @@ internal static class IdempotencyKey
     /// <summary>Tells that an answer is of something that was there before.</summary>
     private const string ReplayedHeader = "Idempotent-Replayed";
 
-    private const int MaxCharacters = 255;
+    public const int MaxCharacters = 255;
 
     /// <summary>The request's key; null if it has none.</summary>
     /// <param name="request">The request.</param>

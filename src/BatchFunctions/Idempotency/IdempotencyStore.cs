@@ -19,7 +19,10 @@ internal sealed class IdempotencyStore(TableClient table, TimeProvider time)
 
     private const int Tries = 8;
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _cleared = new(StringComparer.Ordinal);
+    /// <summary>The most operations that a transaction of the table service may have.</summary>
+    private const int MostCleared = 100;
+
+    private readonly ConcurrentDictionary<string, Clearing> _cleared = new(StringComparer.Ordinal);
 
     public IdempotencyStore(StorageClients storage, TimeProvider time)
         : this(storage.Tables.GetTableClient(TableNames.Idempotency), time)
@@ -88,35 +91,51 @@ internal sealed class IdempotencyStore(TableClient table, TimeProvider time)
         return await TableWrites.TryWriteAsync(table, row, read, ct) is { } etag ? new KeyClaim(request, id, now, etag, IsNew: true) : null;
     }
 
-    /// <summary>Removes rows that stand for nothing any more, a page of them at most, now and then.</summary>
+    /// <summary>
+    /// Removes rows that stand for nothing any more, now and then: a hundred in one transaction, and with the next request the next, so
+    /// that more go than come. What fails is left for the next time, and keeps no request from being answered.
+    /// </summary>
     private async Task ClearAsync(string tenant, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var last = _cleared.GetOrAdd(tenant, static _ => default);
-        if (now - last < ClearsEvery || !_cleared.TryUpdate(tenant, now, last))
+        if (now < last.NextAt || !_cleared.TryUpdate(tenant, new Clearing(now + ClearsEvery, null), last))
         {
             return;
         }
 
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and At lt {now - Life}");
-        await foreach (var page in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: ct).AsPages())
+        try
         {
-            await Parallel.ForEachAsync(page.Values, ct, async (row, token) =>
+            var rows = table.QueryAsync<TableEntity>(filter, MostCleared, ["PartitionKey", "RowKey"], ct);
+            await foreach (var page in rows.AsPages(last.GoesOnAt, MostCleared))
             {
-                try
+                if (page.Values.Count > 0)
                 {
-                    await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, row.ETag, token);
+                    // Refused as a whole where another has claimed one of the keys anew, or was faster.
+                    await table.SubmitTransactionAsync(page.Values.Select(static row => new TableTransactionAction(TableTransactionActionType.Delete, row, row.ETag)), ct);
                 }
-                catch (RequestFailedException e) when (e.Status is 404 or 412)
+
+                if (page.ContinuationToken is { Length: > 0 } token)
                 {
-                    // Another has claimed the key anew, or was faster.
+                    _cleared[tenant] = new Clearing(now, token);
                 }
-            });
-            return;
+
+                return;
+            }
+        }
+        catch (Exception e) when (e is RequestFailedException || StorageFaults.IsFault(e))
+        {
+            // The claim that comes next says whether storage is there.
         }
     }
 
     private static string RowKeyOf(IdempotentRequest request) => IdempotentRequest.DigestOf(request.Operation, request.Key);
+
+    /// <summary>How far a tenant's rows have been looked through.</summary>
+    /// <param name="NextAt">When this process looks again.</param>
+    /// <param name="GoesOnAt">Storage's token for where it goes on; null for the beginning.</param>
+    private readonly record struct Clearing(DateTimeOffset NextAt, string? GoesOnAt);
 }
 
 /// <summary>What a key stands for.</summary>

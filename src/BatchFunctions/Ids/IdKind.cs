@@ -15,6 +15,10 @@ internal sealed class IdKind(string prefix)
     private const int Digits = 32;
     private const int TimeDigits = 12;
 
+    /// <summary>The latest time that an id can have: the last millisecond of the year 9999, beyond which there are none.</summary>
+    private static readonly string LatestTime =
+        string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.MaxValue.ToUnixTimeMilliseconds():x12}");
+
     public static readonly IdKind Batch = new("batch_");
     public static readonly IdKind File = new("file-");
     public static readonly IdKind Upload = new("upload_");
@@ -50,6 +54,7 @@ internal sealed class IdKind(string prefix)
             $"{Prefix}{at.ToUnixTimeMilliseconds():x12}{Convert.ToHexStringLower(hash[..((Digits - TimeDigits) / 2)])}");
     }
 
+    /// <summary>Whether a text is an id of this kind: then it has a row key and a time.</summary>
     public bool IsValid([NotNullWhen(true)] string? id)
     {
         if (id is null || id.Length != Prefix.Length + Digits || !id.StartsWith(Prefix, StringComparison.Ordinal))
@@ -65,7 +70,7 @@ internal sealed class IdKind(string prefix)
             }
         }
 
-        return true;
+        return id.AsSpan(Prefix.Length, TimeDigits).SequenceCompareTo(LatestTime) <= 0;
     }
 
     public string RowKeyOf(string id) => Complement(id.AsSpan(Prefix.Length), "");

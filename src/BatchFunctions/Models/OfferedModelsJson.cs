@@ -26,11 +26,32 @@ internal static class OfferedModelsJson
             ? new OfferedModel(id, CreatedOf(model), TextOf(model, "owned_by"))
             : null;
 
-    private static string? TextOf(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    private static string? TextOf(JsonElement model, string name)
+    {
+        try
+        {
+            return Find(model, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // An unpaired surrogate, which UTF-8 cannot encode.
+            return null;
+        }
+    }
 
     private static long CreatedOf(JsonElement model) =>
-        model.TryGetProperty("created"u8, out var created) && created.ValueKind == JsonValueKind.Number && created.TryGetInt64(out var seconds) ? seconds : 0;
+        Find(model, "created") is { ValueKind: JsonValueKind.Number } created && created.TryGetInt64(out var seconds) ? seconds : 0;
+
+    private static JsonElement? Find(JsonElement model, string name)
+    {
+        try
+        {
+            return model.ValueKind == JsonValueKind.Object && model.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Another property's name has one.
+            return null;
+        }
+    }
 }

@@ -43,6 +43,15 @@ internal sealed record OperationDescription(string Id, string Summary, string? A
     /// <summary>Whether the body may be left out.</summary>
     public bool BodyIsOptional { get; init; }
 
+    /// <summary>Whether its request may have a key, with which it makes nothing more when it is sent again.</summary>
+    public bool IsIdempotent { get; init; }
+
+    /// <summary>Whether ranges of its answer may be asked for.</summary>
+    public bool HasRanges { get; init; }
+
+    /// <summary>The content type of its answer.</summary>
+    public string ContentType { get; init; } = Answer is null ? "application/octet-stream" : "application/json";
+
     /// <summary>Whether it works without a key.</summary>
     public bool Open { get; init; }
 }

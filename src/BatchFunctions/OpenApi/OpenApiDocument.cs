@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using BatchFunctions.Http;
 using Microsoft.AspNetCore.Http;
 using static BatchFunctions.OpenApi.OpenApiSchema;
 
@@ -12,6 +13,9 @@ internal static class OpenApiDocument
 {
     /// <summary>The statuses of a caller who is not let in.</summary>
     private static readonly int[] Refusals = [403];
+
+    /// <summary>The statuses of a key that stands for another request, or for one that is under way.</summary>
+    private static readonly int[] Conflicts = [409];
 
     public static JsonObject Build(IReadOnlyList<ApiOperation> operations, IReadOnlyList<string> endpoints)
     {
@@ -55,12 +59,22 @@ internal static class OpenApiDocument
             parameters = parameters.Prepend(Parameter("id", "path", String(kind == "model" ? "The model's name." : $"The {kind}'s id.")));
         }
 
+        if (description.IsIdempotent)
+        {
+            parameters = parameters.Append(Parameter(IdempotencyKey.Header, "header", RequestSchemas.KeyOfRequest()));
+        }
+
+        if (description.HasRanges)
+        {
+            parameters = parameters.Append(Parameter("Range", "header", String("One range of bytes: 'bytes=0-99'. Several, and anything else, get the whole.")));
+        }
+
         var operation = new JsonObject
         {
             ["operationId"] = description.Id,
             ["summary"] = description.Summary,
             ["parameters"] = new JsonArray([.. parameters]),
-            ["responses"] = Responses(description.Answer, [.. description.Errors, .. description.Open ? [] : Refusals]),
+            ["responses"] = Responses(description),
         };
         if (description.Body is { } body)
         {
@@ -96,23 +110,16 @@ internal static class OpenApiDocument
         return parameter;
     }
 
-    private static JsonObject Responses(string? answer, int[] errors)
+    private static JsonObject Responses(OperationDescription description)
     {
-        var media = new JsonObject();
-        if (answer is not null)
+        var responses = new JsonObject { ["200"] = Success(description, "OK") };
+        if (description.HasRanges)
         {
-            media["schema"] = Ref(answer);
+            responses["206"] = Success(description, "The range that was asked for.");
         }
 
-        var responses = new JsonObject
-        {
-            ["200"] = new JsonObject
-            {
-                ["description"] = "OK",
-                ["content"] = new JsonObject { [answer is null ? "application/octet-stream" : "application/json"] = media },
-            },
-        };
-        foreach (var status in errors.Concat([401, 500, 503]).Order())
+        int[] errors = [.. description.Errors, .. description.Open ? [] : Refusals, .. description.IsIdempotent ? Conflicts : [], 401, 500, 503];
+        foreach (var status in errors.Distinct().Order())
         {
             responses[$"{status}"] = new JsonObject
             {
@@ -122,6 +129,17 @@ internal static class OpenApiDocument
         }
 
         return responses;
+    }
+
+    private static JsonObject Success(OperationDescription description, string text)
+    {
+        var media = new JsonObject();
+        if (description.Answer is { } answer)
+        {
+            media["schema"] = Ref(answer);
+        }
+
+        return new JsonObject { ["description"] = text, ["content"] = new JsonObject { [description.ContentType] = media } };
     }
 
     private static string DescriptionOf(int status) => status switch

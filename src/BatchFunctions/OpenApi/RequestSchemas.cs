@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Files;
+using BatchFunctions.Http;
 using BatchFunctions.Webhooks;
 using static BatchFunctions.OpenApi.OpenApiSchema;
 
@@ -24,19 +25,22 @@ internal static class RequestSchemas
             ("webhook", Nullable(Request(
                 ["url", "secret"],
                 ("url", String("Where the event that the batch has ended is sent, beside the project's webhooks.")),
-                ("secret", String("What it is signed with: 'whsec_' and the base64 of 24 to 64 bytes.")))))),
+                ("secret", String("What it is signed with: 'whsec_' and the base64 of 24 to 64 bytes."))))),
+            Key()),
         ["RetryBatchRequest"] = Request(
             [],
             ("only", Nullable(Array(String("An error's code or a status, as in the error file: 'batch_expired', '429'. All lines that did not succeed where it is absent.")))),
             ("completion_window", Nullable(String("That of the first batch by default."))),
             ("metadata", Nullable(StringMap("Those of the first batch by default."))),
-            ("output_expires_after", Nullable(Expiry("How long the output and error files live")))),
+            ("output_expires_after", Nullable(Expiry("How long the output and error files live"))),
+            Key()),
         ["UploadFileRequest"] = Request(
             ["file", "purpose"],
             ("file", Binary()),
             ("purpose", Enum(FilePurposes.Uploaded)),
             ("expires_after[anchor]", Enum([FileLife.Anchor])),
-            ("expires_after[seconds]", Integer($"How long the file lives, {ExpiryRange}; thirty days for batch inputs by default.", FileLife.MinSeconds, FileLife.MaxSeconds))),
+            ("expires_after[seconds]", Integer($"How long the file lives, {ExpiryRange}; thirty days for batch inputs by default.", FileLife.MinSeconds, FileLife.MaxSeconds)),
+            (IdempotencyKey.Property, KeyOfRequest())),
         ["CheckFileRequest"] = Request(
             [],
             ("endpoint", Nullable(Enum(endpoints, "Where the batch's lines go; the url of the first line by default."))),
@@ -47,7 +51,8 @@ internal static class RequestSchemas
             ("purpose", Enum(FilePurposes.Uploaded)),
             ("bytes", Integer("What the parts come to.", 1)),
             ("mime_type", String(example: "application/jsonl")),
-            ("expires_after", Nullable(Expiry("How long the file lives")))),
+            ("expires_after", Nullable(Expiry("How long the file lives"))),
+            Key()),
         ["CreateWebhookRequest"] = Request(["url"], [.. Webhook()]),
         ["UpdateWebhookRequest"] = Request([], [.. Webhook(), ("status", Nullable(Enum([WebhookObject.Enabled, WebhookObject.Disabled])))]),
         ["TestWebhookRequest"] = Request([], ("type", Nullable(Enum(EventTypes.All, "'batch.completed' by default.")))),
@@ -57,6 +62,17 @@ internal static class RequestSchemas
             ("part_ids", Array(String("In the order of the file."))),
             ("md5", Nullable(String("The whole file's MD5, in hex.")))),
     };
+
+    /// <summary>What a key of an idempotent request is, in a header or a body.</summary>
+    public static JsonObject KeyOfRequest()
+    {
+        var key = String("A key of the caller's: a request that is sent again with it makes nothing more. Printable ASCII characters, no spaces.");
+        key["minLength"] = 1;
+        key["maxLength"] = IdempotencyKey.MaxCharacters;
+        return key;
+    }
+
+    private static (string Name, JsonObject Schema) Key() => (IdempotencyKey.Property, Nullable(KeyOfRequest()));
 
     private static JsonObject Binary() => new() { ["type"] = "string", ["format"] = "binary" };
 

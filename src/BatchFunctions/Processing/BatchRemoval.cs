@@ -76,9 +76,11 @@ internal sealed partial class BatchRemoval(
     {
         if (batch.RetryOf is { } original)
         {
+            // What stands for a row that cannot be read has no retries. Should it be mended, it names a batch that is not there.
             await batches.NoteRetriesAsync(
                 batch.Key with { Id = original },
-                (named, _) => Task.FromResult<IReadOnlyList<string>>([.. named.SelectMany(id => id == batch.Id ? batch.Retries : [id]).TakeLast(BatchRetry.MostNamed)]),
+                (above, _) => Task.FromResult<IReadOnlyList<string>>(
+                    [.. above.Retries.SelectMany(id => id == batch.Id ? batch.Retries : [id]).TakeLast(BatchFamily.MostMembers)]),
                 ct);
         }
     }

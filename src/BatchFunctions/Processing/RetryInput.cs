@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
@@ -11,8 +10,9 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Makes the input of a retry: the lines of the first batch's input that its files say did not succeed, and no other retry has
-/// brought to an answer since. In this order: the <c>expiring</c> entry, the blob, the file's row, the batch's row. A crash in
+/// Makes the input of a retry: the lines of the first batch's input that its files say did not succeed, and no other batch of its
+/// <see cref="BatchFamily"/> has brought to an answer since. Of one that was never validated the files say nothing, so all lines count
+/// as what ended it. In this order: the <c>expiring</c> entry, the blob, the file's row, the batch's row. A crash in
 /// between leaves what the next run makes again, under the same id and from files that do not change any more; where the batch is
 /// cancelled first, the entry has what is left removed.
 /// </summary>
@@ -28,9 +28,6 @@ internal sealed class RetryInput(
 {
     private static readonly byte[] LineEnd = [(byte)'\n'];
 
-    /// <summary>How many other retries are looked into.</summary>
-    private const int MostRetries = 100;
-
     /// <summary>Looks whether the retry is still wanted, and makes its input if it has none.</summary>
     /// <returns>The size of the input in bytes, or why there is nothing to send.</returns>
     public async Task<(long Bytes, BatchError? Problem)> PrepareAsync(Batch batch, CancellationToken ct)
@@ -44,8 +41,7 @@ internal sealed class RetryInput(
                 return (0, BatchFailures.RetryOvertaken);
             }
 
-            var bytes = batch.AwaitsInput ? await MakeAsync(batch, original, ct) : batch.InputBytes;
-            return (bytes, bytes == 0 ? BatchFailures.NothingToRetry : null);
+            return batch.AwaitsInput ? await MakeAsync(batch, original, ct) : (batch.InputBytes, null);
         }
         catch (FileNotFoundException)
         {
@@ -53,9 +49,9 @@ internal sealed class RetryInput(
         }
     }
 
-    /// <returns>The size of the input in bytes; 0 if there is no line to send once more.</returns>
+    /// <returns>The size of the input in bytes, or why there is nothing to send.</returns>
     /// <exception cref="FileNotFoundException">One of the files of the first batch is gone.</exception>
-    private async Task<long> MakeAsync(Batch batch, Batch original, CancellationToken ct)
+    private async Task<(long Bytes, BatchError? Problem)> MakeAsync(Batch batch, Batch original, CancellationToken ct)
     {
         var choice = await ChoiceOfAsync(original, batch, ct);
         var input = await FileAsync(original, original.InputFileId, ct);
@@ -76,9 +72,14 @@ internal sealed class RetryInput(
                 ct);
         }
 
+        if (choice.TooLongAt is { } number)
+        {
+            return (0, BatchError.Of(LineProblem.TooLong(options.Value.MaxLineBytes), number));
+        }
+
         if (lines == 0)
         {
-            return 0;
+            return (0, BatchFailures.NothingToRetry);
         }
 
         file = file with { Bytes = writer.Bytes, Lines = lines };
@@ -89,14 +90,12 @@ internal sealed class RetryInput(
         await steps.ReachedAsync(ProtocolStep.RetryInputCommitted, ct);
         _ = await files.TryInsertAsync(file, ct);
         await steps.ReachedAsync(ProtocolStep.RetryInputWritten, ct);
-        return file.Bytes;
+        return (file.Bytes, null);
     }
 
     private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, CancellationToken ct)
     {
-        // Only a batch that failed has lines that neither file names.
-        var unnamed = original.Status == BatchStatus.Failed ? (original.Errors is [var first, ..] ? first.Code : BatchFailures.Internal) : null;
-        var choice = new RetryChoice(batch.RetryOnly, unnamed);
+        var choice = new RetryChoice(batch.RetryOnly, UnnamedOf(original));
         if (original.ErrorFileId is { } errors)
         {
             await using var content = Open(await FileAsync(original, errors, ct), ct);
@@ -109,7 +108,8 @@ internal sealed class RetryInput(
             await choice.ReadOutputAsync(content, memory, ct);
         }
 
-        await foreach (var retry in OtherRetriesAsync(original, batch, ct))
+        // What those above have brought to an answer is not in this input. A file that is gone excludes nothing.
+        foreach (var retry in (await BatchFamily.ReadAsync(batches, original, batch.Id, ct)).Others)
         {
             if (retry.OutputFileId is { } done && await files.FindAsync(retry.Tenant, done, ct) is { } file)
             {
@@ -121,24 +121,17 @@ internal sealed class RetryInput(
         return choice;
     }
 
-    /// <summary>What was retried of the batch before, and what of those. A file of theirs that is gone excludes nothing.</summary>
-    private async IAsyncEnumerable<Batch> OtherRetriesAsync(
-        Batch original, Batch batch, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>
+    /// The code of the lines that neither file names. Only a batch that failed, or was never validated, has such lines; null for any
+    /// other.
+    /// </summary>
+    private static string? UnnamedOf(Batch original) => original.Status switch
     {
-        var ahead = new Queue<string>(original.Retries);
-        for (var seen = 0; seen < MostRetries && ahead.TryDequeue(out var id); seen++)
-        {
-            if (id != batch.Id && await batches.FindAsync(new BatchKey(batch.Tenant, id), ct) is { } retry)
-            {
-                foreach (var next in retry.Retries)
-                {
-                    ahead.Enqueue(next);
-                }
-
-                yield return retry;
-            }
-        }
-    }
+        BatchStatus.Failed => original.Errors is [var first, ..] ? first.Code : BatchFailures.Internal,
+        BatchStatus.Expired when original.Counts.Total == 0 => CloseReason.Expired.Code,
+        BatchStatus.Cancelled when original.Counts.Total == 0 => CloseReason.Cancelled.Code,
+        _ => null,
+    };
 
     private static StoredFile NewFile(Batch batch, Batch original)
     {

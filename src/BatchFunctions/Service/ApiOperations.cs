@@ -48,6 +48,7 @@ public static class ApiOperations
         {
             Errors = [400, 408, 409, 413, 415, 429],
             Body = (Json, "CreateBatchRequest"),
+            IsIdempotent = true,
         }),
         Of<BatchApi>(HttpMethods.Get, ApiRoutes.Batch, api => api.GetAsync, new("retrieveBatch", "A batch", "Batch")
         {
@@ -69,6 +70,7 @@ public static class ApiOperations
             Errors = [400, 404, 408, 409, 413, 415, 429],
             IdOf = "batch",
             Body = (Json, "RetryBatchRequest"),
+            IsIdempotent = true,
             BodyIsOptional = true,
         }),
         Of<BatchApi>(HttpMethods.Delete, ApiRoutes.Batch, api => api.DeleteAsync, new("deleteBatch", "Deletes an ended batch with its output and error files", "DeletedBatch")
@@ -97,6 +99,7 @@ public static class ApiOperations
         {
             Errors = [400, 408, 413, 415],
             Body = (Form, "UploadFileRequest"),
+            IsIdempotent = true,
         }),
         Of<FileApi>(HttpMethods.Get, ApiRoutes.File, api => api.GetAsync, new("retrieveFile", "A file's description", "File")
         {
@@ -111,6 +114,7 @@ public static class ApiOperations
         Of<FileApi>(HttpMethods.Get, ApiRoutes.FileContent, api => api.ContentAsync, new("downloadFile", "A file's bytes, or some of its lines; ranges are honoured, and results can be read while their batch runs", null)
         {
             Errors = [400, 404, 416],
+            HasRanges = true,
             IdOf = "file",
             Query =
             [
@@ -129,6 +133,7 @@ public static class ApiOperations
         {
             Errors = [400, 408, 413, 415, 429],
             Body = (Json, "CreateUploadRequest"),
+            IsIdempotent = true,
         }),
         Of<UploadApi>(HttpMethods.Post, ApiRoutes.UploadParts, api => api.AddPartAsync, new("addUploadPart", "Adds a part of up to 64 MB", "UploadPart")
         {
@@ -227,6 +232,7 @@ public static class ApiOperations
         }),
         Of<ServiceApi>(HttpMethods.Get, ApiRoutes.OpenApi, api => api.OpenApiAsync, new("openApi", "This document", null)
         {
+            ContentType = Json,
             Open = true,
         }),
     ];

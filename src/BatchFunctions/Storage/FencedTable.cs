@@ -21,7 +21,7 @@ namespace BatchFunctions.Storage;
 /// <param name="fromRow">Makes the record of a row.</param>
 /// <param name="unreadable">
 /// Makes what stands for a row that cannot be read, so that it keeps nobody from the rows beside it; null where such a row
-/// is an error.
+/// is an error. It says so (<see cref="IFenced{T}.Unreadable"/>), and is never written in the row's place.
 /// </param>
 /// <param name="version">The newest version of the rows that are read; it is written too, unless the row itself names an older one.</param>
 internal sealed class FencedTable<T>(
@@ -84,10 +84,13 @@ internal sealed class FencedTable<T>(
     /// <summary>
     /// Writes the record under the ETag that it was read with; null if its row has been changed or deleted since.
     /// </summary>
-    public async Task<T?> TryUpdateAsync(T record, CancellationToken ct) =>
-        await TableWrites.TryUpdateAsync(table, RowOf(record), record.ETag, ct) is { } etag
-            ? record.InRow(etag, record.Unknown)
-            : null;
+    /// <exception cref="UnreadableRowException">The record stands for a row that cannot be read.</exception>
+    public async Task<T?> TryUpdateAsync(T record, CancellationToken ct)
+    {
+        var row = RowOf(record);
+        ThrowIfUnreadable(record, row.RowKey);
+        return await TableWrites.TryUpdateAsync(table, row, record.ETag, ct) is { } etag ? record.InRow(etag, record.Unknown) : null;
+    }
 
     /// <summary>
     /// Reads a record, changes it and writes it under its ETag; if another was faster, reads it again at once. The
@@ -96,6 +99,7 @@ internal sealed class FencedTable<T>(
     /// </summary>
     /// <returns>The record afterwards, changed or not; null if there is none.</returns>
     /// <exception cref="ConcurrencyException">Others were faster every time.</exception>
+    /// <exception cref="UnreadableRowException">The row cannot be read, and the change would have it written.</exception>
     public Task<T?> MutateAsync(
         string partitionKey, string rowKey, Func<T, CancellationToken, ValueTask<T?>> change, CancellationToken ct) =>
         MutateKnownAsync(partitionKey, rowKey, known: null, change, ct);
@@ -126,6 +130,7 @@ internal sealed class FencedTable<T>(
                 return before;
             }
 
+            ThrowIfUnreadable(before, rowKey);
             if (await TryUpdateAsync(after.InRow(before.ETag, before.Unknown), ct) is { } written)
             {
                 return written;
@@ -155,6 +160,14 @@ internal sealed class FencedTable<T>(
         }
 
         return row;
+    }
+
+    private void ThrowIfUnreadable(T record, string rowKey)
+    {
+        if (record.Unreadable is not null)
+        {
+            throw new UnreadableRowException(table.Name, rowKey);
+        }
     }
 
     private T Read(TableEntity row)

@@ -12,6 +12,9 @@ internal interface IFenced<out T>
     /// <summary>Columns of the row that this version does not know and must keep; null if there are none.</summary>
     IReadOnlyDictionary<string, object>? Unknown { get; }
 
+    /// <summary>Why the row cannot be read, if it cannot: then the record stands for it, and is not written.</summary>
+    string? Unreadable => null;
+
     /// <summary>The record with the ETag and the unknown columns of its row.</summary>
     T InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown);
 }

@@ -9,9 +9,12 @@ namespace BatchFunctions.Uploads;
 /// <summary>Reads and checks the bodies of requests to create and complete uploads.</summary>
 internal static class UploadRequest
 {
-    private static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after", IdempotencyKey.Property];
+    /// <summary>The properties of a request to begin an upload.</summary>
+    public static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after", IdempotencyKey.Property];
     private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
-    private static readonly string[] CompleteProperties = ["part_ids", "md5"];
+
+    /// <summary>Those of one to complete it.</summary>
+    public static readonly string[] CompleteProperties = ["part_ids", "md5"];
 
     /// <exception cref="ApiException">The request is invalid.</exception>
     public static async Task<(Upload Upload, string? IdempotencyKey)> ReadNewAsync(

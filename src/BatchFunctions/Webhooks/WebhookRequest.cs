@@ -14,8 +14,12 @@ internal sealed record WebhookRequest(string? Url, IReadOnlyList<string>? Events
 {
     private const int MaxNameLength = 64;
 
-    private static readonly string[] NewProperties = ["url", "events", "name"];
-    private static readonly string[] UpdateProperties = [.. NewProperties, "status"];
+    /// <summary>The properties of a request to add a webhook.</summary>
+    public static readonly string[] NewProperties = ["url", "events", "name"];
+
+    /// <summary>Those of one to change it.</summary>
+    public static readonly string[] UpdateProperties = [.. NewProperties, "status"];
+
     private static readonly string[] Statuses = [WebhookObject.Enabled, WebhookObject.Disabled];
 
     /// <exception cref="ApiException">The request is invalid.</exception>

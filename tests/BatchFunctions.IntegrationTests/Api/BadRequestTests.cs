@@ -21,14 +21,14 @@ public sealed class BadRequestTests(ITestOutputHelper output)
 
     private static readonly string[] Ids =
     [
-        "batch_00000000000000000000000000000000", "file-ffffffffffffffffffffffffffffffff", "upload_0123456789abcdef0123456789abcdef",
+        "batch_00000000000000000000000000000000", "batch_ffffffffffffffffffffffffffffffff", "file-ffffffffffffffffffffffffffffffff", "upload_0123456789abcdef0123456789abcdef",
         "batch_", "..", "%2e%2e%2f", "%0d%0a", "%zz", "%", "a%20b", "null", "0", "%F0%9F%98%80", "'", "%27%20or%20%27%27%20eq%20%27",
     ];
 
     private static readonly string[] Queries =
     [
         "limit=0", "limit=101", "limit=-5", "limit=99999999999999999999999", "limit=1e3", "limit=%00", "limit=1&limit=2", "after=x",
-        "after=batch_'", "after=%00", "order=up", "purpose=none", "limit=%D9%A1", "after=" + "a",
+        "after=batch_'", "batch_id=batch_ffffffffffffffffffffffffffffffff", "after=%00", "order=up", "purpose=none", "limit=%D9%A1", "after=" + "a",
     ];
 
     private static readonly string[] Bodies =

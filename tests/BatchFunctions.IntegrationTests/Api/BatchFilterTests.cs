@@ -148,6 +148,46 @@ public sealed class BatchFilterTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("&model=usual")]
+    public async Task Batches_that_were_just_deleted_count_against_no_page(string filter)
+    {
+        var chance = new CountingChance(rows => rows);
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
+        for (var i = 0; i < 3 * BatchStore.MostRequests; i++)
+        {
+            var batch = ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed) with { Model = "usual", Deleted = i > 1 };
+            Assert.NotNull(await api.Batches.TryInsertAsync(batch, default));
+        }
+
+        _ = await api.GetJsonAsync("/v1/batches?limit=1&created_after=253402300799");
+        var before = chance.Queries;
+        var page = await api.GetJsonAsync($"/v1/batches?limit=1{filter}");
+
+        Assert.Equal((1, true), (page.GetProperty("data").GetArrayLength(), page.GetProperty("has_more").GetBoolean()));
+        Assert.Equal(2, chance.Queries - before);
+    }
+
+    [Fact]
+    public async Task A_page_among_deleted_batches_reads_so_much_and_no_more()
+    {
+        // Each request looks at one row.
+        var chance = new CountingChance(_ => 1);
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
+        for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
+        {
+            Assert.NotNull(await api.Batches.TryInsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(i)) with { Deleted = i < 35 }, default));
+        }
+
+        _ = await api.GetJsonAsync("/v1/batches?limit=1&created_after=253402300799");
+        var before = chance.Queries;
+        var page = await api.GetJsonAsync("/v1/batches?limit=10");
+
+        Assert.InRange(chance.Queries - before, 1, BatchStore.MostRequests + 1);
+        Assert.Equal((5, true), (page.GetProperty("data").GetArrayLength(), page.GetProperty("has_more").GetBoolean()));
+    }
+
+    [Theory]
     [InlineData("in_progress", 2, 1)]
     [InlineData("validating,cancelling", 2, 0)]
     [InlineData("in_progress&created_after=1767323045", 2, 1)]
@@ -236,6 +276,11 @@ public sealed class BatchFilterTests
         Assert.Single(await CreatedAsync(api, $"model={Uri.EscapeDataString("o'hara & co")}"));
         Assert.Single(await CreatedAsync(api, $"metadata[{Uri.EscapeDataString("job]")}]={Uri.EscapeDataString("a'b")}"));
         Assert.Empty(await CreatedAsync(api, "metadata[job]=ab&model=nobody"));
+
+        // Keys that differ in their case alone are two.
+        await InsertAsync(api, ApiDriver.BatchOf("local", Start) with { Metadata = new Dictionary<string, string> { ["Team"] = "a", ["team"] = "b+c" } });
+        Assert.Single(await CreatedAsync(api, "metadata[Team]=a&metadata[team]=b%2Bc"));
+        Assert.Empty(await CreatedAsync(api, "metadata[Team]=b%2Bc"));
     }
 
     /// <summary>Writes a batch as it stands in storage: with its active row where it has not ended.</summary>

@@ -36,11 +36,34 @@ public sealed class ErrorTableTests : IAsyncLifetime
     [InlineData("after=batch_ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ", "invalid_value", "after", null)]
     [InlineData("after=batch_0000000000000000000000000000000%0A", "invalid_value", "after", null)]
     [InlineData("after=file-00000000000000000000000000000000", "invalid_value", "after", null)]
+    [InlineData("after=batch_ffffffffffffffffffffffffffffffff", "invalid_value", "after", null)]
     [InlineData("after=a&after=b", "invalid_type", "after", null)]
     public async Task A_wrong_query_is_refused(string query, string code, string param, string? message)
     {
         using var response = await _api.Client.GetAsync(new Uri($"/v1/batches?{query}", UriKind.Relative));
         await AssertErrorAsync(response, 400, code, param, message);
+    }
+
+    [Theory]
+    [InlineData("GET", "/v1/batches/batch_{0}", 404)]
+    [InlineData("POST", "/v1/batches/batch_{0}/cancel", 404)]
+    [InlineData("POST", "/v1/batches/batch_{0}/retry", 404)]
+    [InlineData("DELETE", "/v1/batches/batch_{0}", 404)]
+    [InlineData("GET", "/v1/batches/batch_{0}/progress", 404)]
+    [InlineData("GET", "/v1/batches/batch_{0}/errors", 404)]
+    [InlineData("GET", "/v1/files/file-{0}", 404)]
+    [InlineData("DELETE", "/v1/files/file-{0}", 404)]
+    [InlineData("POST", "/v1/uploads/upload_{0}/cancel", 404)]
+    [InlineData("GET", "/v1/webhooks/deliveries?batch_id=batch_{0}", 400)]
+    [InlineData("GET", "/v1/webhooks/deliveries?after=delivery_{0}", 400)]
+    public async Task An_id_of_a_time_that_there_is_not_is_no_id(string method, string path, int status)
+    {
+        foreach (var digits in new[] { new string('f', 32), "e677d21fdc00" + new string('0', 20) })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path.Replace("{0}", digits, StringComparison.Ordinal));
+            using var response = await _api.Client.SendAsync(request);
+            Assert.Equal(status, (int)response.StatusCode);
+        }
     }
 
     [Theory]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Core;
 using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Idempotency;
@@ -144,6 +145,44 @@ public sealed class IdempotencyTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, null), (made.Status, made.Replayed));
         var rows = await _api.Get<StorageClients>().Tables.GetTableClient(TableNames.Idempotency).QueryAsync<TableEntity>().ToListAsync();
         Assert.Equal(2, rows.Count);
+    }
+
+    [Fact]
+    public async Task Rows_that_stand_for_nothing_go_by_the_hundred_faster_than_others_come()
+    {
+        var table = _api.Get<StorageClients>().Tables.GetTableClient(TableNames.Idempotency);
+        foreach (var keys in Enumerable.Range(0, 250).Chunk(100))
+        {
+            await table.SubmitTransactionAsync(keys.Select(key => new TableTransactionAction(
+                TableTransactionActionType.Add,
+                new TableEntity("local", $"old{key}") { ["Digest"] = "d", ["Id"] = "i", ["At"] = DateTimeOffset.UtcNow.AddDays(-2) })));
+        }
+
+        var store = new IdempotencyStore(_api.Get<StorageClients>(), TimeProvider.System);
+        var left = new List<int>();
+        for (var number = 0; number < 4; number++)
+        {
+            await store.ClaimAsync(new IdempotentRequest("local", "batch", $"{number}", "d"), IdKind.Batch.New(DateTimeOffset.UtcNow), default);
+            left.Add(await table.QueryAsync<TableEntity>().CountAsync());
+        }
+
+        Assert.Equal([151, 52, 3, 4], left);
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_removed_keeps_no_request_from_its_answer()
+    {
+        await ClaimAsync("old", TimeSpan.FromHours(25));
+        var refused = 0;
+        _api.Storage.Refuse(request =>
+        {
+            var clears = request.Method == RequestMethod.Delete || request.Uri.Path.EndsWith("$batch", StringComparison.Ordinal);
+            refused += clears ? 1 : 0;
+            return clears ? 500 : null;
+        });
+
+        Assert.Equal(HttpStatusCode.OK, (await CreateAsync("new")).Status);
+        Assert.True(refused > 0);
     }
 
     [Theory]

@@ -107,6 +107,15 @@ public sealed class ModelTests : IAsyncLifetime
             "it tells again");
     }
 
+    [Fact]
+    public async Task A_name_that_is_no_text_is_passed_over_and_keeps_nobody_from_the_rest()
+    {
+        _a.Answer(_ => ScriptedAnswer.Text("""{"data":[{"id":"llama-\ud800"},{"id":"llama-1","owned_by":"\udc00"},{"id":"llama-2","\ud800":1},{"id":"llama-3","created":7}]}"""));
+        await using var api = await StartAsync(("a:Models", "llama-*"), ("b:Models", "mistral"));
+
+        Assert.Equal(["llama-1 0 a", "llama-3 7 a", "mistral 0 b"], (await api.GetJsonAsync("/v1/models")).GetProperty("data").EnumerateArray().Select(Described));
+    }
+
     [Theory]
     [InlineData("/v1/models/mistral", "mistral 0 vllm")]
     [InlineData("/v1/models/meta/llama", "meta/llama 0 a")]

@@ -1,7 +1,11 @@
 using System.Text.Json;
 using BatchFunctions.Batches;
+using BatchFunctions.Checks;
+using BatchFunctions.Files;
 using BatchFunctions.Service;
 using BatchFunctions.Testing;
+using BatchFunctions.Uploads;
+using BatchFunctions.Webhooks;
 
 namespace BatchFunctions.IntegrationTests.Api;
 
@@ -70,6 +74,64 @@ public sealed class OpenApiTests : IAsyncLifetime
         using var wrong = await _api.Client.GetAsync(new Uri("/v1/batches?limit=0", UriKind.Relative));
         AssertMatches(JsonDocument.Parse(await wrong.Content.ReadAsStringAsync()).RootElement, "Error");
     }
+
+    public static TheoryData<string, string[]> Readers { get; } = new()
+    {
+        { "CreateBatchRequest", BatchRequest.Properties },
+        { "CreateBatchRequest/webhook", BatchRequest.WebhookProperties },
+        { "CreateBatchRequest/output_expires_after", BatchRequest.ExpiryProperties },
+        { "RetryBatchRequest", BatchRequest.RetryProperties },
+        { "UploadFileRequest", FileFields.Names },
+        { "CheckFileRequest", CheckRequest.Properties },
+        { "CreateUploadRequest", UploadRequest.NewProperties },
+        { "CompleteUploadRequest", UploadRequest.CompleteProperties },
+        { "CreateWebhookRequest", WebhookRequest.NewProperties },
+        { "UpdateWebhookRequest", WebhookRequest.UpdateProperties },
+    };
+
+    [Theory]
+    [MemberData(nameof(Readers))]
+    public void A_request_may_have_what_its_reader_takes_and_nothing_else(string path, string[] taken)
+    {
+        var schema = _document.GetProperty("components").GetProperty("schemas");
+        foreach (var (name, level) in path.Split('/').Select((name, level) => (name, level)))
+        {
+            schema = (level == 0 ? schema : schema.GetProperty("properties")).GetProperty(name);
+            schema = schema.TryGetProperty("anyOf", out var any) ? any[0] : schema;
+        }
+
+        Assert.False(schema.GetProperty("additionalProperties").GetBoolean());
+        Assert.Equal(taken.Order(), schema.GetProperty("properties").EnumerateObject().Select(property => property.Name).Order());
+    }
+
+    [Fact]
+    public void A_request_that_takes_a_key_in_its_body_takes_it_in_a_header_and_may_be_refused_for_it()
+    {
+        var found = new List<string>();
+        foreach (var operation in _document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(one => one.Value))
+        {
+            var takes = operation.TryGetProperty("requestBody", out var body) && body.GetProperty("content").EnumerateObject().Any(media =>
+                _document.GetProperty("components").GetProperty("schemas")
+                    .GetProperty(media.Value.GetProperty("schema").GetProperty("$ref").GetString()!["#/components/schemas/".Length..])
+                    .GetProperty("properties").TryGetProperty("idempotency_key", out _));
+            Assert.Equal(takes, operation.GetProperty("parameters").EnumerateArray().Any(parameter => parameter.GetProperty("name").GetString() == "Idempotency-Key"));
+            if (takes)
+            {
+                Assert.True(operation.GetProperty("responses").TryGetProperty("409", out _));
+                found.Add(operation.GetProperty("operationId").GetString()!);
+            }
+        }
+
+        Assert.Equal(["createBatch", "createUpload", "retryBatch", "uploadFile"], found.Order());
+    }
+
+    [Theory]
+    [InlineData("/openapi.json", "200", "application/json")]
+    [InlineData("/v1/files/{id}/content", "200", "application/octet-stream")]
+    [InlineData("/v1/files/{id}/content", "206", "application/octet-stream")]
+    public void An_answer_without_a_schema_has_its_content_type(string path, string status, string type) => Assert.Equal(
+        type,
+        Assert.Single(_document.GetProperty("paths").GetProperty(path).GetProperty("get").GetProperty("responses").GetProperty(status).GetProperty("content").EnumerateObject()).Name);
 
     [Fact]
     public void Every_example_fits_its_schema()

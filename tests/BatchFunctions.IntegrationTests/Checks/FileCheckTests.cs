@@ -5,6 +5,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Checks;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.Memory;
 using BatchFunctions.Processing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -112,6 +113,29 @@ public sealed class FileCheckTests : IAsyncLifetime
         Assert.Equal(
             ["llama True ", "mine True o200k_base", "qwen False "],
             found.GetProperty("models").EnumerateArray().Select(model => $"{model.GetProperty("model")} {model.GetProperty("served")} {model.GetProperty("encoding")}"));
+    }
+
+    [Fact]
+    public async Task As_many_ids_are_held_as_a_batch_may_have_lines_and_within_the_memory_that_there_is()
+    {
+        await using var api = await StartAsync(new Dictionary<string, string?> { ["Batch:MaxLines"] = "100" });
+        string[] lines = [.. Enumerable.Range(0, 300).Select(i => Line($"{i}")), Line("7"), Line("299")];
+        var file = await UploadAsync(api, lines);
+        api.Get<ByteBudget>().TakePeak();
+
+        var found = await CheckAsync(api, file, null);
+
+        // The second that is there twice is not among the first hundred.
+        Assert.Equal([(301, "duplicate_custom_id"), (null, "too_many_requests")], FaultsOf(found).Select(fault => (fault.Line, fault.Code)));
+        Assert.False(found.GetProperty("ids_compared").GetBoolean());
+        Assert.InRange(api.Get<ByteBudget>().TakePeak(), 100 * 16, 64 * 1024);
+        Assert.Equal(0, api.Get<ByteBudget>().Used);
+
+        var few = await UploadAsync(api, lines[..100]);
+        Assert.True((await CheckAsync(api, few, null)).GetProperty("ids_compared").GetBoolean());
+        var rest = await CheckAsync(api, file, Endpoint, $"200-200-{lines[..200].Sum(line => line.Length + 1)}");
+        Assert.False(rest.GetProperty("ids_compared").GetBoolean());
+        Assert.InRange(api.Get<ByteBudget>().TakePeak(), 100 * 16, 64 * 1024);
     }
 
     [Theory]

@@ -1,5 +1,7 @@
 using System.Globalization;
+using Azure.Core;
 using BatchFunctions.Files;
+using BatchFunctions.IntegrationTests.Processing;
 
 namespace BatchFunctions.IntegrationTests.Files;
 
@@ -91,6 +93,30 @@ public sealed class FileContentTests : IAsyncLifetime
         await _host.Blobs.TryDeleteAsync(FileBlobs.LocationOf(_host.Tenant, id), default);
 
         (await _host.GetAsync($"v1/files/{id}/content")).ShouldFail(404, null, "id");
+    }
+
+    [Theory]
+    [InlineData(503, null, 503, "storage_unavailable")]
+    [InlineData(503, "bytes=2-3", 503, "storage_unavailable")]
+    [InlineData(403, "bytes=2-3", 500, "internal_error")]
+    [InlineData(404, "bytes=2-3", 404, null)]
+    [InlineData(409, null, 500, "internal_error")]
+    public async Task A_failure_before_the_first_byte_is_an_error_and_nothing_of_the_file(int refusal, string? range, int status, string? code)
+    {
+        var storage = new FaultyStorage();
+        await using var host = await FilesHost.StartWithAsync([storage]);
+        var id = await host.UploadedAsync(Digits, "user_data");
+        storage.Refuse(request => request.Method == RequestMethod.Get && request.Uri.Path.Contains("/files/", StringComparison.Ordinal) ? refusal : null);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/files/{id}/content");
+        request.Headers.TryAddWithoutValidation("Range", range ?? "");
+        using var response = await host.Client.SendAsync(request);
+        var answer = await Answer.OfAsync(response);
+
+        answer.ShouldFail(status, code, refusal == 404 ? "id" : null);
+        Assert.Equal("application/json", answer.Headers["Content-Type"]);
+        Assert.DoesNotContain(
+            answer.Headers.Keys, name => name is "Content-Range" or "ETag" or "Accept-Ranges" or "Content-Disposition" or "X-Incomplete" or "X-Last-Line");
     }
 
     private async Task<Answer> RangeAsync(string id, string range, string? ifRange = null)

@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
@@ -8,6 +9,7 @@ internal sealed class FaultyStorage : HttpPipelinePolicy
 {
     private Func<Request, bool>? _lost;
     private volatile bool _down;
+    private volatile Func<Request, int?>? _refusal;
 
     /// <summary>Answers that were lost.</summary>
     public int Lost { get; private set; }
@@ -20,6 +22,10 @@ internal sealed class FaultyStorage : HttpPipelinePolicy
 
     public void GoDown() => _down = true;
 
+    /// <summary>Refuses requests from now on, and does not carry them out.</summary>
+    /// <param name="status">The status that a request is refused with; null where it is not.</param>
+    public void Refuse(Func<Request, int?>? status) => _refusal = status;
+
     public void ComeUp() => _down = false;
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
@@ -27,6 +33,11 @@ internal sealed class FaultyStorage : HttpPipelinePolicy
         if (_down)
         {
             throw new HttpRequestException("Storage is down.");
+        }
+
+        if (_refusal?.Invoke(message.Request) is { } status)
+        {
+            throw new RequestFailedException(status, "Refused.");
         }
 
         Requests.AddOrUpdate(NameOf(message.Request), 1, (_, count) => count + 1);

@@ -1,5 +1,4 @@
 using Azure.Storage.Blobs.Models;
-using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Files;
 using BatchFunctions.Http;
@@ -8,22 +7,12 @@ using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Batches of what is left over of others.</summary>
-public sealed class RetryTests : DrivenTest
+public sealed class RetryTests : RetriedTest
 {
-    private const int Lines = 90;
-
-    private readonly ScriptedSteps _steps = new();
-
-    private protected override IReadOnlyDictionary<string, string?> Settings { get; } =
-        new Dictionary<string, string?> { ["Batch:ChunkLines"] = "40", ["Batch:Upstream:MaxAttempts"] = "1" };
-
-    private protected override void Configure(IServiceCollection services) => services.AddSingleton<ProtocolSteps>(_steps);
-
     [Fact]
     public async Task What_failed_is_sent_once_more_and_nothing_else()
     {
@@ -242,11 +231,11 @@ public sealed class RetryTests : DrivenTest
         var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
         Upstream.Answer(call => ScriptedAnswer.Chat(call));
         Driver.LosesMessages = true;
-        _steps.CrashAt(Enum.Parse<ProtocolStep>(step));
+        Steps.CrashAt(Enum.Parse<ProtocolStep>(step));
 
         var ended = await Driver.WaitForEndAsync((await RetryAsync(original))!);
 
-        Assert.True(_steps.Reached.ContainsKey(Enum.Parse<ProtocolStep>(step)));
+        Assert.True(Steps.Reached.ContainsKey(Enum.Parse<ProtocolStep>(step)));
         Assert.Equal(new RequestCounts(30, 30, 0), ended.Counts);
     }
 
@@ -254,7 +243,7 @@ public sealed class RetryTests : DrivenTest
     public async Task A_retry_that_is_cancelled_while_its_input_is_made_ends_without_lines()
     {
         var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
-        var held = _steps.HoldAt(ProtocolStep.RetryInputWritten);
+        var held = Steps.HoldAt(ProtocolStep.RetryInputWritten);
         var made = await RetryAsync(original);
         await held.ReachedAsync();
         await Driver.Get<BatchCancellation>().CancelAsync(made!.Key, default);
@@ -266,36 +255,9 @@ public sealed class RetryTests : DrivenTest
         await RefusedAsync(ended, 409, original.Id);
     }
 
-    /// <summary>A batch that has ended.</summary>
-    /// <param name="refusal">The status that a line is refused with; null if it is answered.</param>
-    private async Task<Batch> EndedAsync(Func<int, int?> refusal)
-    {
-        Upstream.Answer(call => refusal(int.Parse(call.Marker[1..], null)) is { } status
-            ? ScriptedAnswer.Error(status)
-            : ScriptedAnswer.Chat(call));
-        var batch = await Driver.CreateAsync(Lines);
-        Driver.StartPump();
-        return await Driver.WaitForEndAsync(batch);
-    }
-
-    private Task<Batch?> RetryAsync(Batch original, params string[] only) =>
-        Driver.Get<BatchRetry>().TryRetryAsync(original.Key, new RetryRequest(only, null, null, null), default);
-
-    private Task<Batch?> NameAsync(Batch original, string id) =>
-        Driver.Batches.NoteRetriesAsync(original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([id]), default);
-
     /// <summary>The blobs of a file that are there.</summary>
     private async Task<IReadOnlyList<string>> ThereAsync(StoredFile file) => await Driver.Storage.Blobs.GetBlobContainerClient(file.Blob.Container)
         .GetBlobsAsync(BlobTraits.None, BlobStates.None, file.Blob.Name, default)
         .Select(blob => blob.Name)
         .ToListAsync();
-
-    private async Task RefusedAsync(Batch batch, int status, string why)
-    {
-        var before = await Driver.Get<ActiveBatchStore>().CountAsync(100, default);
-        var e = await Assert.ThrowsAsync<ApiException>(() => RetryAsync(batch));
-        Assert.Equal(status, e.Error.Status);
-        Assert.Contains(why, e.Error.Message, StringComparison.Ordinal);
-        Assert.Equal(before, await Driver.Get<ActiveBatchStore>().CountAsync(100, default));
-    }
 }

@@ -2,6 +2,7 @@ using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
+using BatchFunctions.Http;
 using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.Processing;
 using BatchFunctions.Storage;
@@ -81,6 +82,54 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         Assert.Equal(BatchStatus.Completed, ended.Status);
         await Driver.AssertPromiseAsync(ended, 250);
         Assert.Empty(Driver.Faults);
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_is_not_written_by_whoever_retries_its_batch_or_removes_a_retry_of_it()
+    {
+        await StartAsync();
+        _upstream.Answer(call => call.Marker == "m1" ? ScriptedAnswer.Error(400) : ScriptedAnswer.Chat(call));
+        var batch = await Driver.RunToEndAsync(await Driver.CreateAsync(3));
+        var retry = await Driver.WaitForEndAsync(
+            (await Driver.Get<BatchRetry>().TryRetryAsync(batch.Key, new RetryRequest([], null, null, null), CancellationToken.None))!);
+        var (partition, key) = BatchRow.KeysOf(batch.Key);
+        var status = await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
+        var table = Driver.Storage.Tables.GetTableClient(TableNames.Batches);
+        TableEntity before = await table.GetEntityAsync<TableEntity>(partition, key);
+
+        foreach (var one in new[] { batch, retry })
+        {
+            var e = await Assert.ThrowsAsync<ApiException>(
+                () => Driver.Get<BatchRetry>().TryRetryAsync(one.Key, new RetryRequest([], null, null, null), CancellationToken.None));
+            Assert.Equal(409, e.Error.Status);
+            Assert.Contains($"{batch.Id} cannot be read", e.Error.Message, StringComparison.Ordinal);
+        }
+
+        await Assert.ThrowsAsync<UnreadableRowException>(() => Driver.Batches.NoteRetriesAsync(
+            batch.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([retry.Id, retry.Id]), CancellationToken.None));
+        await Assert.ThrowsAsync<UnreadableRowException>(() => Driver.Batches.TryBuryAsync(
+            batch.Key, (_, _) => Task.CompletedTask, CancellationToken.None));
+        Assert.True(await Driver.Get<BatchDeletion>().TryDeleteAsync(retry.Key, CancellationToken.None));
+        Assert.NotNull(await Driver.Get<BatchRemoval>().SettleAsync(retry.Key, CancellationToken.None));
+        Assert.Null(await Driver.Batches.FindAnyAsync(retry.Key, CancellationToken.None));
+
+        TableEntity after = await table.GetEntityAsync<TableEntity>(partition, key);
+        Assert.Equal(before.OrderBy(column => column.Key), after.OrderBy(column => column.Key));
+        await SpoilAsync(TableNames.Batches, partition, key, "Status", status);
+        Assert.Equal(batch.Counts, (await Driver.ReadAsync(batch)).Counts);
+        Assert.Empty(Driver.Faults);
+    }
+
+    [Fact]
+    public async Task A_chunk_that_stands_for_a_row_that_cannot_be_read_is_not_written()
+    {
+        await StartAsync();
+        var batch = await Driver.CreateAsync(250);
+        await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await SpoilAsync(TableNames.Chunks, batch.Id, ChunkRow.RowKeyOf(1), "Offset", "here");
+        var chunk = await Driver.Chunks.FindAsync(batch.Id, 1, CancellationToken.None);
+
+        await Assert.ThrowsAsync<UnreadableRowException>(() => Driver.Chunks.TryUpdateAsync(chunk!, CancellationToken.None));
     }
 
     [Fact]

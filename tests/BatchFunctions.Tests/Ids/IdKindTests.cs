@@ -6,7 +6,8 @@ namespace BatchFunctions.Tests.Ids;
 /// <summary>Ids and the row keys that they are.</summary>
 public sealed class IdKindTests
 {
-    private static readonly Gen<string> Digits = Gen.Char["0123456789abcdef"].Array[32].Select(digits => new string(digits));
+    private static readonly Gen<string> Digits =
+        Gen.Long[0, 0xe677d21fdbff].Select(Gen.Char["0123456789abcdef"].Array[20], (time, digits) => $"{time:x12}{new string(digits)}");
 
     private static readonly Gen<DateTimeOffset> Times =
         Gen.Long[0, 0xffffffffffff / 200].Select(DateTimeOffset.FromUnixTimeMilliseconds);
@@ -19,6 +20,7 @@ public sealed class IdKindTests
         var rowKey = IdKind.Batch.RowKeyOf(id);
         Assert.Matches("^[0-9a-f]{32}$", rowKey);
         Assert.Equal(id, IdKind.Batch.IdOf(rowKey));
+        Assert.InRange(IdKind.Batch.CreatedAt(id), DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
     });
 
     [Fact]
@@ -51,5 +53,15 @@ public sealed class IdKindTests
     [InlineData("BATCH_00000000000000000000000000000000")]
     [InlineData("file-00000000000000000000000000000000")]
     [InlineData("batch_0000000000000000000000000000000\n")]
+    [InlineData("batch_e677d21fdc0000000000000000000000")]
+    [InlineData("batch_ffffffffffffffffffffffffffffffff")]
     public void What_is_no_id_is_told(string? text) => Assert.False(IdKind.Batch.IsValid(text));
+
+    [Fact]
+    public void An_id_may_have_any_time_that_there_is()
+    {
+        const string last = "batch_e677d21fdbffffffffffffffffffffff";
+        Assert.True(IdKind.Batch.IsValid(last));
+        Assert.Equal(9999, IdKind.Batch.CreatedAt(last).Year);
+    }
 }

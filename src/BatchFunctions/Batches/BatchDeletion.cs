@@ -4,6 +4,7 @@ using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
 
 namespace BatchFunctions.Batches;
 
@@ -11,10 +12,16 @@ namespace BatchFunctions.Batches;
 /// Deletes a batch that has ended, in this order: the entries by which sweeps go on with it, the tombstone in its row, its result
 /// files, and the sweep that removes what is left of it, its row last (<c>BatchRemoval</c>). From the tombstone on it is there for nobody.
 /// Its input stays: it is the caller's, and others may be made of it. A crash before the tombstone leaves entries that find a batch
-/// without one, and go; behind it, entries that do the rest.
+/// without one, and go; behind it, as a fault of storage, entries that do the rest.
 /// </summary>
-internal sealed class BatchDeletion(
-    BatchStore batches, FileDeletion files, ExpiringStore expiring, BatchQueues queues, ProtocolSteps steps, TimeProvider time)
+internal sealed partial class BatchDeletion(
+    BatchStore batches,
+    FileDeletion files,
+    ExpiringStore expiring,
+    BatchQueues queues,
+    ProtocolSteps steps,
+    TimeProvider time,
+    ILogger<BatchDeletion> logger)
 {
     /// <summary>The longest time from the entries to the tombstone, after which it is not written any more.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -42,15 +49,29 @@ internal sealed class BatchDeletion(
 
         // From here on a client's disconnecting changes nothing: the batch is gone for it.
         await steps.ReachedAsync(ProtocolStep.BatchTombstoneWritten, CancellationToken.None);
+        try
+        {
+            await ClearAsync(batch, now);
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e))
+        {
+            // As told to ask again, a client would be told then that there is no such batch. The entry above goes on.
+            Log.LeftToSweep(logger, e, key.Id);
+        }
+
+        return true;
+    }
+
+    private async Task ClearAsync(Batch batch, DateTimeOffset now)
+    {
         foreach (var file in batch.ResultFileIds)
         {
-            await files.TryDeleteOfEndedAsync(key.Tenant, file, CancellationToken.None);
+            await files.TryDeleteOfEndedAsync(batch.Tenant, file, CancellationToken.None);
         }
 
         await steps.ReachedAsync(ProtocolStep.DeletedBatchFilesGone, CancellationToken.None);
-        await expiring.AddAsync(EntryOf(key, now), CancellationToken.None);
+        await expiring.AddAsync(EntryOf(batch.Key, now), CancellationToken.None);
         await queues.AskSweepAsync(TimeSpan.Zero, CancellationToken.None);
-        return true;
     }
 
     private static ExpiringEntry EntryOf(BatchKey key, DateTimeOffset due) => new(
@@ -95,5 +116,11 @@ internal sealed class BatchDeletion(
                 throw new ApiException(BatchErrors.CannotDeleteRetried(last));
             }
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Batch {BatchId} is deleted; its files could not be removed yet, and are by a later sweep.")]
+        public static partial void LeftToSweep(ILogger logger, Exception e, string batchId);
     }
 }

@@ -107,11 +107,23 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory, IOpti
     }
 
     /// <summary>Commits staged blocks as the blob's content.</summary>
-    public async Task CommitAsync(BlobLocation blob, IEnumerable<string> blockIds, CancellationToken ct) =>
-        await Client(blob).CommitBlockListAsync(
-            blockIds,
-            new CommitBlockListOptions { HttpHeaders = new BlobHttpHeaders { ContentType = "application/octet-stream" } },
-            ct);
+    public Task CommitAsync(BlobLocation blob, IEnumerable<string> blockIds, CancellationToken ct) =>
+        CommitAsync(blob, blockIds, conditions: null, ct);
+
+    /// <summary>Commits blocks where nothing has been committed yet.</summary>
+    /// <returns>How many bytes stand there instead, where something was; null where it was not.</returns>
+    public async Task<long?> CommitFirstAsync(BlobLocation blob, IEnumerable<string> blockIds, CancellationToken ct)
+    {
+        try
+        {
+            await CommitAsync(blob, blockIds, new BlobRequestConditions { IfNoneMatch = ETag.All }, ct);
+            return null;
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412)
+        {
+            return (await Client(blob).GetPropertiesAsync(cancellationToken: ct)).Value.ContentLength;
+        }
+    }
 
     /// <summary>
     /// All blocks of the blob, staged or committed, by name with their sizes in bytes; none if there is no such blob.
@@ -220,6 +232,16 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory, IOpti
         await CommitAsync(blob, [], ct);
         await Client(blob).DeleteIfExistsAsync(cancellationToken: ct);
     }
+
+    private async Task CommitAsync(BlobLocation blob, IEnumerable<string> blockIds, BlobRequestConditions? conditions, CancellationToken ct) =>
+        await Client(blob).CommitBlockListAsync(
+            blockIds,
+            new CommitBlockListOptions
+            {
+                HttpHeaders = new BlobHttpHeaders { ContentType = "application/octet-stream" },
+                Conditions = conditions,
+            },
+            ct);
 
     /// <summary>
     /// Deletes a file's blob, or the blobs whose names begin with it where it is a result file, so many that it takes no long time;

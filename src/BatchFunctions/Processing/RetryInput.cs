@@ -12,8 +12,9 @@ namespace BatchFunctions.Processing;
 /// <summary>
 /// Makes the input of a retry: the lines of the first batch's input that its files say did not succeed, and no other batch of its
 /// <see cref="BatchFamily"/> has brought to an answer since. Of one that was never validated the files say nothing, so all lines count
-/// as what ended it. In this order: the <c>expiring</c> entry, the blob, the file's row, the batch's row. A crash in
-/// between leaves what the next run makes again, under the same id and from files that do not change any more; where the batch is
+/// as what ended it. In this order: the <c>expiring</c> entry, the blob, the file's row, the batch's row. The first blob that is committed
+/// stays, since chunks may have been cut of it: whoever makes another, from files that have been deleted since or side by side, takes the one that
+/// stands. A crash in between leaves what the next run makes again, or takes, under the same id; where the batch is
 /// cancelled first, the entry has what is left removed.
 /// </summary>
 internal sealed class RetryInput(
@@ -86,11 +87,27 @@ internal sealed class RetryInput(
         await expiring.AddAsync(file.ToExpiringEntry(FileLife.DueOf(file.CreatedAt, file.ExpiresAt)), ct);
         var staged = await writer.CompleteAsync(ct);
         await steps.ReachedAsync(ProtocolStep.RetryInputStaged, ct);
-        await blobs.CommitAsync(file.Blob, staged.BlockIds, ct);
+        if (await blobs.CommitFirstAsync(file.Blob, staged.BlockIds, ct) is { } standing)
+        {
+            file = file with { Bytes = standing };
+            file = file with { Lines = await CountLinesAsync(file, ct) };
+        }
+
         await steps.ReachedAsync(ProtocolStep.RetryInputCommitted, ct);
         _ = await files.TryInsertAsync(file, ct);
         await steps.ReachedAsync(ProtocolStep.RetryInputWritten, ct);
         return (file.Bytes, null);
+    }
+
+    private async Task<int> CountLinesAsync(StoredFile file, CancellationToken ct)
+    {
+        var lines = 0;
+        await foreach (var piece in blobs.ReadAsync(parts.OfBytesAsync(file, 0, file.Bytes, ct), ct))
+        {
+            lines += piece.Span.Count((byte)'\n');
+        }
+
+        return lines;
     }
 
     private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, CancellationToken ct)

@@ -239,6 +239,26 @@ public sealed class RetryTests : RetriedTest
         Assert.Equal(new RequestCounts(30, 30, 0), ended.Counts);
     }
 
+    /// <summary>Chunks may have been cut of the one that stands, and point into it.</summary>
+    [Fact]
+    public async Task An_input_that_another_worker_has_made_meanwhile_is_not_replaced()
+    {
+        var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        var held = Steps.HoldAt(ProtocolStep.RetryInputStaged);
+        var made = (await RetryAsync(original))!;
+        await held.ReachedAsync();
+        var lines = (await Driver.ReadResultsAsync(original.InputFileId)).Take(2).Select(line => line.GetRawText() + "\n");
+        await Driver.Storage.Blobs.GetBlobContainerClient(made.InputBlob.Container).GetBlobClient(made.InputBlob.Name)
+            .UploadAsync(BinaryData.FromString(string.Concat(lines)));
+        held.Release();
+
+        var ended = await Driver.WaitForEndAsync(made);
+
+        Assert.Equal(new RequestCounts(2, 2, 0), ended.Counts);
+        Assert.Equal(2, (await Driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, ended.InputFileId, default))!.Lines);
+    }
+
     [Fact]
     public async Task A_retry_that_is_cancelled_while_its_input_is_made_ends_without_lines()
     {

@@ -45,6 +45,9 @@ internal sealed record Delivery : IFenced<Delivery>
     /// <summary>When the next attempt is due; null if there is none.</summary>
     public DateTimeOffset? NextAt { get; private init; }
 
+    /// <summary>When the next attempt was last put off, since its process was sending as much as it may; null if none was.</summary>
+    public DateTimeOffset? PutOffAt { get; private init; }
+
     public DateTimeOffset? LastAt { get; private init; }
 
     /// <summary>The HTTP status of the last attempt; null if it had no answer.</summary>
@@ -66,7 +69,12 @@ internal sealed record Delivery : IFenced<Delivery>
     public bool IsOpen => Status == DeliveryStatus.Pending;
 
     /// <summary>Whether there is a message for the next attempt, and not only the sweep.</summary>
-    public bool HasMessage => NextAt - (LastAt > BegunAt ? LastAt.Value : BegunAt) <= DeliverySchedule.LongestMessage;
+    public bool HasMessage => NextAt - WaitsSince <= DeliverySchedule.LongestMessage;
+
+    /// <summary>When it was decided that the next attempt is made at <see cref="NextAt"/>.</summary>
+    private DateTimeOffset WaitsSince => PutOffAt >= TriedSince ? PutOffAt.Value : TriedSince;
+
+    private DateTimeOffset TriedSince => LastAt > BegunAt ? LastAt.Value : BegunAt;
 
     /// <summary>The delivery of the event that a batch has ended. Whoever makes it, however often, makes the same.</summary>
     /// <param name="batch">The batch.</param>
@@ -112,6 +120,10 @@ internal sealed record Delivery : IFenced<Delivery>
             : tried.Ended(now);
     }
 
+    /// <summary>The delivery whose attempt is due and cannot be made yet, for want of a place: each time in a row it waits for longer.</summary>
+    public Delivery PutOff(DateTimeOffset now) =>
+        this with { PutOffAt = now, NextAt = now + DeliverySchedule.PutOffFor(PutOffAt >= TriedSince ? NextAt - PutOffAt : null) };
+
     /// <summary>The delivery as one that is tried no more.</summary>
     public Delivery Ended(DateTimeOffset now) => this with { Status = DeliveryStatus.Failed, EndedAt = now, NextAt = null };
 
@@ -127,13 +139,14 @@ internal sealed record Delivery : IFenced<Delivery>
 
     /// <summary>The delivery with what its row says came of it.</summary>
     public Delivery As(
-        DeliveryStatus status, int attempts, int tries, DateTimeOffset? nextAt, DateTimeOffset? lastAt, int? lastStatus, string? lastError, DateTimeOffset? endedAt) =>
+        DeliveryStatus status, int attempts, int tries, DateTimeOffset? nextAt, DateTimeOffset? putOffAt, DateTimeOffset? lastAt, int? lastStatus, string? lastError, DateTimeOffset? endedAt) =>
         this with
         {
             Status = status,
             Attempts = attempts,
             Tries = tries,
             NextAt = nextAt,
+            PutOffAt = putOffAt,
             LastAt = lastAt,
             LastStatus = lastStatus,
             LastError = lastError,

@@ -21,6 +21,10 @@ internal static class DeliverySchedule
     /// <summary>The longest that a receiver may ask for.</summary>
     private static readonly TimeSpan LongestAsked = TimeSpan.FromHours(12);
 
+    private static readonly TimeSpan ShortestPutOff = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LongestPutOff = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan[] Waits =
     [
         TimeSpan.FromSeconds(5),
@@ -57,4 +61,9 @@ internal static class DeliverySchedule
 
         return now + wait < last ? now + wait : last;
     }
+
+    /// <summary>How long an attempt waits for which there is no place.</summary>
+    /// <param name="before">How long it has just waited for the same reason; null if it has not.</param>
+    public static TimeSpan PutOffFor(TimeSpan? before) =>
+        before * 2 is not { } longer || longer < ShortestPutOff ? ShortestPutOff : longer < LongestPutOff ? longer : LongestPutOff;
 }

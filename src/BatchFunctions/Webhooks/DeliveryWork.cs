@@ -20,7 +20,6 @@ internal sealed partial class DeliveryWork(
     BatchEvents events,
     EventSender sender,
     DeliveryPlaces places,
-    BatchQueues queues,
     BatchMetrics metrics,
     ProtocolSteps steps,
     TimeProvider time,
@@ -28,9 +27,6 @@ internal sealed partial class DeliveryWork(
 {
     /// <summary>How early a message may be by a clock that is not storage's.</summary>
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(2);
-
-    /// <summary>The longest that a message is put back for.</summary>
-    private const int LongestPutBack = 32;
 
     /// <summary>Handles a message that asks for an attempt.</summary>
     /// <param name="message">The message.</param>
@@ -61,17 +57,22 @@ internal sealed partial class DeliveryWork(
             return;
         }
 
-        var (receiver, problem) = await FindReceiverAsync(delivery, now, ct);
+        var (receiver, webhook, problem) = await FindReceiverAsync(delivery, now, ct);
         if (receiver is null)
         {
             await deliveries.TryUpdateAsync(delivery.GivenUp(problem!, now), ct);
             return;
         }
 
-        using var place = places.TryEnter(receiver.Url.Host);
+        using var place = places.TryEnter(delivery.Tenant, receiver.Url.Host, webhook);
         if (place is null)
         {
-            await queues.PutBackAsync(message, TimeSpan.FromSeconds(Math.Min(1 << Math.Min(message.PutBack, 5), LongestPutBack)), ct);
+            // The wait stands in the row, so that copies of the message wait as long, and the sweep takes none of them for lost.
+            if (await deliveries.TryUpdateAsync(delivery.PutOff(now), ct) is { } later)
+            {
+                await events.SendAsync(later, now, ct);
+            }
+
             return;
         }
 
@@ -142,22 +143,22 @@ internal sealed partial class DeliveryWork(
         return webhook;
     }
 
-    /// <summary>Whom a delivery goes to, or why to nobody.</summary>
-    private async Task<(Receiver? Receiver, string? Problem)> FindReceiverAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Whom a delivery goes to, with the webhook that it is, or why to nobody.</summary>
+    private async Task<(Receiver? Receiver, Webhook? Webhook, string? Problem)> FindReceiverAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct)
     {
         if (delivery.WebhookId is { } id)
         {
             return await webhooks.FindAsync(delivery.Tenant, id, ct) switch
             {
-                null => (null, "webhook_deleted"),
-                { IsEnabled: false } when !delivery.IsTest => (null, "webhook_disabled"),
-                { } webhook => (webhook.ReceiverAt(now), null),
+                null => (null, null, "webhook_deleted"),
+                { IsEnabled: false } when !delivery.IsTest => (null, null, "webhook_disabled"),
+                { } webhook => (webhook.ReceiverAt(now), webhook, null),
             };
         }
 
         return await batches.FindAsync(new BatchKey(delivery.Tenant, delivery.BatchId), ct) is { Webhook: { } own }
-            ? (new Receiver(new Uri(own.Url), [own.Secret]), null)
-            : (null, "batch_deleted");
+            ? (new Receiver(new Uri(own.Url), [own.Secret]), null, null)
+            : (null, null, "batch_deleted");
     }
 
     private static partial class Log

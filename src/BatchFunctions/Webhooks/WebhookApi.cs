@@ -150,7 +150,7 @@ public sealed class WebhookApi
             {
                 var type = await WebhookRequest.ReadTestAsync(request, ct);
                 var webhook = await _webhooks.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
-                using var place = _places.TryEnter(new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
+                using var place = _places.TryEnter(caller.Tenant, new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
                 var now = _time.GetUtcNow();
                 var test = Delivery.TestOf(webhook, type, now);
                 await _events.WatchAsync(test, ct);

@@ -274,19 +274,57 @@ public sealed class DeliveryRunTests : DrivenTest
     }
 
     [Fact]
-    public async Task A_process_that_sends_as_much_as_it_may_puts_the_message_back()
+    public async Task A_process_that_sends_as_much_as_it_may_puts_the_attempt_off()
     {
         await AddAsync("/all");
         await AnnounceAsync(Ended(BatchStatus.Completed));
-        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => Driver.Get<DeliveryPlaces>().TryEnter("127.0.0.1")!).ToList();
+        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => Driver.Get<DeliveryPlaces>().TryEnter("another", "127.0.0.1")!).ToList();
         Driver.Sent.Forget();
         await HandOverAsync(await OneAsync());
 
         Assert.Empty(Upstream.Calls);
-        Assert.Equal((1, TimeSpan.FromSeconds(1)), (Driver.Sent.Of(BatchMessageKind.Deliver), Driver.Sent.Delays[BatchMessageKind.Deliver]));
+        Assert.Equal((1, TimeSpan.FromSeconds(2)), (Driver.Sent.Of(BatchMessageKind.Deliver), Driver.Sent.Delays[BatchMessageKind.Deliver]));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Driver.Sent.Forget();
+        await HandOverAsync(await OneAsync());
+        Assert.Equal(TimeSpan.FromSeconds(4), Driver.Sent.Delays[BatchMessageKind.Deliver]);
+        Assert.Equal((true, 0, _time.GetUtcNow().AddSeconds(4)), (await OneAsync()) is var later ? (later.IsOpen, later.Attempts, later.NextAt) : default);
+
+        // A copy of the message waits as long, and the sweep takes none for lost before.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Driver.Sent.Forget();
+        await HandOverAsync(await OneAsync());
+        Assert.Equal(TimeSpan.FromSeconds(3), Driver.Sent.Delays[BatchMessageKind.Deliver]);
         places.ForEach(place => place.Dispose());
+        _time.Advance(TimeSpan.FromSeconds(3));
         await HandOverAsync(await OneAsync());
         Assert.Single(Upstream.Calls);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_fails_is_tried_with_one_event_at_a_time()
+    {
+        await AddAsync("/all");
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            await AnnounceAsync(Ended(BatchStatus.Completed));
+        }
+
+        var deliveries = await ListAsync();
+        Upstream.Answer(_ => ScriptedAnswer.Error(500));
+        await HandOverAsync(deliveries[0]);
+        var hang = new TaskCompletionSource();
+        Upstream.Answer(_ => ScriptedAnswer.Json(new { }).After(hang.Task));
+        var running = HandOverAsync(deliveries[1]);
+        await Eventually.UntilAsync(() => Upstream.InFlight == 1, "the event is on its way");
+        await HandOverAsync(deliveries[2]);
+        Assert.Equal((2, 0), (Upstream.Calls.Count, (await Deliveries.FindAsync(BatchDriver.Tenant, deliveries[2].Id, default))!.Attempts));
+
+        hang.SetResult();
+        await running;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await HandOverAsync(deliveries[2]);
+        Assert.Equal(DeliveryStatus.Delivered, (await Deliveries.FindAsync(BatchDriver.Tenant, deliveries[2].Id, default))!.Status);
     }
 
     [Fact]

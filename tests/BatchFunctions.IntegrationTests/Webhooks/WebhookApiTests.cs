@@ -68,7 +68,7 @@ public sealed class WebhookApiTests : IAsyncLifetime
         Assert.Equal(("delivered", 200, 1, true), ((string?)taken["status"], (int?)taken["last_status"], (int?)taken["attempts"], (bool?)taken["test"]));
         Assert.Equal(Delivery.TestBatchId, _receiver.Calls[0].Json.GetProperty("data").GetProperty("id").GetString());
 
-        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => _api.Get<DeliveryPlaces>().TryEnter("127.0.0.1")!).ToList();
+        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => _api.Get<DeliveryPlaces>().TryEnter("local", "127.0.0.1")!).ToList();
         Assert.Equal(429, await StatusAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test"));
         places.ForEach(place => place.Dispose());
         _receiver.Answer(_ => ScriptedAnswer.Error(500));

@@ -224,7 +224,6 @@ public sealed class RowSizeTests
             TraceParent = Trace,
             Delivery = IdKind.Delivery.New(Now),
             Attempt = int.MaxValue,
-            PutBack = int.MaxValue,
             Ticket = "W/\"datetime'2026-01-02T03%3A04%3A05.1234567Z'\"",
             DueAt = long.MaxValue,
         }).ToString()));

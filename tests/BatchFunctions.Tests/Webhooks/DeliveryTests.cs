@@ -68,16 +68,67 @@ public sealed class DeliveryTests
     public void A_receiver_that_takes_its_time_keeps_neither_others_nor_the_steps_of_batches_from_their_turn()
     {
         var places = new DeliveryPlaces();
-        var slow = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => places.TryEnter("slow.example")).ToList();
+        var slow = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(number => places.TryEnter($"{number / 4}", "slow.example")).ToList();
         Assert.All(slow, Assert.NotNull);
-        Assert.Null(places.TryEnter("SLOW.example"));
-        var others = Enumerable.Range(0, DeliveryPlaces.Most - DeliveryPlaces.MostOfHost).Select(number => places.TryEnter($"{number}.example")).ToList();
+        Assert.Null(places.TryEnter("another", "SLOW.example"));
+        var others = Enumerable.Range(0, DeliveryPlaces.Most - DeliveryPlaces.MostOfHost).Select(number => places.TryEnter($"other-{number}", $"{number}.example")).ToList();
         Assert.All(others, Assert.NotNull);
-        Assert.Null(places.TryEnter("one-more.example"));
+        Assert.Null(places.TryEnter("another", "one-more.example"));
         slow[0]!.Dispose();
         slow[0]!.Dispose();
-        Assert.NotNull(places.TryEnter("slow.example"));
-        Assert.Null(places.TryEnter("slow.example"));
+        Assert.NotNull(places.TryEnter("another", "slow.example"));
+        Assert.Null(places.TryEnter("another", "slow.example"));
+    }
+
+    [Fact]
+    public void Projects_whose_receivers_hang_leave_places_to_the_others()
+    {
+        var places = new DeliveryPlaces();
+
+        int TakenBy(string project) => Enumerable.Range(0, DeliveryPlaces.Most).Count(number => places.TryEnter(project, $"{project}-{number}.example") is not null);
+
+        Assert.Equal([DeliveryPlaces.Most / 2, 4, 2, 1, 1, 0], Enumerable.Range(0, 6).Select(number => TakenBy($"{number}")));
+    }
+
+    [Fact]
+    public void A_webhook_that_fails_has_one_place_until_it_takes_an_event_again()
+    {
+        var places = new DeliveryPlaces();
+        var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "", Events = [] };
+        var failing = webhook.Failed(isGone: false, Start);
+
+        using (places.TryEnter("local", "example.com", failing))
+        {
+            Assert.Null(places.TryEnter("local", "example.com", failing));
+            Assert.NotNull(places.TryEnter("local", "example.com", failing with { Id = IdKind.Webhook.New(Start) }));
+            Assert.NotNull(places.TryEnter("local", "example.com"));
+            places.TryEnter("local", "example.com", failing.Reached())!.Dispose();
+        }
+
+        Assert.NotNull(places.TryEnter("local", "example.com", failing));
+    }
+
+    [Fact]
+    public void An_attempt_without_a_place_waits_ever_longer_and_is_not_taken_for_one_that_failed()
+    {
+        var delivery = Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(503, null, null), Start);
+        var (now, waits) = (delivery.NextAt!.Value, new List<TimeSpan>());
+        var waiting = delivery;
+        foreach (var _ in Enumerable.Range(0, 13))
+        {
+            waiting = waiting.PutOff(now);
+            waits.Add(waiting.NextAt!.Value - now);
+            Assert.Equal(waits[^1] <= DeliverySchedule.LongestMessage, waiting.HasMessage);
+            now = waiting.NextAt.Value;
+        }
+
+        Assert.Equal([2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600], waits.Select(wait => wait.TotalSeconds));
+        Assert.Equal((1, 1, 503), (waiting.Attempts, waiting.Tries, waiting.LastStatus));
+
+        // Once it was tried, or is begun anew, it waits as little as ever.
+        var again = waiting.After(new ReceiverAnswer(503, null, null), now);
+        Assert.Equal(TimeSpan.FromSeconds(2), again.PutOff(again.NextAt!.Value).NextAt - again.NextAt);
+        Assert.Equal(now.AddSeconds(3), waiting.Again(now.AddSeconds(1)).PutOff(now.AddSeconds(1)).NextAt);
     }
 
     [Fact]

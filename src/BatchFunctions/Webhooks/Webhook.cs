@@ -8,6 +8,9 @@ namespace BatchFunctions.Webhooks;
 /// <summary>An endpoint of a project, which events of its batches are sent to. Times are UTC.</summary>
 internal sealed record Webhook : IFenced<Webhook>
 {
+    /// <summary>The most secrets that count beside the newest: each makes a signature of every event.</summary>
+    public const int MostOldSecrets = 9;
+
     /// <summary>How long a secret is signed with beside the one that has taken its place.</summary>
     public static readonly TimeSpan OldSecretLife = TimeSpan.FromDays(1);
 
@@ -20,10 +23,8 @@ internal sealed record Webhook : IFenced<Webhook>
     /// <summary>What events are signed with.</summary>
     public required string Secret { get; init; }
 
-    /// <summary>The secret before this one, while it still counts.</summary>
-    public string? OldSecret { get; init; }
-
-    public DateTimeOffset? OldSecretUntil { get; init; }
+    /// <summary>The secrets before this one, newest first; none that was past its end at the last rotation.</summary>
+    public IReadOnlyList<OldSecret> OldSecrets { get; init; } = [];
 
     /// <summary>The types of events that are sent.</summary>
     public required IReadOnlyList<string> Events { get; init; }
@@ -51,7 +52,7 @@ internal sealed record Webhook : IFenced<Webhook>
 
     /// <summary>Whom events are sent to.</summary>
     public Receiver ReceiverAt(DateTimeOffset now) =>
-        new(new Uri(Url), OldSecret is { } old && now < OldSecretUntil ? [Secret, old] : [Secret]);
+        new(new Uri(Url), [Secret, .. StillCounting(now).Select(old => old.Secret)]);
 
     /// <summary>The webhook after an attempt that succeeded.</summary>
     public Webhook Reached() => this with { FailingSince = null };
@@ -76,13 +77,27 @@ internal sealed record Webhook : IFenced<Webhook>
     /// <summary>The webhook switched on, whatever there was before.</summary>
     public Webhook Enable() => this with { DisabledAt = null, DisabledReason = null, FailingSince = null };
 
-    /// <summary>The webhook with another secret. The one before it is signed with for another day.</summary>
-    public Webhook Rotate(string secret, DateTimeOffset now) =>
-        this with { Secret = secret, OldSecret = Secret, OldSecretUntil = now + OldSecretLife };
+    /// <summary>
+    /// The webhook with another secret. The one before it is signed with for another day, as those before that are until their own ends: which of
+    /// them its receiver has nobody knows.
+    /// </summary>
+    /// <returns>Null if more than <see cref="MostOldSecrets"/> would count.</returns>
+    public Webhook? Rotate(string secret, DateTimeOffset now)
+    {
+        OldSecret[] old = [new(Secret, now + OldSecretLife), .. StillCounting(now)];
+        return old.Length > MostOldSecrets ? null : this with { Secret = secret, OldSecrets = old };
+    }
 
     /// <inheritdoc/>
     public Webhook InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
+
+    private IEnumerable<OldSecret> StillCounting(DateTimeOffset now) => OldSecrets.Where(old => now < old.Until);
 }
+
+/// <summary>A secret that another has taken the place of.</summary>
+/// <param name="Secret">The secret.</param>
+/// <param name="Until">Until when it is signed with.</param>
+internal sealed record OldSecret(string Secret, DateTimeOffset Until);
 
 /// <summary>Why nothing is sent to a webhook any more.</summary>
 internal static class DisabledReasons

@@ -123,7 +123,7 @@ public sealed class WebhookApi
             ct);
 
     /// <summary>
-    /// <c>POST /v1/webhooks/{id}/rotate_secret</c>: gives it another secret, and shows it. For a day events are signed with both.
+    /// <c>POST /v1/webhooks/{id}/rotate_secret</c>: gives it another secret, and shows it. For a day events are signed with those before it, too.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The webhook's id.</param>
@@ -135,7 +135,10 @@ public sealed class WebhookApi
             {
                 var secret = ReceiverSecret.New();
                 return Answer(
-                    await _webhooks.MutateAsync(caller.Tenant, id, webhook => webhook.Rotate(secret, _time.GetUtcNow()), ct), id, showsSecret: true);
+                    await _webhooks.MutateAsync(
+                        caller.Tenant, id, webhook => webhook.Rotate(secret, _time.GetUtcNow()) ?? throw new ApiException(WebhookErrors.TooManySecrets), ct),
+                    id,
+                    showsSecret: true);
             },
             ct);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -72,8 +73,9 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     {
         ["Url"] = webhook.Url,
         ["Secret"] = webhook.Secret,
-        ["OldSecret"] = webhook.OldSecret,
-        ["OldSecretUntil"] = webhook.OldSecretUntil,
+        ["OldSecret"] = webhook.OldSecrets is [var last, ..] ? last.Secret : null,
+        ["OldSecretUntil"] = webhook.OldSecrets is [var lastUntil, ..] ? lastUntil.Until : null,
+        ["OlderSecrets"] = webhook.OldSecrets.Count > 1 ? string.Join(',', webhook.OldSecrets.Skip(1).Select(TextOf)) : null,
         ["Events"] = string.Join(',', webhook.Events),
         ["Name"] = webhook.Name,
         ["FailingSince"] = webhook.FailingSince,
@@ -87,14 +89,33 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
         Id = IdKind.Webhook.IdOf(row.RowKey),
         Url = row.GetString("Url"),
         Secret = row.GetString("Secret"),
-        OldSecret = row.GetString("OldSecret"),
-        OldSecretUntil = row.GetDateTimeOffset("OldSecretUntil"),
+        OldSecrets = [.. OldSecretsOf(row)],
         Events = row.GetString("Events").Split(','),
         Name = row.GetString("Name"),
         FailingSince = row.GetDateTimeOffset("FailingSince"),
         DisabledAt = row.GetDateTimeOffset("DisabledAt"),
         DisabledReason = row.GetString("DisabledReason"),
     };
+
+    /// <summary>
+    /// The newest of the old secrets has columns of its own, which all that an older version knows are; the others are
+    /// <c>SECRET UNTIL</c> in Unix milliseconds, separated by commas.
+    /// </summary>
+    private static IEnumerable<OldSecret> OldSecretsOf(TableEntity row)
+    {
+        if (row.GetString("OldSecret") is { } last && row.GetDateTimeOffset("OldSecretUntil") is { } until)
+        {
+            yield return new OldSecret(last, until);
+        }
+
+        foreach (var text in row.GetString("OlderSecrets")?.Split(',') ?? [])
+        {
+            var (secret, end) = text.Split(' ') is [var first, var second] ? (first, second) : throw new FormatException("The webhook's row has an old secret that is none.");
+            yield return new OldSecret(secret, DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(end, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static string TextOf(OldSecret old) => string.Create(CultureInfo.InvariantCulture, $"{old.Secret} {old.Until.ToUnixTimeMilliseconds()}");
 
     /// <summary>What was read, and when that was begun, as a timestamp of the clock.</summary>
     private sealed record Reading(IReadOnlyList<Webhook> Webhooks, long BeganAt);

@@ -82,6 +82,31 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_event_is_signed_with_every_secret_of_the_last_day_however_often_it_was_rotated()
+    {
+        var made = await AddAsync();
+        var id = (string)made["id"]!;
+        var secrets = new List<string> { (string)made["secret"]! };
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            secrets.Insert(0, (string)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/rotate_secret"))["secret"]!);
+        }
+
+        await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test");
+        var call = Assert.Single(_receiver.Calls);
+        var at = long.Parse($"{call.Headers["webhook-timestamp"]}", null);
+        Assert.Equal(EventSignature.Of(secrets, $"{call.Headers["webhook-id"]}", at, call.Body.Span), $"{call.Headers["webhook-signature"]}");
+
+        while (secrets.Count <= Webhook.MostOldSecrets)
+        {
+            secrets.Insert(0, (string)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/rotate_secret"))["secret"]!);
+        }
+
+        Assert.Equal((409, null, "invalid_state"), await RefusedAsync(HttpMethod.Post, $"/v1/webhooks/{id}/rotate_secret", "{}"));
+        Assert.Equal(secrets, (await _api.Get<WebhookStore>().FindAsync("local", id, default))!.ReceiverAt(DateTimeOffset.UtcNow).Secrets);
+    }
+
+    [Fact]
     public async Task Deliveries_are_listed_by_what_they_are_about_and_sent_again()
     {
         var id = (string)(await AddAsync())["id"]!;

@@ -205,6 +205,7 @@ public sealed class RowSizeTests
                 Url = Repeat(character, ReceiverUrl.MaxLength / character.Length),
                 Name = Repeat(character, 64 / character.Length),
                 Secret = ReceiverSecret.New(),
+                OldSecrets = [.. Enumerable.Range(0, Webhook.MostOldSecrets).Select(_ => new OldSecret(ReceiverSecret.New(), Now))],
                 Events = EventTypes.All,
             },
             CancellationToken.None);

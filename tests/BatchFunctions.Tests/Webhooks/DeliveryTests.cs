@@ -134,8 +134,25 @@ public sealed class DeliveryTests
     [Fact]
     public void A_secret_that_another_has_taken_the_place_of_is_signed_with_for_another_day()
     {
-        var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "old", Events = [] }.Rotate("new", Start);
+        var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "old", Events = [] }.Rotate("new", Start)!;
         Assert.Equal(["new", "old"], webhook.ReceiverAt(Start.AddHours(23)).Secrets);
         Assert.Equal(["new"], webhook.ReceiverAt(Start.AddHours(25)).Secrets);
+    }
+
+    [Fact]
+    public void Each_secret_has_its_own_day_however_soon_another_follows()
+    {
+        var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "0", Events = [] };
+        foreach (var number in Enumerable.Range(1, Webhook.MostOldSecrets))
+        {
+            webhook = webhook.Rotate($"{number}", Start.AddHours(number))!;
+        }
+
+        Assert.Equal(["9", "8", "7", "6", "5", "4", "3", "2", "1", "0"], webhook.ReceiverAt(Start.AddHours(24)).Secrets);
+        Assert.Equal(["9", "8", "7", "6"], webhook.ReceiverAt(Start.AddHours(30)).Secrets);
+
+        // None is dropped before its time: rather is there no other.
+        Assert.Null(webhook.Rotate("10", Start.AddHours(24)));
+        Assert.Equal(["10", "9", "8", "7", "6", "5", "4", "3", "2", "1"], webhook.Rotate("10", Start.AddHours(25))!.ReceiverAt(Start.AddHours(25)).Secrets);
     }
 }

@@ -104,7 +104,10 @@ internal sealed record Delivery : IFenced<Delivery>
         };
 
     /// <summary>The delivery after an attempt.</summary>
-    public Delivery After(ReceiverAnswer answer, DateTimeOffset now)
+    /// <param name="answer">What came of it.</param>
+    /// <param name="isGone">Whether its receiver wants no more events.</param>
+    /// <param name="now">The time.</param>
+    public Delivery After(ReceiverAnswer answer, bool isGone, DateTimeOffset now)
     {
         var tried = this with
         {
@@ -116,7 +119,7 @@ internal sealed record Delivery : IFenced<Delivery>
             NextAt = null,
         };
         return answer.IsSuccess ? tried with { Status = DeliveryStatus.Delivered, EndedAt = now }
-            : !IsTest && !answer.IsGone && DeliverySchedule.Next(BegunAt, tried.Tries, answer.RetryAfter, now) is { } next ? tried with { NextAt = next }
+            : !IsTest && !isGone && DeliverySchedule.Next(BegunAt, tried.Tries, answer.RetryAfter, now) is { } next ? tried with { NextAt = next }
             : tried.Ended(now);
     }
 

@@ -91,8 +91,11 @@ internal sealed partial class DeliveryWork(
         await steps.ReachedAsync(ProtocolStep.DeliveryAnswered, ct);
         var now = time.GetUtcNow();
         metrics.DeliveryTried(answer.IsSuccess ? "delivered" : answer.Error ?? "refused");
-        var after = delivery.After(answer, now);
-        if (await NoteAsync(delivery, answer, now, ct) is { IsEnabled: false } && after.IsOpen)
+        var webhook = await NoteAsync(delivery, receiver, answer, now, ct);
+
+        // A 410 of the URL that a webhook had is no reason not to try the one that it has.
+        var after = delivery.After(answer, isGone: answer.IsGone && webhook?.IsAt(receiver) is not false, now);
+        if (webhook is { IsEnabled: false } && after.IsOpen)
         {
             after = after.Ended(now);
         }
@@ -111,9 +114,12 @@ internal sealed partial class DeliveryWork(
         return written;
     }
 
-    /// <summary>Notes in the webhook's row how it does, where that has changed. A test shows, and decides nothing but that it works again.</summary>
+    /// <summary>
+    /// Notes in the webhook's row how it does, where that has changed, unless its URL is another by now. A test shows, and decides nothing but that it
+    /// works again.
+    /// </summary>
     /// <returns>The webhook; null if its row was not looked at.</returns>
-    private async Task<Webhook?> NoteAsync(Delivery delivery, ReceiverAnswer answer, DateTimeOffset now, CancellationToken ct)
+    private async Task<Webhook?> NoteAsync(Delivery delivery, Receiver receiver, ReceiverAnswer answer, DateTimeOffset now, CancellationToken ct)
     {
         if (delivery.WebhookId is not { } id || (delivery.IsTest && !answer.IsSuccess))
         {
@@ -126,7 +132,9 @@ internal sealed partial class DeliveryWork(
             id,
             current =>
             {
-                var next = answer.IsSuccess ? current.Reached() : current.Failed(answer.IsGone, now);
+                var next = !current.IsAt(receiver) ? current
+                    : answer.IsSuccess ? current.Reached()
+                    : current.Failed(answer.IsGone, now);
                 hasChanged = next != current;
                 return hasChanged ? next : null;
             },

@@ -54,6 +54,12 @@ internal sealed record Webhook : IFenced<Webhook>
     public Receiver ReceiverAt(DateTimeOffset now) =>
         new(new Uri(Url), [Secret, .. StillCounting(now).Select(old => old.Secret)]);
 
+    /// <summary>Whether a receiver is this webhook as it is: what one does that it has left says nothing of it.</summary>
+    public bool IsAt(Receiver receiver) => receiver.Url.OriginalString == Url;
+
+    /// <summary>The webhook at another URL, which has not failed yet.</summary>
+    public Webhook Move(string url) => url == Url ? this : this with { Url = url, FailingSince = null };
+
     /// <summary>The webhook after an attempt that succeeded.</summary>
     public Webhook Reached() => this with { FailingSince = null };
 

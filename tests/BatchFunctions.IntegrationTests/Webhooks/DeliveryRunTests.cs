@@ -199,6 +199,28 @@ public sealed class DeliveryRunTests : DrivenTest
         Assert.Equal(DisabledReasons.Gone, (await Webhooks.FindAsync(webhook.Tenant, webhook.Id, default))!.DisabledReason);
     }
 
+    [Theory]
+    [InlineData(410)]
+    [InlineData(500)]
+    public async Task What_a_former_url_did_is_not_charged_to_the_one_that_has_taken_its_place(int status)
+    {
+        var webhook = await AddAsync("/former");
+        await AnnounceAsync(Ended(BatchStatus.Completed));
+        var left = new TaskCompletionSource();
+        Upstream.Answer(call => call.Path == "/former" ? ScriptedAnswer.Error(status).After(left.Task) : ScriptedAnswer.Json(new { }));
+        var running = HandOverAsync(await OneAsync());
+        await Eventually.UntilAsync(() => Upstream.InFlight == 1, "the event is on its way");
+        await Webhooks.MutateAsync(webhook.Tenant, webhook.Id, current => current.Move(AddressOf("/new")), default);
+        left.SetResult();
+        await running;
+
+        Assert.Equal((true, null), (await Webhooks.FindAsync(webhook.Tenant, webhook.Id, default)) is { } moved ? (moved.IsEnabled, moved.FailingSince) : default);
+        Assert.Equal((true, 1, status), (await OneAsync()) is var tried ? (tried.IsOpen, tried.Attempts, tried.LastStatus) : default);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await HandOverAsync(await OneAsync());
+        Assert.Equal((DeliveryStatus.Delivered, "/new"), ((await OneAsync()).Status, Upstream.Calls[^1].Path));
+    }
+
     [Fact]
     public async Task A_redirect_is_an_answer_and_is_not_followed()
     {

@@ -61,6 +61,16 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_url_has_not_failed_yet()
+    {
+        var id = (string)(await AddAsync())["id"]!;
+        await _api.Get<WebhookStore>().MutateAsync("local", id, webhook => webhook.Failed(isGone: false, DateTimeOffset.UtcNow), default);
+
+        Assert.NotNull((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}"}"""))["failing_since"]);
+        Assert.Null((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}/new"}"""))["failing_since"]);
+    }
+
+    [Fact]
     public async Task A_test_tells_at_once_what_came_of_it()
     {
         var id = (string)(await AddAsync())["id"]!;

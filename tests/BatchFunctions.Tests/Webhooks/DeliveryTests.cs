@@ -21,7 +21,7 @@ public sealed class DeliveryTests
             Assert.True(webhook.IsEnabled);
             waits.Add(next - now);
             now = next;
-            delivery = delivery.After(new ReceiverAnswer(503, null, null), now);
+            delivery = delivery.After(new ReceiverAnswer(503, null, null), isGone: false, now);
             webhook = webhook.Failed(isGone: false, now);
         }
 
@@ -41,13 +41,13 @@ public sealed class DeliveryTests
     [InlineData(3600, 3600)]
     [InlineData(999_999, 12 * 3600)]
     public void A_wait_that_the_receiver_asks_for_is_kept_within_bounds(int asked, int wait) => Assert.Equal(
-        Start.AddSeconds(wait), Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(429, null, TimeSpan.FromSeconds(asked)), Start).NextAt);
+        Start.AddSeconds(wait), Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(429, null, TimeSpan.FromSeconds(asked)), isGone: false, Start).NextAt);
 
     [Fact]
     public void One_that_is_gone_is_tried_no_more_and_a_success_in_between_starts_the_count_again()
     {
         var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "", Events = [] };
-        var gone = Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(410, null, null), Start);
+        var gone = Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(410, null, null), isGone: true, Start);
         Assert.Equal((false, null, 410), (gone.IsOpen, gone.NextAt, gone.LastStatus));
         Assert.Equal(DisabledReasons.Gone, webhook.Failed(isGone: true, Start).DisabledReason);
         Assert.True(webhook.Failed(isGone: false, Start).Reached().Failed(isGone: false, Start.AddDays(4)).IsEnabled);
@@ -111,7 +111,7 @@ public sealed class DeliveryTests
     [Fact]
     public void An_attempt_without_a_place_waits_ever_longer_and_is_not_taken_for_one_that_failed()
     {
-        var delivery = Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(503, null, null), Start);
+        var delivery = Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(503, null, null), isGone: false, Start);
         var (now, waits) = (delivery.NextAt!.Value, new List<TimeSpan>());
         var waiting = delivery;
         foreach (var _ in Enumerable.Range(0, 13))
@@ -126,7 +126,7 @@ public sealed class DeliveryTests
         Assert.Equal((1, 1, 503), (waiting.Attempts, waiting.Tries, waiting.LastStatus));
 
         // Once it was tried, or is begun anew, it waits as little as ever.
-        var again = waiting.After(new ReceiverAnswer(503, null, null), now);
+        var again = waiting.After(new ReceiverAnswer(503, null, null), isGone: false, now);
         Assert.Equal(TimeSpan.FromSeconds(2), again.PutOff(again.NextAt!.Value).NextAt - again.NextAt);
         Assert.Equal(now.AddSeconds(3), waiting.Again(now.AddSeconds(1)).PutOff(now.AddSeconds(1)).NextAt);
     }

@@ -34,9 +34,9 @@ internal sealed class BatchEvents(
     /// <param name="ct">Cancels the operation.</param>
     public async Task AnnounceAsync(Batch batch, long? since, CancellationToken ct)
     {
-        if (batch is not { EndedAt: { } endedAt, Unreadable: null } || time.GetUtcNow() - endedAt >= DeliverySchedule.Span)
+        if (batch is not { EndedAt: { } endedAt, Unreadable: null } || time.GetUtcNow() - endedAt >= DeliverySchedule.Life)
         {
-            // One that could not be cleared away for days has been told of.
+            // What was told of it may be removed by now, and must not be told again.
             return;
         }
 

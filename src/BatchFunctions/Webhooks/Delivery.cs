@@ -39,7 +39,9 @@ internal sealed record Delivery : IFenced<Delivery>
     /// <summary>How many of them since it was last begun.</summary>
     public int Tries { get; private init; }
 
-    /// <summary>When it was last begun: when the batch ended, or somebody had it sent again.</summary>
+    /// <summary>
+    /// When it was last begun: when the batch ended, or somebody had it sent again; later by the time for which nobody could make an attempt that was due.
+    /// </summary>
     public required DateTimeOffset BegunAt { get; init; }
 
     /// <summary>When the next attempt is due; null if there is none.</summary>
@@ -47,6 +49,9 @@ internal sealed record Delivery : IFenced<Delivery>
 
     /// <summary>When the next attempt was last put off, since its process was sending as much as it may; null if none was.</summary>
     public DateTimeOffset? PutOffAt { get; private init; }
+
+    /// <summary>How often a sweep has asked for an attempt that is long overdue.</summary>
+    public int Chances { get; private init; }
 
     public DateTimeOffset? LastAt { get; private init; }
 
@@ -113,15 +118,27 @@ internal sealed record Delivery : IFenced<Delivery>
         {
             Attempts = Attempts + 1,
             Tries = Tries + 1,
+            BegunAt = BegunBy(now),
+            Chances = 0,
             LastAt = now,
             LastStatus = answer.Status,
             LastError = answer.Error,
             NextAt = null,
         };
         return answer.IsSuccess ? tried with { Status = DeliveryStatus.Delivered, EndedAt = now }
-            : !IsTest && !isGone && DeliverySchedule.Next(BegunAt, tried.Tries, answer.RetryAfter, now) is { } next ? tried with { NextAt = next }
+            : !IsTest && !isGone && DeliverySchedule.Next(tried.BegunAt, tried.Tries, answer.RetryAfter, now) is { } next ? tried with { NextAt = next }
             : tried.Ended(now);
     }
+
+    /// <summary>
+    /// When it was begun, for an attempt that is made now. One that comes very late could not be made meanwhile, since nothing ran: that time is none
+    /// of those in which it was tried.
+    /// </summary>
+    public DateTimeOffset BegunBy(DateTimeOffset now) =>
+        now - NextAt is { } late && late > DeliverySchedule.LongestDelay ? BegunAt + late : BegunAt;
+
+    /// <summary>The delivery once a sweep has asked for its overdue attempt.</summary>
+    public Delivery AskedFor() => this with { Chances = Chances + 1 };
 
     /// <summary>The delivery whose attempt is due and cannot be made yet, for want of a place: each time in a row it waits for longer.</summary>
     public Delivery PutOff(DateTimeOffset now) =>
@@ -135,14 +152,14 @@ internal sealed record Delivery : IFenced<Delivery>
 
     /// <summary>The delivery begun anew, with the same event.</summary>
     public Delivery Again(DateTimeOffset now) =>
-        this with { Status = DeliveryStatus.Pending, Tries = 0, BegunAt = now, NextAt = now, EndedAt = null };
+        this with { Status = DeliveryStatus.Pending, Tries = 0, Chances = 0, BegunAt = now, NextAt = now, EndedAt = null };
 
     /// <inheritdoc/>
     public Delivery InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 
     /// <summary>The delivery with what its row says came of it.</summary>
     public Delivery As(
-        DeliveryStatus status, int attempts, int tries, DateTimeOffset? nextAt, DateTimeOffset? putOffAt, DateTimeOffset? lastAt, int? lastStatus, string? lastError, DateTimeOffset? endedAt) =>
+        DeliveryStatus status, int attempts, int tries, DateTimeOffset? nextAt, DateTimeOffset? putOffAt, int chances, DateTimeOffset? lastAt, int? lastStatus, string? lastError, DateTimeOffset? endedAt) =>
         this with
         {
             Status = status,
@@ -150,6 +167,7 @@ internal sealed record Delivery : IFenced<Delivery>
             Tries = tries,
             NextAt = nextAt,
             PutOffAt = putOffAt,
+            Chances = chances,
             LastAt = lastAt,
             LastStatus = lastStatus,
             LastError = lastError,

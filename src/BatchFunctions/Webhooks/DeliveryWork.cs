@@ -134,7 +134,7 @@ internal sealed partial class DeliveryWork(
             {
                 var next = !current.IsAt(receiver) ? current
                     : answer.IsSuccess ? current.Reached()
-                    : current.Failed(answer.IsGone, now);
+                    : current.Failed(answer.IsGone, delivery.BegunBy(now), now);
                 hasChanged = next != current;
                 return hasChanged ? next : null;
             },

@@ -65,15 +65,20 @@ internal sealed record Webhook : IFenced<Webhook>
 
     /// <summary>
     /// The webhook after an attempt that failed. One that has failed as long as a delivery is tried, without anything in between that
-    /// succeeded, is switched off, and so is one that is gone.
+    /// succeeded, is switched off, and so is one that is gone. Days in which nothing was tried say nothing of it, so it takes a delivery that was
+    /// tried for as long.
     /// </summary>
-    public Webhook Failed(bool isGone, DateTimeOffset now)
+    /// <param name="isGone">Whether it wants no more events.</param>
+    /// <param name="begunAt">When the delivery was begun, as <see cref="Delivery.BegunBy"/> counts it.</param>
+    /// <param name="now">The time.</param>
+    public Webhook Failed(bool isGone, DateTimeOffset begunAt, DateTimeOffset now)
     {
         var since = FailingSince ?? now;
+        var tried = begunAt > since ? begunAt : since;
         var failing = this with { FailingSince = since };
         return !IsEnabled ? failing
             : isGone ? failing.Disable(DisabledReasons.Gone, now)
-            : now - since >= DeliverySchedule.FailingLimit ? failing.Disable(DisabledReasons.Failing, now)
+            : now - tried >= DeliverySchedule.FailingLimit ? failing.Disable(DisabledReasons.Failing, now)
             : failing;
     }
 

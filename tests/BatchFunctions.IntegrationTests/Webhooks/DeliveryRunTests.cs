@@ -102,7 +102,7 @@ public sealed class DeliveryRunTests : DrivenTest
         await AddAsync("/all");
         await AnnounceAsync(BatchOf());
         await AnnounceAsync(Ended(BatchStatus.Failed) with { Unreadable = "spoilt" });
-        await AnnounceAsync(Ended(BatchStatus.Completed, _time.GetUtcNow() - TimeSpan.FromDays(4)));
+        await AnnounceAsync(Ended(BatchStatus.Completed, _time.GetUtcNow() - DeliverySchedule.Life));
 
         Assert.Empty(await ListAsync());
     }
@@ -270,6 +270,50 @@ public sealed class DeliveryRunTests : DrivenTest
         await HandOverAsync(await OneAsync());
         await HandOverAsync(await OneAsync(), attempt: 1);
         Assert.Single(Upstream.Calls);
+    }
+
+    [Fact]
+    public async Task After_days_in_which_nothing_ran_an_event_is_told_and_tried_as_if_it_were_new()
+    {
+        var webhook = await AddAsync("/all");
+        await AnnounceAsync(Ended(BatchStatus.Completed, _time.GetUtcNow() - TimeSpan.FromDays(6)));
+        Driver.Sent.Forget();
+        Upstream.Answer(call => call.Sequence == 1 ? ScriptedAnswer.Error(503) : ScriptedAnswer.Json(new { }));
+
+        await SweepAsync();
+        Assert.Equal((true, 1), ((await OneAsync()).IsOpen, Driver.Sent.Of(BatchMessageKind.Deliver)));
+        await HandOverAsync(await OneAsync());
+        Assert.Equal((true, _time.GetUtcNow().AddSeconds(5)), (await OneAsync()) is var tried ? (tried.IsOpen, tried.NextAt) : default);
+
+        // Off again, for longer than a delivery is tried.
+        _time.Advance(TimeSpan.FromDays(5));
+        await SweepAsync();
+        Assert.True((await OneAsync()).IsOpen);
+        await HandOverAsync(await OneAsync());
+        Assert.Equal(DeliveryStatus.Delivered, (await OneAsync()).Status);
+        Assert.True((await Webhooks.FindAsync(webhook.Tenant, webhook.Id, default))!.IsEnabled);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_tried_is_given_up_once_sweeps_have_asked_for_it_in_vain()
+    {
+        await AddAsync("/all");
+        await AnnounceAsync(Ended(BatchStatus.Completed));
+        _time.Advance(TimeSpan.FromDays(10));
+        Driver.Sent.Forget();
+        foreach (var asked in Enumerable.Range(1, 4))
+        {
+            await SweepAsync();
+            Assert.Equal((true, asked), ((await OneAsync()).IsOpen, Driver.Sent.Of(BatchMessageKind.Deliver)));
+            _time.Advance(TimeSpan.FromHours(6));
+        }
+
+        await SweepAsync();
+        Assert.Equal((DeliveryStatus.Failed, "not_tried", 4), (await OneAsync()) is var last ? (last.Status, last.LastError, Driver.Sent.Of(BatchMessageKind.Deliver)) : default);
+        Assert.Single(await EntriesAsync());
+        _time.Advance(DeliverySchedule.Life);
+        await SweepAsync();
+        Assert.Empty(await ListAsync());
     }
 
     [Theory]

@@ -64,7 +64,7 @@ public sealed class WebhookApiTests : IAsyncLifetime
     public async Task Another_url_has_not_failed_yet()
     {
         var id = (string)(await AddAsync())["id"]!;
-        await _api.Get<WebhookStore>().MutateAsync("local", id, webhook => webhook.Failed(isGone: false, DateTimeOffset.UtcNow), default);
+        await _api.Get<WebhookStore>().MutateAsync("local", id, webhook => webhook.Failed(isGone: false, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow), default);
 
         Assert.NotNull((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}"}"""))["failing_since"]);
         Assert.Null((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}/new"}"""))["failing_since"]);

@@ -22,7 +22,7 @@ public sealed class DeliveryTests
             waits.Add(next - now);
             now = next;
             delivery = delivery.After(new ReceiverAnswer(503, null, null), isGone: false, now);
-            webhook = webhook.Failed(isGone: false, now);
+            webhook = webhook.Failed(isGone: false, delivery.BegunAt, now);
         }
 
         Assert.Equal(DeliveryStatus.Failed.ToString(), delivery.Status.ToString());
@@ -49,8 +49,28 @@ public sealed class DeliveryTests
         var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "", Events = [] };
         var gone = Delivery.Of(Batch, "batch.completed", Start, null).After(new ReceiverAnswer(410, null, null), isGone: true, Start);
         Assert.Equal((false, null, 410), (gone.IsOpen, gone.NextAt, gone.LastStatus));
-        Assert.Equal(DisabledReasons.Gone, webhook.Failed(isGone: true, Start).DisabledReason);
-        Assert.True(webhook.Failed(isGone: false, Start).Reached().Failed(isGone: false, Start.AddDays(4)).IsEnabled);
+        Assert.Equal(DisabledReasons.Gone, webhook.Failed(isGone: true, Start, Start).DisabledReason);
+        Assert.True(webhook.Failed(isGone: false, Start, Start).Reached().Failed(isGone: false, Start, Start.AddDays(4)).IsEnabled);
+    }
+
+    [Fact]
+    public void Days_in_which_nothing_could_be_tried_are_none_of_the_three()
+    {
+        var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "", Events = [] };
+        var (now, delivery) = (Start, Delivery.Of(Batch, "batch.completed", Start, null));
+        foreach (var pause in new[] { TimeSpan.FromDays(5), TimeSpan.Zero, TimeSpan.FromDays(10), TimeSpan.FromHours(1) })
+        {
+            now = delivery.NextAt!.Value + pause;
+            webhook = webhook.Failed(isGone: false, delivery.BegunBy(now), now);
+            delivery = delivery.After(new ReceiverAnswer(503, null, null), isGone: false, now);
+        }
+
+        Assert.Equal((true, true, Start.AddDays(5)), (delivery.IsOpen, webhook.IsEnabled, webhook.FailingSince));
+        Assert.Equal(Start.AddDays(15), delivery.BegunAt);
+
+        // An event that is begun after days without any is not the one that switches it off, either.
+        Assert.True(webhook.Failed(isGone: false, now.AddDays(9), now.AddDays(9)).IsEnabled);
+        Assert.False(webhook.Failed(isGone: false, delivery.BegunAt, delivery.BegunAt + DeliverySchedule.Span).IsEnabled);
     }
 
     [Fact]
@@ -95,7 +115,7 @@ public sealed class DeliveryTests
     {
         var places = new DeliveryPlaces();
         var webhook = new Webhook { Tenant = "local", Id = IdKind.Webhook.New(Start), Url = "https://example.com/", Secret = "", Events = [] };
-        var failing = webhook.Failed(isGone: false, Start);
+        var failing = webhook.Failed(isGone: false, Start, Start);
 
         using (places.TryEnter("local", "example.com", failing))
         {

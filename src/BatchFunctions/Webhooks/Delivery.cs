@@ -64,6 +64,9 @@ internal sealed record Delivery : IFenced<Delivery>
     /// <summary>When it came to its end; null while it has not.</summary>
     public DateTimeOffset? EndedAt { get; private init; }
 
+    /// <summary>What is wrong with its row, which cannot be read and is not written; null for any other.</summary>
+    public string? Unreadable { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <inheritdoc/>

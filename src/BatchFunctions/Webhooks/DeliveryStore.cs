@@ -7,7 +7,7 @@ namespace BatchFunctions.Webhooks;
 /// <summary>The table of deliveries: one partition per tenant, newest first.</summary>
 internal sealed class DeliveryStore(TableClient table)
 {
-    private readonly FencedTable<Delivery> _rows = new(table, ToRow, FromRow);
+    private readonly FencedTable<Delivery> _rows = new(table, ToRow, FromRow, Unreadable);
 
     public DeliveryStore(StorageClients storage)
         : this(storage.Tables.GetTableClient(TableNames.Deliveries))
@@ -22,12 +22,14 @@ internal sealed class DeliveryStore(TableClient table)
         IdKind.Delivery.IsValid(id) ? await _rows.FindAsync(tenant, IdKind.Delivery.RowKeyOf(id), ct) : null;
 
     /// <inheritdoc cref="FencedTable{T}.TryUpdateAsync"/>
-    public Task<Delivery?> TryUpdateAsync(Delivery delivery, CancellationToken ct) => _rows.TryUpdateAsync(delivery, ct);
+    public Task<Delivery?> TryUpdateAsync(Delivery delivery, CancellationToken ct) =>
+        delivery.Unreadable is null ? _rows.TryUpdateAsync(delivery, ct) : Task.FromResult<Delivery?>(null);
 
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    /// <remarks>One whose row cannot be read stays as it is.</remarks>
     public async Task<Delivery?> MutateAsync(string tenant, string id, Func<Delivery, Delivery?> change, CancellationToken ct) =>
         IdKind.Delivery.IsValid(id)
-            ? await _rows.MutateAsync(tenant, IdKind.Delivery.RowKeyOf(id), (delivery, _) => ValueTask.FromResult(change(delivery)), ct)
+            ? await _rows.MutateAsync(tenant, IdKind.Delivery.RowKeyOf(id), (delivery, _) => ValueTask.FromResult(delivery.Unreadable is null ? change(delivery) : null), ct)
             : null;
 
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
@@ -71,14 +73,33 @@ internal sealed class DeliveryStore(TableClient table)
         ["EndedAt"] = delivery.EndedAt,
     };
 
+    /// <summary>What stands for a row that cannot be read: a delivery that has failed, from whose event on it is kept as long as any.</summary>
+    private static Delivery Unreadable(TableEntity row, Exception e)
+    {
+        var id = IdKind.Delivery.IdOf(row.RowKey);
+        var at = IdKind.Delivery.CreatedAt(id);
+        return new Delivery
+        {
+            Tenant = row.PartitionKey,
+            Id = id,
+            WebhookId = row["WebhookId"] as string,
+            EventId = row["EventId"] as string ?? "",
+            Type = row["Type"] as string ?? "",
+            BatchId = row["BatchId"] as string ?? "",
+            EventAt = at,
+            BegunAt = at,
+            Unreadable = e.Message,
+        }.GivenUp("unreadable", at);
+    }
+
     private static Delivery FromRow(TableEntity row) => new Delivery
     {
         Tenant = row.PartitionKey,
         Id = IdKind.Delivery.IdOf(row.RowKey),
         WebhookId = row.GetString("WebhookId"),
-        EventId = row.GetString("EventId"),
-        Type = row.GetString("Type"),
-        BatchId = row.GetString("BatchId"),
+        EventId = Required(row, "EventId"),
+        Type = Required(row, "Type"),
+        BatchId = Required(row, "BatchId"),
         EventAt = row.GetDateTimeOffset("EventAt")!.Value,
         IsTest = row.GetBoolean("IsTest") ?? false,
         BegunAt = row.GetDateTimeOffset("BegunAt")!.Value,
@@ -93,4 +114,7 @@ internal sealed class DeliveryStore(TableClient table)
         row.GetInt32("LastStatus"),
         row.GetString("LastError"),
         row.GetDateTimeOffset("EndedAt"));
+
+    private static string Required(TableEntity row, string column) =>
+        row.GetString(column) ?? throw new FormatException($"The delivery's row has no {column}.");
 }

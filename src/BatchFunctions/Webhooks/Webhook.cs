@@ -41,6 +41,9 @@ internal sealed record Webhook : IFenced<Webhook>
     /// <summary>Why nothing is sent any more: one of <see cref="DisabledReasons"/>.</summary>
     public string? DisabledReason { get; init; }
 
+    /// <summary>What is wrong with its row, which cannot be read and is not written; null for any other.</summary>
+    public string? Unreadable { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <inheritdoc/>
@@ -48,7 +51,7 @@ internal sealed record Webhook : IFenced<Webhook>
 
     public DateTimeOffset CreatedAt => IdKind.Webhook.CreatedAt(Id);
 
-    public bool IsEnabled => DisabledAt is null;
+    public bool IsEnabled => DisabledAt is null && Unreadable is null;
 
     /// <summary>Whom events are sent to.</summary>
     public Receiver ReceiverAt(DateTimeOffset now) =>
@@ -118,6 +121,9 @@ internal static class DisabledReasons
 
     /// <summary>It has answered that it wants no more (410).</summary>
     public const string Gone = "gone";
+
+    /// <summary>Its row cannot be read.</summary>
+    public const string Unreadable = "unreadable";
 
     /// <summary>Its project has switched it off.</summary>
     public const string Requested = "requested";

@@ -103,7 +103,7 @@ public sealed class WebhookApi
             async (caller, ct) =>
             {
                 var wanted = await WebhookRequest.ReadUpdateAsync(request, _options, ct);
-                return Answer(await _webhooks.MutateAsync(caller.Tenant, id, webhook => wanted.ApplyTo(webhook, _time.GetUtcNow()), ct), id);
+                return Answer(Readable(await _webhooks.MutateAsync(caller.Tenant, id, webhook => wanted.ApplyTo(webhook, _time.GetUtcNow()), ct)), id);
             },
             ct);
 
@@ -135,8 +135,8 @@ public sealed class WebhookApi
             {
                 var secret = ReceiverSecret.New();
                 return Answer(
-                    await _webhooks.MutateAsync(
-                        caller.Tenant, id, webhook => webhook.Rotate(secret, _time.GetUtcNow()) ?? throw new ApiException(WebhookErrors.TooManySecrets), ct),
+                    Readable(await _webhooks.MutateAsync(
+                        caller.Tenant, id, webhook => webhook.Rotate(secret, _time.GetUtcNow()) ?? throw new ApiException(WebhookErrors.TooManySecrets), ct)),
                     id,
                     showsSecret: true);
             },
@@ -152,7 +152,7 @@ public sealed class WebhookApi
             async (caller, ct) =>
             {
                 var type = await WebhookRequest.ReadTestAsync(request, ct);
-                var webhook = await _webhooks.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
+                var webhook = Readable(await _webhooks.FindAsync(caller.Tenant, id, ct)) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
                 using var place = _places.TryEnter(caller.Tenant, new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
                 var now = _time.GetUtcNow();
                 var test = Delivery.TestOf(webhook, type, now);
@@ -211,6 +211,11 @@ public sealed class WebhookApi
 
     private async Task CheckAsync(Delivery delivery, CancellationToken ct)
     {
+        if (delivery.Unreadable is not null)
+        {
+            throw new ApiException(WebhookErrors.IsUnreadable);
+        }
+
         if (delivery.IsTest)
         {
             throw new ApiException(WebhookErrors.IsTest);
@@ -227,6 +232,9 @@ public sealed class WebhookApi
             throw new ApiException(WebhookErrors.IsDisabled);
         }
     }
+
+    private static Webhook? Readable(Webhook? webhook) =>
+        webhook?.Unreadable is null ? webhook : throw new ApiException(WebhookErrors.IsUnreadable);
 
     private static IResult Answer(Webhook? webhook, string id, bool showsSecret = false) => webhook is null
         ? throw new ApiException(WebhookErrors.NoWebhook(id))

@@ -12,6 +12,9 @@ internal static class WebhookErrors
 
     public static ApiError IsTest { get; } = ApiError.Conflict("A test is sent once. Ask for another test of the webhook.");
 
+    public static ApiError IsUnreadable { get; } = ApiError.Conflict(
+        "What is stored of this cannot be read. Whoever operates the service can mend it; a webhook may be deleted, and another added.");
+
     public static ApiError TooManySecrets { get; } = ApiError.Conflict(
         ApiError.Text($"Events are signed with {Webhook.MostOldSecrets} older secrets of this webhook already, each for a day after its rotation. Wait until one has ended, or add another webhook."));
 

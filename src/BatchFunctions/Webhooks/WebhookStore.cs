@@ -14,7 +14,7 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     /// <summary>How old a reading may be that batches share which end in the same moment.</summary>
     private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
 
-    private readonly FencedTable<Webhook> _rows = new(table, ToRow, FromRow);
+    private readonly FencedTable<Webhook> _rows = new(table, ToRow, FromRow, Unreadable);
     private readonly Remembered<string, Reading> _readings = new(mostBytes: 512 * BytesOfOne);
 
     public WebhookStore(StorageClients storage, TimeProvider time)
@@ -61,9 +61,10 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     public void Dispose() => _readings.Dispose();
 
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    /// <remarks>One whose row cannot be read stays as it is.</remarks>
     public async Task<Webhook?> MutateAsync(string tenant, string id, Func<Webhook, Webhook?> change, CancellationToken ct) =>
         IdKind.Webhook.IsValid(id)
-            ? await _rows.MutateAsync(tenant, IdKind.Webhook.RowKeyOf(id), (webhook, _) => ValueTask.FromResult(change(webhook)), ct)
+            ? await _rows.MutateAsync(tenant, IdKind.Webhook.RowKeyOf(id), (webhook, _) => ValueTask.FromResult(webhook.Unreadable is null ? change(webhook) : null), ct)
             : null;
 
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
@@ -87,14 +88,26 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     {
         Tenant = row.PartitionKey,
         Id = IdKind.Webhook.IdOf(row.RowKey),
-        Url = row.GetString("Url"),
-        Secret = row.GetString("Secret"),
+        Url = row.GetString("Url") ?? throw new FormatException("The webhook's row has no URL."),
+        Secret = row.GetString("Secret") ?? throw new FormatException("The webhook's row has no secret."),
         OldSecrets = [.. OldSecretsOf(row)],
         Events = row.GetString("Events").Split(','),
         Name = row.GetString("Name"),
         FailingSince = row.GetDateTimeOffset("FailingSince"),
         DisabledAt = row.GetDateTimeOffset("DisabledAt"),
         DisabledReason = row.GetString("DisabledReason"),
+    };
+
+    /// <summary>What stands for a row that cannot be read: a webhook that is switched off, and says why.</summary>
+    private static Webhook Unreadable(TableEntity row, Exception e) => new()
+    {
+        Tenant = row.PartitionKey,
+        Id = IdKind.Webhook.IdOf(row.RowKey),
+        Url = row["Url"] as string ?? "",
+        Secret = "",
+        Events = [],
+        DisabledReason = DisabledReasons.Unreadable,
+        Unreadable = e.Message,
     };
 
     /// <summary>

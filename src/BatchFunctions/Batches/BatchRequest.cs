@@ -138,6 +138,11 @@ internal static partial class BatchRequest
             return null;
         }
 
+        if (!options.Webhooks.AreOn)
+        {
+            throw new ApiException(ReceiverErrors.AreOff);
+        }
+
         var url = webhook.RequiredString("url");
         var secret = webhook.RequiredString("secret");
         return ReceiverUrl.ProblemOf(url, options.Webhooks) is { } problem ? throw new ApiException(BatchErrors.BadWebhookUrl(problem))

@@ -44,6 +44,11 @@ internal sealed partial class BatchEvents(
             return;
         }
 
+        if (!options.Value.Webhooks.AreOn)
+        {
+            return;
+        }
+
         var type = EventTypes.Of(batch.Status);
         if (batch.Webhook is not null)
         {

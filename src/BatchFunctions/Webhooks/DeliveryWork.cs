@@ -1,10 +1,12 @@
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Receivers;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Webhooks;
 
@@ -22,6 +24,7 @@ internal sealed partial class DeliveryWork(
     DeliveryPlaces places,
     BatchMetrics metrics,
     ProtocolSteps steps,
+    IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<DeliveryWork> logger)
 {
@@ -154,6 +157,11 @@ internal sealed partial class DeliveryWork(
     /// <summary>Whom a delivery goes to, with the webhook that it is, or why to nobody.</summary>
     private async Task<(Receiver? Receiver, Webhook? Webhook, string? Problem)> FindReceiverAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct)
     {
+        if (!options.Value.Webhooks.AreOn)
+        {
+            return (null, null, "webhook_disabled");
+        }
+
         if (delivery.WebhookId is { } id)
         {
             return await webhooks.FindAsync(delivery.Tenant, id, ct) switch

@@ -3,10 +3,12 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Receivers;
 using BatchFunctions.Testing;
 using BatchFunctions.Webhooks;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.IntegrationTests.Webhooks;
 
@@ -229,6 +231,32 @@ public sealed class WebhookApiTests : IAsyncLifetime
     {
         var (status, named, _) = await RefusedAsync(HttpMethod.Get, $"/v1/webhooks/deliveries?{query}", null);
         Assert.Equal((400, param), (status, named));
+    }
+
+    [Fact]
+    public async Task One_switch_keeps_all_events_from_being_sent()
+    {
+        var id = (string)(await AddAsync())["id"]!;
+        var delivery = (string)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test"))["id"]!;
+        _api.Get<IOptions<BatchOptions>>().Value.Webhooks.MaxEndpoints = 0;
+
+        foreach (var (path, body) in new[]
+        {
+            ("/v1/webhooks", $$"""{"url":"{{Address}}"}"""),
+            ($"/v1/webhooks/{id}/test", "{}"),
+            ($"/v1/webhooks/deliveries/{delivery}/resend", "{}"),
+            ("/v1/batches", """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/chat/completions","completion_window":"24h","webhook":{"url":"https://example.com/","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}"""),
+        })
+        {
+            Assert.Equal((403, null, "webhooks_disabled"), await RefusedAsync(HttpMethod.Post, path, body));
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        var batch = ApiDriver.BatchOf("local", now).Finalize(BatchStatus.Completed, now).End(new BatchEnd(BatchStatus.Completed, now, null, null, default, default));
+        await _api.Get<BatchEvents>().AnnounceAsync(batch, since: null, default);
+        Assert.Single(await ListAsync(""));
+        Assert.Equal(200, await StatusAsync(HttpMethod.Delete, $"/v1/webhooks/{id}"));
+        Assert.Single(_receiver.Calls);
     }
 
     [Fact]

@@ -1,0 +1,14 @@
+using BatchFunctions.Http;
+
+namespace BatchFunctions.Receivers;
+
+/// <summary>The errors of requests that would have events sent.</summary>
+internal static class ReceiverErrors
+{
+    public static ApiError AreOff { get; } = new(
+        403,
+        ApiError.InvalidRequestType,
+        "This service sends no events: whoever operates it has switched webhooks off (Batch__Webhooks__MaxEndpoints). Ask for the batch's status instead.",
+        null,
+        "webhooks_disabled");
+}

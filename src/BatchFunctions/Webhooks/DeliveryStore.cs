@@ -1,4 +1,6 @@
 using Azure.Data.Tables;
+using BatchFunctions.Batches;
+using BatchFunctions.Http;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
 
@@ -35,18 +37,32 @@ internal sealed class DeliveryStore(TableClient table)
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
         _rows.DeleteAsync(tenant, IdKind.Delivery.RowKeyOf(id), ct);
 
-    /// <summary>A page of a tenant's deliveries, newest first, and whether there are more. They are kept for days, so that there are not very many to look through.</summary>
+    /// <summary>
+    /// A page of a tenant's deliveries, newest first, and whether there are more. With conditions on rows storage may look through many that match
+    /// nothing, so that it is asked as often as for a page of batches at most: then the page is as long as it has become by then.
+    /// </summary>
+    /// <exception cref="ApiException">So much was read, and nothing matched.</exception>
     public async Task<(IReadOnlyList<Delivery> Deliveries, bool HasMore)> ListAsync(string tenant, DeliveryListing listing, CancellationToken ct)
     {
         var deliveries = new List<Delivery>(listing.Limit + 1);
-        await foreach (var delivery in _rows.QueryAsync(listing.QueryOf(tenant), listing.Limit + 1, ct))
+        var requests = 0;
+        await foreach (var (page, isLast) in _rows.PagesAsync(listing.QueryOf(tenant), listing.Limit + 1, ct))
         {
-            if (deliveries.Count == listing.Limit)
+            requests++;
+            foreach (var delivery in page)
             {
-                return (deliveries, true);
+                if (deliveries.Count == listing.Limit)
+                {
+                    return (deliveries, true);
+                }
+
+                deliveries.Add(delivery);
             }
 
-            deliveries.Add(delivery);
+            if (requests >= BatchStore.MostRequests && listing.LooksAtRows && !isLast)
+            {
+                return deliveries.Count > 0 ? (deliveries, true) : throw new ApiException(WebhookErrors.NothingFoundYet);
+            }
         }
 
         return (deliveries, false);

@@ -6,6 +6,7 @@ using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Receivers;
+using BatchFunctions.StrictStorage.Chance;
 using BatchFunctions.Testing;
 using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Options;
@@ -260,6 +261,29 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_list_of_deliveries_reads_so_much_and_no_more()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(new OneRowAtATime()));
+        var deliveries = api.Get<DeliveryStore>();
+        var start = DateTimeOffset.UtcNow;
+        for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
+        {
+            var at = start.AddSeconds(i);
+            var delivery = Delivery.Of(ApiDriver.BatchOf("local", at).Key, EventTypes.All[0], at, Unknown);
+            Assert.NotNull(await deliveries.TryInsertAsync(i == 35 ? delivery.Ended(at) : delivery, default));
+        }
+
+        var found = await deliveries.ListAsync("local", new DeliveryListing(null, 20, null, null, "failed"), default);
+        Assert.Equal((1, true), (found.Deliveries.Count, found.HasMore));
+        using var refused = await api.Client.GetAsync(new Uri("/v1/webhooks/deliveries?status=delivered", UriKind.Relative));
+        Assert.Equal(400, (int)refused.StatusCode);
+        Assert.Contains("search_too_broad", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        // Keys alone are followed to the end.
+        Assert.Equal(2 * BatchStore.MostRequests, (await deliveries.ListAsync("local", new DeliveryListing(null, 100, null, null, null), default)).Deliveries.Count);
+    }
+
+    [Fact]
     public async Task A_batchs_own_webhook_is_kept_without_its_secret_in_any_answer()
     {
         using var form = new MultipartFormDataContent { { new StringContent("batch"), "purpose" }, { new StringContent(InputLines.Chat("a", "a")), "file", "in.jsonl" } };
@@ -311,5 +335,11 @@ public sealed class WebhookApiTests : IAsyncLifetime
             Content = body is null || method != HttpMethod.Post ? null : new StringContent(body, Encoding.UTF8, "application/json"),
         };
         return await (client ?? _api.Client).SendAsync(request);
+    }
+
+    /// <summary>Each request looks at one row.</summary>
+    private sealed class OneRowAtATime : StorageChance
+    {
+        public override int RowsPerPage(int rows) => Math.Min(rows, 1);
     }
 }

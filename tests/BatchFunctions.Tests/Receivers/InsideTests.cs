@@ -85,6 +85,16 @@ public sealed class InsideTests
         Assert.Equal(["127.0.0.1:5000"], open.Opened.Select(to => to.ToString()));
     }
 
+    [Fact]
+    public async Task A_host_that_is_allowed_no_more_is_not_sent_to_in_clear()
+    {
+        using var network = new Network(_ => Outside);
+
+        Assert.Equal("address_not_allowed", await network.SendAsync("http://hooks.example/"));
+        Assert.Empty(network.Opened);
+        Assert.Equal("unreachable", await network.SendAsync("https://hooks.example/"));
+    }
+
     [Theory]
     [InlineData("https://example.com/hooks?x=1", null)]
     [InlineData("https://example.com:8443", null)]

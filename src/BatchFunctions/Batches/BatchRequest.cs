@@ -138,11 +138,7 @@ internal static partial class BatchRequest
             return null;
         }
 
-        if (!options.Webhooks.AreOn)
-        {
-            throw new ApiException(ReceiverErrors.AreOff);
-        }
-
+        ReceiverErrors.ThrowIfOff(options.Webhooks);
         var url = webhook.RequiredString("url");
         var secret = webhook.RequiredString("secret");
         return ReceiverUrl.ProblemOf(url, options.Webhooks) is { } problem ? throw new ApiException(BatchErrors.BadWebhookUrl(problem))

@@ -62,7 +62,7 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
-                CheckOn();
+                ReceiverErrors.ThrowIfOff(_options);
                 var wanted = await WebhookRequest.ReadNewAsync(request, _options, ct);
                 var now = _time.GetUtcNow();
                 var webhook = await _webhooks.InsertAsync(
@@ -152,7 +152,7 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
-                CheckOn();
+                ReceiverErrors.ThrowIfOff(_options);
                 var type = await WebhookRequest.ReadTestAsync(request, ct);
                 var webhook = Readable(await _webhooks.FindAsync(caller.Tenant, id, ct)) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
                 using var place = _places.TryEnter(caller.Tenant, new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
@@ -200,7 +200,7 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
-                CheckOn();
+                ReceiverErrors.ThrowIfOff(_options);
                 var delivery = await _deliveries.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoDelivery(id));
                 await CheckAsync(delivery, ct);
                 var now = _time.GetUtcNow();
@@ -211,14 +211,6 @@ public sealed class WebhookApi
                 return Answer(again);
             },
             ct);
-
-    private void CheckOn()
-    {
-        if (!_options.AreOn)
-        {
-            throw new ApiException(ReceiverErrors.AreOff);
-        }
-    }
 
     private async Task CheckAsync(Delivery delivery, CancellationToken ct)
     {

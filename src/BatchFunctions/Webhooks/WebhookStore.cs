@@ -106,6 +106,7 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
         Url = row["Url"] as string ?? "",
         Secret = "",
         Events = [],
+        DisabledAt = row.Timestamp,
         DisabledReason = DisabledReasons.Unreadable,
         Unreadable = e.Message,
     };

@@ -47,7 +47,7 @@ internal sealed class MillionFigure : Figure
             Target.AtMost(250)));
 
         var (use, took) = await MeteredBatch.RunAsync(
-            lines, TimeSpan.FromMilliseconds(100), new Dictionary<string, string?> { ["Batch:MaxLines"] = "1000000", ["Batch:MaxInputBytes"] = "10000000000" });
+            lines, TimeSpan.FromMilliseconds(100), new Dictionary<string, string?> { ["Batch:MaxLines"] = "1000000", ["Batch:MaxInputBytes"] = "10000000000", ["Batch:MaxFileBytes"] = "10000000000" });
         report.Add(new Measurement(
             $"{Name}.requests",
             (double)use.Total / lines,

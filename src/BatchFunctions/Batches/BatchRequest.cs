@@ -142,6 +142,7 @@ internal static partial class BatchRequest
             return null;
         }
 
+        ReceiverErrors.ThrowIfOff(options.Webhooks);
         var url = webhook.RequiredString("url");
         var secret = webhook.RequiredString("secret");
         return ReceiverUrl.ProblemOf(url, options.Webhooks) is { } problem ? throw new ApiException(BatchErrors.BadWebhookUrl(problem))

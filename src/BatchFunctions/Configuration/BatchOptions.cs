@@ -20,6 +20,9 @@ public sealed class BatchOptions
     /// <inheritdoc cref="ManyLines"/>
     private const long ManyBytes = 2_000_000_000;
 
+    /// <summary>OpenAI's largest input, in bytes.</summary>
+    internal const long UsualInputBytes = 200 * 1024 * 1024;
+
     /// <summary>
     /// The least <see cref="ChunkBytes"/> where inputs may be larger than OpenAI's: a batch should not have hundreds of thousands of chunks.
     /// </summary>
@@ -74,7 +77,7 @@ public sealed class BatchOptions
 
     /// <summary>The largest input file of a batch, in bytes. OpenAI's limit is 200 MB.</summary>
     [Range(1, 10L * 1024 * 1024 * 1024, ErrorMessage = "Batch__MaxInputBytes must be from 1 to 10737418240 (10 GiB).")]
-    public long MaxInputBytes { get; set; } = 200 * 1024 * 1024;
+    public long MaxInputBytes { get; set; } = UsualInputBytes;
 
     /// <summary>The longest line of an input, in bytes; a line is held in memory while it is sent.</summary>
     [Range(1024, 128 * 1024 * 1024, ErrorMessage = "Batch__MaxLineBytes must be from 1024 to 134217728 (128 MiB).")]

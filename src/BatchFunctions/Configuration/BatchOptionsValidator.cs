@@ -51,6 +51,12 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
             yield return $"Batch__ChunkBytes must be at least {BatchOptions.LeastChunkBytes} where Batch__MaxLines is above 50000 or Batch__MaxInputBytes above 2000000000: a batch would have too many chunks.";
         }
 
+        // Who lowers the files below the inputs' default has said nothing of inputs.
+        if (options.MaxInputBytes > options.MaxFileBytes && options.MaxInputBytes > BatchOptions.UsualInputBytes)
+        {
+            yield return $"Batch__MaxFileBytes ({options.MaxFileBytes}) must be at least Batch__MaxInputBytes ({options.MaxInputBytes}): an input is uploaded as a file.";
+        }
+
         if (options.CompletionWindows.Length > 0)
         {
             if (CompletionWindows.Parse(options.CompletionWindows) is not { } windows)

@@ -13,7 +13,7 @@ internal enum AddressClass
     /// <summary>A network's own: an operator may allow it.</summary>
     Private,
 
-    /// <summary>Never a receiver's: link-local (a cloud's metadata service), multicast, unspecified, reserved.</summary>
+    /// <summary>Never a receiver's: link-local, a cloud's metadata service wherever it is, multicast, unspecified, reserved.</summary>
     Forbidden,
 }
 
@@ -25,6 +25,8 @@ internal static class AddressClasses
 {
     private static readonly (IPNetwork Network, AddressClass Class)[] Special =
     [
+        // Metadata services that stand in private ranges, so before those: Alibaba's, Amazon's with what else it has there, Google's, Scaleway's.
+        .. Of(AddressClass.Forbidden, "100.100.100.200/32", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:42::42/128"),
         .. Of(AddressClass.Private, "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7"),
         .. Of(
             AddressClass.Forbidden,

@@ -21,6 +21,12 @@ internal sealed class EventSender(IHttpClientFactory clients, IOptions<BatchOpti
     /// <param name="ct">Cancels the attempt.</param>
     public async Task<ReceiverAnswer> SendAsync(Receiver receiver, string id, byte[] body, CancellationToken ct)
     {
+        if (receiver.Url.Scheme != Uri.UriSchemeHttps && !options.Value.Webhooks.IsTrusted(receiver.Url.IdnHost))
+        {
+            // It was given while its host was allowed, and would be sent to in clear.
+            return new ReceiverAnswer(null, ReceiverAnswer.Refused, null);
+        }
+
         var now = time.GetUtcNow().ToUnixTimeSeconds();
         using var request = new HttpRequestMessage(HttpMethod.Post, receiver.Url) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -64,7 +70,7 @@ internal sealed record ReceiverAnswer(int? Status, string? Error, TimeSpan? Retr
     /// <summary>The receiver took too long.</summary>
     public const string Timeout = "timeout";
 
-    /// <summary>The receiver's host has no address that events may be sent to.</summary>
+    /// <summary>The receiver's host has no address that events may be sent to, or not by http.</summary>
     public const string Refused = "address_not_allowed";
 
     /// <summary>The receiver's certificate is not good.</summary>

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
+using BatchFunctions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Receivers;
 
@@ -9,6 +11,7 @@ internal static class ReceiverServices
 {
     public static IServiceCollection AddReceivers(this IServiceCollection services)
     {
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BatchOptions>, ReceiverOptionsValidator>());
         services.TryAddSingleton<ReceiverConnections>();
         services.TryAddSingleton<EventSender>();
         services.AddHttpClient(EventSender.HttpClientName, Configure)

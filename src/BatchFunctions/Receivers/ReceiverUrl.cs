@@ -36,6 +36,11 @@ internal static class ReceiverUrl
             return "expected a URL that begins with 'https://'";
         }
 
+        if (HostForm.EndsInNumber(uri.IdnHost) && !IPAddress.TryParse(uri.IdnHost.Trim('[', ']'), out _))
+        {
+            return "expected a host that is a name or an address: one that ends in a number is neither";
+        }
+
         return ClassOf(uri.IdnHost) switch
         {
             AddressClass.Public => null,

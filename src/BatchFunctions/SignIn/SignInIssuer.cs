@@ -34,18 +34,21 @@ internal static class SignInIssuer
     public static IEnumerable<string> IssuersOf(SignInOptions options, string published) =>
         string.IsNullOrEmpty(options.TenantId) ? [published] : [published, $"https://sts.windows.net/{options.TenantId}/"];
 
-    /// <summary>The audiences of good tokens: a client ID and the application ID URI that is made of it are one application.</summary>
+    /// <summary>
+    /// The audiences of good tokens: a client ID and the application ID URI that is made of it are one application, however the setting writes them,
+    /// and tokens have them in lower case.
+    /// </summary>
     public static IEnumerable<string> AudiencesOf(SignInOptions options)
     {
         var audience = options.Audience!;
-        yield return audience;
-        if (Guid.TryParseExact(audience, "D", out _))
+        var hasUri = audience.StartsWith(AppIdUri, StringComparison.OrdinalIgnoreCase);
+        if (!Guid.TryParseExact(hasUri ? audience[AppIdUri.Length..] : audience, "D", out var id))
         {
-            yield return AppIdUri + audience;
+            return [audience];
         }
-        else if (audience.StartsWith(AppIdUri, StringComparison.Ordinal) && Guid.TryParseExact(audience[AppIdUri.Length..], "D", out _))
-        {
-            yield return audience[AppIdUri.Length..];
-        }
+
+        var client = id.ToString("D");
+        IEnumerable<string> usual = hasUri ? [AppIdUri + client, client] : [client, AppIdUri + client];
+        return usual.Prepend(audience).Distinct(StringComparer.Ordinal);
     }
 }

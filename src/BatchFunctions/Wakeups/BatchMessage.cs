@@ -42,11 +42,6 @@ internal sealed record BatchMessage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Attempt { get; init; }
 
-    /// <summary>How often the message was put back, since its process was sending as much as it may.</summary>
-    [JsonPropertyName("r")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    public int PutBack { get; init; }
-
     /// <summary>The W3C trace context that the message was sent in.</summary>
     [JsonPropertyName("p")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

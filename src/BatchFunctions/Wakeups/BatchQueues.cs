@@ -69,10 +69,6 @@ internal sealed class BatchQueues(
     public Task SendDeliveryAsync(BatchKey batch, string delivery, int attempt, TimeSpan delay, CancellationToken ct) =>
         SendAsync(BatchMessage.OfDelivery(batch, delivery, attempt), delay, ct);
 
-    /// <summary>Puts a message back that was not handled.</summary>
-    public Task PutBackAsync(BatchMessage message, TimeSpan delay, CancellationToken ct) =>
-        SendAsync(message with { PutBack = message.PutBack + 1 }, delay, ct);
-
     /// <summary>
     /// Asks for an advance of the batch. Whoever asks first sends the message, with a delay so that others can join. A
     /// crash between the row and the message leaves a row that the sweep finds overdue. Whatever the advance must see

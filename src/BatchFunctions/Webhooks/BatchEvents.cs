@@ -5,7 +5,9 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Files;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
+using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Webhooks;
@@ -16,14 +18,16 @@ namespace BatchFunctions.Webhooks;
 /// written before the batch and goes after all this: so a crash at any gap has it done again, and whoever does it again writes the same rows.
 /// A delivery whose message is lost is found by its entry.
 /// </summary>
-internal sealed class BatchEvents(
+internal sealed partial class BatchEvents(
     WebhookStore webhooks,
     DeliveryStore deliveries,
     ExpiringStore expiring,
     BatchQueues queues,
     ProtocolSteps steps,
     IOptions<BatchOptions> options,
-    TimeProvider time)
+    RareLog rare,
+    TimeProvider time,
+    ILogger<BatchEvents> logger)
 {
     /// <summary>How long after a message was due it counts as lost: longer than an attempt takes.</summary>
     public TimeSpan Lost => options.Value.WakeUpLost + (2 * options.Value.Webhooks.Timeout);
@@ -34,9 +38,14 @@ internal sealed class BatchEvents(
     /// <param name="ct">Cancels the operation.</param>
     public async Task AnnounceAsync(Batch batch, long? since, CancellationToken ct)
     {
-        if (batch is not { EndedAt: { } endedAt, Unreadable: null } || time.GetUtcNow() - endedAt >= DeliverySchedule.Span)
+        if (batch is not { EndedAt: { } endedAt, Unreadable: null } || time.GetUtcNow() - endedAt >= DeliverySchedule.Life)
         {
-            // One that could not be cleared away for days has been told of.
+            // What was told of it may be removed by now, and must not be told again.
+            return;
+        }
+
+        if (!options.Value.Webhooks.AreOn)
+        {
             return;
         }
 
@@ -51,6 +60,10 @@ internal sealed class BatchEvents(
             if (webhook.IsEnabled && webhook.Events.Contains(type, StringComparer.Ordinal))
             {
                 await EnterAsync(Delivery.Of(batch.Key, type, endedAt, webhook.Id), ct);
+            }
+            else if (webhook.Unreadable is { } reason && rare.IsNews($"unreadable {webhook.Id}"))
+            {
+                Log.Unreadable(logger, webhook.Id, reason);
             }
         }
     }
@@ -93,5 +106,11 @@ internal sealed class BatchEvents(
             await SendAsync(standing, standing.BegunAt, ct);
             await steps.ReachedAsync(ProtocolStep.DeliverySent, ct);
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Webhook {WebhookId}: its row cannot be read, so nothing is sent to it until the row is mended: {Reason}")]
+        public static partial void Unreadable(ILogger logger, string webhookId, string reason);
     }
 }

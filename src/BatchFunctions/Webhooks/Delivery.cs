@@ -39,11 +39,19 @@ internal sealed record Delivery : IFenced<Delivery>
     /// <summary>How many of them since it was last begun.</summary>
     public int Tries { get; private init; }
 
-    /// <summary>When it was last begun: when the batch ended, or somebody had it sent again.</summary>
+    /// <summary>
+    /// When it was last begun: when the batch ended, or somebody had it sent again; later by the time for which nobody could make an attempt that was due.
+    /// </summary>
     public required DateTimeOffset BegunAt { get; init; }
 
     /// <summary>When the next attempt is due; null if there is none.</summary>
     public DateTimeOffset? NextAt { get; private init; }
+
+    /// <summary>When the next attempt was last put off, since its process was sending as much as it may; null if none was.</summary>
+    public DateTimeOffset? PutOffAt { get; private init; }
+
+    /// <summary>How often a sweep has asked for an attempt that is long overdue.</summary>
+    public int Chances { get; private init; }
 
     public DateTimeOffset? LastAt { get; private init; }
 
@@ -56,6 +64,9 @@ internal sealed record Delivery : IFenced<Delivery>
     /// <summary>When it came to its end; null while it has not.</summary>
     public DateTimeOffset? EndedAt { get; private init; }
 
+    /// <summary>What is wrong with its row, which cannot be read and is not written; null for any other.</summary>
+    public string? Unreadable { get; init; }
+
     public ETag ETag { get; init; }
 
     /// <inheritdoc/>
@@ -66,7 +77,12 @@ internal sealed record Delivery : IFenced<Delivery>
     public bool IsOpen => Status == DeliveryStatus.Pending;
 
     /// <summary>Whether there is a message for the next attempt, and not only the sweep.</summary>
-    public bool HasMessage => NextAt - (LastAt > BegunAt ? LastAt.Value : BegunAt) <= DeliverySchedule.LongestMessage;
+    public bool HasMessage => NextAt - WaitsSince <= DeliverySchedule.LongestMessage;
+
+    /// <summary>When it was decided that the next attempt is made at <see cref="NextAt"/>.</summary>
+    private DateTimeOffset WaitsSince => PutOffAt >= TriedSince ? PutOffAt.Value : TriedSince;
+
+    private DateTimeOffset TriedSince => LastAt > BegunAt ? LastAt.Value : BegunAt;
 
     /// <summary>The delivery of the event that a batch has ended. Whoever makes it, however often, makes the same.</summary>
     /// <param name="batch">The batch.</param>
@@ -96,21 +112,40 @@ internal sealed record Delivery : IFenced<Delivery>
         };
 
     /// <summary>The delivery after an attempt.</summary>
-    public Delivery After(ReceiverAnswer answer, DateTimeOffset now)
+    /// <param name="answer">What came of it.</param>
+    /// <param name="isGone">Whether its receiver wants no more events.</param>
+    /// <param name="now">The time.</param>
+    public Delivery After(ReceiverAnswer answer, bool isGone, DateTimeOffset now)
     {
         var tried = this with
         {
             Attempts = Attempts + 1,
             Tries = Tries + 1,
+            BegunAt = BegunBy(now),
+            Chances = 0,
             LastAt = now,
             LastStatus = answer.Status,
             LastError = answer.Error,
             NextAt = null,
         };
         return answer.IsSuccess ? tried with { Status = DeliveryStatus.Delivered, EndedAt = now }
-            : !IsTest && !answer.IsGone && DeliverySchedule.Next(BegunAt, tried.Tries, answer.RetryAfter, now) is { } next ? tried with { NextAt = next }
+            : !IsTest && !isGone && DeliverySchedule.Next(tried.BegunAt, tried.Tries, answer.RetryAfter, now) is { } next ? tried with { NextAt = next }
             : tried.Ended(now);
     }
+
+    /// <summary>
+    /// When it was begun, for an attempt that is made now. One that comes very late could not be made meanwhile, since nothing ran: that time is none
+    /// of those in which it was tried.
+    /// </summary>
+    public DateTimeOffset BegunBy(DateTimeOffset now) =>
+        now - NextAt is { } late && late > DeliverySchedule.LongestDelay ? BegunAt + late : BegunAt;
+
+    /// <summary>The delivery once a sweep has asked for its overdue attempt.</summary>
+    public Delivery AskedFor() => this with { Chances = Chances + 1 };
+
+    /// <summary>The delivery whose attempt is due and cannot be made yet, for want of a place: each time in a row it waits for longer.</summary>
+    public Delivery PutOff(DateTimeOffset now) =>
+        this with { PutOffAt = now, NextAt = now + DeliverySchedule.PutOffFor(PutOffAt >= TriedSince ? NextAt - PutOffAt : null) };
 
     /// <summary>The delivery as one that is tried no more.</summary>
     public Delivery Ended(DateTimeOffset now) => this with { Status = DeliveryStatus.Failed, EndedAt = now, NextAt = null };
@@ -120,20 +155,22 @@ internal sealed record Delivery : IFenced<Delivery>
 
     /// <summary>The delivery begun anew, with the same event.</summary>
     public Delivery Again(DateTimeOffset now) =>
-        this with { Status = DeliveryStatus.Pending, Tries = 0, BegunAt = now, NextAt = now, EndedAt = null };
+        this with { Status = DeliveryStatus.Pending, Tries = 0, Chances = 0, BegunAt = now, NextAt = now, EndedAt = null };
 
     /// <inheritdoc/>
     public Delivery InRow(ETag etag, IReadOnlyDictionary<string, object>? unknown) => this with { ETag = etag, Unknown = unknown };
 
     /// <summary>The delivery with what its row says came of it.</summary>
     public Delivery As(
-        DeliveryStatus status, int attempts, int tries, DateTimeOffset? nextAt, DateTimeOffset? lastAt, int? lastStatus, string? lastError, DateTimeOffset? endedAt) =>
+        DeliveryStatus status, int attempts, int tries, DateTimeOffset? nextAt, DateTimeOffset? putOffAt, int chances, DateTimeOffset? lastAt, int? lastStatus, string? lastError, DateTimeOffset? endedAt) =>
         this with
         {
             Status = status,
             Attempts = attempts,
             Tries = tries,
             NextAt = nextAt,
+            PutOffAt = putOffAt,
+            Chances = chances,
             LastAt = lastAt,
             LastStatus = lastStatus,
             LastError = lastError,

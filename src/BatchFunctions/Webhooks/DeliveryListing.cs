@@ -21,6 +21,9 @@ internal sealed record DeliveryListing(string? After, int Limit, string? Webhook
 
     private static readonly string[] Parameters = ["after", "limit", "webhook_id", "batch_id", "status"];
 
+    /// <summary>Whether it asks for what only the rows say, and not their keys.</summary>
+    public bool LooksAtRows => WebhookId is not null || BatchId is not null || Status is not null;
+
     /// <exception cref="ApiException">A parameter is not known, or its value is wrong.</exception>
     public static DeliveryListing Of(IQueryCollection query)
     {

@@ -49,7 +49,7 @@ internal sealed class DeliveryObject
     [Description("The HTTP status of the last one; null if it had no answer.")]
     public int? LastStatus => _delivery.LastStatus;
 
-    [Description("Why the last one had no answer, or why there is no other: 'timeout', 'unreachable', 'host_not_found', 'tls_failed', 'address_not_allowed', 'webhook_disabled', 'webhook_deleted', 'batch_deleted' or 'not_tried'.")]
+    [Description("Why the last one had no answer, or why there is no other: 'timeout', 'unreachable', 'host_not_found', 'tls_failed', 'address_not_allowed', 'webhook_disabled', 'webhook_deleted', 'batch_deleted', 'not_tried' or 'unreadable'.")]
     public string? LastError => _delivery.LastError;
 
     [Description("When the next one is due (Unix seconds)")]

@@ -6,7 +6,7 @@ internal static class DeliverySchedule
     /// <summary>How long a delivery is tried.</summary>
     public static readonly TimeSpan Span = TimeSpan.FromDays(3);
 
-    /// <summary>How long a webhook may fail: as long as its first delivery to fail was tried, which may have come a little late.</summary>
+    /// <summary>How long a webhook may fail: as long as one of its deliveries is tried, whose first attempt may have come a little late.</summary>
     public static readonly TimeSpan FailingLimit = Span - TimeSpan.FromHours(1);
 
     /// <summary>How long a delivery is kept once it has ended.</summary>
@@ -18,8 +18,15 @@ internal static class DeliverySchedule
     /// </summary>
     public static readonly TimeSpan LongestMessage = TimeSpan.FromMinutes(15);
 
+    /// <summary>How late an attempt may be while the service runs: the sweep that asks for it comes within an hour.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromHours(2);
+
     /// <summary>The longest that a receiver may ask for.</summary>
     private static readonly TimeSpan LongestAsked = TimeSpan.FromHours(12);
+
+    private static readonly TimeSpan ShortestPutOff = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan LongestPutOff = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan[] Waits =
     [
@@ -57,4 +64,9 @@ internal static class DeliverySchedule
 
         return now + wait < last ? now + wait : last;
     }
+
+    /// <summary>How long an attempt waits for which there is no place.</summary>
+    /// <param name="before">How long it has just waited for the same reason; null if it has not.</param>
+    public static TimeSpan PutOffFor(TimeSpan? before) =>
+        before * 2 is not { } longer || longer < ShortestPutOff ? ShortestPutOff : longer < LongestPutOff ? longer : LongestPutOff;
 }

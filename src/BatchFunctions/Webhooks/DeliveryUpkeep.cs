@@ -8,8 +8,14 @@ namespace BatchFunctions.Webhooks;
 /// </summary>
 internal sealed class DeliveryUpkeep(DeliveryStore deliveries, BatchEvents events, BatchQueues queues, TimeProvider time)
 {
-    /// <summary>How long after its last attempt was due a delivery that is still open is taken for one that cannot be tried.</summary>
+    /// <summary>How long after its last attempt was due a delivery that is still open is overdue.</summary>
     private static readonly TimeSpan LastResort = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// How often an overdue attempt is asked for before the delivery is taken for one that cannot be tried. By the clock alone nobody may have run to
+    /// try it; each of these is a sweep that did.
+    /// </summary>
+    private const int MostChances = 4;
 
     /// <returns>When to look again; null if nothing is left to look at.</returns>
     public async Task<DateTimeOffset?> SettleAsync(string tenant, string id, CancellationToken ct)
@@ -19,11 +25,6 @@ internal sealed class DeliveryUpkeep(DeliveryStore deliveries, BatchEvents event
         {
             // A crash before the row, which is written again if it must be: then there is another entry.
             return null;
-        }
-
-        if (delivery is { IsOpen: true } && now > delivery.BegunAt + DeliverySchedule.Span + LastResort)
-        {
-            delivery = await deliveries.MutateAsync(tenant, id, current => current.IsOpen ? current.GivenUp("not_tried", now) : null, ct) ?? delivery;
         }
 
         if (delivery.NextAt is not { } next)
@@ -44,9 +45,22 @@ internal sealed class DeliveryUpkeep(DeliveryStore deliveries, BatchEvents event
             return from;
         }
 
+        var isOverdue = now > delivery.BegunAt + DeliverySchedule.Span + LastResort;
+        if (isOverdue && await AskOrGiveUpAsync(delivery, now, ct) is not { IsOpen: true })
+        {
+            return now + DeliverySchedule.Life;
+        }
+
         // What is sent in vain is sent again after twice as long: behind a long queue a message is late and not lost.
         await queues.SendDeliveryAsync(delivery.Batch, delivery.Id, delivery.Attempts + 1, TimeSpan.Zero, ct);
         var late = now - next;
-        return now + (late > events.Lost ? late : events.Lost);
+        return now + (isOverdue ? LastResort / MostChances : late > events.Lost ? late : events.Lost);
     }
+
+    /// <summary>Notes that an overdue attempt is asked for, or gives the delivery up where that was often in vain. One that was tried meanwhile stays as it is.</summary>
+    private Task<Delivery?> AskOrGiveUpAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct) => deliveries.MutateAsync(
+        delivery.Tenant,
+        delivery.Id,
+        current => current.NextAt != delivery.NextAt ? null : current.Chances < MostChances ? current.AskedFor() : current.GivenUp("not_tried", now),
+        ct);
 }

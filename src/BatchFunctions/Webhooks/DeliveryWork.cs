@@ -1,10 +1,12 @@
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Protocol;
 using BatchFunctions.Receivers;
 using BatchFunctions.Telemetry;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.Webhooks;
 
@@ -20,17 +22,14 @@ internal sealed partial class DeliveryWork(
     BatchEvents events,
     EventSender sender,
     DeliveryPlaces places,
-    BatchQueues queues,
     BatchMetrics metrics,
     ProtocolSteps steps,
+    IOptions<BatchOptions> options,
     TimeProvider time,
     ILogger<DeliveryWork> logger)
 {
     /// <summary>How early a message may be by a clock that is not storage's.</summary>
     private static readonly TimeSpan Early = TimeSpan.FromSeconds(2);
-
-    /// <summary>The longest that a message is put back for.</summary>
-    private const int LongestPutBack = 32;
 
     /// <summary>Handles a message that asks for an attempt.</summary>
     /// <param name="message">The message.</param>
@@ -61,17 +60,22 @@ internal sealed partial class DeliveryWork(
             return;
         }
 
-        var (receiver, problem) = await FindReceiverAsync(delivery, now, ct);
+        var (receiver, webhook, problem) = await FindReceiverAsync(delivery, now, ct);
         if (receiver is null)
         {
             await deliveries.TryUpdateAsync(delivery.GivenUp(problem!, now), ct);
             return;
         }
 
-        using var place = places.TryEnter(receiver.Url.Host);
+        using var place = places.TryEnter(delivery.Tenant, receiver.Url.Host, webhook);
         if (place is null)
         {
-            await queues.PutBackAsync(message, TimeSpan.FromSeconds(Math.Min(1 << Math.Min(message.PutBack, 5), LongestPutBack)), ct);
+            // The wait stands in the row, so that copies of the message wait as long, and the sweep takes none of them for lost.
+            if (await deliveries.TryUpdateAsync(delivery.PutOff(now), ct) is { } later)
+            {
+                await events.SendAsync(later, now, ct);
+            }
+
             return;
         }
 
@@ -90,8 +94,11 @@ internal sealed partial class DeliveryWork(
         await steps.ReachedAsync(ProtocolStep.DeliveryAnswered, ct);
         var now = time.GetUtcNow();
         metrics.DeliveryTried(answer.IsSuccess ? "delivered" : answer.Error ?? "refused");
-        var after = delivery.After(answer, now);
-        if (await NoteAsync(delivery, answer, now, ct) is { IsEnabled: false } && after.IsOpen)
+        var webhook = await NoteAsync(delivery, receiver, answer, now, ct);
+
+        // A 410 of the URL that a webhook had is no reason not to try the one that it has.
+        var after = delivery.After(answer, isGone: answer.IsGone && webhook?.IsAt(receiver) is not false, now);
+        if (webhook is { IsEnabled: false } && after.IsOpen)
         {
             after = after.Ended(now);
         }
@@ -110,9 +117,12 @@ internal sealed partial class DeliveryWork(
         return written;
     }
 
-    /// <summary>Notes in the webhook's row how it does, where that has changed. A test shows, and decides nothing but that it works again.</summary>
+    /// <summary>
+    /// Notes in the webhook's row how it does, where that has changed, unless its URL is another by now. A test shows, and decides nothing but that it
+    /// works again.
+    /// </summary>
     /// <returns>The webhook; null if its row was not looked at.</returns>
-    private async Task<Webhook?> NoteAsync(Delivery delivery, ReceiverAnswer answer, DateTimeOffset now, CancellationToken ct)
+    private async Task<Webhook?> NoteAsync(Delivery delivery, Receiver receiver, ReceiverAnswer answer, DateTimeOffset now, CancellationToken ct)
     {
         if (delivery.WebhookId is not { } id || (delivery.IsTest && !answer.IsSuccess))
         {
@@ -125,7 +135,9 @@ internal sealed partial class DeliveryWork(
             id,
             current =>
             {
-                var next = answer.IsSuccess ? current.Reached() : current.Failed(answer.IsGone, now);
+                var next = !current.IsAt(receiver) ? current
+                    : answer.IsSuccess ? current.Reached()
+                    : current.Failed(answer.IsGone, delivery.BegunBy(now), now);
                 hasChanged = next != current;
                 return hasChanged ? next : null;
             },
@@ -142,22 +154,27 @@ internal sealed partial class DeliveryWork(
         return webhook;
     }
 
-    /// <summary>Whom a delivery goes to, or why to nobody.</summary>
-    private async Task<(Receiver? Receiver, string? Problem)> FindReceiverAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct)
+    /// <summary>Whom a delivery goes to, with the webhook that it is, or why to nobody.</summary>
+    private async Task<(Receiver? Receiver, Webhook? Webhook, string? Problem)> FindReceiverAsync(Delivery delivery, DateTimeOffset now, CancellationToken ct)
     {
+        if (!options.Value.Webhooks.AreOn)
+        {
+            return (null, null, "webhook_disabled");
+        }
+
         if (delivery.WebhookId is { } id)
         {
             return await webhooks.FindAsync(delivery.Tenant, id, ct) switch
             {
-                null => (null, "webhook_deleted"),
-                { IsEnabled: false } when !delivery.IsTest => (null, "webhook_disabled"),
-                { } webhook => (webhook.ReceiverAt(now), null),
+                null => (null, null, "webhook_deleted"),
+                { IsEnabled: false } when !delivery.IsTest => (null, null, "webhook_disabled"),
+                { } webhook => (webhook.ReceiverAt(now), webhook, null),
             };
         }
 
         return await batches.FindAsync(new BatchKey(delivery.Tenant, delivery.BatchId), ct) is { Webhook: { } own }
-            ? (new Receiver(new Uri(own.Url), [own.Secret]), null)
-            : (null, "batch_deleted");
+            ? (new Receiver(new Uri(own.Url), [own.Secret]), null, null)
+            : (null, null, "batch_deleted");
     }
 
     private static partial class Log

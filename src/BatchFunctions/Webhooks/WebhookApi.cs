@@ -62,6 +62,7 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
+                ReceiverErrors.ThrowIfOff(_options);
                 var wanted = await WebhookRequest.ReadNewAsync(request, _options, ct);
                 var now = _time.GetUtcNow();
                 var webhook = await _webhooks.InsertAsync(
@@ -103,7 +104,7 @@ public sealed class WebhookApi
             async (caller, ct) =>
             {
                 var wanted = await WebhookRequest.ReadUpdateAsync(request, _options, ct);
-                return Answer(await _webhooks.MutateAsync(caller.Tenant, id, webhook => wanted.ApplyTo(webhook, _time.GetUtcNow()), ct), id);
+                return Answer(Readable(await _webhooks.MutateAsync(caller.Tenant, id, webhook => wanted.ApplyTo(webhook, _time.GetUtcNow()), ct)), id);
             },
             ct);
 
@@ -123,7 +124,7 @@ public sealed class WebhookApi
             ct);
 
     /// <summary>
-    /// <c>POST /v1/webhooks/{id}/rotate_secret</c>: gives it another secret, and shows it. For a day events are signed with both.
+    /// <c>POST /v1/webhooks/{id}/rotate_secret</c>: gives it another secret, and shows it. For a day events are signed with those before it, too.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="id">The webhook's id.</param>
@@ -135,7 +136,10 @@ public sealed class WebhookApi
             {
                 var secret = ReceiverSecret.New();
                 return Answer(
-                    await _webhooks.MutateAsync(caller.Tenant, id, webhook => webhook.Rotate(secret, _time.GetUtcNow()), ct), id, showsSecret: true);
+                    Readable(await _webhooks.MutateAsync(
+                        caller.Tenant, id, webhook => webhook.Rotate(secret, _time.GetUtcNow()) ?? throw new ApiException(WebhookErrors.TooManySecrets), ct)),
+                    id,
+                    showsSecret: true);
             },
             ct);
 
@@ -148,9 +152,10 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
+                ReceiverErrors.ThrowIfOff(_options);
                 var type = await WebhookRequest.ReadTestAsync(request, ct);
-                var webhook = await _webhooks.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
-                using var place = _places.TryEnter(new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
+                var webhook = Readable(await _webhooks.FindAsync(caller.Tenant, id, ct)) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
+                using var place = _places.TryEnter(caller.Tenant, new Uri(webhook.Url).Host) ?? throw new ApiException(WebhookErrors.Busy);
                 var now = _time.GetUtcNow();
                 var test = Delivery.TestOf(webhook, type, now);
                 await _events.WatchAsync(test, ct);
@@ -195,6 +200,7 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
+                ReceiverErrors.ThrowIfOff(_options);
                 var delivery = await _deliveries.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoDelivery(id));
                 await CheckAsync(delivery, ct);
                 var now = _time.GetUtcNow();
@@ -208,6 +214,11 @@ public sealed class WebhookApi
 
     private async Task CheckAsync(Delivery delivery, CancellationToken ct)
     {
+        if (delivery.Unreadable is not null)
+        {
+            throw new ApiException(WebhookErrors.IsUnreadable);
+        }
+
         if (delivery.IsTest)
         {
             throw new ApiException(WebhookErrors.IsTest);
@@ -224,6 +235,9 @@ public sealed class WebhookApi
             throw new ApiException(WebhookErrors.IsDisabled);
         }
     }
+
+    private static Webhook? Readable(Webhook? webhook) =>
+        webhook?.Unreadable is null ? webhook : throw new ApiException(WebhookErrors.IsUnreadable);
 
     private static IResult Answer(Webhook? webhook, string id, bool showsSecret = false) => webhook is null
         ? throw new ApiException(WebhookErrors.NoWebhook(id))

@@ -7,10 +7,22 @@ internal static class WebhookErrors
 {
     public static ApiError NoEvents { get; } = ApiError.InvalidRequest("Invalid 'events': the list is empty. Name a type of events, or leave it out for all.", "events");
 
+    /// <summary>Storage has been asked for as much as one page may cost, and nothing that matches has been found yet.</summary>
+    public static ApiError NothingFoundYet { get; } = ApiError.InvalidRequest(
+        "No delivery that matches was found among those that one request may look through, and there are more. List them without 'status', 'webhook_id' and 'batch_id', and go on from there with 'after'.",
+        null,
+        "search_too_broad");
+
     public static ApiError IsDisabled { get; } =
         ApiError.Conflict("Nothing is sent to this webhook: it is disabled. Update its status to 'enabled' first.");
 
     public static ApiError IsTest { get; } = ApiError.Conflict("A test is sent once. Ask for another test of the webhook.");
+
+    public static ApiError IsUnreadable { get; } = ApiError.Conflict(
+        "What is stored of this cannot be read. Whoever operates the service can mend it; a webhook may be deleted, and another added.");
+
+    public static ApiError TooManySecrets { get; } = ApiError.Conflict(
+        ApiError.Text($"Events are signed with {Webhook.MostOldSecrets} older secrets of this webhook already, each for a day after its rotation. Wait until one has ended, or add another webhook."));
 
     public static ApiError Busy { get; } = new(
         429,

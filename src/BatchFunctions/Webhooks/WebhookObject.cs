@@ -53,7 +53,7 @@ internal sealed class WebhookObject
     [Description("Since when nothing is sent (Unix seconds)")]
     public long? DisabledAt => _webhook.DisabledAt?.ToUnixTimeSeconds();
 
-    [Description("Why nothing is sent: 'failing' for three days, 'gone' (it answered 410) or 'requested'.")]
+    [Description("Why nothing is sent: 'failing' for three days, 'gone' (it answered 410), 'requested', or 'unreadable' (what is stored of it is spoilt).")]
     public string? DisabledReason => _webhook.DisabledReason;
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

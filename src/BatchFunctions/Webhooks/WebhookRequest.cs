@@ -53,9 +53,8 @@ internal sealed record WebhookRequest(string? Url, IReadOnlyList<string>? Events
     /// <summary>A webhook with what is asked for.</summary>
     public Webhook ApplyTo(Webhook webhook, DateTimeOffset now)
     {
-        var changed = webhook with
+        var changed = (Url is null ? webhook : webhook.Move(Url)) with
         {
-            Url = Url ?? webhook.Url,
             Events = Events ?? webhook.Events,
             Name = Name is null ? webhook.Name : Name.Length == 0 ? null : Name,
         };

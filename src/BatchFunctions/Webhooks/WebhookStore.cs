@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 using BatchFunctions.Ids;
 using BatchFunctions.Storage;
@@ -13,7 +14,7 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     /// <summary>How old a reading may be that batches share which end in the same moment.</summary>
     private static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(1);
 
-    private readonly FencedTable<Webhook> _rows = new(table, ToRow, FromRow);
+    private readonly FencedTable<Webhook> _rows = new(table, ToRow, FromRow, Unreadable);
     private readonly Remembered<string, Reading> _readings = new(mostBytes: 512 * BytesOfOne);
 
     public WebhookStore(StorageClients storage, TimeProvider time)
@@ -60,9 +61,10 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     public void Dispose() => _readings.Dispose();
 
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
+    /// <remarks>One whose row cannot be read stays as it is.</remarks>
     public async Task<Webhook?> MutateAsync(string tenant, string id, Func<Webhook, Webhook?> change, CancellationToken ct) =>
         IdKind.Webhook.IsValid(id)
-            ? await _rows.MutateAsync(tenant, IdKind.Webhook.RowKeyOf(id), (webhook, _) => ValueTask.FromResult(change(webhook)), ct)
+            ? await _rows.MutateAsync(tenant, IdKind.Webhook.RowKeyOf(id), (webhook, _) => ValueTask.FromResult(webhook.Unreadable is null ? change(webhook) : null), ct)
             : null;
 
     public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
@@ -72,8 +74,9 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     {
         ["Url"] = webhook.Url,
         ["Secret"] = webhook.Secret,
-        ["OldSecret"] = webhook.OldSecret,
-        ["OldSecretUntil"] = webhook.OldSecretUntil,
+        ["OldSecret"] = webhook.OldSecrets is [var last, ..] ? last.Secret : null,
+        ["OldSecretUntil"] = webhook.OldSecrets is [var lastUntil, ..] ? lastUntil.Until : null,
+        ["OlderSecrets"] = webhook.OldSecrets.Count > 1 ? string.Join(',', webhook.OldSecrets.Skip(1).Select(TextOf)) : null,
         ["Events"] = string.Join(',', webhook.Events),
         ["Name"] = webhook.Name,
         ["FailingSince"] = webhook.FailingSince,
@@ -85,16 +88,48 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     {
         Tenant = row.PartitionKey,
         Id = IdKind.Webhook.IdOf(row.RowKey),
-        Url = row.GetString("Url"),
-        Secret = row.GetString("Secret"),
-        OldSecret = row.GetString("OldSecret"),
-        OldSecretUntil = row.GetDateTimeOffset("OldSecretUntil"),
+        Url = row.GetString("Url") ?? throw new FormatException("The webhook's row has no URL."),
+        Secret = row.GetString("Secret") ?? throw new FormatException("The webhook's row has no secret."),
+        OldSecrets = [.. OldSecretsOf(row)],
         Events = row.GetString("Events").Split(','),
         Name = row.GetString("Name"),
         FailingSince = row.GetDateTimeOffset("FailingSince"),
         DisabledAt = row.GetDateTimeOffset("DisabledAt"),
         DisabledReason = row.GetString("DisabledReason"),
     };
+
+    /// <summary>What stands for a row that cannot be read: a webhook that is switched off, and says why.</summary>
+    private static Webhook Unreadable(TableEntity row, Exception e) => new()
+    {
+        Tenant = row.PartitionKey,
+        Id = IdKind.Webhook.IdOf(row.RowKey),
+        Url = row["Url"] as string ?? "",
+        Secret = "",
+        Events = [],
+        DisabledAt = row.Timestamp,
+        DisabledReason = DisabledReasons.Unreadable,
+        Unreadable = e.Message,
+    };
+
+    /// <summary>
+    /// The newest of the old secrets has columns of its own, which all that an older version knows are; the others are
+    /// <c>SECRET UNTIL</c> in Unix milliseconds, separated by commas.
+    /// </summary>
+    private static IEnumerable<OldSecret> OldSecretsOf(TableEntity row)
+    {
+        if (row.GetString("OldSecret") is { } last && row.GetDateTimeOffset("OldSecretUntil") is { } until)
+        {
+            yield return new OldSecret(last, until);
+        }
+
+        foreach (var text in row.GetString("OlderSecrets")?.Split(',') ?? [])
+        {
+            var (secret, end) = text.Split(' ') is [var first, var second] ? (first, second) : throw new FormatException("The webhook's row has an old secret that is none.");
+            yield return new OldSecret(secret, DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(end, CultureInfo.InvariantCulture)));
+        }
+    }
+
+    private static string TextOf(OldSecret old) => string.Create(CultureInfo.InvariantCulture, $"{old.Secret} {old.Until.ToUnixTimeMilliseconds()}");
 
     /// <summary>What was read, and when that was begun, as a timestamp of the clock.</summary>
     private sealed record Reading(IReadOnlyList<Webhook> Webhooks, long BeganAt);

@@ -114,7 +114,7 @@ internal static class Showcase
         foreach (var ((type, webhook, answer), number) in answers.Select((one, number) => (one, number)))
         {
             var at = now.AddHours(-number);
-            var delivery = Delivery.Of(new BatchKey(PageDriver.Project, IdKind.Batch.New(at)), type, at, webhook).After(answer, at);
+            var delivery = Delivery.Of(new BatchKey(PageDriver.Project, IdKind.Batch.New(at)), type, at, webhook).After(answer, answer.IsGone, at);
             await driver.Service.Get<DeliveryStore>().TryInsertAsync(number == 3 ? delivery.Ended(now) : delivery, default);
         }
     }

@@ -3,12 +3,17 @@ using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Http;
+using BatchFunctions.Ids;
+using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.Processing;
+using BatchFunctions.Receivers;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
+using BatchFunctions.Webhooks;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Storage;
 
@@ -165,6 +170,68 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         Assert.Contains("000000000000001_x", Assert.Single(Complaints), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_webhook_whose_row_cannot_be_read_keeps_neither_batches_from_their_end_nor_others_from_being_told()
+    {
+        await StartAsync(new Dictionary<string, string?> { ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1" });
+        var (spoilt, good) = (await AddWebhookAsync(), await AddWebhookAsync());
+        await SpoilAsync(TableNames.Webhooks, BatchDriver.Tenant, IdKind.Webhook.RowKeyOf(spoilt.Id), "Events", 7);
+
+        var ended = await Driver.RunToEndAsync(await Driver.CreateAsync(3));
+        await Driver.RunToEndAsync(await Driver.CreateAsync(3));
+
+        Assert.Equal(BatchStatus.Completed, ended.Status);
+        Assert.All(await ListAsync(), delivery => Assert.Equal(good.Id, delivery.WebhookId));
+        Assert.Equal(2, (await ListAsync()).Count);
+        Assert.Contains(spoilt.Id, Assert.Single(Complaints), StringComparison.Ordinal);
+        Assert.Empty(Driver.Faults);
+        var shown = (await Driver.Get<WebhookStore>().FindAsync(BatchDriver.Tenant, spoilt.Id, CancellationToken.None))!;
+        Assert.Equal(("disabled", "unreadable", spoilt.Url), new WebhookObject(shown) is var one ? (one.Status, one.DisabledReason, one.Url) : default);
+
+        // It is not written.
+        await Driver.Get<WebhookStore>().MutateAsync(BatchDriver.Tenant, spoilt.Id, webhook => webhook.Enable(), CancellationToken.None);
+        await SpoilAsync(TableNames.Webhooks, BatchDriver.Tenant, IdKind.Webhook.RowKeyOf(spoilt.Id), "Events", "batch.completed");
+        Assert.Equal(spoilt.Secret, (await Driver.Get<WebhookStore>().FindAsync(BatchDriver.Tenant, spoilt.Id, CancellationToken.None))!.Secret);
+    }
+
+    [Fact]
+    public async Task A_delivery_whose_row_cannot_be_read_is_shown_as_failed_and_goes_in_time()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await StartAsync(configure: services => services.AddSingleton<TimeProvider>(time));
+        var webhook = await AddWebhookAsync();
+        var batch = ApiDriver.BatchOf(BatchDriver.Tenant, time.GetUtcNow()).Finalize(BatchStatus.Completed, time.GetUtcNow())
+            .End(new BatchEnd(BatchStatus.Completed, time.GetUtcNow(), null, null, default, default));
+        var events = Driver.Get<BatchEvents>();
+        await events.AnnounceAsync(batch, since: null, CancellationToken.None);
+        var delivery = Assert.Single(await ListAsync());
+        await SpoilAsync(TableNames.Deliveries, BatchDriver.Tenant, IdKind.Delivery.RowKeyOf(delivery.Id), "Status", "novel");
+
+        await events.AnnounceAsync(batch, since: null, CancellationToken.None);
+        Assert.Equal(("failed", "unreadable", webhook.Id), new DeliveryObject(Assert.Single(await ListAsync())) is var one ? (one.Status, one.LastError, one.WebhookId) : default);
+        Assert.Null(await Driver.Get<DeliveryStore>().TryUpdateAsync((await ListAsync())[0].Again(time.GetUtcNow()), CancellationToken.None));
+        time.Advance(TimeSpan.FromMinutes(5));
+        await Driver.Get<Expiry>().RunDueAsync(CancellationToken.None);
+        Assert.Single(await ListAsync());
+        time.Advance(DeliverySchedule.Life);
+        await Driver.Get<Expiry>().RunDueAsync(CancellationToken.None);
+        Assert.Empty(await ListAsync());
+    }
+
+    private Task<Webhook> AddWebhookAsync() => Driver.Get<WebhookStore>().InsertAsync(
+        new Webhook
+        {
+            Tenant = BatchDriver.Tenant,
+            Id = IdKind.Webhook.New(DateTimeOffset.UtcNow),
+            Url = new Uri(_upstream.Address, "/events").ToString(),
+            Secret = ReceiverSecret.New(),
+            Events = EventTypes.All,
+        },
+        CancellationToken.None);
+
+    private async Task<IReadOnlyList<Delivery>> ListAsync() =>
+        (await Driver.Get<DeliveryStore>().ListAsync(BatchDriver.Tenant, new DeliveryListing(null, 100, null, null, null), CancellationToken.None)).Deliveries;
+
     private async Task<object> SpoilAsync(string name, string partition, string key, string column, object value)
     {
         var table = Driver.Storage.Tables.GetTableClient(name);
@@ -175,13 +242,17 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         return before;
     }
 
-    private async Task StartAsync(Dictionary<string, string?>? settings = null)
+    private async Task StartAsync(Dictionary<string, string?>? settings = null, Action<IServiceCollection>? configure = null)
     {
         await _upstream.StartAsync();
         _driver = await BatchDriver.StartAsync(
             TestStorage.NewStrictAccount(),
             _upstream.Address,
             settings,
-            services => services.AddLogging(logging => logging.AddProvider(_logs)));
+            services =>
+            {
+                services.AddLogging(logging => logging.AddProvider(_logs));
+                configure?.Invoke(services);
+            });
     }
 }

@@ -102,7 +102,7 @@ public sealed class DeliveryRunTests : DrivenTest
         await AddAsync("/all");
         await AnnounceAsync(BatchOf());
         await AnnounceAsync(Ended(BatchStatus.Failed) with { Unreadable = "spoilt" });
-        await AnnounceAsync(Ended(BatchStatus.Completed, _time.GetUtcNow() - TimeSpan.FromDays(4)));
+        await AnnounceAsync(Ended(BatchStatus.Completed, _time.GetUtcNow() - DeliverySchedule.Life));
 
         Assert.Empty(await ListAsync());
     }
@@ -199,6 +199,28 @@ public sealed class DeliveryRunTests : DrivenTest
         Assert.Equal(DisabledReasons.Gone, (await Webhooks.FindAsync(webhook.Tenant, webhook.Id, default))!.DisabledReason);
     }
 
+    [Theory]
+    [InlineData(410)]
+    [InlineData(500)]
+    public async Task What_a_former_url_did_is_not_charged_to_the_one_that_has_taken_its_place(int status)
+    {
+        var webhook = await AddAsync("/former");
+        await AnnounceAsync(Ended(BatchStatus.Completed));
+        var left = new TaskCompletionSource();
+        Upstream.Answer(call => call.Path == "/former" ? ScriptedAnswer.Error(status).After(left.Task) : ScriptedAnswer.Json(new { }));
+        var running = HandOverAsync(await OneAsync());
+        await Eventually.UntilAsync(() => Upstream.InFlight == 1, "the event is on its way");
+        await Webhooks.MutateAsync(webhook.Tenant, webhook.Id, current => current.Move(AddressOf("/new")), default);
+        left.SetResult();
+        await running;
+
+        Assert.Equal((true, null), (await Webhooks.FindAsync(webhook.Tenant, webhook.Id, default)) is { } moved ? (moved.IsEnabled, moved.FailingSince) : default);
+        Assert.Equal((true, 1, status), (await OneAsync()) is var tried ? (tried.IsOpen, tried.Attempts, tried.LastStatus) : default);
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await HandOverAsync(await OneAsync());
+        Assert.Equal((DeliveryStatus.Delivered, "/new"), ((await OneAsync()).Status, Upstream.Calls[^1].Path));
+    }
+
     [Fact]
     public async Task A_redirect_is_an_answer_and_is_not_followed()
     {
@@ -250,6 +272,50 @@ public sealed class DeliveryRunTests : DrivenTest
         Assert.Single(Upstream.Calls);
     }
 
+    [Fact]
+    public async Task After_days_in_which_nothing_ran_an_event_is_told_and_tried_as_if_it_were_new()
+    {
+        var webhook = await AddAsync("/all");
+        await AnnounceAsync(Ended(BatchStatus.Completed, _time.GetUtcNow() - TimeSpan.FromDays(6)));
+        Driver.Sent.Forget();
+        Upstream.Answer(call => call.Sequence == 1 ? ScriptedAnswer.Error(503) : ScriptedAnswer.Json(new { }));
+
+        await SweepAsync();
+        Assert.Equal((true, 1), ((await OneAsync()).IsOpen, Driver.Sent.Of(BatchMessageKind.Deliver)));
+        await HandOverAsync(await OneAsync());
+        Assert.Equal((true, _time.GetUtcNow().AddSeconds(5)), (await OneAsync()) is var tried ? (tried.IsOpen, tried.NextAt) : default);
+
+        // Off again, for longer than a delivery is tried.
+        _time.Advance(TimeSpan.FromDays(5));
+        await SweepAsync();
+        Assert.True((await OneAsync()).IsOpen);
+        await HandOverAsync(await OneAsync());
+        Assert.Equal(DeliveryStatus.Delivered, (await OneAsync()).Status);
+        Assert.True((await Webhooks.FindAsync(webhook.Tenant, webhook.Id, default))!.IsEnabled);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_tried_is_given_up_once_sweeps_have_asked_for_it_in_vain()
+    {
+        await AddAsync("/all");
+        await AnnounceAsync(Ended(BatchStatus.Completed));
+        _time.Advance(TimeSpan.FromDays(10));
+        Driver.Sent.Forget();
+        foreach (var asked in Enumerable.Range(1, 4))
+        {
+            await SweepAsync();
+            Assert.Equal((true, asked), ((await OneAsync()).IsOpen, Driver.Sent.Of(BatchMessageKind.Deliver)));
+            _time.Advance(TimeSpan.FromHours(6));
+        }
+
+        await SweepAsync();
+        Assert.Equal((DeliveryStatus.Failed, "not_tried", 4), (await OneAsync()) is var last ? (last.Status, last.LastError, Driver.Sent.Of(BatchMessageKind.Deliver)) : default);
+        Assert.Single(await EntriesAsync());
+        _time.Advance(DeliverySchedule.Life);
+        await SweepAsync();
+        Assert.Empty(await ListAsync());
+    }
+
     [Theory]
     [InlineData("DeliveryAnswered", 2)]
     [InlineData("WebhookNoted", 2)]
@@ -274,19 +340,57 @@ public sealed class DeliveryRunTests : DrivenTest
     }
 
     [Fact]
-    public async Task A_process_that_sends_as_much_as_it_may_puts_the_message_back()
+    public async Task A_process_that_sends_as_much_as_it_may_puts_the_attempt_off()
     {
         await AddAsync("/all");
         await AnnounceAsync(Ended(BatchStatus.Completed));
-        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => Driver.Get<DeliveryPlaces>().TryEnter("127.0.0.1")!).ToList();
+        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => Driver.Get<DeliveryPlaces>().TryEnter("another", "127.0.0.1")!).ToList();
         Driver.Sent.Forget();
         await HandOverAsync(await OneAsync());
 
         Assert.Empty(Upstream.Calls);
-        Assert.Equal((1, TimeSpan.FromSeconds(1)), (Driver.Sent.Of(BatchMessageKind.Deliver), Driver.Sent.Delays[BatchMessageKind.Deliver]));
+        Assert.Equal((1, TimeSpan.FromSeconds(2)), (Driver.Sent.Of(BatchMessageKind.Deliver), Driver.Sent.Delays[BatchMessageKind.Deliver]));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Driver.Sent.Forget();
+        await HandOverAsync(await OneAsync());
+        Assert.Equal(TimeSpan.FromSeconds(4), Driver.Sent.Delays[BatchMessageKind.Deliver]);
+        Assert.Equal((true, 0, _time.GetUtcNow().AddSeconds(4)), (await OneAsync()) is var later ? (later.IsOpen, later.Attempts, later.NextAt) : default);
+
+        // A copy of the message waits as long, and the sweep takes none for lost before.
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Driver.Sent.Forget();
+        await HandOverAsync(await OneAsync());
+        Assert.Equal(TimeSpan.FromSeconds(3), Driver.Sent.Delays[BatchMessageKind.Deliver]);
         places.ForEach(place => place.Dispose());
+        _time.Advance(TimeSpan.FromSeconds(3));
         await HandOverAsync(await OneAsync());
         Assert.Single(Upstream.Calls);
+    }
+
+    [Fact]
+    public async Task A_webhook_that_fails_is_tried_with_one_event_at_a_time()
+    {
+        await AddAsync("/all");
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            await AnnounceAsync(Ended(BatchStatus.Completed));
+        }
+
+        var deliveries = await ListAsync();
+        Upstream.Answer(_ => ScriptedAnswer.Error(500));
+        await HandOverAsync(deliveries[0]);
+        var hang = new TaskCompletionSource();
+        Upstream.Answer(_ => ScriptedAnswer.Json(new { }).After(hang.Task));
+        var running = HandOverAsync(deliveries[1]);
+        await Eventually.UntilAsync(() => Upstream.InFlight == 1, "the event is on its way");
+        await HandOverAsync(deliveries[2]);
+        Assert.Equal((2, 0), (Upstream.Calls.Count, (await Deliveries.FindAsync(BatchDriver.Tenant, deliveries[2].Id, default))!.Attempts));
+
+        hang.SetResult();
+        await running;
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await HandOverAsync(deliveries[2]);
+        Assert.Equal(DeliveryStatus.Delivered, (await Deliveries.FindAsync(BatchDriver.Tenant, deliveries[2].Id, default))!.Status);
     }
 
     [Fact]

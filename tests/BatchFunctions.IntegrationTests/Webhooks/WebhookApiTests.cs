@@ -3,10 +3,13 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
+using BatchFunctions.Configuration;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Receivers;
+using BatchFunctions.StrictStorage.Chance;
 using BatchFunctions.Testing;
 using BatchFunctions.Webhooks;
+using Microsoft.Extensions.Options;
 
 namespace BatchFunctions.IntegrationTests.Webhooks;
 
@@ -61,6 +64,16 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Another_url_has_not_failed_yet()
+    {
+        var id = (string)(await AddAsync())["id"]!;
+        await _api.Get<WebhookStore>().MutateAsync("local", id, webhook => webhook.Failed(isGone: false, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow), default);
+
+        Assert.NotNull((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}"}"""))["failing_since"]);
+        Assert.Null((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}/new"}"""))["failing_since"]);
+    }
+
+    [Fact]
     public async Task A_test_tells_at_once_what_came_of_it()
     {
         var id = (string)(await AddAsync())["id"]!;
@@ -68,7 +81,7 @@ public sealed class WebhookApiTests : IAsyncLifetime
         Assert.Equal(("delivered", 200, 1, true), ((string?)taken["status"], (int?)taken["last_status"], (int?)taken["attempts"], (bool?)taken["test"]));
         Assert.Equal(Delivery.TestBatchId, _receiver.Calls[0].Json.GetProperty("data").GetProperty("id").GetString());
 
-        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => _api.Get<DeliveryPlaces>().TryEnter("127.0.0.1")!).ToList();
+        var places = Enumerable.Range(0, DeliveryPlaces.MostOfHost).Select(_ => _api.Get<DeliveryPlaces>().TryEnter("local", "127.0.0.1")!).ToList();
         Assert.Equal(429, await StatusAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test"));
         places.ForEach(place => place.Dispose());
         _receiver.Answer(_ => ScriptedAnswer.Error(500));
@@ -79,6 +92,31 @@ public sealed class WebhookApiTests : IAsyncLifetime
         Assert.Equal("unreachable", (string?)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test"))["last_error"]);
         Assert.Equal(409, await StatusAsync(HttpMethod.Post, $"/v1/webhooks/deliveries/{taken["id"]}/resend"));
         Assert.Equal(3, (await AskAsync(HttpMethod.Get, "/v1/webhooks/deliveries"))["data"]!.AsArray().Count);
+    }
+
+    [Fact]
+    public async Task An_event_is_signed_with_every_secret_of_the_last_day_however_often_it_was_rotated()
+    {
+        var made = await AddAsync();
+        var id = (string)made["id"]!;
+        var secrets = new List<string> { (string)made["secret"]! };
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            secrets.Insert(0, (string)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/rotate_secret"))["secret"]!);
+        }
+
+        await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test");
+        var call = Assert.Single(_receiver.Calls);
+        var at = long.Parse($"{call.Headers["webhook-timestamp"]}", null);
+        Assert.Equal(EventSignature.Of(secrets, $"{call.Headers["webhook-id"]}", at, call.Body.Span), $"{call.Headers["webhook-signature"]}");
+
+        while (secrets.Count <= Webhook.MostOldSecrets)
+        {
+            secrets.Insert(0, (string)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/rotate_secret"))["secret"]!);
+        }
+
+        Assert.Equal((409, null, "invalid_state"), await RefusedAsync(HttpMethod.Post, $"/v1/webhooks/{id}/rotate_secret", "{}"));
+        Assert.Equal(secrets, (await _api.Get<WebhookStore>().FindAsync("local", id, default))!.ReceiverAt(DateTimeOffset.UtcNow).Secrets);
     }
 
     [Fact]
@@ -197,6 +235,55 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_switch_keeps_all_events_from_being_sent()
+    {
+        var id = (string)(await AddAsync())["id"]!;
+        var delivery = (string)(await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}/test"))["id"]!;
+        _api.Get<IOptions<BatchOptions>>().Value.Webhooks.MaxEndpoints = 0;
+
+        foreach (var (path, body) in new[]
+        {
+            ("/v1/webhooks", $$"""{"url":"{{Address}}"}"""),
+            ($"/v1/webhooks/{id}/test", "{}"),
+            ($"/v1/webhooks/deliveries/{delivery}/resend", "{}"),
+            ("/v1/batches", """{"input_file_id":"file-00000000000000000000000000000000","endpoint":"/v1/chat/completions","completion_window":"24h","webhook":{"url":"https://example.com/","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}"""),
+        })
+        {
+            Assert.Equal((403, null, "webhooks_disabled"), await RefusedAsync(HttpMethod.Post, path, body));
+        }
+
+        var now = DateTimeOffset.UtcNow;
+        var batch = ApiDriver.BatchOf("local", now).Finalize(BatchStatus.Completed, now).End(new BatchEnd(BatchStatus.Completed, now, null, null, default, default));
+        await _api.Get<BatchEvents>().AnnounceAsync(batch, since: null, default);
+        Assert.Single(await ListAsync(""));
+        Assert.Equal(200, await StatusAsync(HttpMethod.Delete, $"/v1/webhooks/{id}"));
+        Assert.Single(_receiver.Calls);
+    }
+
+    [Fact]
+    public async Task A_list_of_deliveries_reads_so_much_and_no_more()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(new OneRowAtATime()));
+        var deliveries = api.Get<DeliveryStore>();
+        var start = DateTimeOffset.UtcNow;
+        for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
+        {
+            var at = start.AddSeconds(i);
+            var delivery = Delivery.Of(ApiDriver.BatchOf("local", at).Key, EventTypes.All[0], at, Unknown);
+            Assert.NotNull(await deliveries.TryInsertAsync(i == 35 ? delivery.Ended(at) : delivery, default));
+        }
+
+        var found = await deliveries.ListAsync("local", new DeliveryListing(null, 20, null, null, "failed"), default);
+        Assert.Equal((1, true), (found.Deliveries.Count, found.HasMore));
+        using var refused = await api.Client.GetAsync(new Uri("/v1/webhooks/deliveries?status=delivered", UriKind.Relative));
+        Assert.Equal(400, (int)refused.StatusCode);
+        Assert.Contains("search_too_broad", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        // Keys alone are followed to the end.
+        Assert.Equal(2 * BatchStore.MostRequests, (await deliveries.ListAsync("local", new DeliveryListing(null, 100, null, null, null), default)).Deliveries.Count);
+    }
+
+    [Fact]
     public async Task A_batchs_own_webhook_is_kept_without_its_secret_in_any_answer()
     {
         using var form = new MultipartFormDataContent { { new StringContent("batch"), "purpose" }, { new StringContent(InputLines.Chat("a", "a")), "file", "in.jsonl" } };
@@ -248,5 +335,11 @@ public sealed class WebhookApiTests : IAsyncLifetime
             Content = body is null || method != HttpMethod.Post ? null : new StringContent(body, Encoding.UTF8, "application/json"),
         };
         return await (client ?? _api.Client).SendAsync(request);
+    }
+
+    /// <summary>Each request looks at one row.</summary>
+    private sealed class OneRowAtATime : StorageChance
+    {
+        public override int RowsPerPage(int rows) => Math.Min(rows, 1);
     }
 }

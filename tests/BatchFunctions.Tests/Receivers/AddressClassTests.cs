@@ -27,6 +27,8 @@ public sealed class AddressClassTests
     [InlineData("100.127.255.255")]
     [InlineData("::1")]
     [InlineData("fc00::1")]
+    [InlineData("100.100.100.201")]
+    [InlineData("fd00:ec3::254")]
     [InlineData("fd12:3456::1")]
     [InlineData("::ffff:127.0.0.1")]
     [InlineData("::ffff:10.0.0.1")]
@@ -59,6 +61,12 @@ public sealed class AddressClassTests
     [InlineData("::ffff:169.254.169.254")]
     [InlineData("64:ff9b::169.254.169.254")]
     [InlineData("2002:a9fe:a9fe::1")]
+    [InlineData("100.100.100.200")]
+    [InlineData("::ffff:100.100.100.200")]
+    [InlineData("fd00:ec2::254")]
+    [InlineData("fd00:ec2::23")]
+    [InlineData("fd20:ce::254")]
+    [InlineData("fd00:42::42")]
     public void Nobodys(string address) => Assert.Equal("Forbidden", ClassOf(address));
 
     private static string ClassOf(string address) => AddressClasses.Of(IPAddress.Parse(address)).ToString();

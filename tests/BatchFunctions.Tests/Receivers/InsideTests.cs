@@ -85,6 +85,16 @@ public sealed class InsideTests
         Assert.Equal(["127.0.0.1:5000"], open.Opened.Select(to => to.ToString()));
     }
 
+    [Fact]
+    public async Task A_host_that_is_allowed_no_more_is_not_sent_to_in_clear()
+    {
+        using var network = new Network(_ => Outside);
+
+        Assert.Equal("address_not_allowed", await network.SendAsync("http://hooks.example/"));
+        Assert.Empty(network.Opened);
+        Assert.Equal("unreachable", await network.SendAsync("https://hooks.example/"));
+    }
+
     [Theory]
     [InlineData("https://example.com/hooks?x=1", null)]
     [InlineData("https://example.com:8443", null)]
@@ -98,6 +108,13 @@ public sealed class InsideTests
     [InlineData("https://2130706433/", "a public address")]
     [InlineData("https://[::ffff:a00:1]/", "a public address")]
     [InlineData("https://169.254.169.254/", "a public address")]
+    [InlineData("https://1.2.3.4.5/", "ends in a number")]
+    [InlineData("https://203.0.113.300/", "ends in a number")]
+    [InlineData("https://hooks.300./", "ends in a number")]
+    [InlineData("https://hooks.0x1f/", "ends in a number")]
+    [InlineData("https://1.2.3.example/", null)]
+    [InlineData("https://hooks.0xyz/", null)]
+    [InlineData("https://[2606:4700::1111]/", null)]
     public void What_is_inside_by_its_name_is_refused_when_it_is_given(string url, string? problem)
     {
         var found = ReceiverUrl.ProblemOf(url, new WebhookOptions());
@@ -110,6 +127,42 @@ public sealed class InsideTests
         {
             Assert.Contains(problem, found, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData("hooks.internal", "http://HOOKS.internal:8080/events")]
+    [InlineData("hooks.internal.", "http://hooks.internal/")]
+    [InlineData("Hooks.Internal", "http://hooks.internal./")]
+    [InlineData("bücher.internal", "http://xn--bcher-kva.internal/")]
+    [InlineData("xn--bcher-kva.internal", "http://bücher.internal/")]
+    [InlineData("[fd00::1]", "http://[FD00:0::1]/")]
+    [InlineData("fd00:0::1", "http://[fd00::1]:8080/")]
+    [InlineData("a.internal, 10.1.2.3 ,", "http://10.1.2.3/")]
+    public void A_host_that_is_allowed_is_the_urls_however_both_are_written(string allowed, string url)
+    {
+        var options = new BatchOptions { Webhooks = new WebhookOptions { AllowedHosts = allowed } };
+
+        Assert.True(new ReceiverOptionsValidator().Validate(null, options).Succeeded);
+        Assert.Null(ReceiverUrl.ProblemOf(url, options.Webhooks));
+    }
+
+    [Theory]
+    [InlineData("hooks.internal:8080", "without scheme, port")]
+    [InlineData("[fd00::1]:8080", "without scheme, port")]
+    [InlineData("*.internal", "without scheme, port")]
+    [InlineData("http://hooks.internal", "without scheme, port")]
+    [InlineData("hooks.internal/events", "without scheme, port")]
+    [InlineData("a.internal b.internal", "without scheme, port")]
+    [InlineData("10.1.2.300", "without scheme, port")]
+    [InlineData("169.254.169.254", "Take it out")]
+    [InlineData("[fe80::1]", "Take it out")]
+    public void A_host_that_no_url_can_have_keeps_the_service_from_starting(string allowed, string said)
+    {
+        var options = new BatchOptions { Webhooks = new WebhookOptions { AllowedHosts = "good.internal," + allowed } };
+
+        var failure = Assert.Single(new ReceiverOptionsValidator().Validate(null, options).Failures!);
+        Assert.Contains($"'{allowed}'", failure, StringComparison.Ordinal);
+        Assert.Contains(said, failure, StringComparison.Ordinal);
     }
 
     /// <summary>The client that events are sent with, on a network of the test's own.</summary>

@@ -45,6 +45,25 @@ public sealed class SignInOptionsTests
         Assert.True(SignInIssuer.RequiresHttps(options));
     }
 
+    [Theory]
+    [InlineData("aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee")]
+    [InlineData(" AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE ")]
+    public void Ids_are_as_tokens_have_them_however_they_are_written(string id)
+    {
+        Assert.Empty(FailuresOf(id, null, id, null));
+        var options = new SignInOptions { TenantId = id, Audience = id };
+        var published = $"https://login.microsoftonline.com/{Client}/v2.0";
+
+        Assert.Equal(new Uri(published + "/.well-known/openid-configuration"), SignInIssuer.MetadataOf(options));
+        Assert.Equal([published, $"https://sts.windows.net/{Client}/"], SignInIssuer.IssuersOf(options, published));
+        Assert.Equal([Client, "api://" + Client], SignInIssuer.AudiencesOf(options).Where(audience => audience == audience.ToLowerInvariant()));
+        Assert.Contains(Client, SignInIssuer.AudiencesOf(new SignInOptions { TenantId = id, Audience = " api://" + id.Trim() }));
+        Assert.Equal(["api://Batch"], SignInIssuer.AudiencesOf(new SignInOptions { TenantId = id, Audience = "api://Batch " }));
+        Assert.Equal(
+            new Uri("https://login.example.com/realm/.well-known/openid-configuration"),
+            SignInIssuer.MetadataOf(new SignInOptions { Authority = "https://login.example.com/realm/ " }));
+    }
+
     [Fact]
     public void Another_authority_has_the_issuer_that_it_publishes_and_the_audience_that_is_set()
     {

@@ -205,6 +205,7 @@ public sealed class RowSizeTests
                 Url = Repeat(character, ReceiverUrl.MaxLength / character.Length),
                 Name = Repeat(character, 64 / character.Length),
                 Secret = ReceiverSecret.New(),
+                OldSecrets = [.. Enumerable.Range(0, Webhook.MostOldSecrets).Select(_ => new OldSecret(ReceiverSecret.New(), Now))],
                 Events = EventTypes.All,
             },
             CancellationToken.None);
@@ -224,7 +225,6 @@ public sealed class RowSizeTests
             TraceParent = Trace,
             Delivery = IdKind.Delivery.New(Now),
             Attempt = int.MaxValue,
-            PutBack = int.MaxValue,
             Ticket = "W/\"datetime'2026-01-02T03%3A04%3A05.1234567Z'\"",
             DueAt = long.MaxValue,
         }).ToString()));

@@ -40,14 +40,14 @@ internal static class Startup
         InvalidOperationException when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
             $"{FirstLineOf(e)} Correct the setting, or remove it for its default.",
         InvalidOperationException => FirstLineOf(e),
+        Azure.Identity.AuthenticationFailedException =>
+            $"No identity to open storage with: sign in with 'az login' or 'azd auth login' ({FirstLineOf(e)})",
         _ when StorageFaults.IsFault(e) || e.InnerException is { } inner && StorageFaults.IsFault(inner) =>
             $"Storage cannot be reached: check {StorageConnection.Name}, and that the account or emulator answers ({FirstLineOf(e)})",
         Azure.RequestFailedException { Status: 400 } old when old.Message.Contains("API version", StringComparison.OrdinalIgnoreCase) =>
             "The storage emulator does not know the API version in use: start Azurite with --skipApiVersionCheck.",
         Azure.RequestFailedException failed =>
             $"Storage refuses ({string.Join(' ', [failed.Status.ToString(CultureInfo.InvariantCulture), .. NameOf(failed)])}): check the account, its key or the signed-in identity's roles.",
-        Azure.Identity.AuthenticationFailedException =>
-            $"No identity to open storage with: sign in with 'az login' or 'azd auth login' ({FirstLineOf(e)})",
         _ => null,
     };
 

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Azure;
+using Azure.Identity;
 
 namespace BatchFunctions.Storage;
 
@@ -37,6 +38,9 @@ internal static class StorageFaults
             && all.InnerExceptions.All(one => one is OperationCanceledException || IsFault(one)),
         HttpRequestException or IOException => e is not FileNotFoundException and not InvalidDataException,
         TaskCanceledException { InnerException: TimeoutException } => true,
+
+        // Storage cannot be asked without a token: whoever gives tokens out is down, or the identity is not there yet.
+        AuthenticationFailedException => true,
         _ => false,
     };
 }

@@ -136,6 +136,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>How often the message to validate this batch has ended on the poison queue.</summary>
     public int Strikes { get; init; }
 
+    /// <summary>When the last strike was counted; null where there was none, or an earlier version counted it.</summary>
+    public DateTimeOffset? StruckAt { get; init; }
+
     /// <summary>The W3C trace context of the request that created the batch.</summary>
     public string? TraceParent { get; init; }
 
@@ -254,7 +257,7 @@ internal sealed record Batch : IFenced<Batch>
     public Batch SentAgain(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Resends + 1 };
 
     /// <summary>The batch with one more strike: its validation message ended on the poison queue.</summary>
-    public Batch Strike() => this with { Strikes = Strikes + 1 };
+    public Batch Strike(DateTimeOffset now) => this with { Strikes = Strikes + 1, StruckAt = now };
 
     /// <summary>The lines that wait for an answer: of a batch that is cancelled or put together, none any more.</summary>
     public int WaitingLines => Status == BatchStatus.InProgress ? Counts.Total - Counts.Completed - Counts.Failed : 0;

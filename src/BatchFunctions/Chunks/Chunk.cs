@@ -90,11 +90,24 @@ internal sealed record Chunk : IFenced<Chunk>
     /// <summary>Strikes that end a chunk.</summary>
     public const int MostStrikes = 3;
 
-    /// <summary>How often the chunk's message has ended on the poison queue with no new line in between.</summary>
+    /// <summary>
+    /// How far apart strikes are that count: messages of one chunk that were poisoned by one trouble come together.
+    /// </summary>
+    public static readonly TimeSpan StrikesApart = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How often the chunk's message has ended on the poison queue with no new line in between, each time after another claim.
+    /// </summary>
     public int Strikes { get; init; }
 
     /// <summary>The number of lines done at the last strike.</summary>
     public int StrikeDone { get; init; }
+
+    /// <summary>The epoch at the last strike; null where there was none, or an earlier version counted it.</summary>
+    public int? StrikeEpoch { get; init; }
+
+    /// <summary>When the last strike was counted; null likewise.</summary>
+    public DateTimeOffset? StruckAt { get; init; }
 
     /// <summary>
     /// Why the chunk's row cannot be read, if it cannot: then nobody works on the chunk, and its row is left as it is, so
@@ -113,6 +126,12 @@ internal sealed record Chunk : IFenced<Chunk>
 
     /// <summary>Whether the chunk has failed so often that no line of it is sent any more: it is only closed.</summary>
     public bool IsStruckOut => Strikes >= MostStrikes && Done.Count <= StrikeDone;
+
+    /// <summary>
+    /// Whether a message on the poison queue is a strike: somebody has claimed the chunk since the last one, so that its lines had
+    /// a chance, and that was not just now.
+    /// </summary>
+    public bool IsStrikeDue(DateTimeOffset now) => !(Epoch <= StrikeEpoch) && !(now - StruckAt < StrikesApart);
 
     /// <summary>Whether a worker holds the chunk: its lease lasts, and its process is not known to be dead.</summary>
     public bool IsHeld(DateTimeOffset now) => Owner is not null && LeaseUntil > now && !WorkerIdentity.Own.KnowsDead(Owner);
@@ -176,7 +195,8 @@ internal sealed record Chunk : IFenced<Chunk>
     /// <summary>
     /// The chunk with its strikes: how often its message has ended on the poison queue since a line was last done.
     /// </summary>
-    public Chunk Strike(int strikes) => this with { Strikes = strikes, StrikeDone = Done.Count };
+    public Chunk Strike(int strikes, DateTimeOffset now) =>
+        this with { Strikes = strikes, StrikeDone = Done.Count, StrikeEpoch = Epoch, StruckAt = now };
 
     /// <summary>
     /// Whether nobody works on the chunk although somebody should: its lease has expired, or its wait is over and no

@@ -44,6 +44,8 @@ internal static class ChunkRow
             ["Wakes"] = chunk.Wakes,
             ["Strikes"] = chunk.Strikes,
             ["StrikeDone"] = chunk.StrikeDone,
+            ["StrikeEpoch"] = chunk.StrikeEpoch,
+            ["StruckAt"] = chunk.StruckAt,
             ["Done"] = chunk.Done.ToBytes(),
             ["OutputBlocks"] = Pack(chunk.Staged.Output),
             ["ErrorBlocks"] = Pack(chunk.Staged.Error),
@@ -104,6 +106,8 @@ internal static class ChunkRow
         WrittenAt = row.Timestamp ?? default,
         Strikes = row.GetInt32("Strikes") ?? 0,
         StrikeDone = row.GetInt32("StrikeDone") ?? 0,
+        StrikeEpoch = row.GetInt32("StrikeEpoch"),
+        StruckAt = row.GetDateTimeOffset("StruckAt"),
     };
 
     private static byte[]? Pack(IReadOnlyList<StagedBlock> blocks)

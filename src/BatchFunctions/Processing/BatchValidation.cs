@@ -5,6 +5,7 @@ using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
 using BatchFunctions.Memory;
 using BatchFunctions.Protocol;
+using BatchFunctions.Storage;
 using BatchFunctions.Upstream;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ namespace BatchFunctions.Processing;
 /// Validates a batch's input in one pass: checks each line, and cuts the file into chunks. In this order: the chunk
 /// rows (inserted, never overwritten); in one write the batch's total, chunk count and <c>in_progress</c>; one message
 /// per chunk of the window. A crash before the batch's write leaves chunk rows, which the next run finds in place, cut by the same
-/// sizes since the batch's row carries them. While it reads, the batch's row says now and then that it does. Only the chunks of the batch's first window get a message here
+/// sizes since the batch's row carries them. A failure of storage that may pass leaves the same, and no message: the sweep sends it. While it reads, the batch's row says now and then that it does. Only the chunks of the batch's first window get a message here
 /// (<see cref="ChunkWindow"/>). A crash after it leaves messages unsent, which the next run, or the sweep,
 /// sends.
 /// </summary>
@@ -81,70 +82,29 @@ internal sealed partial class BatchValidation(
             await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
     }
 
-    private static ParallelOptions Sending(CancellationToken ct) =>
-        new() { MaxDegreeOfParallelism = SentAtOnce, CancellationToken = ct };
+    private static ParallelOptions Sending(CancellationToken ct) => new() { MaxDegreeOfParallelism = SentAtOnce, CancellationToken = ct };
 
     private async Task ValidateAsync(Batch batch, CancellationToken ct)
     {
-        if (batch.RetryOf is not null)
-        {
-            if (await PrepareRetryAsync(batch, ct) is not { } prepared)
-            {
-                return;
-            }
-
-            batch = prepared;
-        }
-
-        var reading = new InputReading(batch, upstreams, options.Value);
+        (Batch Batch, InputReading Reading, Chunk? Claimed, int Window)? cut;
         try
         {
-            await reading.RunAsync(blobs, memory, new ValidationPulse(batches, batch.Key, options.Value.WakeUpLost, time), ct);
+            cut = await TryCutAsync(batch, ct);
         }
-        catch (Exception e) when (InputWatch.IsLasting(e))
+        catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
         {
-            switch (await input.JudgeAsync(batch, e, ct))
-            {
-                case { IsLost: true }:
-                    reading.Errors.Add(BatchFailures.NoInput);
-                    break;
-                case { NotBefore: not null }:
-                    // The sweep sends the message again, ever later.
-                    return;
-                default:
-                    throw;
-            }
-        }
-
-        if (reading.Errors.Count > 0)
-        {
-            await FailAsync(batch.Key, reading.Errors, ct);
+            // The message's tries would be used up in seconds, and what may pass fails no batch: the sweep sends it again, ever later.
+            Log.LetGo(logger, e, batch.Id);
             return;
         }
 
-        Chunk? claimed = null;
-        try
+        if (cut is not var (prepared, reading, claimed, window))
         {
-            // The only chunk of a small batch is run at once, so it is claimed from the beginning.
-            claimed = reading.Chunks is [var only] ? await runs.TryInsertClaimedAsync(only, ct) : null;
-            if (claimed is null)
-            {
-                await chunks.InsertAsync(reading.Chunks, ct);
-            }
-        }
-        catch (ChunksDifferException e)
-        {
-            // No line has been sent, unless whoever cut the chunks runs them by now; then the batch is no longer
-            // validating, and this fails nothing.
-            Log.ChunksDiffer(logger, e, batch.Id);
-            await FailAsync(batch.Key, [BatchFailures.CutInTwoWays], ct);
             return;
         }
 
-        await steps.ReachedAsync(ProtocolStep.ChunkRowsWritten, ct);
-        var window = await WindowOfAsync(reading, ct);
         var after = await batches.MutateKnownAsync(
-            batch,
+            prepared,
             current => current.Status == BatchStatus.Validating
                 ? current.Begin(reading.Lines, reading.Model, reading.Chunks.Count, window, time.GetUtcNow())
                 : null,
@@ -169,6 +129,68 @@ internal sealed partial class BatchValidation(
         await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
     }
 
+    /// <summary>Reads the input, and inserts the rows of its chunks: all that comes before the batch's write.</summary>
+    /// <returns>The batch with its input, what was read of it, its only chunk if that is claimed, and its window; null where it does not begin.</returns>
+    private async Task<(Batch Batch, InputReading Reading, Chunk? Claimed, int Window)?> TryCutAsync(Batch batch, CancellationToken ct)
+    {
+        if (batch.RetryOf is not null)
+        {
+            if (await PrepareRetryAsync(batch, ct) is not { } prepared)
+            {
+                return null;
+            }
+
+            batch = prepared;
+        }
+
+        var reading = new InputReading(batch, upstreams, options.Value);
+        try
+        {
+            await reading.RunAsync(blobs, memory, new ValidationPulse(batches, batch.Key, options.Value.WakeUpLost, time), ct);
+        }
+        catch (Exception e) when (InputWatch.IsLasting(e))
+        {
+            switch (await input.JudgeAsync(batch, e, ct))
+            {
+                case { IsLost: true }:
+                    reading.Errors.Add(BatchFailures.NoInput);
+                    break;
+                case { NotBefore: not null }: // The sweep sends the message again, ever later.
+                    return null;
+                default:
+                    throw;
+            }
+        }
+
+        if (reading.Errors.Count > 0)
+        {
+            await FailAsync(batch.Key, reading.Errors, ct);
+            return null;
+        }
+
+        Chunk? claimed = null;
+        try
+        {
+            // The only chunk of a small batch is run at once, so it is claimed from the beginning.
+            claimed = reading.Chunks is [var only] ? await runs.TryInsertClaimedAsync(only, ct) : null;
+            if (claimed is null)
+            {
+                await chunks.InsertAsync(reading.Chunks, ct);
+            }
+        }
+        catch (ChunksDifferException e)
+        {
+            // No line has been sent, unless whoever cut the chunks runs them by now; then the batch is no longer
+            // validating, and this fails nothing.
+            Log.ChunksDiffer(logger, e, batch.Id);
+            await FailAsync(batch.Key, [BatchFailures.CutInTwoWays], ct);
+            return null;
+        }
+
+        await steps.ReachedAsync(ProtocolStep.ChunkRowsWritten, ct);
+        return (batch, reading, claimed, await WindowOfAsync(reading, ct));
+    }
+
     /// <summary>Makes the input of a retry, unless another has taken its place by now.</summary>
     /// <returns>The batch with its input; null if it is not validating any more.</returns>
     private async Task<Batch?> PrepareRetryAsync(Batch batch, CancellationToken ct)
@@ -180,12 +202,7 @@ internal sealed partial class BatchValidation(
             return null;
         }
 
-        if (!batch.AwaitsInput)
-        {
-            return batch;
-        }
-
-        var after = await batches.MutateAsync(
+        var after = !batch.AwaitsInput ? batch : await batches.MutateAsync(
             batch.Key, current => current.Status == BatchStatus.Validating && current.AwaitsInput ? current.WithInput(bytes) : null, ct);
         if (after is { Status: BatchStatus.Validating })
         {
@@ -196,18 +213,16 @@ internal sealed partial class BatchValidation(
         return null;
     }
 
-    private async Task<int> WindowOfAsync(InputReading reading, CancellationToken ct)
-    {
-        var others = reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1;
-        return ChunkWindow.Of(reading.Chunks.Count, reading.Lines, upstreams.KnownLimitOf(reading.Model), others, options.Value.ChunkWindow);
-    }
+    private async Task<int> WindowOfAsync(InputReading reading, CancellationToken ct) => ChunkWindow.Of(
+        reading.Chunks.Count,
+        reading.Lines,
+        upstreams.KnownLimitOf(reading.Model),
+        reading.Chunks.Count > 1 ? await active.CountAsync(ChunkWindow.MostCounted, ct) : 1,
+        options.Value.ChunkWindow);
 
     private async Task FailAsync(BatchKey key, IReadOnlyList<BatchError> errors, CancellationToken ct)
     {
-        await batches.MutateAsync(
-            key,
-            current => current.Status == BatchStatus.Validating ? current.Fail(errors, time.GetUtcNow()) : null,
-            ct);
+        await batches.MutateAsync(key, current => current.Status == BatchStatus.Validating ? current.Fail(errors, time.GetUtcNow()) : null, ct);
         await steps.ReachedAsync(ProtocolStep.ValidationFailedWritten, ct);
         await EndOrAdvanceAsync(key, ct);
     }
@@ -226,6 +241,9 @@ internal sealed partial class BatchValidation(
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} could not be validated, since storage failed; the sweep sends the message again.")]
+        public static partial void LetGo(ILogger logger, Exception e, string batchId);
+
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} cannot be run: its input has been cut into other chunks before.")]
         public static partial void ChunksDiffer(ILogger logger, Exception e, string batchId);
     }

@@ -8,6 +8,7 @@ namespace BatchFunctions.Processing;
 /// keeps its content until its commit is known to have succeeded, and only then is another sealed.
 /// </summary>
 internal sealed class ChunkCheckpoints(
+    ChunkClaim claim,
     LineResults results,
     SegmentCommits commits,
     ProtocolSteps steps) : IDisposable
@@ -15,10 +16,10 @@ internal sealed class ChunkCheckpoints(
     private ChunkSegment? _sealed;
 
     /// <summary>The chunk, as in its row.</summary>
-    public Chunk Chunk => commits.Chunk;
+    public Chunk Chunk => claim.Chunk;
 
     /// <summary>Whether so little of the lease is left that it should be renewed even with nothing to commit.</summary>
-    public bool IsRenewalDue => commits.IsRenewalDue;
+    public bool IsRenewalDue => claim.IsRenewalDue;
 
     /// <summary>Commits all results so far and renews the lease.</summary>
     /// <returns>Whether the claim still stands.</returns>
@@ -42,7 +43,7 @@ internal sealed class ChunkCheckpoints(
             return true;
         }
 
-        if (!await CommitSealedAsync(commits.Renewed, ct))
+        if (!await CommitSealedAsync(claim.Renewed, ct))
         {
             return false;
         }

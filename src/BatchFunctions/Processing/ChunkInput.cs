@@ -55,8 +55,11 @@ internal sealed class ChunkInput(InputBlobs blobs, InputWatch watch, ByteBudget 
         }
     }
 
+    /// <summary>Judges what a run of one of the batch's chunks has met, failures of storage that may pass among it.</summary>
     /// <inheritdoc cref="InputWatch.JudgeAsync"/>
-    public Task<InputVerdict> JudgeAsync(Batch batch, Exception? met, CancellationToken ct) => watch.JudgeAsync(batch, met, ct);
+    public async Task<InputVerdict> JudgeAsync(Batch batch, Exception? met, CancellationToken ct) => met is not null && StorageFaults.IsFault(met)
+        ? new InputVerdict(IsLost: false, watch.AgainAfterFault(batch))
+        : await watch.JudgeAsync(batch, met, ct);
 
     /// <summary>
     /// Adds an error line to the segment for each of the chunk's lines that is not done. What storage will not hand out is

@@ -10,6 +10,7 @@ namespace BatchFunctions.Processing;
 /// </summary>
 internal sealed partial class ChunkRun(
     RunningBatch batch,
+    ChunkClaim claim,
     ChunkInput input,
     LineSender sender,
     LinesLeft left,
@@ -22,6 +23,9 @@ internal sealed partial class ChunkRun(
     /// <summary>How long the last checkpoint of a run that is shut down may take; the host leaves little more.</summary>
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long beyond the time of its lines a run's last checkpoint is tried: of the half minute that the settings' check leaves of <c>functionTimeout</c>.</summary>
+    private static readonly TimeSpan FinishLimit = TimeSpan.FromSeconds(20);
+
     /// <summary>When a batch's first results are committed: whoever watches it should soon see that it moves.</summary>
     private static readonly TimeSpan FirstCheckpoint = TimeSpan.FromSeconds(1);
 
@@ -29,6 +33,7 @@ internal sealed partial class ChunkRun(
 
     public async Task<ChunkRunEnd> RunAsync(CancellationToken ct)
     {
+        var until = time.GetUtcNow() + options.RunLimit + options.LongestTimeout + FinishLimit;
         using var calls = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var sending = sender.SendAllAsync(calls.Token);
         bool stands;
@@ -54,11 +59,11 @@ internal sealed partial class ChunkRun(
 
         if (!ct.IsCancellationRequested)
         {
-            return await FinishAsync(isShutdown: false, ct);
+            return await FinishAsync(isShutdown: false, until, ct);
         }
 
         using var limit = new CancellationTokenSource(ShutdownLimit, time);
-        return await FinishAsync(isShutdown: true, limit.Token);
+        return await FinishAsync(isShutdown: true, until, limit.Token);
     }
 
     /// <returns>Whether the claim stands, as far as is known.</returns>
@@ -129,19 +134,39 @@ internal sealed partial class ChunkRun(
         return true;
     }
 
-    private async Task<ChunkRunEnd> FinishAsync(bool isShutdown, CancellationToken ct)
+    /// <summary>
+    /// Commits what there is and gives the chunk up, in one write. The answers are paid for: they are kept until storage takes them, or
+    /// another claim overtakes this one, or the run's time is over. Then the lease lapses, and the lines are sent again, as after a crash.
+    /// </summary>
+    private async Task<ChunkRunEnd> FinishAsync(bool isShutdown, DateTimeOffset until, CancellationToken ct)
     {
-        while (true)
+        var rest = until - time.GetUtcNow();
+        using var limit = new CancellationTokenSource(rest > ShutdownLimit ? rest : ShutdownLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
+        for (var isAgain = false; ; isAgain = true)
         {
             try
             {
-                return await CommitLastAsync(isShutdown, ct);
+                if (isAgain)
+                {
+                    await Task.Delay(options.StatusPoll, time, either.Token);
+                    if (!await claim.TryRenewAsync(either.Token))
+                    {
+                        return ChunkRunEnd.Overtaken;
+                    }
+                }
+
+                return await CommitLastAsync(isShutdown, either.Token);
+            }
+            catch (Exception e) when (
+                limit.IsCancellationRequested && !ct.IsCancellationRequested && (StorageFaults.IsFault(e) || e is OperationCanceledException))
+            {
+                Log.GivenUp(logger, e, batch.Batch.Id, checkpoints.Chunk.Number);
+                return ChunkRunEnd.HandedOver;
             }
             catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
             {
-                // The answers are paid for: they are kept until storage takes them, or another claim overtakes this one.
                 Log.CommitFailed(logger, e, batch.Batch.Id, checkpoints.Chunk.Number);
-                await Task.Delay(options.StatusPoll, time, ct);
             }
         }
     }
@@ -149,18 +174,24 @@ internal sealed partial class ChunkRun(
     private async Task<ChunkRunEnd> CommitLastAsync(bool isShutdown, CancellationToken ct)
     {
         var closed = await batch.CloseReasonAsync(ct);
-        if (!await checkpoints.CommitSealedAsync(ct))
+
+        // What was answered is committed before the lines are named that were not: that takes a reading of the input, and should it take
+        // too long, another closes the chunk, and what is in no row by then is lost.
+        if (!await (closed is not null && results.HasLines ? checkpoints.CommitAsync(ct) : checkpoints.CommitSealedAsync(ct)))
         {
             return ChunkRunEnd.Overtaken;
         }
 
-        var verdict = await input.JudgeAsync(batch.Batch, sender.Fault, ct);
-        if (closed is { } reason && !verdict.IsLost)
+        if (claim.Chunk is { Owner: null } free && !results.HasLines)
         {
-            var isWhole = true;
-            await results.AddUnfinishedAsync(async segment => isWhole = await input.TryAddUnfinishedAsync(
-                batch.Batch, checkpoints.Chunk with { Left = left.Snapshot() }, reason, segment, ct));
-            verdict = isWhole ? verdict : InputVerdict.Lost;
+            // The last write of an earlier try took effect, and its answer was lost; or the sweep has freed the chunk behind it.
+            return free.Ended ? ChunkRunEnd.Ended : ChunkRunEnd.HandedOver;
+        }
+
+        var verdict = InputVerdict.Passing;
+        if (!await claim.WhileRenewingAsync(async token => verdict = await JudgeAsync(closed, token), ct))
+        {
+            return ChunkRunEnd.Overtaken;
         }
 
         var stood = await checkpoints.CommitLastAsync(
@@ -192,8 +223,26 @@ internal sealed partial class ChunkRun(
         return sender.Fault is { } fault && verdict.NotBefore is null ? throw new ChunkFaultException(fault) : ChunkRunEnd.HandedOver;
     }
 
+    /// <summary>Judges what the run has met, and adds the error lines of those that will not be sent any more.</summary>
+    private async Task<InputVerdict> JudgeAsync(CloseReason? closed, CancellationToken ct)
+    {
+        var verdict = await input.JudgeAsync(batch.Batch, sender.Fault, ct);
+        if (closed is not { } reason || verdict.IsLost)
+        {
+            return verdict;
+        }
+
+        var isWhole = true;
+        await results.AddUnfinishedAsync(async segment => isWhole = await input.TryAddUnfinishedAsync(
+            batch.Batch, checkpoints.Chunk with { Left = left.Snapshot() }, reason, segment, ct));
+        return isWhole ? verdict : InputVerdict.Lost;
+    }
+
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}, chunk {Chunk}: storage has not taken the last checkpoint within the run's time; the lines since the one before are sent again.")]
+        public static partial void GivenUp(ILogger logger, Exception e, string batchId, int chunk);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}, chunk {Chunk}: a checkpoint failed and will be tried again.")]
         public static partial void CommitFailed(ILogger logger, Exception e, string batchId, int chunk);
     }

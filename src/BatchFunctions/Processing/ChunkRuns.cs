@@ -67,11 +67,11 @@ internal sealed class ChunkRuns(
         var outcomes = new LineOutcomes(claimed, results, left, metrics, time, logger);
         var lease = new SendingLease(claimed.LeaseUntil!.Value, time);
         using var sender = new LineSender(batch, claimed, input, upstream, projects, left, results, outcomes, lease, time);
-        var commits = new SegmentCommits(
-            claimed, left, lease, chunks, blobs, backlog, steps, metrics, _options.Lease, time, logger);
-        using var checkpoints = new ChunkCheckpoints(results, commits, steps);
+        var claim = new ChunkClaim(claimed, left, lease, chunks, _options.Lease, time, logger);
+        var commits = new SegmentCommits(claim, blobs, backlog, steps, metrics, time, logger);
+        using var checkpoints = new ChunkCheckpoints(claim, results, commits, steps);
         var running = new RunningBatch(batch, watch, guard, queues, upstream, time);
-        var run = new ChunkRun(running, input, sender, left, results, checkpoints, _options, time, logger);
+        var run = new ChunkRun(running, claim, input, sender, left, results, checkpoints, _options, time, logger);
         var end = await run.RunAsync(ct);
         if (end != ChunkRunEnd.HandedOver)
         {

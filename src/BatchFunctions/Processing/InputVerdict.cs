@@ -3,7 +3,7 @@ namespace BatchFunctions.Processing;
 /// <summary>What a failure to read a batch's input comes to.</summary>
 /// <param name="IsLost">Whether the input is gone for good, or is not what was validated.</param>
 /// <param name="NotBefore">
-/// When to look again, where storage refuses to hand the input out and trying at once would not help; otherwise null.
+/// When to look again, where storage refuses to hand the input out, or fails, and trying at once would not help; otherwise null.
 /// </param>
 internal readonly record struct InputVerdict(bool IsLost, DateTimeOffset? NotBefore)
 {

@@ -19,6 +19,10 @@ internal sealed partial class InputWatch(
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(30);
 
+    /// <summary>Of a failure that may pass: short, since most are over at once, and at the longest what one waits gladly after an hour's.</summary>
+    private static readonly TimeSpan ShortestOfFault = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestOfFault = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether a failure means that trying the same again at once cannot help.</summary>
     public static bool IsLasting(Exception e) =>
         e is FileNotFoundException or InputChangedException || (e is RequestFailedException && !StorageFaults.IsFault(e));
@@ -49,8 +53,14 @@ internal sealed partial class InputWatch(
             Log.Refused(logger, met, batch.Id);
         }
 
-        return new InputVerdict(IsLost: false, time.GetUtcNow() + PauseOf(batch));
+        return new InputVerdict(IsLost: false, time.GetUtcNow() + PauseOf(batch, ShortestPause, LongestPause));
     }
+
+    /// <summary>
+    /// When a chunk is taken up again whose run has met a failure of storage that may pass: ever later, so that an outage, however long,
+    /// neither uses up its message's tries nor is asked at once by all.
+    /// </summary>
+    public DateTimeOffset AgainAfterFault(Batch batch) => time.GetUtcNow() + PauseOf(batch, ShortestOfFault, LongestOfFault);
 
     private async Task<bool> IsGoneStillAsync(Batch batch, CancellationToken ct)
     {
@@ -81,10 +91,10 @@ internal sealed partial class InputWatch(
     }
 
     /// <summary>Half of the time without progress, so that each pause is longer than the one before.</summary>
-    private TimeSpan PauseOf(Batch batch)
+    private TimeSpan PauseOf(Batch batch, TimeSpan shortest, TimeSpan longest)
     {
         var pause = (time.GetUtcNow() - (batch.ProgressAt ?? batch.CreatedAt)) / 2;
-        return pause < ShortestPause ? ShortestPause : pause > LongestPause ? LongestPause : pause;
+        return pause < shortest ? shortest : pause > longest ? longest : pause;
     }
 
     private static string LostKey(Batch batch) => $"lost {batch.Id}";

@@ -11,7 +11,8 @@ namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Handles messages that failed too often. Nothing is dropped that the rows say must be done: they are read first, and
-/// only three strikes without a new line in between end a chunk's lines with <c>internal_error</c>. What a message asks for
+/// only three strikes without a new line in between end a chunk's lines with <c>internal_error</c>. A strike counts where the
+/// chunk has been claimed since the last one, a minute ago at least: of messages that one trouble poisoned together only one does. What a message asks for
 /// is done here where that is short, and not asked for again: so a message's lives are counted in one place.
 /// </summary>
 internal sealed partial class PoisonHandling(
@@ -69,13 +70,12 @@ internal sealed partial class PoisonHandling(
             return;
         }
 
-        var done = chunk.Done.Count;
-        var strikes = done > chunk.StrikeDone ? 1 : chunk.Strikes + 1;
-
         // If the update fails, somebody has claimed the chunk and works on it; then the strike is not recorded, and need not
         // be. The last strike stands before the chunk is closed: should that fail, no line of it is sent again.
-        var struck = await chunks.TryUpdateAsync(chunk.Strike(strikes), ct);
-        if (strikes < Chunk.MostStrikes || struck is null)
+        var strikes = chunk.Done.Count > chunk.StrikeDone ? 1 : chunk.Strikes + 1;
+        var struck = chunk.IsStruckOut ? chunk
+            : chunk.IsStrikeDue(now) ? await chunks.TryUpdateAsync(chunk.Strike(strikes, now), ct) : null;
+        if (struck is not { IsStruckOut: true })
         {
             await queues.SendChunkAsync(key, number, options.Value.Lease, ct);
             return;
@@ -87,12 +87,14 @@ internal sealed partial class PoisonHandling(
 
     public async Task ValidateAsync(BatchKey key, CancellationToken ct)
     {
+        var now = time.GetUtcNow();
         var batch = await batches.MutateAsync(
             key,
             current => current.Status switch
             {
-                BatchStatus.Validating when current.Strikes + 1 >= MostStrikes => current.Fail([BatchFailures.NotValidated], time.GetUtcNow()),
-                BatchStatus.Validating => current.Strike(),
+                BatchStatus.Validating when now - current.StruckAt < Chunk.StrikesApart => null,
+                BatchStatus.Validating when current.Strikes + 1 >= MostStrikes => current.Fail([BatchFailures.NotValidated], now),
+                BatchStatus.Validating => current.Strike(now),
                 _ => null,
             },
             ct);

@@ -33,6 +33,8 @@ internal sealed partial class PoisonSweep(
     /// </summary>
     private static readonly TimeSpan Visibility = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan Forever = TimeSpan.FromSeconds(-1);
+
     /// <summary>Handles the messages of a poison queue, as far as they can be handled now.</summary>
     /// <param name="name">The poison queue.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
@@ -50,7 +52,7 @@ internal sealed partial class PoisonSweep(
             QueueMessage[] messages = await queue.ReceiveMessagesAsync(FetchedAtOnce, visibility, ct);
             foreach (var message in messages)
             {
-                await TryHandleAsync(queue, message, ct);
+                await TryHandleAsync(queue, message, visibility, ct);
             }
 
             if (messages.Length < FetchedAtOnce)
@@ -60,7 +62,7 @@ internal sealed partial class PoisonSweep(
         }
     }
 
-    private async Task TryHandleAsync(QueueClient queue, QueueMessage message, CancellationToken ct)
+    private async Task TryHandleAsync(QueueClient queue, QueueMessage message, TimeSpan visibility, CancellationToken ct)
     {
         try
         {
@@ -73,18 +75,20 @@ internal sealed partial class PoisonSweep(
         }
         catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
         {
-            if (message.DequeueCount < Lives || MayPass(e))
+            var passes = MayPass(e);
+            if (message.DequeueCount < Lives || passes)
             {
-                if (rare.IsNews($"poison {message.MessageId}"))
+                if (rare.IsNews($"poison {message.Body}"))
                 {
                     Log.NotHandled(logger, e, queue.Name, message.MessageId, message.DequeueCount);
                 }
 
-                return;
+                if (!passes || message.DequeueCount < Lives || !await TryRenewAsync(queue, message, visibility, ct))
+                {
+                    return;
+                }
             }
-
-            Log.GivenUp(logger, e, queue.Name, message.MessageId);
-            if (e is not NewerRowException && !await TryGiveUpAsync(queue, message, ct))
+            else if (!await IsGivenUpAsync(queue, message, e, ct))
             {
                 return;
             }
@@ -103,6 +107,31 @@ internal sealed partial class PoisonSweep(
     /// <summary>Whether the failure is no fault of the message's, and may be over at a later sweep.</summary>
     private static bool MayPass(Exception e) =>
         StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || e is ConcurrencyException or OperationCanceledException;
+
+    /// <summary>
+    /// Sends a copy of a message in its place, with all of its lives: those that it has are counted by storage, and what may pass takes
+    /// none. A crash before the deletion leaves both, which does no harm.
+    /// </summary>
+    /// <returns>Whether the message may go.</returns>
+    private static async Task<bool> TryRenewAsync(QueueClient queue, QueueMessage message, TimeSpan visibility, CancellationToken ct)
+    {
+        try
+        {
+            await queue.SendMessageAsync(message.Body, visibility, Forever, ct);
+            return true;
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e))
+        {
+            return false;
+        }
+    }
+
+    /// <returns>Whether the message may go.</returns>
+    private async Task<bool> IsGivenUpAsync(QueueClient queue, QueueMessage message, Exception e, CancellationToken ct)
+    {
+        Log.GivenUp(logger, e, queue.Name, message.MessageId);
+        return e is NewerRowException || await TryGiveUpAsync(queue, message, ct);
+    }
 
     /// <returns>Whether the message may go.</returns>
     private async Task<bool> TryGiveUpAsync(QueueClient queue, QueueMessage message, CancellationToken ct)

@@ -4,12 +4,14 @@ using Azure.Core.Pipeline;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
-/// <summary>Stands in the SDK's pipeline: loses answers of requests that landed, and takes storage down altogether.</summary>
+/// <summary>Stands in the SDK's pipeline: loses answers of requests that landed, holds some, and takes storage down, all of it or in part.</summary>
 internal sealed class FaultyStorage : HttpPipelinePolicy
 {
     private Func<Request, bool>? _lost;
-    private volatile bool _down;
     private volatile Func<Request, int?>? _refusal;
+    private volatile Func<Request, bool>? _down;
+    private volatile Func<Request, bool>? _held;
+    private volatile TaskCompletionSource _release = new();
 
     /// <summary>Answers that were lost.</summary>
     public int Lost { get; private set; }
@@ -20,17 +22,53 @@ internal sealed class FaultyStorage : HttpPipelinePolicy
     /// <summary>Loses the answer of the next request that fits, after storage has carried it out.</summary>
     public void LoseAnswerOf(Func<Request, bool> fits) => _lost = fits;
 
-    public void GoDown() => _down = true;
+    /// <summary>Loses the answer of the next request that fits, and those of all of its tries: until storage comes up nothing of its kind is answered.</summary>
+    public void LoseAllAnswersOf(Func<Request, bool> fits) => LoseAnswerOf(request =>
+    {
+        if (!fits(request))
+        {
+            return false;
+        }
+
+        GoDown(fits);
+        return true;
+    });
+
+    public void GoDown() => GoDown(_ => true);
+
+    /// <summary>Takes down what answers the requests that fit.</summary>
+    public void GoDown(Func<Request, bool> fits) => _down = fits;
+
+    public void ComeUp() => _down = null;
 
     /// <summary>Refuses requests from now on, and does not carry them out.</summary>
     /// <param name="status">The status that a request is refused with; null where it is not.</param>
     public void Refuse(Func<Request, int?>? status) => _refusal = status;
 
-    public void ComeUp() => _down = false;
+    /// <summary>Whether a request waits.</summary>
+    public bool IsHolding { get; private set; }
+
+    /// <summary>Holds the requests that fit until they are released.</summary>
+    public void Hold(Func<Request, bool> fits) => _held = fits;
+
+    public void Release()
+    {
+        _held = null;
+        _release.TrySetResult();
+    }
+
+    /// <summary>Whether a request is about blobs of a container, as the strict storage's addresses have it.</summary>
+    public static bool IsOf(Request request, string container) => request.Uri.Path.Contains($"/{container}/", StringComparison.Ordinal);
 
     public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
     {
-        if (_down)
+        if (_held?.Invoke(message.Request) == true)
+        {
+            IsHolding = true;
+            await _release.Task.WaitAsync(message.CancellationToken);
+        }
+
+        if (_down?.Invoke(message.Request) == true)
         {
             throw new HttpRequestException("Storage is down.");
         }

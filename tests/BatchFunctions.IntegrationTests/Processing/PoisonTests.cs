@@ -1,3 +1,4 @@
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
@@ -19,6 +20,7 @@ public sealed class PoisonTests : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private readonly RecordedLogs _logs = new();
+    private readonly FaultyStorage _storage = new();
     private ScriptedUpstream _upstream = null!;
     private BatchDriver _driver = null!;
 
@@ -33,6 +35,7 @@ public sealed class PoisonTests : IAsyncLifetime
             configure: services =>
             {
                 services.AddSingleton<TimeProvider>(_time);
+                services.AddSingleton<HttpPipelinePolicy>(_storage);
                 services.AddLogging(logging => logging.AddProvider(_logs));
             });
     }
@@ -52,6 +55,7 @@ public sealed class PoisonTests : IAsyncLifetime
             await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
             Assert.Equal(strike, (await ChunkAsync(batch)).Strikes);
             Assert.Equal(strike, _driver.Sent.Of(BatchMessageKind.Chunk));
+            await FailAsync(batch);
         }
 
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
@@ -73,14 +77,92 @@ public sealed class PoisonTests : IAsyncLifetime
     {
         var batch = await ValidatedAsync(120);
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        await FailAsync(batch);
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        await FailAsync(batch);
         var chunk = await ChunkAsync(batch);
+        Assert.Equal(2, chunk.Strikes);
         var done = LineSet.Empty.With([3]);
         Assert.NotNull(await _driver.Chunks.TryUpdateAsync(chunk with { Done = done, Completed = 1 }, CancellationToken.None));
         await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
         var struck = await ChunkAsync(batch);
         Assert.False(struck.Ended);
         Assert.Equal((1, 1), (struck.Strikes, struck.StrikeDone));
+    }
+
+    /// <summary>What one trouble poisoned comes together: copies of a message, and tries at which nobody got as far as the lines.</summary>
+    [Fact]
+    public async Task Messages_that_were_poisoned_together_are_one_strike_and_so_is_all_that_comes_before_another_claim()
+    {
+        var batch = await ValidatedAsync(120);
+        for (var copy = 1; copy <= 4; copy++)
+        {
+            await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+            Assert.Equal(copy, _driver.Sent.Of(BatchMessageKind.Chunk));
+            _time.Advance(TimeSpan.FromMinutes(5));
+        }
+
+        Assert.Equal((1, false), ((await ChunkAsync(batch)).Strikes, (await ChunkAsync(batch)).Ended));
+        for (var copy = 1; copy <= 4; copy++)
+        {
+            await FailAsync(batch, TimeSpan.FromSeconds(10));
+            await Poison.ChunkAsync(batch.Key, 0, CancellationToken.None);
+        }
+
+        Assert.Equal((2, false), ((await ChunkAsync(batch)).Strikes, (await ChunkAsync(batch)).Ended));
+    }
+
+    [Fact]
+    public async Task Poisoned_messages_of_one_validation_are_one_strike_a_minute()
+    {
+        var batch = await _driver.CreateAsync(120);
+        for (var copy = 1; copy <= 4; copy++)
+        {
+            await Poison.ValidateAsync(batch.Key, CancellationToken.None);
+            _time.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        var validating = await _driver.ReadAsync(batch);
+        Assert.Equal((BatchStatus.Validating, 1), (validating.Status, validating.Strikes));
+    }
+
+    [Fact]
+    public async Task What_may_pass_takes_no_life_of_a_poisoned_message()
+    {
+        var batch = await ValidatedAsync(120);
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.ClearAsync();
+        var output = ResultFiles.IdOf(await _driver.ReadAsync(batch), ResultFile.Output);
+        await _driver.Storage.Tables.GetTableClient(TableNames.Files)
+            .AddEntityAsync(new TableEntity(BatchDriver.Tenant, IdKind.File.RowKeyOf(output)) { ["Bytes"] = "no number" });
+        Assert.NotNull(await _driver.Batches.MutateAsync(
+            batch.Key, current => current.Finalize(BatchStatus.Expired, _time.GetUtcNow()), CancellationToken.None));
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);
+        await queue.SendMessageAsync(BatchMessage.Of(BatchMessageKind.Advance, batch.Key).ToString());
+
+        var tries = 0;
+        _storage.GoDown(request =>
+        {
+            var fits = request.Uri.Path.Contains(TableNames.Batches + "(", StringComparison.Ordinal);
+            tries += fits ? 1 : 0;
+            return fits;
+        });
+        await UntilHandledAsync(() => tries >= 4);
+        _storage.ComeUp();
+        var reads = _storage.Requests["GET batches"];
+        await UntilHandledAsync(() => _storage.Requests["GET batches"] > reads);
+
+        Assert.Equal(1, await _driver.WaitingAsync(queue.Name));
+        Assert.Equal(BatchStatus.Finalizing, (await _driver.ReadAsync(batch)).Status);
+
+        Task UntilHandledAsync(Func<bool> isOver) => Eventually.UntilAsync(
+            async () =>
+            {
+                await _driver.Get<PoisonSweep>().RunAsync(queue.Name, TimeSpan.FromSeconds(1), CancellationToken.None);
+                return isOver();
+            },
+            TimeSpan.FromMinutes(1),
+            "the message is handled");
     }
 
     [Fact]
@@ -123,6 +205,7 @@ public sealed class PoisonTests : IAsyncLifetime
             await Poison.ValidateAsync(batch.Key, CancellationToken.None);
             Assert.Equal(BatchStatus.Validating, (await _driver.ReadAsync(batch)).Status);
             Assert.Equal(strike, _driver.Sent.Of(BatchMessageKind.Validate));
+            _time.Advance(Chunk.StrikesApart);
         }
 
         await Poison.ValidateAsync(batch.Key, CancellationToken.None);
@@ -260,7 +343,7 @@ public sealed class PoisonTests : IAsyncLifetime
     public async Task A_chunk_that_is_struck_out_is_closed_and_never_sent_again()
     {
         var batch = await ValidatedAsync(120);
-        Assert.NotNull(await _driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)).Strike(3), CancellationToken.None));
+        Assert.NotNull(await _driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)).Strike(3, _time.GetUtcNow()), CancellationToken.None));
 
         await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
 
@@ -285,6 +368,15 @@ public sealed class PoisonTests : IAsyncLifetime
         await _driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         await _driver.ClearAsync();
         return batch;
+    }
+
+    /// <summary>A run of the first chunk that comes to nothing.</summary>
+    private async Task FailAsync(Batch batch, TimeSpan? takes = null)
+    {
+        var now = _time.GetUtcNow();
+        var claimed = await _driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)).Claim(now), CancellationToken.None);
+        Assert.NotNull(await _driver.Chunks.TryUpdateAsync(claimed!.Release(now), CancellationToken.None));
+        _time.Advance(takes ?? Chunk.StrikesApart);
     }
 
     private async Task<Chunk> ChunkAsync(Batch batch) =>

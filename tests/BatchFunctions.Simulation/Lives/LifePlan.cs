@@ -41,7 +41,7 @@ internal sealed class LifePlan
         Deaths = Harms(0.3) ? Times(3) : [];
         Freezes = Harms(0.25) ? Times(3) : [];
         Restarts = Harms(0.3) ? Times(3) : [];
-        Outages = Harms(0.25) ? [.. Times(2).Select(OutageAt)] : [];
+        Outages = [.. Harms(0.25) ? Times(2).Select(OutageAt) : [], .. LongOutages(new Dice(seed, 9000))];
         SweepsAtStart = Rarely(0.5);
         _clocksDiffer = Harms(0.3);
         _settingsChange = Rarely(0.5);
@@ -204,6 +204,10 @@ internal sealed class LifePlan
         from,
         from + _dice.Seconds(2, 200),
         _dice.Of([StorageFault.None, StorageFault.RequestLost, StorageFault.AnswerLost, StorageFault.ServerBusy, StorageFault.TimedOut]));
+
+    /// <summary>Blobs that fail until the life becomes calm, however often a message of theirs is tried meanwhile.</summary>
+    private IEnumerable<Outage> LongOutages(Dice dice) => _isGentle || !dice.Happens(0.1) ? [] :
+        [new("blob", dice.Between(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60)), CalmAt, dice.Of([StorageFault.RequestLost, StorageFault.ServerBusy]))];
 
     private List<(TimeSpan From, TimeSpan Until)> AwayTimes(Dice dice) => dice.Happens(0.7) ? [] :
     [

@@ -104,6 +104,11 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
             Violate("a batch that is completed has no unfinished lines", $"has {unfinished}");
         }
 
+        if (error.Count(line => CodeOf(line) == "internal_error") is > 0 and var given)
+        {
+            Violate("what may pass fails no line", $"has {given} that were given up");
+        }
+
         foreach (var line in output)
         {
             CheckAnswer(line);

@@ -77,7 +77,7 @@ public sealed class ChunkTests
 
     [Fact]
     public void Strikes_count_against_the_lines_that_were_done() =>
-        Assert.Equal((2, 1), ((Idle with { Done = LineSet.Empty.With([4]) }).Strike(2).Strikes, (Idle with { Done = LineSet.Empty.With([4]) }).Strike(2).StrikeDone));
+        Assert.Equal((2, 1), ((Idle with { Done = LineSet.Empty.With([4]) }).Strike(2, Now).Strikes, (Idle with { Done = LineSet.Empty.With([4]) }).Strike(2, Now).StrikeDone));
 
     [Fact]
     public void Chunks_are_cut_alike_when_they_hold_the_same_lines()

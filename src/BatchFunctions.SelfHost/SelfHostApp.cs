@@ -1,3 +1,4 @@
+using BatchFunctions.Configuration;
 using BatchFunctions.Processing;
 using BatchFunctions.SelfHost.Metrics;
 using BatchFunctions.SelfHost.Pump;
@@ -45,13 +46,8 @@ internal static class SelfHostApp
             host.ServicesStopConcurrently = true;
         });
         configure?.Invoke(builder.Services);
-        var host = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), settings);
-        if (host.FunctionTimeout != Timeout.InfiniteTimeSpan)
-        {
-            // The service checks its own times against this limit.
-            builder.Configuration[HostJson.FunctionTimeoutSetting] = host.FunctionTimeout.ToString("c");
-        }
-
+        var host = HostJson.Read(HostFile.Place, settings);
+        builder.Configuration.AddHostTimeout(HostFile.Place);
         builder.Services.AddBatchFunctions(builder.Configuration);
         builder.Services.AddPumps(host);
         if (metricsUrl is not null)

@@ -65,14 +65,17 @@ internal static class SelfHostApp
         return app;
     }
 
+    private static OnceListening AfterStart(IServiceProvider provider, BackgroundService work) =>
+        new(provider.GetRequiredService<IHostApplicationLifetime>(), work);
+
     private static void AddPumps(this IServiceCollection services, HostJson host)
     {
         services.AddSingleton(host);
-        services.AddSweepAtStart();
+        services.AddSingleton<IHostedService>(provider => AfterStart(provider, ActivatorUtilities.CreateInstance<StartupSweep>(provider)));
         services.AddHostedService<SweepTimer>();
         foreach (var name in QueueNames.Working)
         {
-            services.AddSingleton<IHostedService>(provider => new QueuePump(
+            services.AddSingleton<IHostedService>(provider => AfterStart(provider, new QueuePump(
                 provider.GetRequiredService<StorageClients>().Queues,
                 name,
                 provider.GetRequiredService<BatchJobs>().Handlers[name],
@@ -80,7 +83,7 @@ internal static class SelfHostApp
                 provider.GetService<PumpTimes>() ?? new PumpTimes(),
                 provider.GetRequiredService<QueueBell>(),
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<QueuePump>>()));
+                provider.GetRequiredService<ILogger<QueuePump>>())));
         }
     }
 }

@@ -29,7 +29,7 @@ param upstreamBaseUrl string
 @secure()
 param upstreamApiKey string = ''
 
-@description('Whether the upstream\'s key is in the vault: auto says so when this deployment writes it, yes is for one that an earlier deployment or a person wrote.')
+@description('Whether the upstream\'s key is in the vault: auto says so when this deployment writes it, and the output of the same name then says yes to those that follow; yes is also for a key that a person wrote, no for one that is not to be used.')
 @allowed(['auto', 'yes', 'no'])
 param upstreamKeyInVault string = 'auto'
 
@@ -156,7 +156,7 @@ var moreSettings = toObject(
 )
 // What surrounds a file in the form that it is sent in.
 var formBytes = 64 * 1024
-var hasUpstreamKey = upstreamCredential == 'Key' && (upstreamKeyInVault == 'yes' || (upstreamKeyInVault == 'auto' && !empty(upstreamApiKey)))
+var keyInVault = upstreamKeyInVault == 'auto' && !empty(upstreamApiKey) ? 'yes' : upstreamKeyInVault
 var assignments = concat(
   map(appRoles, entry => union(entry, { who: 'app' })),
   empty(principalId) ? [] : map(operatorRoles, entry => union(entry, { who: 'operator' }))
@@ -276,7 +276,7 @@ module app 'modules/function-app.bicep' = {
       credential: upstreamCredential
       concurrency: upstreamConcurrency
     }
-    hasUpstreamKey: hasUpstreamKey
+    hasUpstreamKey: upstreamCredential == 'Key' && keyInVault == 'yes'
     upstreamKeyUri: vault.outputs.upstreamKeyUri
     scale: {
       instanceMemoryMB: instanceMemoryMB
@@ -334,3 +334,5 @@ output AZURE_KEY_VAULT_NAME string = vaultName
 output AZURE_STORAGE_ACCOUNT string = accountName
 output BATCH_BASE_URL string = '${app.outputs.url}/v1'
 output BATCH_TABLE_ENDPOINT string = storage.outputs.tableEndpoint
+// main.parameters.json reads this one again: the app keeps the reference to its key when a later deployment does not carry the key.
+output BATCH_UPSTREAM_KEY_IN_VAULT string = keyInVault

@@ -15,6 +15,12 @@ if ($env:CI) {
     exit 0
 }
 
+# Nobody outside of its network reaches such a storage: to try would be in vain, at every provision.
+if ($env:BATCH_VNET_ENABLED -in 'true', '1' -and -not $env:BATCH_OPERATOR_IP_ADDRESS) {
+    Write-Output "No API key is made: the storage is private, and BATCH_OPERATOR_IP_ADDRESS names no machine that may reach it. Set it to this one's public IPv4 address and run azd provision again, which makes the key; or, from inside the network: $byHand"
+    exit 0
+}
+
 Write-Output 'Making a first API key. A role that was just given takes some minutes to count, so this may try again.'
 $tries = if ($env:BATCH_KEY_TRIES) { [int]$env:BATCH_KEY_TRIES } else { 10 }
 $wait = if ($env:BATCH_KEY_WAIT_SECONDS) { [int]$env:BATCH_KEY_WAIT_SECONDS } else { 30 }

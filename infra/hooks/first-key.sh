@@ -18,6 +18,14 @@ if [ -n "${CI:-}" ]; then
   exit 0
 fi
 
+# Nobody outside of its network reaches such a storage: to try would be in vain, at every provision.
+case "${BATCH_VNET_ENABLED:-}:${BATCH_OPERATOR_IP_ADDRESS:-}" in
+  [Tt]rue: | TRUE: | 1:)
+    echo "No API key is made: the storage is private, and BATCH_OPERATOR_IP_ADDRESS names no machine that may reach it. Set it to this one's public IPv4 address and run azd provision again, which makes the key; or, from inside the network: $by_hand"
+    exit 0
+    ;;
+esac
+
 echo 'Making a first API key. A role that was just given takes some minutes to count, so this may try again.'
 tries=1
 until key=$(make_key); do

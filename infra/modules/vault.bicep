@@ -63,5 +63,6 @@ resource diagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' 
   }
 }
 
-// Without a version: the platform then follows a rotation within a day, or at the next restart.
+// Without a version: the platform then follows a rotation within a day, or as soon as it is asked to refresh its references. A
+// restart alone may go on with the value that it has kept.
 output upstreamKeyUri string = '${vault.properties.vaultUri}secrets/${upstreamKeySecretName}'

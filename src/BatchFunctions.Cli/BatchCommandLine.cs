@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Commands;
+using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Keys;
 using BatchFunctions.SelfHost.Projects;
 using BatchFunctions.SelfHost.Settings;
@@ -27,15 +28,17 @@ internal static class BatchCommandLine
     /// <param name="arguments">The command line.</param>
     /// <param name="environment">What the commands use of their surroundings.</param>
     /// <param name="output">Receives output and errors; null for the console.</param>
+    /// <param name="ct">Ends the command, as Ctrl-C does.</param>
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
-    public static async Task<int> RunAsync(string[] arguments, CommandEnvironment environment, InvocationConfiguration? output = null)
+    public static async Task<int> RunAsync(
+        string[] arguments, CommandEnvironment environment, InvocationConfiguration? output = null, CancellationToken ct = default)
     {
         var parsed = Create(environment).Parse(arguments);
         var invocation = output ?? new InvocationConfiguration();
         invocation.ProcessTerminationTimeout = EndLimit;
         // An error in this program must not look like one of the exit codes.
         invocation.EnableDefaultExceptionHandler = false;
-        var code = await parsed.InvokeAsync(invocation);
+        var code = await parsed.InvokeAsync(invocation, ct);
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }
 
@@ -64,7 +67,7 @@ internal static class BatchCommandLine
     private static Command CreateKeys()
     {
         var data = DataOption.Create();
-        var keys = KeysCommand.Create(data, ExitCodes.Refused, makesData: false);
+        var keys = KeysCommand.Create(data, CodeOf, makesData: false);
         keys.Description = "Creates, lists and revokes API keys of a BatchFunctions service, in its storage.";
         keys.Add(data);
         return keys;
@@ -74,9 +77,17 @@ internal static class BatchCommandLine
     private static Command CreateProjects()
     {
         var data = DataOption.Create();
-        var projects = ProjectsCommand.Create(data, ExitCodes.Refused, makesData: false);
+        var projects = ProjectsCommand.Create(data, CodeOf, makesData: false);
         projects.Description = "Lists and sets what projects of a BatchFunctions service may have, in its storage, and erases them.";
         projects.Add(data);
         return projects;
     }
+
+    private static int CodeOf(FailureKind kind) => kind switch
+    {
+        FailureKind.Usage => ExitCodes.Usage,
+        FailureKind.LocalFile => ExitCodes.LocalFile,
+        FailureKind.Interrupted => ExitCodes.Interrupted,
+        _ => ExitCodes.Refused,
+    };
 }

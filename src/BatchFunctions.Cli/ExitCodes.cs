@@ -18,7 +18,7 @@ internal static class ExitCodes
     /// <summary>The batch was cancelled, or has expired.</summary>
     public const int BatchStopped = 4;
 
-    /// <summary>The service (or for keys, the storage) cannot be reached, or refuses.</summary>
+    /// <summary>The service (for keys and projects, the storage) cannot be reached, or refuses.</summary>
     public const int Refused = 5;
 
     /// <summary>A local file cannot be read or written.</summary>

@@ -1,4 +1,5 @@
 using BatchFunctions;
+using BatchFunctions.Configuration;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 var builder = FunctionsApplication.CreateBuilder(args);
 builder.ConfigureFunctionsWebApplication();
+builder.Configuration.AddHostTimeout(HostFile.Place);
 builder.Services.AddBatchFunctions(builder.Configuration, hostReportsRequests: true).AddSweepAtStart();
 if (BatchFunctionsExtensions.ExportsTelemetry(builder.Configuration))
 {

@@ -6,38 +6,40 @@ namespace BatchFunctions.SelfHost;
 /// <summary>Turns failures that a user can fix into one line that says how.</summary>
 internal static class Startup
 {
-    /// <summary>The exit code for a failure.</summary>
+    /// <summary>The self-host's exit code for a failure of any kind.</summary>
     public const int Failed = 1;
 
     /// <summary>Runs a command. A failure that a user can fix prints a sentence and returns the exit code.</summary>
     /// <param name="run">The command.</param>
     /// <param name="errors">Receives the sentence.</param>
-    /// <param name="failed">The exit code.</param>
+    /// <param name="codeOf">The exit code for a failure of each kind; <see cref="Failed"/> for all if it is null.</param>
     /// <param name="sentenceOf">The sentence for further failures that a user can fix; null for all others.</param>
+    /// <param name="ct">What the user ends the command by.</param>
     public static async Task<int> GuardAsync(
-        Func<Task<int>> run, TextWriter errors, int failed = Failed, Func<Exception, string?>? sentenceOf = null)
+        Func<Task<int>> run, TextWriter errors, Func<FailureKind, int>? codeOf = null, Func<Exception, string?>? sentenceOf = null, CancellationToken ct = default)
     {
+        codeOf ??= static _ => Failed;
         try
         {
             return await run();
         }
         catch (OperationCanceledException)
         {
-            return failed;
+            return codeOf(ct.IsCancellationRequested ? FailureKind.Interrupted : FailureKind.Refused);
         }
         catch (Exception e) when ((sentenceOf?.Invoke(e) ?? SentenceOf(e)) is { } sentence)
         {
             await errors.WriteLineAsync(sentence);
-            return failed;
+            return codeOf(KindOf(e));
         }
     }
 
     private static string? SentenceOf(Exception e) => e switch
     {
         StartupException => e.Message,
-        FormatException or ArgumentException or InvalidOperationException when e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true =>
+        _ when IsNoConnection(e) =>
             $"{StorageConnection.Name} is no connection string: {FirstLineOf(e).TrimEnd('.')}. Copy it again from the account's access keys, or remove it for the embedded storage.",
-        InvalidOperationException when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) =>
+        _ when IsNoValue(e) =>
             $"{FirstLineOf(e)} Correct the setting, or remove it for its default.",
         InvalidOperationException => FirstLineOf(e),
         Azure.Identity.AuthenticationFailedException =>
@@ -50,6 +52,19 @@ internal static class Startup
             $"Storage refuses ({string.Join(' ', [failed.Status.ToString(CultureInfo.InvariantCulture), .. NameOf(failed)])}): check the account, its key or the signed-in identity's roles.",
         _ => null,
     };
+
+    /// <summary>Storage says everything that is not about the command or its settings.</summary>
+    private static FailureKind KindOf(Exception e) => e switch
+    {
+        StartupException startup => startup.Kind,
+        _ => IsNoConnection(e) || IsNoValue(e) ? FailureKind.Usage : FailureKind.Refused,
+    };
+
+    private static bool IsNoConnection(Exception e) =>
+        e is FormatException or ArgumentException or InvalidOperationException && e.Source?.StartsWith("Azure", StringComparison.Ordinal) == true;
+
+    private static bool IsNoValue(Exception e) =>
+        e is InvalidOperationException && e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal);
 
     private static string[] NameOf(Azure.RequestFailedException failed) =>
         string.IsNullOrEmpty(failed.ErrorCode) ? [] : [failed.ErrorCode];

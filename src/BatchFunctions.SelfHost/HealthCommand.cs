@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using BatchFunctions.Http;
 
@@ -18,6 +19,17 @@ internal static class HealthCommand
             parsed.GetValue(url)!, parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, ct));
         return command;
     }
+
+    /// <summary>
+    /// The address at which the service answers in a container: images of .NET say on which ports programs listen there, and the
+    /// image's own arguments listen on the first. Null outside of one.
+    /// </summary>
+    /// <param name="variable">The environment.</param>
+    public static string? AddressIn(Func<string, string?> variable) =>
+        variable("DOTNET_RUNNING_IN_CONTAINER") == "true"
+        && int.TryParse(variable("ASPNETCORE_HTTP_PORTS")?.Split(';')[0], CultureInfo.InvariantCulture, out var port)
+            ? $"http://127.0.0.1:{port}"
+            : null;
 
     private static async Task<int> AskAsync(string url, TextWriter output, TextWriter errors, CancellationToken ct)
     {

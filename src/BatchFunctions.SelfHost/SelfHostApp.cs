@@ -1,3 +1,4 @@
+using BatchFunctions.Configuration;
 using BatchFunctions.Processing;
 using BatchFunctions.SelfHost.Metrics;
 using BatchFunctions.SelfHost.Pump;
@@ -45,13 +46,8 @@ internal static class SelfHostApp
             host.ServicesStopConcurrently = true;
         });
         configure?.Invoke(builder.Services);
-        var host = HostJson.Read(Path.Combine(AppContext.BaseDirectory, "host.json"), settings);
-        if (host.FunctionTimeout != Timeout.InfiniteTimeSpan)
-        {
-            // The service checks its own times against this limit.
-            builder.Configuration[HostJson.FunctionTimeoutSetting] = host.FunctionTimeout.ToString("c");
-        }
-
+        var host = HostJson.Read(HostFile.Place, settings);
+        builder.Configuration.AddHostTimeout(HostFile.Place);
         builder.Services.AddBatchFunctions(builder.Configuration);
         builder.Services.AddPumps(host);
         if (metricsUrl is not null)
@@ -69,14 +65,17 @@ internal static class SelfHostApp
         return app;
     }
 
+    private static OnceListening AfterStart(IServiceProvider provider, BackgroundService work) =>
+        new(provider.GetRequiredService<IHostApplicationLifetime>(), work);
+
     private static void AddPumps(this IServiceCollection services, HostJson host)
     {
         services.AddSingleton(host);
-        services.AddSweepAtStart();
+        services.AddSingleton<IHostedService>(provider => AfterStart(provider, ActivatorUtilities.CreateInstance<StartupSweep>(provider)));
         services.AddHostedService<SweepTimer>();
         foreach (var name in QueueNames.Working)
         {
-            services.AddSingleton<IHostedService>(provider => new QueuePump(
+            services.AddSingleton<IHostedService>(provider => AfterStart(provider, new QueuePump(
                 provider.GetRequiredService<StorageClients>().Queues,
                 name,
                 provider.GetRequiredService<BatchJobs>().Handlers[name],
@@ -84,7 +83,7 @@ internal static class SelfHostApp
                 provider.GetService<PumpTimes>() ?? new PumpTimes(),
                 provider.GetRequiredService<QueueBell>(),
                 provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<QueuePump>>()));
+                provider.GetRequiredService<ILogger<QueuePump>>())));
         }
     }
 }

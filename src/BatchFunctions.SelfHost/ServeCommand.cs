@@ -1,5 +1,6 @@
 using System.CommandLine;
 using BatchFunctions.Keys;
+using BatchFunctions.Projects;
 using BatchFunctions.SelfHost.Azurite;
 using BatchFunctions.SelfHost.Echo;
 using BatchFunctions.SelfHost.Keys;
@@ -20,7 +21,7 @@ internal static class ServeCommand
         "Upstream: a built-in echo, which answers with what it is sent; set Batch__Upstream__BaseUrl to use a real one";
 
     private const string SourceCommand = "dotnet run --project src/BatchFunctions.SelfHost --";
-    private const string ContainerCommand = "docker compose run --rm batchfunctions";
+    private const string ContainerCommand = "docker compose -f infra/container/compose.yaml run --rm batchfunctions";
 
     /// <summary>Images of .NET say so.</summary>
     private static bool IsInContainer => Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") == "true";
@@ -38,9 +39,9 @@ internal static class ServeCommand
             Description = $"An address of its own at which Prometheus finds {PrometheusPage.Path}, without a key: http://127.0.0.1:9464, for instance.",
         };
         var root = new RootCommand("Serves an OpenAI-compatible Batch API, with its queue handlers, in one process.") { data, urls, metrics };
-        root.Add(HealthCommand.Create(DefaultUrl));
-        root.Add(KeysCommand.Create(data, Startup.Failed, makesData: true));
-        root.Add(ProjectsCommand.Create(data, Startup.Failed, makesData: true));
+        root.Add(HealthCommand.Create(HealthCommand.AddressIn(Environment.GetEnvironmentVariable) ?? DefaultUrl));
+        root.Add(KeysCommand.Create(data, static _ => Startup.Failed, makesData: true));
+        root.Add(ProjectsCommand.Create(data, static _ => Startup.Failed, makesData: true));
         root.SetAction((parsed, ct) =>
             Startup.GuardAsync(
                 () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, parsed.GetValue(metrics), ct),
@@ -54,7 +55,7 @@ internal static class ServeCommand
         ListenAddresses.Check(urls);
         if (metricsUrl is not null)
         {
-            ListenAddresses.CheckMetrics(metricsUrl);
+            ListenAddresses.CheckMetrics(metricsUrl, urls);
         }
 
         var settings = SelfHostSettings.Read();
@@ -101,14 +102,26 @@ internal static class ServeCommand
         var keys = app.Services.GetRequiredService<ApiKeyStore>();
         if (dataFolder is not null)
         {
-            var key = await LocalKey.EnsureAsync(keys, dataFolder, ct);
-            Console.WriteLine($"API key of the project 'local': {key}");
-            Console.WriteLine("Try it:");
-            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {ListenAddresses.ToCall(app.Urls.First())}/v1/batches");
+            await PrintLocalKeyAsync(app, keys, dataFolder, ct);
         }
         else if (!await keys.ListAsync(ct).AnyAsync(ct))
         {
             Console.WriteLine($"There is no API key yet. Create one: {(IsInContainer ? ContainerCommand : SourceCommand)} keys add --project NAME");
+        }
+    }
+    private static async Task PrintLocalKeyAsync(WebApplication app, ApiKeyStore keys, string dataFolder, CancellationToken ct)
+    {
+        try
+        {
+            var key = await LocalKey.EnsureAsync(keys, app.Services.GetRequiredService<ProjectStore>(), dataFolder, ct);
+            Console.WriteLine($"API key of the project 'local': {key}");
+            Console.WriteLine("Try it:");
+            Console.WriteLine($"  curl -H \"Authorization: Bearer {key}\" {ListenAddresses.ToCall(app.Urls.First())}/v1/batches");
+        }
+        catch (StartupException e)
+        {
+            // No reason not to serve: the service is what erases it.
+            Console.WriteLine(e.Message);
         }
     }
 }

@@ -1,3 +1,4 @@
+using BatchFunctions.Configuration;
 using BatchFunctions.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,21 @@ public sealed class HostTests
 
         // The handlers bound bodies; the server would turn an early 401 to a large one into an empty 500.
         Assert.Null(limits.MaxRequestBodySize);
+    }
+
+    [Fact]
+    public void Times_that_do_not_fit_the_function_timeout_of_host_json_are_refused()
+    {
+        using var host = AppHost.Build(Storage, "--Batch:RunLimit=00:06:00");
+        var failure = Assert.Throws<OptionsValidationException>(() => host.Services.GetRequiredService<IOptions<BatchOptions>>().Value);
+        Assert.Contains("AzureFunctionsJobHost__functionTimeout (00:10:00)", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_setting_for_the_function_timeout_stands_above_host_json()
+    {
+        using var host = AppHost.Build(Storage, "--Batch:RunLimit=00:06:00", "--AzureFunctionsJobHost:functionTimeout=00:12:00");
+        Assert.Equal(TimeSpan.FromMinutes(6), host.Services.GetRequiredService<IOptions<BatchOptions>>().Value.RunLimit);
     }
 
     [Fact]

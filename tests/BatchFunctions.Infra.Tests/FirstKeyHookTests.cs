@@ -87,6 +87,22 @@ public sealed class FirstKeyHookTests : IDisposable
         Assert.DoesNotContain("sk-secret", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("true", "", false)]
+    [InlineData("true", "203.0.113.7", true)]
+    [InlineData("false", "", true)]
+    public async Task It_tries_a_private_storage_only_where_this_machine_may_reach_it(string isPrivate, string address, bool tries)
+    {
+        Put("dotnet", """echo "$@" > "$CALLS/dotnet"; echo sk-first""");
+        Put("azd", "true");
+
+        var (code, output) = await RunAsync(("BATCH_VNET_ENABLED", isPrivate), ("BATCH_OPERATOR_IP_ADDRESS", address));
+
+        Assert.Equal(0, code);
+        Assert.Equal(tries, Called("dotnet") is not null);
+        Assert.Equal(tries, !output.Contains("Set it to this one's public IPv4 address", StringComparison.Ordinal));
+    }
+
     private void Put(string name, string script)
     {
         var path = Path.Combine(_bin.FullName, name);

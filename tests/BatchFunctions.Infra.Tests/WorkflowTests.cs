@@ -61,6 +61,17 @@ public sealed partial class WorkflowTests
     }
 
     [Fact]
+    public void A_pipeline_asks_what_the_last_deployment_said_of_the_key_unless_it_is_told()
+    {
+        var steps = Steps((YamlMappingNode)Deployment["jobs"]["deploy"])
+            .Where(step => step.Children.ContainsKey("run")).ToList();
+        var refresh = steps.FindIndex(step => step["run"].ToString().StartsWith("azd env refresh --no-prompt ||", StringComparison.Ordinal));
+
+        Assert.InRange(refresh, 1, steps.FindIndex(step => step["run"].ToString() == "azd provision --no-prompt") - 1);
+        Assert.Equal("vars.BATCH_UPSTREAM_KEY_IN_VAULT != 'yes' && vars.BATCH_UPSTREAM_KEY_IN_VAULT != 'no'", steps[refresh]["if"].ToString());
+    }
+
+    [Fact]
     public void Every_action_is_pinned()
     {
         var uses = new[] { Workflow, Deployment }
@@ -84,6 +95,15 @@ public sealed partial class WorkflowTests
         Assert.True(Directory.Exists(Repository.File(azd["services"]["api"]["project"].ToString())));
         Assert.True(File.Exists(Repository.File(hook["posix"]["run"].ToString())));
         Assert.True(File.Exists(Repository.File(hook["windows"]["run"].ToString())));
+    }
+
+    [Theory]
+    [InlineData("posix")]
+    [InlineData("windows")]
+    public void The_hook_that_prints_the_first_key_has_the_console(string system)
+    {
+        // azd keeps what any other hook writes to itself.
+        Assert.Equal("true", Yaml.Read("azure.yaml")["hooks"]["postprovision"][system]["interactive"].ToString());
     }
 
     private static YamlMappingNode Job(string name) => (YamlMappingNode)Workflow["jobs"][name];

@@ -42,15 +42,18 @@ internal static class Meter
     /// <summary>Runs the batch and writes its counts and its time as JSON.</summary>
     public static async Task RunAsync(string lines, string milliseconds)
     {
-        var (use, took) = await MeteredBatch.RunAsync(
+        var (use, took, steps) = await MeteredBatch.RunCountingStepsAsync(
             int.Parse(lines, CultureInfo.InvariantCulture),
             TimeSpan.FromMilliseconds(int.Parse(milliseconds, CultureInfo.InvariantCulture)));
-        Console.WriteLine(JsonSerializer.Serialize(new MeterReading(use, took)));
+        Console.WriteLine(JsonSerializer.Serialize(new MeterReading(use, took, steps)));
     }
 }
 
 /// <summary>What a meter has written.</summary>
-internal sealed record MeterReading(StorageUse Use, TimeSpan Took);
+/// <param name="Use">What was asked of storage.</param>
+/// <param name="Took">How long the batch took.</param>
+/// <param name="Steps">Calls of the function that takes up batches and ends them.</param>
+internal sealed record MeterReading(StorageUse Use, TimeSpan Took, int Steps);
 
 /// <summary>What a batch that expired and its retry came to.</summary>
 /// <param name="First">The batch.</param>

@@ -8,6 +8,9 @@ internal static class ApiErrors
 {
     private const int MostCharacters = 300;
 
+    /// <summary>Bytes from which on a request may be too large for some host; parts have 8 MB.</summary>
+    private const long LargeFile = 8_000_000;
+
     /// <summary>Whether a failed request is worth retrying, by the official clients' rules.</summary>
     public static bool IsPassing(HttpResponseMessage answer)
     {
@@ -58,6 +61,8 @@ internal static class ApiErrors
             404 => $"{said} (404) `batch list` shows what this key can see.",
             413 => $"The service accepts no request this large (413){(said is null ? "" : $": {said}")} Split the file, or upload it in parts with --parts.",
             429 => $"The service is busy, or limits this key (429): {said ?? "no reason given."} Try again later.",
+            >= 500 when said is null && IsOfLargeFile(answer) =>
+                $"The service failed ({status}) without a word, as the Functions host does where a request is too large for it: upload the file in parts with --parts.",
             >= 500 => $"The service failed ({status}): {said ?? "no reason given."} Try again later{RequestIdOf(answer)}.",
             _ => $"{said ?? "The service refused without a reason."} ({status})",
         };
@@ -86,6 +91,10 @@ internal static class ApiErrors
     /// <summary>Whether the request's path names no object, so that a 404 is about the operation.</summary>
     private static bool IsOfNoObject(HttpResponseMessage answer) =>
         answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads" or "webhooks";
+
+    /// <summary>Whether the request was a file in one piece, and larger than a part would be.</summary>
+    private static bool IsOfLargeFile(HttpResponseMessage answer) =>
+        answer.RequestMessage is { Content.Headers.ContentLength: > LargeFile } && answer.RequestMessage.RequestUri?.Segments[^1] == "files";
 
     /// <summary>
     /// The message in OpenAI's error envelope, with the parameter if it does not mention it; null for any other body.

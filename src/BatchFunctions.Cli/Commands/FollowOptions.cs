@@ -54,6 +54,16 @@ internal sealed class FollowOptions(bool outputIsShown = false, bool isMerged = 
         ? new ResultPlaces(parsed.GetValue(_output), null)
         : ResultPlaces.Of(parsed.GetValue(_output), parsed.GetValue(_errors));
 
+    /// <summary>Checks early that the results can be written where they are to go, rather than only once the batch has ended.</summary>
+    /// <exception cref="FailureException">They cannot.</exception>
+    public async Task CheckAsync(ParseResult parsed)
+    {
+        if (Places(parsed) is { HasOutputFile: true } places)
+        {
+            await ResultFile.CheckAsync(places.Output!);
+        }
+    }
+
     /// <summary>The options for the places, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(
         parsed.GetValue(_output) is { } output && !(outputIsShown && output == ResultPlaces.StandardOutput) ? $" -o {ShellText.Quoted(output)}" : "",

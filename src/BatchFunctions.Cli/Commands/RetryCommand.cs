@@ -1,6 +1,5 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Api;
-using BatchFunctions.Cli.Results;
 using BatchFunctions.Cli.Retry;
 using BatchFunctions.Cli.Terminal;
 
@@ -36,10 +35,7 @@ internal static class RetryCommand
         retry.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
-            if (follow.Places(parsed) is { HasOutputFile: true } places)
-            {
-                await ResultFile.CheckAsync(places.Output!);
-            }
+            await follow.CheckAsync(parsed);
 
             var original = await client.GetBatchAsync(parsed.GetValue(id)!, ct);
             if (!original.HasEnded)

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Input;
-using BatchFunctions.Cli.Results;
 using BatchFunctions.Cli.Terminal;
 using BatchFunctions.Cli.Waiting;
 
@@ -26,10 +25,7 @@ internal static class RunCommand
             using var input = creation.OpenInput(parsed);
             var endpoint = creation.EndpointOf(parsed, input);
             using var client = service.Open(parsed);
-            if (follow.Places(parsed) is { HasOutputFile: true } places)
-            {
-                await ResultFile.CheckAsync(places.Output!);
-            }
+            await follow.CheckAsync(parsed);
 
             var file = await UploadAsync(client, parsed, input, creation.InParts(parsed), follow.IsQuiet(parsed), environment, ct);
             var batch = await MakeAsync(client, parsed, creation.Request(parsed, file, endpoint), ct);

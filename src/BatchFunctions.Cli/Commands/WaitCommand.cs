@@ -16,6 +16,7 @@ internal static class WaitCommand
         wait.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
+            await follow.CheckAsync(parsed);
             return await new BatchFollow(client, environment, parsed, follow, service.Again(parsed))
                 .ToEndAsync(parsed.GetValue(id)!, ct);
         });

@@ -71,7 +71,10 @@ internal sealed class AzuriteFolder : IDisposable
 
     /// <summary>The error for a folder that another process holds.</summary>
     public static StartupException InUse(string path) => new(
-        $"{path} is in use by another process: end that self-host, or name another folder with --data.");
+        $"{path} is in use by another process: end that self-host, or name another folder with --data.")
+    {
+        Kind = FailureKind.Refused,
+    };
 
     public void Dispose() => _lock.Dispose();
 

@@ -79,7 +79,10 @@ internal static class AzuriteInstallation
             if (npm.ExitCode != 0)
             {
                 throw new StartupException(
-                    $"npm could not install Azurite: {ReasonIn(errors)} (check the network and 'npm config get registry', or set AzureWebJobsStorage to a storage account).");
+                    $"npm could not install Azurite: {ReasonIn(errors)} (check the network and 'npm config get registry', or set AzureWebJobsStorage to a storage account).")
+                {
+                    Kind = FailureKind.Refused,
+                };
             }
         }
         catch (OperationCanceledException)

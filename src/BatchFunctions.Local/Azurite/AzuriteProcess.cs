@@ -65,7 +65,10 @@ internal sealed class AzuriteProcess
         // The last of its error output is still to be read.
         await _process.WaitForExitAsync(ct);
         throw new StartupException(
-            $"Azurite does not start ({(Said is { Length: > 0 } said ? said : "it says nothing")}): Node.js must be 20 or newer; delete {_process.StartInfo.Environment[AzuriteServer.InstallFolderVariable]} to have Azurite installed anew.");
+            $"Azurite does not start ({(Said is { Length: > 0 } said ? said : "it says nothing")}): Node.js must be 20 or newer; delete {_process.StartInfo.Environment[AzuriteServer.InstallFolderVariable]} to have Azurite installed anew.")
+        {
+            Kind = FailureKind.Refused,
+        };
     }
 
     /// <summary>Tells the process to begin.</summary>

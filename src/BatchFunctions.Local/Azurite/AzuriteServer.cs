@@ -98,7 +98,10 @@ public sealed class AzuriteServer : IAsyncDisposable
         {
             await process.EndAsync();
             throw new StartupException(
-                $"Azurite has not started within {StartLimit.TotalSeconds:0} s: try again when the machine is less busy.", e);
+                $"Azurite has not started within {StartLimit.TotalSeconds:0} s: try again when the machine is less busy.", e)
+            {
+                Kind = FailureKind.Refused,
+            };
         }
         catch
         {

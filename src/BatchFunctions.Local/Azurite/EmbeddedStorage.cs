@@ -48,7 +48,10 @@ internal static class EmbeddedStorage
         {
             throw new StartupException(
                 $"The embedded storage cannot write to its folder: {e.Message} Name one that can be written to with --data, or set {StorageConnection.Name} to a storage account.",
-                e);
+                e)
+            {
+                Kind = FailureKind.LocalFile,
+            };
         }
     }
 

@@ -6,6 +6,9 @@ namespace BatchFunctions.SelfHost.Azurite;
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
+    /// <summary>What the operating systems say of a file that somebody else holds: Windows, Linux, macOS.</summary>
+    private static readonly int[] Held = [unchecked((int)0x80070020), 11, 35];
+
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100);
 
     private readonly FileStream _file;
@@ -28,15 +31,15 @@ internal sealed class FolderLock : IDisposable
     }
 
     /// <summary>Takes the lock; null if somebody holds it.</summary>
+    /// <exception cref="IOException">The file cannot be made: on a disk that is full, or that may only be read.</exception>
     public static FolderLock? TryTake(string path)
     {
         try
         {
             return new FolderLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException e) when (e.GetType() == typeof(IOException))
+        catch (IOException e) when (Held.Contains(e.HResult))
         {
-            // Somebody holds it. A missing folder and the like throw derived exceptions.
             return null;
         }
     }

@@ -13,11 +13,11 @@ namespace BatchFunctions.SelfHost.Commands;
 /// or of the account that <c>--storage</c> names.
 /// </summary>
 /// <param name="data">The option for the folder of the embedded storage.</param>
-/// <param name="failed">The exit code for a failure.</param>
+/// <param name="codeOf">The exit code for a failure of each kind.</param>
 /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
 /// <param name="kept">What the commands keep there, for the message where no storage is named.</param>
 /// <param name="tables">The names of the tables that they work on.</param>
-internal sealed class StorageCommands(Option<string> data, int failed, bool makesData, string kept, params string[] tables)
+internal sealed class StorageCommands(Option<string> data, Func<FailureKind, int> codeOf, bool makesData, string kept, params string[] tables)
 {
     /// <summary>The option that names an account.</summary>
     public Option<string?> Storage { get; } = new("--storage")
@@ -41,7 +41,7 @@ internal sealed class StorageCommands(Option<string> data, int failed, bool make
                 var settings = SettingsOf(parsed.GetValue(Storage), makesData ? null : parsed.GetValue(data)!);
                 await using var azurite = await EmbeddedStorage.JoinIfNeededAsync(
                     settings, parsed.GetValue(data)!, Console.Error.WriteLine, ct);
-                var account = new StorageConnection(settings).OpenTables();
+                var account = Open(settings);
                 foreach (var table in tables)
                 {
                     await CreateTableAsync(account, table, ct);
@@ -50,7 +50,8 @@ internal sealed class StorageCommands(Option<string> data, int failed, bool make
                 return await act(account, parsed, ct);
             },
             parsed.InvocationConfiguration.Error,
-            failed));
+            codeOf,
+            ct: ct));
 
     /// <summary>The settings, which name a storage account unless an embedded storage may be used.</summary>
     /// <param name="storage">The value of <c>--storage</c>; null if it is not given.</param>
@@ -63,6 +64,19 @@ internal sealed class StorageCommands(Option<string> data, int failed, bool make
             ? settings
             : throw new StartupException(
                 $"No storage is named to keep {kept} in: give --storage https://ACCOUNT.table.core.windows.net or a connection string, set {StorageConnection.Name}, or name a self-host's data folder with --data.");
+    }
+
+    /// <exception cref="StartupException">The settings name no storage.</exception>
+    private static TableServiceClient Open(IConfiguration settings)
+    {
+        try
+        {
+            return new StorageConnection(settings).OpenTables();
+        }
+        catch (Exception e) when (e is InvalidOperationException or UriFormatException && e.Source?.StartsWith("Azure", StringComparison.Ordinal) != true)
+        {
+            throw new StartupException(e is UriFormatException ? $"{StorageConnection.Name} has an address that is none: {e.Message}" : e.Message, e);
+        }
     }
 
     private static async Task CreateTableAsync(TableServiceClient account, string table, CancellationToken ct)

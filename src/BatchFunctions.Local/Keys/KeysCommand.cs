@@ -19,11 +19,11 @@ internal static class KeysCommand
 
     /// <summary>The command <c>keys</c> with its three subcommands.</summary>
     /// <param name="data">The option for the folder of the embedded storage.</param>
-    /// <param name="failed">The exit code for a failure.</param>
+    /// <param name="codeOf">The exit code for a failure of each kind.</param>
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
-    public static Command Create(Option<string> data, int failed, bool makesData)
+    public static Command Create(Option<string> data, Func<FailureKind, int> codeOf, bool makesData)
     {
-        var storage = new StorageCommands(data, failed, makesData, "keys", TableNames.ApiKeys, TableNames.Projects);
+        var storage = new StorageCommands(data, codeOf, makesData, "keys", TableNames.ApiKeys, TableNames.Projects);
         void Runs(
             Command command, Func<ApiKeyStore, ParseResult, CancellationToken, Task<int>> act, Action<ParseResult>? check = null) =>
             storage.Runs(command, (tables, parsed, ct) => act(new ApiKeyStore(tables, TimeProvider.System), parsed, ct), check);
@@ -71,30 +71,9 @@ internal static class KeysCommand
     private static async Task<int> AddAsync(
         TableServiceClient tables, string project, string label, TimeSpan? life, TextWriter output, CancellationToken ct)
     {
-        var keys = new ApiKeyStore(tables, TimeProvider.System);
-        await CheckNotErasedAsync(tables, project, ct);
-        var made = await keys.CreateAsync(project, label, life, ct);
-        try
-        {
-            // Again: whoever erases the project revokes the keys that there are once its row says so.
-            await CheckNotErasedAsync(tables, project, ct);
-        }
-        catch (StartupException)
-        {
-            await keys.RevokeAsync(made.Record.Id, ct);
-            throw;
-        }
-
-        await output.WriteLineAsync(made.Key);
+        await output.WriteLineAsync(await KeyCreation.CreateAsync(
+            new ApiKeyStore(tables, TimeProvider.System), new ProjectStore(tables), project, label, life, ct));
         return 0;
-    }
-
-    private static async Task CheckNotErasedAsync(TableServiceClient tables, string project, CancellationToken ct)
-    {
-        if ((await new ProjectStore(tables).FindAsync(project, ct)).ErasingSince is not null)
-        {
-            throw new StartupException($"The project '{project}' is being erased: make keys for it when 'projects list' shows it no more.");
-        }
     }
 
     private static async Task<int> ListAsync(ApiKeyStore keys, bool asJson, TextWriter output, CancellationToken ct)
@@ -126,6 +105,6 @@ internal static class KeysCommand
             return 0;
         }
 
-        throw new StartupException($"There is no key with the id '{id}': 'keys list' shows the ids.");
+        throw new StartupException($"There is no key with the id '{id}': 'keys list' shows the ids.") { Kind = FailureKind.Refused };
     }
 }

@@ -25,11 +25,11 @@ internal static class ProjectsCommand
 
     /// <summary>The command <c>projects</c> with its three subcommands.</summary>
     /// <param name="data">The option for the folder of the embedded storage.</param>
-    /// <param name="failed">The exit code for a failure.</param>
+    /// <param name="codeOf">The exit code for a failure of each kind.</param>
     /// <param name="makesData">Whether to create an embedded storage if there is none yet.</param>
-    public static Command Create(Option<string> data, int failed, bool makesData)
+    public static Command Create(Option<string> data, Func<FailureKind, int> codeOf, bool makesData)
     {
-        var storage = new StorageCommands(data, failed, makesData, "projects", TableNames.Projects, TableNames.ApiKeys);
+        var storage = new StorageCommands(data, codeOf, makesData, "projects", TableNames.Projects, TableNames.ApiKeys);
 
         var asJson = new Option<bool>("--json") { Description = "Prints JSON for programs." };
         var list = new Command("list", "Lists the projects that have a key, or something set, and what is set.") { asJson };

@@ -82,15 +82,27 @@ internal static class SelfHostSettings
             using var document = JsonDocument.Parse(
                 File.ReadAllBytes(path),
                 new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return document.RootElement.TryGetProperty("Values", out var values)
-                ? values.EnumerateObject().ToDictionary(
-                    value => value.Name.Replace("__", ":", StringComparison.Ordinal), value => (string?)value.Value.ToString())
-                : [];
+            return document.RootElement.TryGetProperty("Values", out var values) ? Settings(values) : [];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new StartupException($"{path} is not valid: {e.Message} Compare it with local.settings.sample.json.", e);
         }
+    }
+
+    /// <exception cref="InvalidOperationException">A name stands there twice: which value holds nobody could tell.</exception>
+    private static Dictionary<string, string?> Settings(JsonElement values)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var value in values.EnumerateObject())
+        {
+            if (!settings.TryAdd(value.Name.Replace("__", ":", StringComparison.Ordinal), value.Value.ToString()))
+            {
+                throw new InvalidOperationException($"It has {value.Name} twice.");
+            }
+        }
+
+        return settings;
     }
 
     private static string FindRoot()

@@ -1,4 +1,5 @@
 using BatchFunctions.Keys;
+using BatchFunctions.Projects;
 
 namespace BatchFunctions.SelfHost.Keys;
 
@@ -11,7 +12,9 @@ internal static class LocalKey
     private const string Project = "local";
     private const string FileName = "local-key";
 
-    public static async Task<string> EnsureAsync(ApiKeyStore keys, string dataFolder, CancellationToken ct)
+    /// <summary>The key that is kept, or one that is made and kept where there is none that works.</summary>
+    /// <exception cref="StartupException">The project is being erased, and gets no key meanwhile.</exception>
+    public static async Task<string> EnsureAsync(ApiKeyStore keys, ProjectStore projects, string dataFolder, CancellationToken ct)
     {
         var path = Path.Combine(dataFolder, FileName);
         if (File.Exists(path))
@@ -23,7 +26,7 @@ internal static class LocalKey
             }
         }
 
-        var made = await keys.CreateAsync(Project, "made at the first start", ct);
+        var made = await KeyCreation.CreateAsync(keys, projects, Project, "made at the first start", life: null, ct);
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -31,7 +34,7 @@ internal static class LocalKey
         }
 
         await using var file = new StreamWriter(path, options);
-        await file.WriteLineAsync(made.Key.AsMemory(), ct);
-        return made.Key;
+        await file.WriteLineAsync(made.AsMemory(), ct);
+        return made;
     }
 }

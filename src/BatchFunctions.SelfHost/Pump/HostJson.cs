@@ -1,21 +1,15 @@
 using System.Globalization;
+using BatchFunctions.Configuration;
 
 namespace BatchFunctions.SelfHost.Pump;
 
 /// <summary>
 /// The queue settings of <c>host.json</c>, the same file that the Functions host reads. Each can be overridden as
-/// there, for instance by <c>AzureFunctionsJobHost__extensions__queues__batchSize</c>
-/// (https://learn.microsoft.com/azure/azure-functions/functions-host-json#override-hostjson-values). A setting that is
+/// there (<see cref="HostFile"/>), for instance by <c>AzureFunctionsJobHost__extensions__queues__batchSize</c>. A setting that is
 /// in neither has a default, as in the Functions host.
 /// </summary>
 internal sealed record HostJson
 {
-    /// <summary>
-    /// The setting for the handlers' time limit, against which the service's own settings are checked.
-    /// </summary>
-    public const string FunctionTimeoutSetting = Overrides + ":functionTimeout";
-
-    private const string Overrides = "AzureFunctionsJobHost";
     private const string Queues = "extensions:queues:";
 
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(100);
@@ -55,10 +49,7 @@ internal sealed record HostJson
         IConfiguration host;
         try
         {
-            host = new ConfigurationBuilder()
-                .AddJsonFile(Path.GetFullPath(path))
-                .AddInMemoryCollection(settings.GetSection(Overrides).AsEnumerable(makePathsRelative: true))
-                .Build();
+            host = HostFile.Read(path, settings);
         }
         catch (InvalidDataException e)
         {
@@ -77,9 +68,9 @@ internal sealed record HostJson
             MaxDequeueCount = Number(host, Queues + "maxDequeueCount", 5, 1, 100),
             MaxPollingInterval = Time(host, Queues + "maxPollingInterval", TimeSpan.FromMinutes(1), Shortest, Longest),
             VisibilityTimeout = Time(host, Queues + "visibilityTimeout", TimeSpan.Zero, TimeSpan.Zero, Longest),
-            FunctionTimeout = host["functionTimeout"] is "-1"
+            FunctionTimeout = host[HostFile.FunctionTimeout] is "-1"
                 ? Timeout.InfiniteTimeSpan
-                : Time(host, "functionTimeout", TimeSpan.FromMinutes(30), TimeSpan.FromSeconds(1), Longest),
+                : Time(host, HostFile.FunctionTimeout, HostFile.DefaultFunctionTimeout, TimeSpan.FromSeconds(1), Longest),
         };
     }
 
@@ -108,5 +99,5 @@ internal sealed record HostJson
     }
 
     private static StartupException Wrong(IConfiguration host, string key, string expected) => new(
-        $"'{host[key]}' is no value for {key}: set it in host.json, or {Overrides}__{key.Replace(":", "__", StringComparison.Ordinal)}, to {expected}.");
+        $"'{host[key]}' is no value for {key}: set it in host.json, or {HostFile.Overrides}__{key.Replace(":", "__", StringComparison.Ordinal)}, to {expected}.");
 }

@@ -24,13 +24,21 @@ internal static class ListenAddresses
     }
 
     /// <summary>Checks the address of <c>--metrics</c>.</summary>
-    /// <exception cref="StartupException">It is not one address.</exception>
-    public static void CheckMetrics(string url)
+    /// <param name="url">The address.</param>
+    /// <param name="urls">Those of <c>--urls</c>, which have been checked.</param>
+    /// <exception cref="StartupException">It is not one address, or has the port of one of the others: by its port the page is told from the API.</exception>
+    public static void CheckMetrics(string url, string urls)
     {
         if (!IsAddress(url))
         {
             throw new StartupException(
                 $"'{url}' is no address to listen at: give --metrics one such as http://127.0.0.1:9464, with a port up to {IPEndPoint.MaxPort}.");
+        }
+
+        var port = BindingAddress.Parse(url).Port;
+        if (port != 0 && urls.Split(';').Any(api => BindingAddress.Parse(api).Port == port))
+        {
+            throw new StartupException($"'{url}' has the port of an address of --urls: give --metrics a port of its own, such as http://127.0.0.1:9464.");
         }
     }
 

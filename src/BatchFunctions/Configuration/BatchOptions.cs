@@ -147,8 +147,8 @@ public sealed class BatchOptions
     public TimeSpan StatusPoll { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long one run of a chunk keeps sending lines before it hands over to a new message; at most half of the
-    /// host's <c>functionTimeout</c>. Calls in flight may then take up to <see cref="UpstreamOptions.Timeout"/> more.
+    /// How long one run of a chunk keeps sending lines before it hands over to a new message. Calls in flight may then take up to
+    /// <see cref="UpstreamOptions.Timeout"/> more, and both together must end half a minute before the host's <c>functionTimeout</c>.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Batch__RunLimit must be from 00:00:01 to 1.00:00:00.")]
     public TimeSpan RunLimit { get; set; } = TimeSpan.FromMinutes(4);

@@ -14,8 +14,6 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
     /// <summary>What a run has for its last checkpoint and its hand-over.</summary>
     private static readonly TimeSpan HandingOver = TimeSpan.FromSeconds(30);
 
-    private const string FunctionTimeout = "AzureFunctionsJobHost:functionTimeout";
-
     public ValidateOptionsResult Validate(string? name, BatchOptions options)
     {
         var failures = new List<string>();
@@ -79,7 +77,7 @@ internal sealed class BatchOptionsValidator(IConfiguration configuration) : IVal
             yield return $"Batch__Endpoints has '{endpoint[..32]}…', which is too long: each batch's row keeps its endpoint, of at most {BatchOptions.LongestEndpoint} characters.";
         }
 
-        if (TimeSpan.TryParse(configuration[FunctionTimeout], CultureInfo.InvariantCulture, out var timeout)
+        if (TimeSpan.TryParse(configuration[HostFile.FunctionTimeoutSetting], CultureInfo.InvariantCulture, out var timeout)
             && timeout > TimeSpan.Zero // -1 means no limit
             && options.AllUpstreams.MaxBy(static upstream => upstream.Options.Timeout) is { } slowest
             && options.RunLimit + slowest.Options.Timeout > timeout - HandingOver)

@@ -62,7 +62,10 @@ internal sealed class CliDriver : IDisposable
         .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("custom_id").GetString()!)
         .Order(StringComparer.Ordinal);
 
-    public async Task<CliRun> RunAsync(params string[] arguments)
+    public Task<CliRun> RunAsync(params string[] arguments) => RunUntilAsync(CancellationToken.None, arguments);
+
+    /// <summary>Runs a command that is ended by a token, as Ctrl-C ends it.</summary>
+    public async Task<CliRun> RunUntilAsync(CancellationToken interrupt, params string[] arguments)
     {
         using var bytes = new MemoryStream();
         var output = new StringWriter();
@@ -70,7 +73,8 @@ internal sealed class CliDriver : IDisposable
         var code = await BatchCommandLine.RunAsync(
             arguments,
             CommandEnvironment with { StandardOutput = () => bytes },
-            new InvocationConfiguration { Output = output, Error = errors });
+            new InvocationConfiguration { Output = output, Error = errors },
+            interrupt);
         return new CliRun(code, output + Encoding.UTF8.GetString(bytes.ToArray()), errors.ToString());
     }
 }

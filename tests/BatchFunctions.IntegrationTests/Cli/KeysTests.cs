@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using BatchFunctions.Cli;
 using BatchFunctions.IntegrationTests.Clients;
@@ -43,7 +45,7 @@ public sealed class KeysTests
         foreach (var wrong in new[] { "0d", "90", "-1d", "3651d", "soon", "90D" })
         {
             (await cli.RunAsync("keys", "add", "--project", "team-a", $"--expires={wrong}", "--storage", storage))
-                .AssertOneLine(ExitCodes.Refused, $"--expires cannot be '{wrong}'");
+                .AssertOneLine(ExitCodes.Usage, $"--expires cannot be '{wrong}'");
         }
     }
 
@@ -54,7 +56,7 @@ public sealed class KeysTests
 
         var list = await cli.RunAsync("keys", "list", "--data", cli.PathOf("none"));
 
-        list.AssertOneLine(ExitCodes.Refused, "No storage is named", "--storage https://ACCOUNT.table.core.windows.net", "--data");
+        list.AssertOneLine(ExitCodes.Usage, "No storage is named", "--storage https://ACCOUNT.table.core.windows.net", "--data");
         Assert.False(Directory.Exists(cli.PathOf("none")));
     }
 
@@ -66,7 +68,26 @@ public sealed class KeysTests
         var storage = TestStorage.NewAccount();
 
         (await cli.RunAsync("keys", "list", "--storage", Nowhere)).AssertOneLine(ExitCodes.Refused, "Storage cannot be reached");
-        (await cli.RunAsync("keys", "add", "--project", "Not One", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "'Not One' is no project name");
+        (await cli.RunAsync("keys", "add", "--project", "Not One", "--storage", storage)).AssertOneLine(ExitCodes.Usage, "'Not One' is no project name");
+        (await cli.RunAsync("keys", "list", "--storage", "rubbish")).AssertOneLine(ExitCodes.Usage, "'rubbish' names no storage");
+        (await cli.RunAsync("keys", "list", "--storage", "AccountName=a")).AssertOneLine(ExitCodes.Usage, "is no connection string");
         (await cli.RunAsync("keys", "revoke", "key_0", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "There is no key with the id 'key_0'");
+    }
+
+    [Fact]
+    public async Task A_command_that_is_interrupted_is_told_from_a_storage_that_refuses()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        using var cli = new CliDriver(baseUrl: null, key: null);
+        using var interrupt = new CancellationTokenSource();
+        var list = cli.RunUntilAsync(
+            interrupt.Token, "keys", "list", "--storage",
+            $"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://{silent.LocalEndpoint}/a");
+        using var asked = await silent.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromMinutes(1));
+
+        await interrupt.CancelAsync();
+
+        (await list).AssertExit(ExitCodes.Interrupted);
     }
 }

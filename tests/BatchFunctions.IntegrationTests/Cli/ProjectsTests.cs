@@ -46,7 +46,7 @@ public sealed class ProjectsTests
 
         var set = await cli.RunAsync(["projects", "set", project, .. options, "--data", cli.PathOf("none")]);
 
-        set.AssertOneLine(ExitCodes.Refused, said);
+        set.AssertOneLine(ExitCodes.Usage, said);
     }
 
     [Fact]
@@ -57,8 +57,8 @@ public sealed class ProjectsTests
         (await cli.RunAsync("keys", "add", "--project", "team-a", "--storage", storage)).AssertExit(ExitCodes.Done);
         (await cli.RunAsync("keys", "add", "--project", "team-b", "--storage", storage)).AssertExit(ExitCodes.Done);
 
-        (await cli.RunAsync("projects", "remove", "team-a", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "erases everything of the project 'team-a'", "--yes");
-        (await cli.RunAsync("projects", "remove", "Team A", "--yes", "--storage", storage)).AssertOneLine(ExitCodes.Refused, "'Team A' is no project name");
+        (await cli.RunAsync("projects", "remove", "team-a", "--storage", storage)).AssertOneLine(ExitCodes.Usage, "erases everything of the project 'team-a'", "--yes");
+        (await cli.RunAsync("projects", "remove", "Team A", "--yes", "--storage", storage)).AssertOneLine(ExitCodes.Usage, "'Team A' is no project name");
         Assert.DoesNotContain("erased", (await cli.RunAsync("projects", "list", "--storage", storage)).Output, StringComparison.Ordinal);
 
         var removed = await cli.RunAsync("projects", "remove", "team-a", "--yes", "--storage", storage);
@@ -79,7 +79,7 @@ public sealed class ProjectsTests
         using var cli = new CliDriver(baseUrl: null, key: null);
 
         (await cli.RunAsync("projects", "list", "--data", cli.PathOf("none")))
-            .AssertOneLine(ExitCodes.Refused, "No storage is named to keep projects in", "--storage");
+            .AssertOneLine(ExitCodes.Usage, "No storage is named to keep projects in", "--storage");
     }
 
     [Fact]

@@ -181,6 +181,24 @@ public sealed class WordsTests : OtherServiceTest
         (await Cli.RunAsync("run", Cli.WriteRequests("a"), "--quiet")).AssertOneLine(ExitCodes.Refused, "(413)", "--parts");
     }
 
+    [Theory]
+    [InlineData(60_000, true)]
+    [InlineData(1, false)]
+    public async Task A_file_that_is_too_large_for_the_functions_host(int lines, bool isLarge)
+    {
+        Service.Before = context =>
+        {
+            context.Response.StatusCode = 500;
+            context.Response.Headers["x-should-retry"] = "false";
+            return Task.FromResult(true);
+        };
+
+        var run = await Cli.RunAsync("run", Cli.WriteRequests([.. Enumerable.Range(0, lines).Select(line => $"{line:D100}")]), "--quiet");
+
+        run.AssertOneLine(ExitCodes.Refused, "(500)");
+        Assert.Equal(isLarge, run.Errors.Contains("--parts", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task An_input_that_is_not_there()
     {
@@ -221,6 +239,7 @@ public sealed class WordsTests : OtherServiceTest
 
         (await Cli.RunAsync("run", input, "-o", Cli.PathOf("none/results.jsonl"))).AssertOneLine(ExitCodes.LocalFile, "The results cannot be written", "Name another file");
         (await Cli.RunAsync("run", input, "-o", Path.GetDirectoryName(input)!)).AssertOneLine(ExitCodes.LocalFile, "is a folder", "name a file");
+        (await Cli.RunAsync("wait", "batch_0", "-o", Cli.PathOf("none/results.jsonl"))).AssertOneLine(ExitCodes.LocalFile, "The results cannot be written", "Name another file");
         Assert.Empty(Service.Requests);
     }
 

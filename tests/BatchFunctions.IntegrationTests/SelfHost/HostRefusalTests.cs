@@ -46,6 +46,17 @@ public sealed class HostRefusalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_setting_that_stands_twice_in_the_file_is_named()
+    {
+        await File.WriteAllTextAsync(
+            Path.Combine(_data.Path, "local.settings.json"), """{ "Values": { "Batch__ChunkLines": "50", "Batch:ChunkLines": "60" } }""");
+
+        await using var host = await HostProcess.RunInAsync(_data.Path, ["--data", _data.Path, "--urls", "http://127.0.0.1:0"], Storage);
+
+        host.ShouldSayOneLine("It has Batch:ChunkLines twice.");
+    }
+
+    [Fact]
     public async Task An_address_that_is_taken_or_none_is_told_on_one_line()
     {
         await using var first = await HostProcess.ServeAsync(_data.Path);

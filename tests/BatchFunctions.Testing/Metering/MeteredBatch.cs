@@ -1,4 +1,5 @@
 using BatchFunctions.Batches;
+using BatchFunctions.Storage;
 
 namespace BatchFunctions.Testing.Metering;
 
@@ -16,14 +17,27 @@ internal static class MeteredBatch
     public static async Task<(StorageUse Use, TimeSpan Took)> RunAsync(
         int lines, TimeSpan pace, IReadOnlyDictionary<string, string?>? settings = null)
     {
+        var (use, took, _) = await RunCountingStepsAsync(lines, pace, settings);
+        return (use, took);
+    }
+
+    /// <summary>Runs a batch, and counts also how often the function that takes up batches and ends them was called.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public static async Task<(StorageUse Use, TimeSpan Took, int Steps)> RunCountingStepsAsync(
+        int lines, TimeSpan pace, IReadOnlyDictionary<string, string?>? settings = null)
+    {
         await using var service = await LeapingService.StartAsync(
             time => new PacedUpstream(pace, spread: 1, time), settings);
         var began = service.Time.GetUtcNow();
         var ended = await service.RunAsync(lines);
         return ended.Status == BatchStatus.Completed && ended.Counts.Completed == lines
-            ? (service.Asked.Use, service.Cleared.At - began)
+            ? (service.Asked.Use, service.Cleared.At - began, Steps(service.Asked.Requests))
             : throw new InvalidOperationException($"The batch has not run through: {ended.Status} {ended.Counts}.");
     }
+
+    /// <summary>Each call ends with its message's deletion.</summary>
+    private static int Steps(IReadOnlyDictionary<string, int> requests) =>
+        requests.Where(request => request.Key.StartsWith($"DELETE {QueueNames.Steps} ", StringComparison.Ordinal)).Sum(request => request.Value);
 
     /// <summary>
     /// Runs a batch of which four lines in ten expire, and a retry of it: what each asked of storage and of the upstream, and what both of

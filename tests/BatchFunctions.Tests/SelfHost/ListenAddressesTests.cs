@@ -32,6 +32,14 @@ public sealed class ListenAddressesTests
         Assert.Null(Record.Exception(() => ListenAddresses.Check(urls)));
 
     [Theory]
+    [InlineData("http://127.0.0.1:9464", "http://+:8080", false)]
+    [InlineData("http://127.0.0.1:0", "http://127.0.0.1:0", false)]
+    [InlineData("http://127.0.0.1:8080", "http://127.0.0.1:7071;http://10.0.0.1:8080", true)]
+    [InlineData("http://10.0.0.1:8080", "http://10.0.0.2:8080", true)]
+    public void Metrics_have_a_port_of_their_own(string metrics, string urls, bool isRefused) =>
+        Assert.Equal(isRefused, Record.Exception(() => ListenAddresses.CheckMetrics(metrics, urls)) is StartupException);
+
+    [Theory]
     [InlineData("http://0.0.0.0:7071", "http://127.0.0.1:7071")]
     [InlineData("http://[::]:7071", "http://127.0.0.1:7071")]
     [InlineData("http://localhost:7071", "http://localhost:7071")]

@@ -184,6 +184,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchClearing>();
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<ChunkSweep>();
+        services.TryAddSingleton<LastResort>();
         services.TryAddSingleton<ActiveBatchSweep>();
         services.TryAddSingleton<WaitingBatches>();
         services.TryAddSingleton<BatchSweep>();

@@ -40,7 +40,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         await StartAsync(new Dictionary<string, string?> { ["Batch:LastResort"] = "00:00:03" });
         var batch = await Driver.CreateAsync(250);
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await SpoilAsync(TableNames.Chunks, batch.Id, ChunkRow.RowKeyOf(1), "Offset", "here");
+        await Driver.SpoilAsync(TableNames.Chunks, batch.Id, ChunkRow.RowKeyOf(1), "Offset", "here");
 
         var failed = await Driver.RunToEndAsync(batch);
 
@@ -59,7 +59,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         var batch = await Driver.CreateAsync(250);
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         var (partition, key) = BatchRow.KeysOf(batch.Key);
-        var status = await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
+        var status = await Driver.SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
 
         var shown = await Driver.ReadAsync(batch);
         Assert.Equal((BatchStatus.Failed, "internal_error"), (shown.Status, Assert.Single(shown.Errors).Code));
@@ -76,7 +76,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         Assert.Single(Complaints, text => text.Contains(batch.Id, StringComparison.Ordinal));
         Assert.Equal(3, await Driver.Chunks.ListAsync(batch.Id, CancellationToken.None).CountAsync());
 
-        await SpoilAsync(TableNames.Batches, partition, key, "Status", status);
+        await Driver.SpoilAsync(TableNames.Batches, partition, key, "Status", status);
         var ended = await Driver.RunToEndAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);
         await Driver.AssertPromiseAsync(ended, 250);
@@ -89,7 +89,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         await StartAsync(new Dictionary<string, string?> { ["Batch:CompletionWindow"] = "00:00:01", ["Batch:LastResort"] = "00:00:01" });
         var batch = await Driver.CreateAsync(3);
         var (partition, key) = BatchRow.KeysOf(batch.Key);
-        await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
+        await Driver.SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
 
         var shown = await Driver.RunToEndAsync(batch);
 
@@ -102,7 +102,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
     {
         await StartAsync();
         var batch = await Driver.CreateAsync(3);
-        await SpoilAsync(TableNames.ActiveBatches, BatchDriver.Tenant, batch.Id, "CreatedAt", "yesterday");
+        await Driver.SpoilAsync(TableNames.ActiveBatches, BatchDriver.Tenant, batch.Id, "CreatedAt", "yesterday");
         var pending = Driver.Storage.Tables.GetTableClient(TableNames.Pending);
         await pending.AddEntityAsync(new TableEntity("advance", "batch_1") { ["AskedAt"] = DateTimeOffset.UtcNow.AddDays(-1) });
         var expiring = Driver.Storage.Tables.GetTableClient(TableNames.Expiring);
@@ -114,16 +114,6 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         Assert.Equal([batch.Key], await Driver.Get<ActiveBatchStore>().ListAsync(CancellationToken.None).Select(row => row.Key).ToListAsync());
         Assert.False((await pending.GetEntityIfExistsAsync<TableEntity>("advance", "batch_1")).HasValue);
         Assert.Contains("000000000000001_x", Assert.Single(Complaints), StringComparison.Ordinal);
-    }
-
-    private async Task<object> SpoilAsync(string name, string partition, string key, string column, object value)
-    {
-        var table = Driver.Storage.Tables.GetTableClient(name);
-        TableEntity row = await table.GetEntityAsync<TableEntity>(partition, key);
-        var before = row[column];
-        row[column] = value;
-        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
-        return before;
     }
 
     private async Task StartAsync(Dictionary<string, string?>? settings = null)

@@ -186,6 +186,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkSweep>();
         services.TryAddSingleton<LastResort>();
         services.TryAddSingleton<ActiveBatchSweep>();
+        services.TryAddSingleton<ActiveBatchPass>();
         services.TryAddSingleton<WaitingBatches>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<SweepGuard>();

@@ -175,6 +175,9 @@ public sealed class BatchOptions
     [Range(typeof(TimeSpan), "00:00:02", "1.00:00:00", ErrorMessage = "Batch__CreateLost must be from 00:00:02 to 1.00:00:00.")]
     public TimeSpan CreateLost { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long after its last writing a sweep's hold of the pending row counts for nothing.</summary>
+    public TimeSpan SweepLapse => SweepInterval + WakeUpLost;
+
     /// <summary>
     /// How long a batch past its deadline is tried to be closed, from the first sweep that finds it so, before it is failed as a last resort.
     /// </summary>

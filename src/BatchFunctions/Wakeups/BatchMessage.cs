@@ -71,6 +71,14 @@ internal sealed record BatchMessage
     public long? QuietUntil { get; init; }
 
     /// <summary>
+    /// Of a sweep's message: the batch behind which it goes on, by its id, with its project in <see cref="Tenant"/>, since the one before it had
+    /// no time for more; null to begin with the first. Earlier versions begin with the first.
+    /// </summary>
+    [JsonPropertyName("f")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? After { get; init; }
+
+    /// <summary>
     /// Whether a sweep was taken over from one that was due later, which some may have counted on: then another follows it in any case.
     /// </summary>
     [JsonPropertyName("a")]

@@ -136,7 +136,7 @@ internal sealed partial class BatchSweep(
     /// </summary>
     private Task AskNextAsync(SweepTurn turn, ActiveBatchCensus seen, CancellationToken ct)
     {
-        TimeSpan? delay = turn.IsOvertaken ? null : seen.LookedAtLast is null ? seen.FirstLeaseEnd - time.GetUtcNow() + Margin : GoesOnAfter;
+        var delay = turn.IsOvertaken ? (TimeSpan?)null : seen.LookedAtLast is null ? seen.FirstLeaseEnd - time.GetUtcNow() + Margin : GoesOnAfter;
         return queues.AskNextSweepAsync(delay, turn.IsOvertaken ? null : seen.LookedAtLast, turn.Asker, ct);
     }
 

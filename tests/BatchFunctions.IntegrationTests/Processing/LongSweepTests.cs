@@ -1,7 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
-using BatchFunctions.Batches;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;

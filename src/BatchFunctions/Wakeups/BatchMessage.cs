@@ -86,6 +86,14 @@ internal sealed record BatchMessage
     public bool IsTakenOver { get; init; }
 
     /// <summary>
+    /// Whether an advance's message has a delay, and its process asks for no other until it comes: then it is no copy, even if one that was
+    /// late has taken its row up meanwhile. Earlier versions take it for one.
+    /// </summary>
+    [JsonPropertyName("o")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsCountedOn { get; init; }
+
+    /// <summary>
     /// When the message was to be handled, in Unix milliseconds. Any wait beyond that counts as queue wait.
     /// </summary>
     [JsonPropertyName("d")]

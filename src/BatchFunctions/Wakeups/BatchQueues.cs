@@ -83,7 +83,7 @@ internal sealed class BatchQueues(
         var message = DelayedMessage.Begin(time, options.Value.AdvanceDelay);
         if (!asked.IsOnItsWay(batch) && await wakeups.TryAddAdvanceAsync(batch, ct))
         {
-            await SendAdvanceAsync(batch, message.Delay, ct);
+            await SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch) with { IsCountedOn = message.Delay > TimeSpan.Zero }, message.Delay, ct);
             asked.Note(batch, message);
         }
     }
@@ -94,7 +94,7 @@ internal sealed class BatchQueues(
     {
         if (await wakeups.TryAddAdvanceAsync(batch, ct))
         {
-            await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
+            await SendAdvanceAsync(batch, ct);
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed class BatchQueues(
         await foreach (var batch in wakeups.TakeOverLateAdvancesAsync(options.Value.WakeUpLost, ct))
         {
             any = true;
-            await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
+            await SendAdvanceAsync(batch, ct);
             if (!hasTime())
             {
                 break;
@@ -121,8 +121,8 @@ internal sealed class BatchQueues(
         return any;
     }
 
-    private Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
-        SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch), delay, ct);
+    private Task SendAdvanceAsync(BatchKey batch, CancellationToken ct) =>
+        SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch), TimeSpan.Zero, ct);
 
     /// <summary>
     /// Asks for the next sweep. A crash between the row and the message leaves an overdue row, which whoever asks next

@@ -184,7 +184,9 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<BatchClearing>();
         services.TryAddSingleton<BatchFinish>();
         services.TryAddSingleton<ChunkSweep>();
+        services.TryAddSingleton<LastResort>();
         services.TryAddSingleton<ActiveBatchSweep>();
+        services.TryAddSingleton<ActiveBatchPass>();
         services.TryAddSingleton<WaitingBatches>();
         services.TryAddSingleton<BatchSweep>();
         services.TryAddSingleton<SweepGuard>();

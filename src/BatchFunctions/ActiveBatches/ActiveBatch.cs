@@ -40,6 +40,12 @@ internal sealed record ActiveBatch(BatchKey Key, string InputFileId, DateTimeOff
     /// <summary>Since when the last of them waits.</summary>
     public DateTimeOffset? WaitsSince { get; init; }
 
+    /// <summary>Since when sweeps have the batch closed, its deadline being over; null as long as none has, as in rows of an earlier version.</summary>
+    public DateTimeOffset? ClosingSince { get; init; }
+
+    /// <summary>Since when sweeps have found that the batch's row cannot be read, its deadline being over; null as long as none has.</summary>
+    public DateTimeOffset? UnreadableSince { get; init; }
+
     /// <summary>Whether a newer version wrote the row, which is then not written.</summary>
     public bool IsNewer { get; init; }
 

@@ -20,12 +20,17 @@ internal static class ActiveBatchRow
     public const string WaitsFor = "WaitsFor";
     public const string Waiting = "Waiting";
     public const string WaitsSince = "WaitsSince";
+    public const string ClosingSince = "ClosingSince";
+    public const string UnreadableSince = "UnreadableSince";
 
     private const char Separator = ',';
 
     /// <summary>What is read of a row: not the sources, which only deletions of files ask for.</summary>
     public static IReadOnlyList<string> Read { get; } =
-        ["PartitionKey", "RowKey", InputFileId, CreatedAt, Status, Lines, LookAt, ProgressAt, WaitsFor, Waiting, WaitsSince, TableWrites.Version];
+    [
+        "PartitionKey", "RowKey", InputFileId, CreatedAt, Status, Lines, LookAt, ProgressAt, WaitsFor, Waiting, WaitsSince, ClosingSince, UnreadableSince,
+        TableWrites.Version,
+    ];
 
     /// <summary>A source each: an input, an error file and an output.</summary>
     private static readonly string[] Sources = ["Source1", "Source2", "Source3"];
@@ -66,6 +71,8 @@ internal static class ActiveBatchRow
                 .Where(static number => number >= 0),
         ],
         WaitsSince = TimeOf(row, WaitsSince),
+        ClosingSince = TimeOf(row, ClosingSince),
+        UnreadableSince = TimeOf(row, UnreadableSince),
         IsNewer = NewerRowException.IsNewer(row),
         ETag = row.ETag,
     };

@@ -129,6 +129,19 @@ internal sealed class ActiveBatchStore(TableClient table)
         },
         ct);
 
+    /// <summary>Notes since when a batch is closed, its deadline being over.</summary>
+    /// <param name="row">The row as it was read.</param>
+    /// <param name="since">Since when.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    /// <returns>Whether it is noted: not where the row has changed, or a newer version wrote it.</returns>
+    public Task<bool> TryNoteClosingAsync(ActiveBatch row, DateTimeOffset since, CancellationToken ct) =>
+        TryMergeAsync(row, new() { [ActiveBatchRow.ClosingSince] = since }, ct);
+
+    /// <summary>Notes since when the row of a batch cannot be read, its deadline being over.</summary>
+    /// <inheritdoc cref="TryNoteClosingAsync"/>
+    public Task<bool> TryNoteUnreadableAsync(ActiveBatch row, DateTimeOffset since, CancellationToken ct) =>
+        TryMergeAsync(row, new() { [ActiveBatchRow.UnreadableSince] = since }, ct);
+
     /// <summary>Writes when the sweep is to look at a batch, and which of its chunks wait without a message.</summary>
     /// <param name="row">The row as it was read, with what is to be written of it.</param>
     /// <param name="ct">Cancels the operation.</param>

@@ -124,6 +124,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>When the counts last changed; at first, when the lines began to be sent.</summary>
     public DateTimeOffset? ProgressAt { get; init; }
 
+    /// <summary>Since when none of its chunks is open but those whose rows cannot be read; null, or from before the last progress, where that is not so.</summary>
+    public DateTimeOffset? UnreadableSince { get; init; }
+
     /// <summary>How many lines were done when.</summary>
     public ProgressHistory History { get; init; } = ProgressHistory.None;
 

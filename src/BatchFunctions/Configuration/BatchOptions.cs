@@ -178,8 +178,11 @@ public sealed class BatchOptions
     [Range(typeof(TimeSpan), "00:00:02", "1.00:00:00", ErrorMessage = "Batch__CreateLost must be from 00:00:02 to 1.00:00:00.")]
     public TimeSpan CreateLost { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long after its last writing a sweep's hold of the pending row counts for nothing.</summary>
+    public TimeSpan SweepLapse => SweepInterval + WakeUpLost;
+
     /// <summary>
-    /// How long after its deadline a batch that cannot be closed is kept before it is failed, as a last resort.
+    /// How long a batch past its deadline is tried to be closed, from the first sweep that finds it so, before it is failed as a last resort.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "2.00:00:00", ErrorMessage = "Batch__LastResort must be from 00:00:01 to 2.00:00:00.")]
     public TimeSpan LastResort { get; set; } = TimeSpan.FromHours(1);

@@ -1,5 +1,6 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Ids;
 
 namespace BatchFunctions.Processing;
 
@@ -33,6 +34,9 @@ internal sealed class ActiveBatchCensus
     /// </summary>
     public int Restless { get; set; }
 
+    /// <summary>The last batch that was looked at, where there was no time for those behind it; null otherwise.</summary>
+    public BatchKey? LookedAtLast { get; set; }
+
     /// <summary>Whether no message of a chunk waited to be fetched; null as long as nobody has looked.</summary>
     public bool? IsChunkQueueEmpty { get; set; }
 
@@ -52,6 +56,13 @@ internal sealed class ActiveBatchCensus
         {
             Add(row.Status, row.ProgressAt ?? row.CreatedAt, row.CreatedAt, now);
         }
+    }
+
+    /// <summary>Adds a batch that the sweep does not look at, by what was noted last.</summary>
+    public void AddPassedOver(ActiveBatch row, DateTimeOffset now)
+    {
+        Restless++;
+        Add(row.Status, row.ProgressAt ?? row.CreatedAt, row.CreatedAt, now);
     }
 
     private void Add(string status, DateTimeOffset progressAt, DateTimeOffset createdAt, DateTimeOffset now)

@@ -19,7 +19,7 @@ internal sealed partial class ActiveBatchSweep(
     ActiveBatchStore active,
     BatchLooks looks,
     ChunkSweep chunks,
-    BatchFinish finish,
+    LastResort lastResort,
     BatchClearing clearing,
     BatchValidation validation,
     BatchQueues queues,
@@ -63,22 +63,12 @@ internal sealed partial class ActiveBatchSweep(
                     Log.Unreadable(logger, batch.Id, reason);
                 }
 
-                if (now > batch.ExpiresAt + _options.LastResort && now > batch.CreatedAt + _options.CompletionWindow + _options.LastResort)
-                {
-                    await clearing.RunAsync(batch, ct);
-                }
-
+                await lastResort.ClearUnreadableAsync(batch, row, ct);
                 break;
             case { } batch when batch.Status.HasEnded():
                 await clearing.RunAsync(batch, ct);
                 break;
-            case { } batch when now > batch.ExpiresAt + _options.LastResort:
-                if (rare.IsNews($"last resort {batch.Id}"))
-                {
-                    Log.LastResort(logger, batch.Id, batch.Status);
-                }
-
-                await finish.GiveUpAsync(row.Key, BatchFailures.NotClosed, ct);
+            case { } batch when await lastResort.TryEndAsync(batch, row, ct):
                 break;
             case { Status: BatchStatus.Validating } batch when !batch.IsOverdue(now):
                 next = await SendAgainAsync(batch, _options.WakeUpLost, now, ct);
@@ -196,9 +186,6 @@ internal sealed partial class ActiveBatchSweep(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} is '{Status}' long past its deadline and cannot be closed; it fails, with the results that there are.")]
-        public static partial void LastResort(ILogger logger, string batchId, BatchStatus status);
-
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId}: its row cannot be read ({Reason}); it counts as failed, and is cleared away after its deadline unless the row is mended.")]
         public static partial void Unreadable(ILogger logger, string batchId, string reason);
 

@@ -138,9 +138,19 @@ internal sealed class BatchAdvance(
             };
         }
 
-        if (sum.Unreadable > 0 && sum.Ended + sum.Unreadable == batch.ChunkCount && now - ProgressOf(moved) > options.Value.LastResort)
+        if (sum.Unreadable > 0 && sum.Ended + sum.Unreadable == batch.ChunkCount)
         {
-            return moved.FinalizeFailed(BatchFailures.ChunksUnreadable(sum.Unreadable), now);
+            // From when that was first found, and not from the last progress: the service may have stood still since, and nobody could mend
+            // the rows meanwhile.
+            if (moved.UnreadableSince is not { } since || since < ProgressOf(moved))
+            {
+                return moved with { UnreadableSince = now };
+            }
+
+            if (now - since > options.Value.LastResort)
+            {
+                return moved.FinalizeFailed(BatchFailures.ChunksUnreadable(sum.Unreadable), now);
+            }
         }
 
         return moved == batch ? null : moved;

@@ -24,7 +24,9 @@ internal sealed partial class BatchFinish(
     TimeProvider time,
     ILogger<BatchFinish> logger)
 {
-    /// <summary>For how long after its deadline a batch is tried to be finished while storage refuses what that needs.</summary>
+    /// <summary>
+    /// For how long after its deadline, or from when it was first tried behind that, a batch is tried to be finished while storage refuses what that needs.
+    /// </summary>
     private static readonly TimeSpan RefusedLimit = TimeSpan.FromDays(7);
 
     /// <summary>
@@ -93,7 +95,14 @@ internal sealed partial class BatchFinish(
     /// chunks have, whether or not they have ended; or, if that is not possible either, with what was published. Where storage
     /// only refuses it, it is tried for a week.
     /// </summary>
-    public async Task GiveUpAsync(BatchKey key, BatchError error, CancellationToken ct)
+    public Task GiveUpAsync(BatchKey key, BatchError error, CancellationToken ct) => GiveUpAsync(key, error, since: null, ct);
+
+    /// <inheritdoc cref="GiveUpAsync(BatchKey, BatchError, CancellationToken)"/>
+    /// <param name="key">The batch.</param>
+    /// <param name="error">Why it fails, if it does.</param>
+    /// <param name="since">Since when it is tried in vain; null where that is not known: then it counts as tried since its deadline.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
+    public async Task GiveUpAsync(BatchKey key, BatchError error, DateTimeOffset? since, CancellationToken ct)
     {
         var batch = await batches.MutateAsync(
             key,
@@ -104,7 +113,7 @@ internal sealed partial class BatchFinish(
                 _ => null,
             },
             ct);
-        if (batch is null || await TryFinishAsync(batch, ct))
+        if (batch is null || await TryFinishAsync(batch, since, ct))
         {
             return;
         }
@@ -115,7 +124,7 @@ internal sealed partial class BatchFinish(
                 ? current.FinalizeFailed(error, time.GetUtcNow())
                 : null,
             ct);
-        if (failing is null || await TryFinishAsync(failing, ct))
+        if (failing is null || await TryFinishAsync(failing, since, ct))
         {
             return;
         }
@@ -129,7 +138,7 @@ internal sealed partial class BatchFinish(
     }
 
     /// <returns>Whether the batch has ended; false if it cannot be finished like this.</returns>
-    private async Task<bool> TryFinishAsync(Batch batch, CancellationToken ct)
+    private async Task<bool> TryFinishAsync(Batch batch, DateTimeOffset? since, CancellationToken ct)
     {
         try
         {
@@ -140,7 +149,7 @@ internal sealed partial class BatchFinish(
             e is not (OutOfMemoryException or NewerRowException)
             && !StorageFaults.IsFault(e)
             && !ct.IsCancellationRequested
-            && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < batch.ExpiresAt + RefusedLimit))
+            && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < (since > batch.ExpiresAt ? since.Value : batch.ExpiresAt) + RefusedLimit))
         {
             Log.NotFinished(logger, e, batch.Id, batch.Outcome);
             return false;

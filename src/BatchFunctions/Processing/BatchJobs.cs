@@ -84,7 +84,7 @@ public sealed partial class BatchJobs
     {
         BatchMessageKind.Chunk => _work.RunAsync(message.Key, message.ChunkNumber, message.GoesOn, ct),
         BatchMessageKind.Validate => _validation.RunAsync(message.Key, ct),
-        BatchMessageKind.Advance => _advance.TakeUpAsync(message.Key, isFirstDelivery, ct),
+        BatchMessageKind.Advance => _advance.TakeUpAsync(message.Key, isFirstDelivery && !message.IsCountedOn, ct),
         BatchMessageKind.Sweep => _sweep.TakeUpAsync(message, ct),
         BatchMessageKind.Deliver => _deliveries.RunAsync(message, isFirstDelivery, ct),
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),

@@ -76,7 +76,9 @@ internal sealed class BatchLeftovers(
         var segments = new HashSet<(string File, int Chunk, int Epoch, int Part)>();
         foreach (var id in batch.ResultFileIds)
         {
-            if (await files.FindAnyAsync(batch.Tenant, id, ct) is { Deleted: false } file)
+            // The content of one that was deleted is another's to read as long as a batch is made of it, and then goes with the tombstone.
+            if (await files.FindAnyAsync(batch.Tenant, id, ct) is { } file
+                && (!file.Deleted || await active.AnyReadsAsync(batch.Tenant, id, ct)))
             {
                 named.Add(file.Blob.Name);
                 named.UnionWith(file.Pages.Select(page => page.In(file.Blob).Name));

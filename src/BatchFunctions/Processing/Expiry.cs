@@ -37,11 +37,21 @@ internal sealed partial class Expiry(
     /// <summary>How long an entry is put off that cannot be settled for a reason that lasts.</summary>
     private static readonly TimeSpan PutOffFailed = TimeSpan.FromDays(1);
 
-    /// <summary>Handles every entry that is due. One that cannot be settled does not hold up the others.</summary>
+    /// <summary>Handles every entry that is due.</summary>
+    /// <inheritdoc cref="RunDueAsync(Func{bool}, CancellationToken)"/>
+    public Task<bool> RunDueAsync(CancellationToken ct) => RunDueAsync(static () => true, ct);
+
+    /// <summary>
+    /// Handles the entries that are due, the longest first, as far as there is time: the rest is due still. One that cannot be settled does
+    /// not hold up the others; where there was no time for all of them, it comes behind them.
+    /// </summary>
+    /// <param name="hasTime">Whether there is time for more.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
     /// <returns>Whether there is more to remove at once.</returns>
-    public async Task<bool> RunDueAsync(CancellationToken ct)
+    public async Task<bool> RunDueAsync(Func<bool> hasTime, CancellationToken ct)
     {
         var isMore = false;
+        var failed = new List<ExpiringEntry>();
         await foreach (var entry in expiring.ListDueAsync(time.GetUtcNow(), Unreadable, ct))
         {
             try
@@ -53,15 +63,38 @@ internal sealed partial class Expiry(
             catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
             {
                 Log.NotRemoved(logger, e, entry.Kind, entry.Id);
+                failed.Add(entry);
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
                 Log.PutOff(logger, e, entry.Kind, entry.Id);
                 await MoveAsync(entry, time.GetUtcNow() + PutOffFailed, ct);
             }
+
+            if (!hasTime())
+            {
+                await MoveBehindAsync(failed, ct);
+                return true;
+            }
         }
 
         return isMore;
+    }
+
+    /// <summary>Puts entries that storage failed over behind those for which there was no time because of them.</summary>
+    private async Task MoveBehindAsync(List<ExpiringEntry> failed, CancellationToken ct)
+    {
+        try
+        {
+            foreach (var entry in failed)
+            {
+                await MoveAsync(entry, Next(entry), ct);
+            }
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
+        {
+            // It fails over everything, and not over one of them: where they stand does not matter.
+        }
     }
 
     /// <summary>The next entry stands before this one goes.</summary>

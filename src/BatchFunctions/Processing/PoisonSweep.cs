@@ -37,14 +37,17 @@ internal sealed partial class PoisonSweep(
 
     /// <summary>Handles the messages of a poison queue, as far as they can be handled now.</summary>
     /// <param name="name">The poison queue.</param>
+    /// <param name="hasTime">Whether there is time to fetch more.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    public Task RunAsync(string name, CancellationToken ct) => RunAsync(name, Visibility, ct);
+    public Task RunAsync(string name, Func<bool> hasTime, CancellationToken ct) => RunAsync(name, Visibility, hasTime, ct);
 
     /// <param name="name">The poison queue.</param>
     /// <param name="visibility">How long a message whose handling fails stays away.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    /// <inheritdoc cref="RunAsync(string, CancellationToken)"/>
-    internal async Task RunAsync(string name, TimeSpan visibility, CancellationToken ct)
+    /// <inheritdoc cref="RunAsync(string, Func{bool}, CancellationToken)"/>
+    internal Task RunAsync(string name, TimeSpan visibility, CancellationToken ct) => RunAsync(name, visibility, static () => true, ct);
+
+    private async Task RunAsync(string name, TimeSpan visibility, Func<bool> hasTime, CancellationToken ct)
     {
         var queue = storage.Queues.GetQueueClient(name);
         for (var fetches = 0; fetches < MostFetches; fetches++)
@@ -55,7 +58,7 @@ internal sealed partial class PoisonSweep(
                 await TryHandleAsync(queue, message, visibility, ct);
             }
 
-            if (messages.Length < FetchedAtOnce)
+            if (messages.Length < FetchedAtOnce || !hasTime())
             {
                 return;
             }

@@ -44,15 +44,22 @@ internal sealed partial class ProjectErasure(
 
     private const int AtOnce = 16;
 
+    /// <param name="hasTime">Whether there is time for more; the rest is the next sweep's.</param>
+    /// <param name="ct">Fires when the host shuts down.</param>
     /// <returns>Whether a project is being erased, and there is more to do soon.</returns>
-    public async Task<bool> RunAsync(CancellationToken ct)
+    public async Task<bool> RunAsync(Func<bool> hasTime, CancellationToken ct)
     {
         var isMore = false;
         await foreach (var project in projects.ListErasingAsync(ct))
         {
+            if (!hasTime())
+            {
+                return true;
+            }
+
             try
             {
-                isMore |= !await TryFinishAsync(project, ct);
+                isMore |= !await TryFinishAsync(project, hasTime, ct);
             }
             catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
             {
@@ -68,12 +75,12 @@ internal sealed partial class ProjectErasure(
     }
 
     /// <returns>Whether nothing is left of the project.</returns>
-    private async Task<bool> TryFinishAsync(Project project, CancellationToken ct)
+    private async Task<bool> TryFinishAsync(Project project, Func<bool> hasTime, CancellationToken ct)
     {
         var revokedAt = await keys.RevokeAllAsync(project.Name, ct);
         await steps.ReachedAsync(ProtocolStep.ProjectKeysRevoked, ct);
         var since = revokedAt > project.ErasingSince ? revokedAt : project.ErasingSince;
-        var isEnded = await EndBatchesAsync(project.Name, ct);
+        var isEnded = await EndBatchesAsync(project.Name, hasTime, ct);
         if (!isEnded || time.GetUtcNow() - since < Settling)
         {
             return false;
@@ -91,7 +98,7 @@ internal sealed partial class ProjectErasure(
     }
 
     /// <returns>Whether none of the project's batches is active.</returns>
-    private async Task<bool> EndBatchesAsync(string project, CancellationToken ct)
+    private async Task<bool> EndBatchesAsync(string project, Func<bool> hasTime, CancellationToken ct)
     {
         var isEnded = true;
         await foreach (var row in active.ListAsync(ct).Where(row => row.Key.Tenant == project))
@@ -116,6 +123,10 @@ internal sealed partial class ProjectErasure(
             }
 
             await steps.ReachedAsync(ProtocolStep.ProjectBatchEnded, ct);
+            if (!hasTime())
+            {
+                break;
+            }
         }
 
         return isEnded;

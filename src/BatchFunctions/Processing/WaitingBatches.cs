@@ -31,9 +31,10 @@ internal sealed class WaitingBatches(
 
     /// <summary>Has those go on that can.</summary>
     /// <param name="waiting">The active rows of all that wait, as they were read.</param>
+    /// <param name="hasTime">Whether there is time for more; the others wait, noted as before, for the next sweep.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
-    /// <returns>How many go on.</returns>
-    public async Task<int> WakeAsync(IReadOnlyList<ActiveBatch> waiting, CancellationToken ct)
+    /// <returns>How many go on, or may.</returns>
+    public async Task<int> WakeAsync(IReadOnlyList<ActiveBatch> waiting, Func<bool> hasTime, CancellationToken ct)
     {
         var states = new Dictionary<string, UpstreamState>(StringComparer.Ordinal);
         foreach (var name in waiting.SelectMany(static row => row.WaitsFor).Distinct(StringComparer.Ordinal))
@@ -52,11 +53,14 @@ internal sealed class WaitingBatches(
         }
 
         await Parallel.ForEachAsync(
-            InTurn(woken),
+            InTurn(woken).TakeWhile(_ => hasTime()),
             new ParallelOptions { MaxDegreeOfParallelism = WokenAtOnce, CancellationToken = ct },
             async (row, token) => await WakeAsync(row, token));
         return woken.Count;
     }
+
+    /// <inheritdoc cref="WakeAsync(IReadOnlyList{ActiveBatch}, Func{bool}, CancellationToken)"/>
+    public Task<int> WakeAsync(IReadOnlyList<ActiveBatch> waiting, CancellationToken ct) => WakeAsync(waiting, static () => true, ct);
 
     /// <summary>Project by project in turn, and of each the oldest batches first.</summary>
     private static IEnumerable<ActiveBatch> InTurn(IEnumerable<ActiveBatch> rows) => rows

@@ -64,6 +64,7 @@ internal enum ProtocolStep
     ProjectRowRemoved,
     ProjectErased,
     SweepTakenUp,
+    SweepHeld,
     RestNoted,
     WokenNoted,
     WokenSent,

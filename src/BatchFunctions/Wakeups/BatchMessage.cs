@@ -66,11 +66,27 @@ internal sealed record BatchMessage
     public long? QuietUntil { get; init; }
 
     /// <summary>
+    /// Of a sweep's message: the batch behind which it goes on, by its id, with its project in <see cref="Tenant"/>, since the one before it had
+    /// no time for more; null to begin with the first. Earlier versions begin with the first.
+    /// </summary>
+    [JsonPropertyName("f")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? After { get; init; }
+
+    /// <summary>
     /// Whether a sweep was taken over from one that was due later, which some may have counted on: then another follows it in any case.
     /// </summary>
     [JsonPropertyName("a")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsTakenOver { get; init; }
+
+    /// <summary>
+    /// Whether an advance's message has a delay, and its process asks for no other until it comes: then it is no copy, even if one that was
+    /// late has taken its row up meanwhile. Earlier versions take it for one.
+    /// </summary>
+    [JsonPropertyName("o")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsCountedOn { get; init; }
 
     /// <summary>
     /// When the message was to be handled, in Unix milliseconds. Any wait beyond that counts as queue wait.

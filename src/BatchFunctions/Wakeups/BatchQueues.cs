@@ -79,7 +79,7 @@ internal sealed class BatchQueues(
         var message = DelayedMessage.Begin(time, options.Value.AdvanceDelay);
         if (!asked.IsOnItsWay(batch) && await wakeups.TryAddAdvanceAsync(batch, ct))
         {
-            await SendAdvanceAsync(batch, message.Delay, ct);
+            await SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch) with { IsCountedOn = message.Delay > TimeSpan.Zero }, message.Delay, ct);
             asked.Note(batch, message);
         }
     }
@@ -90,7 +90,7 @@ internal sealed class BatchQueues(
     {
         if (await wakeups.TryAddAdvanceAsync(batch, ct))
         {
-            await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
+            await SendAdvanceAsync(batch, ct);
         }
     }
 
@@ -98,21 +98,27 @@ internal sealed class BatchQueues(
     /// Sends the messages of advances again that were asked for long ago and not taken up. Each row is taken over
     /// first, under its ETag, which keeps the next sweep from sending another at once.
     /// </summary>
+    /// <param name="hasTime">Whether there is time for more; the rest is as late when the next sweep comes.</param>
+    /// <param name="ct">Cancels the operation.</param>
     /// <returns>Whether there were any.</returns>
-    public async Task<bool> SendLateAdvancesAsync(CancellationToken ct)
+    public async Task<bool> SendLateAdvancesAsync(Func<bool> hasTime, CancellationToken ct)
     {
         var any = false;
         await foreach (var batch in wakeups.TakeOverLateAdvancesAsync(options.Value.WakeUpLost, ct))
         {
             any = true;
-            await SendAdvanceAsync(batch, TimeSpan.Zero, ct);
+            await SendAdvanceAsync(batch, ct);
+            if (!hasTime())
+            {
+                break;
+            }
         }
 
         return any;
     }
 
-    private Task SendAdvanceAsync(BatchKey batch, TimeSpan delay, CancellationToken ct) =>
-        SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch), delay, ct);
+    private Task SendAdvanceAsync(BatchKey batch, CancellationToken ct) =>
+        SendAsync(BatchMessage.Of(BatchMessageKind.Advance, batch), TimeSpan.Zero, ct);
 
     /// <summary>
     /// Asks for the next sweep. A crash between the row and the message leaves an overdue row, which whoever asks next
@@ -120,19 +126,26 @@ internal sealed class BatchQueues(
     /// </summary>
     /// <param name="delay">When there may be something to do; after <see cref="BatchOptions.SweepInterval"/> at the latest.</param>
     /// <param name="ct">Cancels the operation.</param>
-    public Task AskSweepAsync(TimeSpan? delay, CancellationToken ct)
+    public Task AskSweepAsync(TimeSpan? delay, CancellationToken ct) => AskNextSweepAsync(delay, from: null, asker: default, ct);
+
+    /// <summary>Asks for the sweep that follows one.</summary>
+    /// <param name="delay">When there may be something to do; after <see cref="BatchOptions.SweepInterval"/> at the latest.</param>
+    /// <param name="from">The batch behind which it is to go on; null to begin with the first.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task AskNextSweepAsync(TimeSpan? delay, BatchKey? from, SweepAsker asker, CancellationToken ct)
     {
         var interval = options.Value.SweepInterval;
-        return AskSweepAsync(delay < interval ? delay.Value : interval, latest: interval, quietUntil: null, ct);
+        return AskSweepAsync(delay < interval ? delay.Value : interval, latest: interval, quietUntil: null, from, asker, ct);
     }
 
     /// <summary>Asks for the next sweep where none is on its way, or the one that was is lost; however late it may be.</summary>
     public Task AskSweepIfLostAsync(CancellationToken ct) =>
-        AskSweepAsync(options.Value.SweepInterval, latest: TimeSpan.MaxValue, quietUntil: null, ct);
+        AskSweepAsync(options.Value.SweepInterval, latest: TimeSpan.MaxValue, quietUntil: null, from: null, asker: default, ct);
 
     /// <summary>Asks for a sweep at once: one that is under way and due later is taken over.</summary>
     /// <param name="ct">Cancels the operation.</param>
-    public Task AskSweepNowAsync(CancellationToken ct) => AskSweepAsync(Now, latest: Now, quietUntil: null, ct);
+    public Task AskSweepNowAsync(CancellationToken ct) => AskSweepAsync(Now, latest: Now, quietUntil: null, from: null, asker: default, ct);
 
     /// <summary>
     /// Asks for the next sweep where all is at rest: it may be later than <see cref="BatchOptions.SweepInterval"/>, since whoever begins
@@ -142,37 +155,58 @@ internal sealed class BatchQueues(
     /// <param name="quietUntil">Until when it is enough to look at batches that are due.</param>
     /// <param name="ct">Cancels the operation.</param>
     public Task AskQuietSweepAsync(TimeSpan delay, DateTimeOffset quietUntil, CancellationToken ct) =>
-        AskSweepAsync(delay > Now ? delay : Now, latest: TimeSpan.MaxValue, quietUntil, ct);
+        AskQuietSweepAsync(delay, quietUntil, asker: default, ct);
 
-    private async Task AskSweepAsync(TimeSpan delay, TimeSpan latest, DateTimeOffset? quietUntil, CancellationToken ct)
+    /// <inheritdoc cref="AskQuietSweepAsync(TimeSpan, DateTimeOffset, CancellationToken)"/>
+    /// <param name="delay">When there may be something to do.</param>
+    /// <param name="quietUntil">Until when it is enough to look at batches that are due.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task AskQuietSweepAsync(TimeSpan delay, DateTimeOffset quietUntil, SweepAsker asker, CancellationToken ct) =>
+        AskSweepAsync(delay > Now ? delay : Now, latest: TimeSpan.MaxValue, quietUntil, from: null, asker, ct);
+
+    private async Task AskSweepAsync(
+        TimeSpan delay, TimeSpan latest, DateTimeOffset? quietUntil, BatchKey? from, SweepAsker asker, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var by = latest < LongestDelay ? now + latest : DateTimeOffset.MaxValue;
-        if (_sweep is { } last && last.DueAt <= by && last.IsOnItsWay(time))
+        if (asker.Holder is null && _sweep is { } last && last.DueAt <= by && last.IsOnItsWay(time))
         {
             return;
         }
 
         var sent = DelayedMessage.Begin(time, delay);
-        var asked = await wakeups.AskSweepAsync(sent.DueAt, by, options.Value.SweepInterval, options.Value.WakeUpLost, ct);
+        var asked = await wakeups.AskSweepAsync(sent.DueAt, by, options.Value.SweepInterval, options.Value.WakeUpLost, asker, ct);
         if (asked.Ticket is { } ticket)
         {
+            // Sooner where others have asked for it while the one before it was under way; and then it looks at everything.
+            sent = asked.DueAt < sent.DueAt ? DelayedMessage.Begin(time, asked.DueAt - now) : sent;
             var message = new BatchMessage
             {
                 Kind = BatchMessageKind.Sweep,
                 Ticket = ticket.ToString(),
-                QuietUntil = quietUntil?.ToUnixTimeMilliseconds(),
+                QuietUntil = asked.IsWanted ? null : quietUntil?.ToUnixTimeMilliseconds(),
                 IsTakenOver = asked.IsTakenOver,
+                Tenant = from?.Tenant ?? "",
+                After = from?.Id,
             };
             await SendAsync(message, sent.Delay, ct);
             _sweep = sent;
         }
     }
 
+    /// <summary>Holds the pending row for a sweep that takes long; whoever asks for one has it follow.</summary>
+    /// <inheritdoc cref="SweepHolds.TryHoldAsync"/>
+    public Task<bool> TryHoldSweepAsync(string holder, CancellationToken ct) => wakeups.Holds.TryHoldAsync(holder, options.Value.SweepLapse, ct);
+
+    /// <inheritdoc cref="SweepHolds.ReleaseAsync"/>
+    public Task ReleaseSweepAsync(string holder, CancellationToken ct) => wakeups.Holds.ReleaseAsync(holder, ct);
+
+    /// <summary>Takes up a sweep by its ticket, or, where its message comes again since the process has died that had it in hand, by the row's lapse.</summary>
     /// <inheritdoc cref="WakeupStore.TryTakeSweepAsync"/>
     public async Task<bool> TryTakeSweepAsync(string? ticket, CancellationToken ct)
     {
-        if (!await wakeups.TryTakeSweepAsync(ticket, ct))
+        if (!await wakeups.TryTakeSweepAsync(ticket, ct) && !await wakeups.Holds.TryTakeLapsedAsync(options.Value.SweepLapse, ct))
         {
             return false;
         }

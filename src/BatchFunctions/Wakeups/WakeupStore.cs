@@ -23,20 +23,23 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     /// <summary>Behind all partitions of advances.</summary>
     private const string BehindAdvances = "advanceg";
 
-    private const string SweepPartition = "sweep";
-    private const string SweepRow = "sweep";
-    private const string AskedAt = "AskedAt";
+    private const string AskedAt = SweepRow.AskedAt;
     private const string Copies = "Copies";
-    private const string DueAt = "DueAt";
     private const string TenantColumn = "Tenant";
 
     /// <summary>The limit on how often the time before the next copy doubles: to about a thousand times.</summary>
     private const int MostDoublings = 10;
 
+    /// <summary>How often the sweep's row is read again that others write at the same time.</summary>
+    private const int Tries = 3;
+
     public WakeupStore(StorageClients storage, TimeProvider time)
         : this(storage.Tables.GetTableClient(TableNames.Pending), time)
     {
     }
+
+    /// <summary>Holds of the sweep's row.</summary>
+    public SweepHolds Holds { get; } = new(table, time);
 
     /// <summary>Whether the caller is the one to send the advance of this batch.</summary>
     public async Task<bool> TryAddAdvanceAsync(BatchKey batch, CancellationToken ct) =>
@@ -54,33 +57,79 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     }
 
     /// <summary>
-    /// Whether the caller is the one to send the next sweep. One that is under way is enough, unless its message is lost, or due so late
-    /// that the caller cannot wait for it: then it is taken over, and its message is a copy.
+    /// Whether the caller is the one to send the next sweep. One that is on its way is enough, unless its message is lost, or due so late
+    /// that the caller cannot wait for it: then it is taken over, and its message is a copy. One that is under way and holds the row is
+    /// enough, too, once the row says when another is wanted behind it.
     /// </summary>
     /// <param name="dueAt">When the caller's would be due.</param>
     /// <param name="latest">Until when one that is under way must be due to be enough.</param>
     /// <param name="interval">The longest time until an ordinary sweep is due, by which those are judged that do not say when they are.</param>
     /// <param name="lost">How long after it was due a message is taken for lost.</param>
+    /// <param name="asker">Who asks.</param>
     /// <param name="ct">Cancels the operation.</param>
     public async Task<SweepAsk> AskSweepAsync(
-        DateTimeOffset dueAt, DateTimeOffset latest, TimeSpan interval, TimeSpan lost, CancellationToken ct)
+        DateTimeOffset dueAt, DateTimeOffset latest, TimeSpan interval, TimeSpan lost, SweepAsker asker, CancellationToken ct)
     {
-        if (await TableWrites.TryInsertAsync(table, SweepRowOf(dueAt), ct) is { } added)
+        for (var attempt = 0; attempt < Tries; attempt++)
         {
-            return new SweepAsk(added, IsTakenOver: false);
+            var now = time.GetUtcNow();
+            if (await TableWrites.TryInsertAsync(table, SweepRow.Asked(dueAt, now), ct) is { } added)
+            {
+                return new SweepAsk(added, dueAt, IsTakenOver: false, IsWanted: false);
+            }
+
+            var found = await table.GetEntityIfExistsAsync<TableEntity>(SweepRow.Partition, SweepRow.Key, null, ct);
+            if (found is not { HasValue: true, Value: { } standing })
+            {
+                return default;
+            }
+
+            if (SweepRow.HolderOf(standing) is { } holder && (holder == asker.Holder || (!asker.IsGuard && SweepRow.IsHeld(standing, interval + lost, now))))
+            {
+                if (await TryAskBehindAsync(standing, dueAt, latest, isOwn: holder == asker.Holder, ct) is { } asked)
+                {
+                    return asked;
+                }
+
+                continue;
+            }
+
+            var ordinary = SweepRow.AskedAtOf(standing) + interval ?? DateTimeOffset.MinValue;
+            var due = SweepRow.DueAtOf(standing) ?? ordinary;
+            return SweepRow.HolderOf(standing) is not null || (due > ordinary ? due : ordinary) + lost < now || due > latest
+                ? new SweepAsk(
+                    await TableWrites.TryUpdateAsync(table, SweepRow.Asked(dueAt, now), standing.ETag, ct), dueAt, IsTakenOver: true, IsWanted: false)
+                : default;
         }
 
-        var found = await table.GetEntityIfExistsAsync<TableEntity>(SweepPartition, SweepRow, null, ct);
-        if (found is not { HasValue: true, Value: { } standing })
+        return default;
+    }
+
+    /// <inheritdoc cref="AskSweepAsync(DateTimeOffset, DateTimeOffset, TimeSpan, TimeSpan, SweepAsker, CancellationToken)"/>
+    public Task<SweepAsk> AskSweepAsync(DateTimeOffset dueAt, DateTimeOffset latest, TimeSpan interval, TimeSpan lost, CancellationToken ct) =>
+        AskSweepAsync(dueAt, latest, interval, lost, asker: default, ct);
+
+    /// <summary>Asks while a sweep holds the row: its holder puts the next one in its place, anybody else says when it is wanted.</summary>
+    /// <returns>Null if the row has changed since it was read.</returns>
+    private async Task<SweepAsk?> TryAskBehindAsync(
+        TableEntity standing, DateTimeOffset dueAt, DateTimeOffset latest, bool isOwn, CancellationToken ct)
+    {
+        var wanted = SweepRow.WantedBy(standing);
+        if (isOwn)
         {
-            return default;
+            var due = wanted < dueAt ? wanted.Value : dueAt;
+            return await TableWrites.TryUpdateAsync(table, SweepRow.Asked(due, time.GetUtcNow()), standing.ETag, ct) is { } ticket
+                ? new SweepAsk(ticket, due, IsTakenOver: false, IsWanted: wanted is not null)
+                : null;
         }
 
-        var ordinary = AskedAtOf(standing) + interval ?? DateTimeOffset.MinValue;
-        var due = standing.TryGetValue(DueAt, out var at) && at is DateTimeOffset said ? said : ordinary;
-        return (due > ordinary ? due : ordinary) + lost < time.GetUtcNow() || due > latest
-            ? new SweepAsk(await TableWrites.TryUpdateAsync(table, SweepRowOf(dueAt), standing.ETag, ct), IsTakenOver: true)
-            : default;
+        if (wanted <= latest || latest == DateTimeOffset.MaxValue)
+        {
+            return default(SweepAsk);
+        }
+
+        SweepRow.Want(standing, dueAt);
+        return await TableWrites.TryUpdateAsync(table, standing, standing.ETag, ct) is null ? null : default(SweepAsk);
     }
 
     /// <summary>
@@ -92,7 +141,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
     {
         try
         {
-            await table.DeleteEntityAsync(SweepPartition, SweepRow, ticket is null ? ETag.All : new ETag(ticket), ct);
+            await table.DeleteEntityAsync(SweepRow.Partition, SweepRow.Key, ticket is null ? ETag.All : new ETag(ticket), ct);
             return true;
         }
         catch (RequestFailedException e) when (e.Status == 412)
@@ -123,7 +172,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
             }
 
             var copies = row.TryGetValue(Copies, out var count) && count is int known ? known : 0;
-            if (AskedAtOf(row) + (lost * Math.Pow(2, Math.Min(copies, MostDoublings))) >= now)
+            if (SweepRow.AskedAtOf(row) + (lost * Math.Pow(2, Math.Min(copies, MostDoublings))) >= now)
             {
                 continue;
             }
@@ -154,17 +203,6 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
         return response.Status != 404 || !sent.IsOne;
     }
 
-    private TableEntity SweepRowOf(DateTimeOffset dueAt)
-    {
-        var row = RowOf(SweepPartition, SweepRow, "");
-        row[DueAt] = dueAt;
-        return row;
-    }
-
-    /// <summary>Null where the row does not say: then it counts as asked for long ago.</summary>
-    private static DateTimeOffset? AskedAtOf(TableEntity row) =>
-        row.TryGetValue(AskedAt, out var at) && at is DateTimeOffset asked ? asked : null;
-
     private TableEntity RowOf(string partition, string key, string tenant) => new(partition, key)
     {
         [TenantColumn] = tenant,
@@ -174,5 +212,7 @@ internal sealed class WakeupStore(TableClient table, TimeProvider time)
 
 /// <summary>What came of asking for a sweep.</summary>
 /// <param name="Ticket">Its ticket, if the caller is to send it; null if there is another.</param>
+/// <param name="DueAt">When it is due.</param>
 /// <param name="IsTakenOver">Whether it stands in the place of another that was due later, or was lost.</param>
-internal readonly record struct SweepAsk(ETag? Ticket, bool IsTakenOver);
+/// <param name="IsWanted">Whether others asked for one while the one before it was under way.</param>
+internal readonly record struct SweepAsk(ETag? Ticket, DateTimeOffset DueAt, bool IsTakenOver, bool IsWanted);

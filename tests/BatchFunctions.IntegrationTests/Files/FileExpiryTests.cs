@@ -1,5 +1,8 @@
+using Azure;
+using Azure.Core;
 using BatchFunctions.Files;
 using BatchFunctions.Ids;
+using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Files;
@@ -120,6 +123,29 @@ public sealed class FileExpiryTests : IAsyncLifetime
         await _host.Expiry.RunDueAsync(default);
 
         Assert.Equal(["File entry"], await _host.StoredAsync());
+    }
+
+    [Fact]
+    public async Task What_there_is_no_time_for_is_due_still_and_what_storage_fails_over_comes_behind_it()
+    {
+        var forestalled = new Forestalled();
+        await using var host = await FilesHost.StartWithAsync([forestalled]);
+        string[] ids = [await host.UploadedAsync(), await host.UploadedAsync(), await host.UploadedAsync()];
+        host.Time.Advance(TimeSpan.FromDays(30) + TimeSpan.FromSeconds(1));
+        forestalled.Before(request => request.Method == RequestMethod.Delete, () => throw new RequestFailedException(503, "Busy."));
+
+        var left = new List<string>();
+        for (var pass = 0; pass < 4; pass++)
+        {
+            Assert.True(await host.Expiry.RunDueAsync(static () => false, default));
+            var entries = await host.Expiring.ListDueAsync(host.Time.GetUtcNow(), static (_, _) => { }, default).Select(entry => entry.Id).ToListAsync();
+            left.Add(string.Join(' ', entries));
+        }
+
+        var (first, second, third) = ids.Order(StringComparer.Ordinal).ToList() is [var one, var two, var three] ? (one, two, three) : default;
+        Assert.Equal([$"{second} {third} {first}", $"{third} {first}", first, ""], left);
+        Assert.Empty(await host.StoredAsync());
+        Assert.False(await host.Expiry.RunDueAsync(default));
     }
 
     private async Task EnterAsync(ExpiringKind kind, string id, BlobLocation blob)

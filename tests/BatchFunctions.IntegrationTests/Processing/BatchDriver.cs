@@ -141,6 +141,18 @@ internal sealed class BatchDriver : IAsyncDisposable
     public async Task<int> WaitingAsync(string queue) =>
         (await Storage.Queues.GetQueueClient(queue).GetPropertiesAsync()).Value.ApproximateMessagesCount;
 
+    /// <summary>Puts something into a column of a row.</summary>
+    /// <returns>What was there.</returns>
+    public async Task<object> SpoilAsync(string name, string partition, string key, string column, object value)
+    {
+        var table = Storage.Tables.GetTableClient(name);
+        TableEntity row = await table.GetEntityAsync<TableEntity>(partition, key);
+        var before = row[column];
+        row[column] = value;
+        await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
+        return before;
+    }
+
     /// <summary>Loses all messages. For all that is known, those of chunks wait behind that of another batch.</summary>
     public async Task LoseBehindAnotherAsync(Batch batch)
     {

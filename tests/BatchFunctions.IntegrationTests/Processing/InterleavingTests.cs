@@ -1,5 +1,6 @@
 using Azure.Core;
 using Azure.Core.Pipeline;
+using Azure.Storage.Queues.Models;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Processing;
@@ -110,6 +111,29 @@ public sealed class InterleavingTests
         Assert.Equal(1, Sums());
         await advance.TakeUpAsync(batch.Key, isFirstDelivery: false, CancellationToken.None);
         Assert.Equal(2, Sums());
+    }
+
+    [Fact]
+    public async Task An_advance_that_its_sender_counts_on_is_no_copy_though_a_late_one_has_taken_its_row_up()
+    {
+        await using var upstream = await new ScriptedUpstream().StartAsync();
+        await using var driver = await StartAsync(upstream, new Dictionary<string, string?> { ["Batch:AdvanceDelay"] = "00:00:10" });
+        var batch = await driver.CreateAsync(250);
+        await driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
+        await driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, isFirstDelivery: true, CancellationToken.None);
+        driver.Sent.Forget();
+        await driver.Get<BatchQueues>().AskAdvanceAsync(batch.Key, CancellationToken.None);
+        await driver.Get<BatchAdvance>().TakeUpAsync(batch.Key, isFirstDelivery: true, CancellationToken.None);
+
+        // Nobody asks for what this chunk's end is to bring: the message is on its way.
+        await driver.Get<ChunkWork>().RunAsync(batch.Key, 1, CancellationToken.None);
+        Assert.Equal(1, driver.Sent.Of(BatchMessageKind.Advance));
+        var message = QueuesModelFactory.QueueMessage(
+            "message", "receipt", new BinaryData(driver.Sent.Last[BatchMessageKind.Advance].ToString()), dequeueCount: 1);
+        await driver.Jobs.StepAsync(message, CancellationToken.None);
+
+        Assert.Equal(200, (await driver.ReadAsync(batch)).Counts.Completed);
     }
 
     [Fact]

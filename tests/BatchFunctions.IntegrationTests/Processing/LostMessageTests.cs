@@ -53,6 +53,9 @@ public sealed class LostMessageTests
 
         // Those of batches at rest, and of those that wait for an upstream: DueTests, WaitingTests.
         ProtocolStep.LookMoved, ProtocolStep.WaitNoted, ProtocolStep.RestNoted, ProtocolStep.WokenNoted, ProtocolStep.WokenSent,
+
+        // That of a sweep that takes long: LongSweepTests.
+        ProtocolStep.SweepHeld,
     ];
 
     [Fact]

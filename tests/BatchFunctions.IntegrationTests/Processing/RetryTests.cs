@@ -275,6 +275,27 @@ public sealed class RetryTests : RetriedTest
         await RefusedAsync(ended, 409, original.Id);
     }
 
+    [Fact]
+    public async Task A_source_that_is_deleted_stays_for_its_retry_when_the_batch_is_looked_at_a_day_after_its_end()
+    {
+        var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
+        var source = await Driver.Get<FileStore>().FindAsync(BatchDriver.Tenant, original.ErrorFileId!, default);
+        Driver.Withheld.Add(BatchMessageKind.Validate);
+        var made = await RetryAsync(original);
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, source!.Id, default));
+        var there = await ThereAsync(source);
+        Assert.NotEmpty(there);
+
+        Assert.Null(await Driver.Get<BatchLeftovers>().SettleAsync(original.Key, default));
+
+        Assert.Equal(there, await ThereAsync(source));
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        await Driver.Get<BatchValidation>().RunAsync(made!.Key, default);
+        var ended = await Driver.WaitForEndAsync(made);
+        Assert.Equal((BatchStatus.Completed, new RequestCounts(30, 30, 0)), (ended.Status, ended.Counts));
+        await Eventually.UntilAsync(async () => (await ThereAsync(source)).Count == 0, TimeSpan.FromMinutes(1), "it goes with its last reader");
+    }
+
     /// <summary>The blobs of a file that are there.</summary>
     private async Task<IReadOnlyList<string>> ThereAsync(StoredFile file) => await Driver.Storage.Blobs.GetBlobContainerClient(file.Blob.Container)
         .GetBlobsAsync(BlobTraits.None, BlobStates.None, file.Blob.Name, default)

@@ -16,6 +16,9 @@ internal sealed partial class SentMessages : HttpPipelineSynchronousPolicy
     /// <summary>After how long the last one of a kind is due.</summary>
     public ConcurrentDictionary<BatchMessageKind, TimeSpan> Delays { get; } = new();
 
+    /// <summary>The message of each kind that was sent last.</summary>
+    public ConcurrentDictionary<BatchMessageKind, BatchMessage> Last { get; } = new();
+
     public int Of(BatchMessageKind kind) => _counts.GetValueOrDefault(kind);
 
     public void Forget() => _counts.Clear();
@@ -33,6 +36,7 @@ internal sealed partial class SentMessages : HttpPipelineSynchronousPolicy
             var sent = BatchMessage.Parse(new BinaryData(System.Net.WebUtility.HtmlDecode(text)));
             var delay = HttpUtility.ParseQueryString(message.Request.Uri.Query)["visibilitytimeout"];
             Delays[sent.Kind] = TimeSpan.FromSeconds(delay is null ? 0 : int.Parse(delay, null));
+            Last[sent.Kind] = sent;
             _counts.AddOrUpdate(sent.Kind, 1, (_, count) => count + 1);
         }
     }

@@ -46,7 +46,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         await StartAsync(new Dictionary<string, string?> { ["Batch:LastResort"] = "00:00:03" });
         var batch = await Driver.CreateAsync(250);
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-        await SpoilAsync(TableNames.Chunks, batch.Id, ChunkRow.RowKeyOf(1), "Offset", "here");
+        await Driver.SpoilAsync(TableNames.Chunks, batch.Id, ChunkRow.RowKeyOf(1), "Offset", "here");
 
         var failed = await Driver.RunToEndAsync(batch);
 
@@ -65,7 +65,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         var batch = await Driver.CreateAsync(250);
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         var (partition, key) = BatchRow.KeysOf(batch.Key);
-        var status = await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
+        var status = await Driver.SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
 
         var shown = await Driver.ReadAsync(batch);
         Assert.Equal((BatchStatus.Failed, "internal_error"), (shown.Status, Assert.Single(shown.Errors).Code));
@@ -82,7 +82,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         Assert.Single(Complaints, text => text.Contains(batch.Id, StringComparison.Ordinal));
         Assert.Equal(3, await Driver.Chunks.ListAsync(batch.Id, CancellationToken.None).CountAsync());
 
-        await SpoilAsync(TableNames.Batches, partition, key, "Status", status);
+        await Driver.SpoilAsync(TableNames.Batches, partition, key, "Status", status);
         var ended = await Driver.RunToEndAsync(batch);
         Assert.Equal(BatchStatus.Completed, ended.Status);
         await Driver.AssertPromiseAsync(ended, 250);
@@ -143,7 +143,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         await StartAsync(new Dictionary<string, string?> { ["Batch:CompletionWindow"] = "00:00:01", ["Batch:LastResort"] = "00:00:01" });
         var batch = await Driver.CreateAsync(3);
         var (partition, key) = BatchRow.KeysOf(batch.Key);
-        await SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
+        await Driver.SpoilAsync(TableNames.Batches, partition, key, "Status", "novel");
 
         var shown = await Driver.RunToEndAsync(batch);
 
@@ -156,7 +156,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
     {
         await StartAsync();
         var batch = await Driver.CreateAsync(3);
-        await SpoilAsync(TableNames.ActiveBatches, BatchDriver.Tenant, batch.Id, "CreatedAt", "yesterday");
+        await Driver.SpoilAsync(TableNames.ActiveBatches, BatchDriver.Tenant, batch.Id, "CreatedAt", "yesterday");
         var pending = Driver.Storage.Tables.GetTableClient(TableNames.Pending);
         await pending.AddEntityAsync(new TableEntity("advance", "batch_1") { ["AskedAt"] = DateTimeOffset.UtcNow.AddDays(-1) });
         var expiring = Driver.Storage.Tables.GetTableClient(TableNames.Expiring);

@@ -46,7 +46,8 @@ internal static class ServeCommand
             Startup.GuardAsync(
                 () => RunAsync(Path.GetFullPath(parsed.GetValue(data)!), parsed.GetValue(urls)!, parsed.GetValue(metrics), ct),
                 parsed.InvocationConfiguration.Error,
-                sentenceOf: HostFailures.SentenceOf));
+                sentenceOf: HostFailures.SentenceOf,
+                ct: ct));
         return root;
     }
 

@@ -30,7 +30,9 @@ public sealed class FolderLockTests : IDisposable
     {
         File.CreateSymbolicLink(Place, Place);
 
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+
         Assert.Throws<IOException>(() => FolderLock.TryTake(Place));
-        await Assert.ThrowsAsync<IOException>(() => FolderLock.TakeAsync(Place, new CancellationTokenSource(TimeSpan.FromMinutes(1)).Token));
+        await Assert.ThrowsAsync<IOException>(() => FolderLock.TakeAsync(Place, limit.Token));
     }
 }

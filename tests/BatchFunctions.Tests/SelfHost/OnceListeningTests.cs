@@ -1,6 +1,5 @@
 using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Pump;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -47,7 +46,7 @@ public sealed class OnceListeningTests
             ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
             ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1/v1",
         }).Build();
-        await using WebApplication app = SelfHostApp.Build(settings, "http://127.0.0.1:0");
+        await using var app = SelfHostApp.Build(settings, "http://127.0.0.1:0");
 
         var hosted = app.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).ToList();
 

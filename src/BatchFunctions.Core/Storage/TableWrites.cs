@@ -42,10 +42,10 @@ internal static class TableWrites
         {
             return null;
         }
-        catch (Exception e) when (e is RequestFailedException { Status: 409 } || IsUncertain(e, ct))
+        catch (Exception e) when (StatusOf(e) is 409 || IsUncertain(e, ct))
         {
             var (etag, mine) = await ReadBackAsync(table, row, ct);
-            return mine ? etag : e is RequestFailedException { Status: 409 } ? null : throw new StorageUnavailableException(e);
+            return mine ? etag : StatusOf(e) is 409 ? null : throw new StorageUnavailableException(e);
         }
     }
 
@@ -72,10 +72,10 @@ internal static class TableWrites
         {
             return null;
         }
-        catch (Exception e) when (e is RequestFailedException { Status: 404 or 412 } || IsUncertain(e, ct))
+        catch (Exception e) when (StatusOf(e) is 404 or 412 || IsUncertain(e, ct))
         {
             var (etag, mine) = await ReadBackAsync(table, row, ct);
-            return mine ? etag : e is RequestFailedException { Status: 404 or 412 } ? null : throw new StorageUnavailableException(e);
+            return mine ? etag : StatusOf(e) is 404 or 412 ? null : throw new StorageUnavailableException(e);
         }
     }
 
@@ -108,6 +108,8 @@ internal static class TableWrites
 
         row[WriteId] = Guid.NewGuid().ToString("N");
     }
+
+    private static int? StatusOf(Exception e) => (e as RequestFailedException)?.Status;
 
     /// <summary>
     /// Whether the request may have taken effect although it failed: there was no answer in any of its tries, or a server error. Of several

@@ -1,5 +1,3 @@
-using BatchFunctions.Ids;
-
 namespace BatchFunctions.Batches;
 
 /// <summary>

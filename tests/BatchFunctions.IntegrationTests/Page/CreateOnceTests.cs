@@ -178,7 +178,7 @@ public sealed class CreateOnceTests : PageTest
     }
 
     /// <summary>Has the service do what it is asked for once, and the page not hear of it.</summary>
-    private Task LoseAnswerAsync(string url) => Driver.Page.RouteAsync(
+    private Task<IAsyncDisposable> LoseAnswerAsync(string url) => Driver.Page.RouteAsync(
         url,
         async route =>
         {

@@ -86,6 +86,6 @@ public sealed class FilterTests : PageTest
 
     private static Batch Failed(Batch batch) => batch.Fail([BatchFailures.NoInput], batch.CreatedAt.AddSeconds(1));
 
-    private Task FailAsync(Batch batch) =>
+    private Task<Batch?> FailAsync(Batch batch) =>
         Driver.Service.Get<BatchStore>().MutateAsync(new BatchKey(batch.Tenant, batch.Id), Failed, CancellationToken.None);
 }

@@ -56,7 +56,7 @@ public sealed class SignInOptionsTests
 
         Assert.Equal(new Uri(published + "/.well-known/openid-configuration"), SignInIssuer.MetadataOf(options));
         Assert.Equal([published, $"https://sts.windows.net/{Client}/"], SignInIssuer.IssuersOf(options, published));
-        Assert.Equal([Client, "api://" + Client], SignInIssuer.AudiencesOf(options).Where(audience => audience == audience.ToLowerInvariant()));
+        Assert.Equal([Client, "api://" + Client], SignInIssuer.AudiencesOf(options).Where(audience => !audience.Any(char.IsUpper)));
         Assert.Contains(Client, SignInIssuer.AudiencesOf(new SignInOptions { TenantId = id, Audience = " api://" + id.Trim() }));
         Assert.Equal(["api://Batch"], SignInIssuer.AudiencesOf(new SignInOptions { TenantId = id, Audience = "api://Batch " }));
         Assert.Equal(

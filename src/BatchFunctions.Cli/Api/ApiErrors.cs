@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 
@@ -94,7 +95,12 @@ internal static class ApiErrors
 
     /// <summary>Whether the request was a file in one piece, and larger than a part would be.</summary>
     private static bool IsOfLargeFile(HttpResponseMessage answer) =>
-        answer.RequestMessage is { Content.Headers.ContentLength: > LargeFile } && answer.RequestMessage.RequestUri?.Segments[^1] == "files";
+        answer.RequestMessage is { RequestUri: { Segments: [.., "files"] } } request && LengthOf(request.Content) > LargeFile;
+
+    /// <summary>What was sent, which may be given up by now; zero where its length was never told.</summary>
+    private static long LengthOf(HttpContent? content) =>
+        content is not null && content.Headers.NonValidated.TryGetValues("Content-Length", out var values)
+        && long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : 0;
 
     /// <summary>
     /// The message in OpenAI's error envelope, with the parameter if it does not mention it; null for any other body.

@@ -38,6 +38,7 @@ public sealed partial class DocumentedCommandTests
         ("az ", NeedsAzure),
         ("azd ", NeedsAzure),
         ("git pull && azd deploy", NeedsAzure),
+        ("group=$(azd env get-value", NeedsAzure),
         ("export ", nameof(ClientProcess)),
         ("cat > requests.jsonl", nameof(The_readmes_curl_commands_take_a_batch_from_its_lines_to_its_results)),
         ("curl ", nameof(The_readmes_curl_commands_take_a_batch_from_its_lines_to_its_results)),

@@ -204,7 +204,7 @@ public sealed class OutageTests : IAsyncDisposable
         var claim = await ClaimAsync(batch, time);
         using var segment = new ChunkSegment();
         segment.AddUnfinished(3);
-        _storage.LoseAllAnswersOf(AnyChunkWrite);
+        _storage.LoseAllAnswersOf(AnyChunk);
         await Assert.ThrowsAnyAsync<Exception>(() => claim.CommitAsync(segment, chunk => chunk.Release(time.GetUtcNow()), CancellationToken.None));
         _storage.ComeUp();
 
@@ -223,7 +223,7 @@ public sealed class OutageTests : IAsyncDisposable
         var batch = await ValidatedAsync(120);
         var claim = await ClaimAsync(batch, time);
         using var segment = new ChunkSegment();
-        _storage.LoseAllAnswersOf(AnyChunkWrite);
+        _storage.LoseAllAnswersOf(AnyChunk);
         await Assert.ThrowsAnyAsync<Exception>(() => claim.CommitAsync(segment, chunk => chunk.End(), CancellationToken.None));
         _storage.ComeUp();
 
@@ -242,7 +242,7 @@ public sealed class OutageTests : IAsyncDisposable
         var claim = await ClaimAsync(batch, time);
         using var segment = new ChunkSegment();
         segment.AddUnfinished(3);
-        _storage.LoseAllAnswersOf(AnyChunkWrite);
+        _storage.LoseAllAnswersOf(AnyChunk);
         await Assert.ThrowsAnyAsync<Exception>(() => claim.CommitAsync(segment, claim.Renewed, CancellationToken.None));
         _storage.ComeUp();
         time.Advance(TimeSpan.FromMinutes(1));
@@ -258,8 +258,8 @@ public sealed class OutageTests : IAsyncDisposable
 
     private static bool AnyInput(Request request) => request.Method == RequestMethod.Get && FaultyStorage.IsOf(request, ContainerNames.Files);
 
-    private static bool AnyChunkWrite(Request request) =>
-        request.Method != RequestMethod.Get && request.Uri.Path.Contains("chunks(", StringComparison.Ordinal);
+    /// <summary>Writes, and the readings back by which one whose answer was lost is found to have landed.</summary>
+    private static bool AnyChunk(Request request) => request.Uri.Path.Contains("chunks(", StringComparison.Ordinal);
 
     private async Task<ChunkClaim> ClaimAsync(Batch batch, TimeProvider time)
     {

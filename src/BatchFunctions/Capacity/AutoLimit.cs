@@ -15,7 +15,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     private const double WorthIt = 0.2;
 
     /// <summary>By how much more than it needs an upstream is filled: what is a little too much costs nothing, what is too little does.</summary>
-    private const double Margin = 1.1;
+    private const double Margin = 1.15;
 
     /// <summary>The same where the number before has not been seen to be needed.</summary>
     private const double Unproven = 0.7;
@@ -23,31 +23,34 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>The least change of throughput that is taken for one.</summary>
     private const double Change = 0.08;
 
-    /// <summary>How much of it they gain while nothing is in the way yet.</summary>
+    /// <summary>The share of lines taken away that throughput must lose for all of them to have been needed, so that more may be.</summary>
+    private const double AllNeeded = 0.8;
+
+    /// <summary>A small step up.</summary>
+    private const double Little = 1.25;
+
+    /// <summary>How much of what would be gained more lines gain while nothing is in the way yet.</summary>
     private const double Straight = 0.7;
 
     /// <summary>The logarithm of a step up that is small.</summary>
     private const double SmallStep = 0.5;
 
+    /// <summary>The same of one that is very large.</summary>
+    private const double LargeStep = 1;
+
+    /// <summary>The error up to which what is seen once may be remembered, and not only acted on.</summary>
+    private const double Told = 0.12;
+
     /// <summary>The least fall of it that leads to fewer lines at once; smaller ones are found when fewer are next tried.</summary>
     private const double Fall = 0.2;
-
-    /// <summary>The error at which a comparison is as good as it gets.</summary>
-    private const double Good = 0.04;
-
-    /// <summary>The error at which a comparison may be believed when its time is up.</summary>
-    private const double Fair = 0.35;
-
-    private const double Rough = 0.15;
-
-    /// <summary>By how many errors a comparison must differ to be believed before that.</summary>
-    private const double Sure = 2.5;
 
     /// <summary>Lines that must have ended for a change to be believed that nobody asked for.</summary>
     private const int FewestForChange = 6;
 
+    /// <summary>How long what was in vain is not tried again, unless something shows that the upstream has changed.</summary>
+    private static readonly TimeSpan InVainFor = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan ShortestTrial = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestTrial = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromSeconds(60);
 
@@ -63,7 +66,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return AutoLimitState.First(now) with { Trial = (state?.Trial ?? 0) + 1 };
         }
 
-        var trial = new Trial(state, seen, now);
+        var trial = new AutoLimitTrial(state, seen, now);
         if (trial.IsOverrun)
         {
             return state.Try(AutoLimitPhase.Hold, Within(trial.Cohort.Lines * 0.85), null, now) with { NextProbe = now + ProbeInterval };
@@ -85,7 +88,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         return state switch
         {
             { IsFilled: false } when trial.Binds => state,
-            _ when !trial.Binds => trial.Age > LongestTrial ? state.Try(state.Phase, state.Limit, state.Reference, now) : state,
+            _ when !trial.Binds => trial.Age > AutoLimitTrial.Longest ? state.Try(state.Phase, state.Limit, state.Reference, now) : state,
             { Reference: null } => Begin(trial),
             { Phase: AutoLimitPhase.Climb } => Climb(trial),
             { Phase: AutoLimitPhase.Descend } => Descend(trial),
@@ -93,23 +96,15 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         };
     }
 
-    private AutoLimitState Begin(Trial trial)
+    private AutoLimitState Begin(AutoLimitTrial trial)
     {
         var (state, now) = (trial.State, trial.Now);
-        if (!trial.IsKnownRoughly)
-        {
-            // Where lines are slow, a few more of them are needed for anything to be seen.
-            return state.Limit == AutoLimitState.FirstLimit && trial.Age > FirstLook && trial.Cohort.Ended.Total < Cohort.Fewest
-                ? state.Try(state.Phase, Within(state.Limit * 2), null, now)
-                : state;
-        }
-
-        return state.Phase == AutoLimitPhase.Climb
-            ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), trial.Cohort, now)
+        return !trial.IsKnownRoughly ? state
+            : state.Phase == AutoLimitPhase.Climb ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), trial.Cohort, now)
             : state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
     }
 
-    private AutoLimitState Climb(Trial trial)
+    private AutoLimitState Climb(AutoLimitTrial trial)
     {
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var more = Math.Log(trial.Cohort.Lines / reference.Lines);
@@ -120,13 +115,19 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state;
         }
 
-        if (gain > least)
+        // A very large step that gains less than it should has gone beyond what is of use, though not all of it was in vain.
+        var isBeyond = error < Told && more > LargeStep && gain / more < Straight;
+        if (gain > least && !isBeyond)
         {
-            return state.Limit >= most
-                ? state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now)
-                : state.Try(AutoLimitPhase.Climb, Within(state.Limit * Factor(trial, gain / more)), trial.Cohort, now) with { HasGained = true };
+            // What gains where it was in vain before shows that the upstream has changed.
+            state = state with { HasGained = true, InVain = state.Limit < state.InVain ? state.InVain : null };
+            var next = Within(Math.Min(UsefulOf(state, now), state.Limit * Factor(trial, gain / more)));
+            return next > state.Limit
+                ? state.Try(AutoLimitPhase.Climb, next, trial.Cohort, now)
+                : state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
         }
 
+        state = error < Told ? state with { InVain = state.Limit, InVainAt = now } : state;
         if (more < SmallStep)
         {
             return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
@@ -136,7 +137,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         return state.Try(AutoLimitPhase.Descend, enough, trial.Cohort, now) with { NextProbe = now + ProbeInterval, ProbesUp = false };
     }
 
-    private AutoLimitState Descend(Trial trial)
+    private AutoLimitState Descend(AutoLimitTrial trial)
     {
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var (gain, error) = trial.Cohort.GainOver(reference);
@@ -149,18 +150,23 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         if (gain < Math.Max(WorthIt * fewer, -Change))
         {
             var needed = Within(Math.Min(reference.Lines, state.Limit * Math.Exp(-gain) * Margin));
-            return state.Try(AutoLimitPhase.Hold, needed, reference, now) with { NextProbe = now + ProbeInterval, ProbesUp = true };
+            return state.Try(AutoLimitPhase.Hold, needed, reference, now) with
+            {
+                // Where a fall led here, and no probe, the next one is due as it was.
+                NextProbe = state.NextProbe > state.Since ? now + ProbeInterval : state.NextProbe,
+                ProbesUp = state.ProbesUp || gain < AllNeeded * fewer,
+            };
         }
 
         return state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now) with { NextProbe = now, ProbesUp = false };
     }
 
-    private AutoLimitState Hold(Trial trial)
+    private AutoLimitState Hold(AutoLimitTrial trial)
     {
         var (state, now, reference) = (trial.State, trial.Now, trial.State.Reference!);
         var (gain, error) = trial.Cohort.GainOver(reference);
         var isFew = Math.Min(trial.Cohort.Ended.Total, reference.Ended.Total) < FewestForChange;
-        var change = isFew ? double.PositiveInfinity : Math.Max(Change, Sure * error);
+        var change = isFew ? double.PositiveInfinity : Math.Max(Change, AutoLimitTrial.Sure * error);
         var fall = Math.Max(Fall, change);
         if (gain < -change && state.Limit < 0.95 * reference.Lines)
         {
@@ -171,12 +177,12 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         if (gain < -fall)
         {
             var left = Math.Min(state.Limit - 1, Within(state.Limit * Math.Exp(gain) * Margin));
-            return state.Try(AutoLimitPhase.Descend, Math.Max(1, left), trial.Cohort, now);
+            return state.Try(AutoLimitPhase.Descend, Math.Max(1, left), trial.Cohort, now) with { ProbesUp = false };
         }
 
         if (gain > change)
         {
-            return state.Try(AutoLimitPhase.Climb, Within(state.Limit * 1.5), trial.Cohort, now);
+            return state.Try(AutoLimitPhase.Climb, Within(state.Limit * Little), trial.Cohort, now) with { InVain = null };
         }
 
         if (!trial.IsKnown)
@@ -185,7 +191,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         }
 
         var known = reference.Fit.Count > 1000 ? trial.Cohort : reference.Plus(trial.Cohort);
-        var isGood = known.GainOver(known).Error < Good * 2;
+        var isGood = known.GainOver(known).Error < AutoLimitTrial.Good * 2;
         if (now < state.NextProbe || (!isGood && now < state.NextProbe + ProbeInterval))
         {
             return state.Try(AutoLimitPhase.Hold, state.Limit, known, now);
@@ -194,12 +200,19 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         if (!isGood)
         {
             // What is not known well enough to be told from a little more may be told from twice as many.
-            return state.Try(AutoLimitPhase.Climb, Within(state.Limit * 2), known, now) with { NextProbe = now + ProbeInterval };
+            // Where twice as many were in vain, from half of the way there.
+            var further = Math.Min(state.Limit * 2, Math.Sqrt((double)state.Limit * UsefulOf(state, now)));
+            return (further < state.Limit * Little
+                ? state.Try(AutoLimitPhase.Hold, state.Limit, known, now)
+                : state.Try(AutoLimitPhase.Climb, Within(further), known, now)) with
+            {
+                NextProbe = now + ProbeInterval,
+            };
         }
 
         var fewer = Math.Max(1, (int)(state.Limit * 0.8));
         return (state.ProbesUp || fewer == state.Limit
-            ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * 1.25), known, now)
+            ? state.Try(AutoLimitPhase.Climb, Within(state.Limit * Little), known, now)
             : state.Try(AutoLimitPhase.Descend, fewer, known, now)) with
         {
             NextProbe = now + ProbeInterval,
@@ -208,42 +221,12 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     }
 
     /// <summary>The next step up: in the open a large one, the larger where trials are slow and few lines say anything.</summary>
-    private static double Factor(Trial trial, double share) =>
+    private static double Factor(AutoLimitTrial trial, double share) =>
         share < Straight ? 1.4 : trial.Age > FirstLook && trial.State.Limit <= 8 ? 4 : 2;
 
+    /// <summary>The most lines in flight that may be of use, by what was in vain lately.</summary>
+    private int UsefulOf(AutoLimitState state, DateTimeOffset now) =>
+        state.InVain is { } vain && state.Limit < vain && now - state.InVainAt < InVainFor ? vain : most;
+
     private int Within(double limit) => Math.Clamp((int)Math.Ceiling(limit), 1, most);
-
-    /// <summary>A trial that goes on.</summary>
-    private sealed class Trial(AutoLimitState state, FleetFlight seen, DateTimeOffset now)
-    {
-        public AutoLimitState State => state;
-
-        public DateTimeOffset Now => now;
-
-        public TimeSpan Age => now - state.Since;
-
-        public Cohort Cohort { get; } = new(Math.Min(state.Limit, seen.InFlight), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
-
-        /// <summary>Whether the limit is what keeps lines from being sent.</summary>
-        public bool Binds => seen.InFlight >= (0.95 * state.Limit) - 1;
-
-        /// <summary>Whether there are as many in flight as there may be, and no more of what was sent before.</summary>
-        public bool IsFull => Binds && seen.InFlight <= (1.05 * state.Limit) + 1;
-
-        /// <summary>Whether it has gone on for longer than trials do.</summary>
-        public bool IsOverdue => Age > 2 * LongestTrial;
-
-        /// <summary>Whether so many are refused that there are too many, whatever their pace.</summary>
-        public bool IsOverrun => Binds && seen.Seen.Refused > Math.Max(3, 0.05 * seen.Seen.Sent);
-
-        /// <summary>Whether something is known of this limit.</summary>
-        public bool IsKnownRoughly => Cohort.GainOver(Cohort).Error < Rough || (Cohort.Ended.Total >= Cohort.Fewest && Age > LongestTrial);
-
-        /// <summary>Whether what is known of this limit is good, or as good as it gets in time.</summary>
-        public bool IsKnown => Cohort.GainOver(Cohort).Error is var error && (error < Good || (error < Fair && Age > LongestTrial));
-
-        /// <summary>Whether it is known on which side of a threshold a comparison lies.</summary>
-        public bool IsDecided(double above, double error) =>
-            error < Good || Math.Abs(above) > Sure * error || (error < Fair && Age > LongestTrial) || (IsOverdue && Cohort.Ended.Total >= Cohort.Fewest);
-    }
 }

@@ -51,6 +51,15 @@ internal sealed record AutoLimitState
     [JsonPropertyName("up")]
     public bool ProbesUp { get; init; }
 
+    /// <summary>A limit that got no more done than a lower one, or less of it than it should; null where none is known.</summary>
+    [JsonPropertyName("vain")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? InVain { get; init; }
+
+    /// <summary>When that was seen.</summary>
+    [JsonPropertyName("vain_at")]
+    public DateTimeOffset InVainAt { get; init; }
+
     /// <summary>The state of an upstream that nothing is known of.</summary>
     public static AutoLimitState First(DateTimeOffset now) => new() { Since = now };
 

@@ -26,10 +26,14 @@ internal static class HealthCommand
     /// </summary>
     /// <param name="variable">The environment.</param>
     public static string? AddressIn(Func<string, string?> variable) =>
-        variable("DOTNET_RUNNING_IN_CONTAINER") == "true"
+        IsInContainer(variable)
         && int.TryParse(variable("ASPNETCORE_HTTP_PORTS")?.Split(';')[0], CultureInfo.InvariantCulture, out var port)
             ? $"http://127.0.0.1:{port}"
             : null;
+
+    /// <summary>Images of .NET say so.</summary>
+    /// <param name="variable">The environment.</param>
+    public static bool IsInContainer(Func<string, string?> variable) => variable("DOTNET_RUNNING_IN_CONTAINER") == "true";
 
     private static async Task<int> AskAsync(string url, TextWriter output, TextWriter errors, CancellationToken ct)
     {

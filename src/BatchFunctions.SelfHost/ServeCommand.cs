@@ -23,9 +23,6 @@ internal static class ServeCommand
     private const string SourceCommand = "dotnet run --project src/BatchFunctions.SelfHost --";
     private const string ContainerCommand = "docker compose -f infra/container/compose.yaml run --rm batchfunctions";
 
-    /// <summary>Images of .NET say so.</summary>
-    private static bool IsInContainer => Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") == "true";
-
     public static RootCommand Create()
     {
         var data = DataOption.Create();
@@ -107,9 +104,11 @@ internal static class ServeCommand
         }
         else if (!await keys.ListAsync(ct).AnyAsync(ct))
         {
-            Console.WriteLine($"There is no API key yet. Create one: {(IsInContainer ? ContainerCommand : SourceCommand)} keys add --project NAME");
+            var command = HealthCommand.IsInContainer(Environment.GetEnvironmentVariable) ? ContainerCommand : SourceCommand;
+            Console.WriteLine($"There is no API key yet. Create one: {command} keys add --project NAME");
         }
     }
+
     private static async Task PrintLocalKeyAsync(WebApplication app, ApiKeyStore keys, string dataFolder, CancellationToken ct)
     {
         try

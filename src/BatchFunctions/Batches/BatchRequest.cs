@@ -26,9 +26,6 @@ internal static partial class BatchRequest
     /// <summary>The properties of a request to retry one.</summary>
     public static readonly string[] RetryProperties = ["only", "completion_window", "metadata", "output_expires_after", IdempotencyKey.Property];
 
-    /// <summary>Those of a lifetime.</summary>
-    public static readonly string[] ExpiryProperties = ["anchor", "seconds"];
-
     /// <exception cref="ApiException">The request is invalid.</exception>
     public static async Task<NewBatch> ReadAsync(
         HttpRequest request, string tenant, BatchOptions options, CancellationToken ct)
@@ -45,7 +42,7 @@ internal static partial class BatchRequest
         CheckWindow(window, options);
         var metadata = body.OptionalStringMap("metadata");
         CheckMetadata(metadata);
-        var expiry = ReadExpiry(body);
+        var expiry = RequestedLife.Read(body, "output_expires_after");
         var webhook = ReadWebhook(body, options);
         return IdKind.File.IsValid(fileId)
             ? new NewBatch(tenant, fileId, endpoint, window, metadata, expiry) { IdempotencyKey = KeyOf(request, body), Webhook = webhook }
@@ -71,7 +68,7 @@ internal static partial class BatchRequest
 
         var metadata = body.OptionalStringMap("metadata");
         CheckMetadata(metadata);
-        return new RetryRequest([.. (only ?? []).Distinct(StringComparer.Ordinal)], window, metadata, ReadExpiry(body))
+        return new RetryRequest([.. (only ?? []).Distinct(StringComparer.Ordinal)], window, metadata, RequestedLife.Read(body, "output_expires_after"))
         {
             IdempotencyKey = KeyOf(request, body),
         };
@@ -148,19 +145,5 @@ internal static partial class BatchRequest
         return ReceiverUrl.ProblemOf(url, options.Webhooks) is { } problem ? throw new ApiException(BatchErrors.BadWebhookUrl(problem))
             : ReceiverSecret.TryRead(secret, out _) ? new BatchWebhook(url, secret)
             : throw new ApiException(BatchErrors.BadWebhookSecret);
-    }
-
-    private static long? ReadExpiry(ApiBody body)
-    {
-        if (body.OptionalObject("output_expires_after", ExpiryProperties) is not { } expiry)
-        {
-            return null;
-        }
-
-        var anchor = expiry.RequiredString("anchor");
-        return anchor == FileLife.Anchor
-            ? expiry.RequiredInteger("seconds", FileLife.MinSeconds, FileLife.MaxSeconds)
-            : throw new ApiException(
-                ApiError.Unsupported("output_expires_after.anchor", ApiError.Shown(anchor), [FileLife.Anchor]));
     }
 }

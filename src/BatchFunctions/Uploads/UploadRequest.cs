@@ -11,7 +11,6 @@ internal static class UploadRequest
 {
     /// <summary>The properties of a request to begin an upload.</summary>
     public static readonly string[] NewProperties = ["bytes", "filename", "mime_type", "purpose", "expires_after", IdempotencyKey.Property];
-    private static readonly string[] ExpiryProperties = ["anchor", "seconds"];
 
     /// <summary>Those of one to complete it.</summary>
     public static readonly string[] CompleteProperties = ["part_ids", "md5"];
@@ -40,7 +39,7 @@ internal static class UploadRequest
                 ?? throw new ApiException(ApiError.InvalidRequest("Invalid 'filename': expected a file's name.", "filename")),
             Purpose = purpose,
             Bytes = bytes,
-            FileSeconds = ReadSeconds(body),
+            FileSeconds = RequestedLife.Read(body, "expires_after"),
             Status = UploadStatus.Pending,
         };
         return (upload, IdempotencyKey.Of(request, body.OptionalString(IdempotencyKey.Property)));
@@ -67,20 +66,6 @@ internal static class UploadRequest
         }
 
         return (ids, body.OptionalString("md5") is { } md5 ? Md5Of(md5) : null);
-    }
-
-    private static long? ReadSeconds(ApiBody body)
-    {
-        if (body.OptionalObject("expires_after", ExpiryProperties) is not { } expiry)
-        {
-            return null;
-        }
-
-        var anchor = expiry.RequiredString("anchor");
-        return anchor == FileLife.Anchor
-            ? expiry.RequiredInteger("seconds", FileLife.MinSeconds, FileLife.MaxSeconds)
-            : throw new ApiException(
-                ApiError.Unsupported("expires_after.anchor", ApiError.Shown(anchor), [FileLife.Anchor]));
     }
 
     /// <summary>

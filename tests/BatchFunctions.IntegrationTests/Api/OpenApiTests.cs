@@ -79,7 +79,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     {
         { "CreateBatchRequest", BatchRequest.Properties },
         { "CreateBatchRequest/webhook", BatchRequest.WebhookProperties },
-        { "CreateBatchRequest/output_expires_after", BatchRequest.ExpiryProperties },
+        { "CreateBatchRequest/output_expires_after", RequestedLife.Properties },
         { "RetryBatchRequest", BatchRequest.RetryProperties },
         { "UploadFileRequest", FileFields.Names },
         { "CheckFileRequest", CheckRequest.Properties },

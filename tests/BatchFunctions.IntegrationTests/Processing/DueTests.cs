@@ -1,5 +1,4 @@
 using Azure.Core;
-using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
@@ -9,52 +8,29 @@ using BatchFunctions.Ids;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
-using BatchFunctions.Testing.Metering;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>When the sweep looks at a batch, and when it lets it rest: a lease and a sweep of a minute each.</summary>
-public sealed class DueTests : DrivenTest
+public sealed class DueTests : SweptTest
 {
     private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
-
-    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
-    private readonly ScriptedSteps _steps = new();
-    private readonly StorageCounts _counts = new();
-    private readonly Forestalled _forestalled = new();
-
-    private protected override IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>
-    {
-        ["Batch:Lease"] = "00:01:00",
-        ["Batch:SweepInterval"] = "00:01:00",
-        ["Batch:WakeUpLost"] = "00:00:30",
-        ["Batch:ProgressLost"] = "00:10:00",
-    };
-
-    private protected override void Configure(IServiceCollection services)
-    {
-        services.AddSingleton<TimeProvider>(_time);
-        services.AddSingleton<ProtocolSteps>(_steps);
-        services.AddSingleton<HttpPipelinePolicy>(_counts);
-        services.AddSingleton<HttpPipelinePolicy>(_forestalled);
-    }
 
     [Fact]
     public async Task A_sweep_over_hundreds_of_batches_at_rest_asks_for_their_rows_and_nothing_else()
     {
         await AddResting(500);
-        _counts.Clear();
+        Counts.Clear();
 
         await SweepAsync(TimeSpan.Zero);
 
         // A page has as many rows as the storage likes, and no request is for any one of them.
-        Assert.Equal(_counts.Requests.Where(pair => pair.Key.Contains("activebatches", StringComparison.Ordinal)).Sum(pair => pair.Value), OfTables());
-        Assert.DoesNotContain(_counts.Requests, pair => pair.Key.StartsWith("PATCH activebatches", StringComparison.Ordinal));
-        Assert.DoesNotContain(_counts.Requests, pair => pair.Key.Contains(" batches ", StringComparison.Ordinal));
+        Assert.Equal(Counts.Requests.Where(pair => pair.Key.Contains("activebatches", StringComparison.Ordinal)).Sum(pair => pair.Value), OfTables());
+        Assert.DoesNotContain(Counts.Requests, pair => pair.Key.StartsWith("PATCH activebatches", StringComparison.Ordinal));
+        Assert.DoesNotContain(Counts.Requests, pair => pair.Key.Contains(" batches ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -65,17 +41,17 @@ public sealed class DueTests : DrivenTest
         await Driver.Get<BatchQueues>().AskSweepAsync(TimeSpan.Zero, CancellationToken.None);
         await Driver.Get<BatchSweep>().TakeUpAsync(await MessageAsync(null), CancellationToken.None);
         Assert.Equal(TimeSpan.FromMinutes(1), Driver.Sent.Delays[BatchMessageKind.Sweep]);
-        _time.Advance(TimeSpan.FromSeconds(40));
-        _counts.Clear();
+        Time.Advance(TimeSpan.FromSeconds(40));
+        Counts.Clear();
 
         await Driver.Get<BatchSweep>().TakeUpAsync(
-            await MessageAsync(_time.GetUtcNow() + TimeSpan.FromSeconds(20)), CancellationToken.None);
+            await MessageAsync(Time.GetUtcNow() + TimeSpan.FromSeconds(20)), CancellationToken.None);
 
         // The batches that are due, advances that are late, and the pending row taken and made; the next message.
-        Assert.Equal(1, _counts.Use.Messages);
+        Assert.Equal(1, Counts.Use.Messages);
         Assert.Equal(
-            ["activebatches", "batch-steps", "pending"], _counts.Requests.Keys.Select(request => request.Split(' ')[1]).Distinct().Order(StringComparer.Ordinal));
-        Assert.InRange(_counts.Use.Tables, 4, 6);
+            ["activebatches", "batch-steps", "pending"], Counts.Requests.Keys.Select(request => request.Split(' ')[1]).Distinct().Order(StringComparer.Ordinal));
+        Assert.InRange(Counts.Use.Tables, 4, 6);
         Assert.Equal(TimeSpan.FromSeconds(20), Driver.Sent.Delays[BatchMessageKind.Sweep]);
     }
 
@@ -83,11 +59,11 @@ public sealed class DueTests : DrivenTest
     public async Task A_batch_whose_chunks_wait_is_let_rest_until_the_first_of_them_may_be_forsaken()
     {
         var batch = await ValidatedAsync();
-        await ChangeAsync(batch, 0, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
-        await ChangeAsync(batch, 1, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(30)));
-        var began = _time.GetUtcNow();
+        await ChangeAsync(batch, 0, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
+        await ChangeAsync(batch, 1, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(30)));
+        var began = Time.GetUtcNow();
         await SweepAsync(Lease);
-        Assert.True((await RowAsync(batch)).LookAt <= _time.GetUtcNow(), "it is young");
+        Assert.True((await RowAsync(batch)).LookAt <= Time.GetUtcNow(), "it is young");
 
         await SweepAsync(Lease + Lease);
 
@@ -108,11 +84,11 @@ public sealed class DueTests : DrivenTest
     public async Task Whoever_dies_about_a_claim_of_a_batch_at_rest_is_found_a_lease_later(string step)
     {
         var batch = await RestingAsync();
-        _steps.CrashAt(Enum.Parse<ProtocolStep>(step));
+        Steps.CrashAt(Enum.Parse<ProtocolStep>(step));
         await Assert.ThrowsAsync<SimulatedCrashException>(() =>
             Driver.Get<ChunkWork>().RunAsync(batch.Key, 0, goesOn: true, CancellationToken.None));
-        Assert.Equal(1, _steps.Reached[ProtocolStep.LookMoved]);
-        Assert.InRange((await RowAsync(batch)).LookAt!.Value, _time.GetUtcNow(), _time.GetUtcNow() + Lease);
+        Assert.Equal(1, Steps.Reached[ProtocolStep.LookMoved]);
+        Assert.InRange((await RowAsync(batch)).LookAt!.Value, Time.GetUtcNow(), Time.GetUtcNow() + Lease);
 
         await SweepAsync(Lease - TimeSpan.FromSeconds(1));
         Assert.Equal(0, Driver.Sent.Of(BatchMessageKind.Chunk));
@@ -134,9 +110,9 @@ public sealed class DueTests : DrivenTest
     public async Task A_sweep_that_saw_nothing_yet_does_not_let_a_batch_rest_that_has_been_claimed_meanwhile()
     {
         var batch = await ValidatedAsync();
-        await ChangeAsync(batch, 0, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
-        await ChangeAsync(batch, 1, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
-        _time.Advance(Lease * 3);
+        await ChangeAsync(batch, 0, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
+        await ChangeAsync(batch, 1, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
+        Time.Advance(Lease * 3);
         var before = await RowAsync(batch);
         await Driver.Get<ChunkRuns>().TryClaimAsync((await Driver.Chunks.FindAsync(batch.Id, 0, default))!, CancellationToken.None);
 
@@ -152,10 +128,10 @@ public sealed class DueTests : DrivenTest
     public async Task A_batch_whose_last_chunk_ends_as_it_is_about_to_be_woken_is_not_let_rest()
     {
         var batch = await ValidatedAsync();
-        await ChangeAsync(batch, 0, chunk => chunk.Claim(_time.GetUtcNow()).End());
-        await ChangeAsync(batch, 1, chunk => chunk.Claim(_time.GetUtcNow()).End());
-        await ChangeAsync(batch, 2, chunk => chunk.Claim(_time.GetUtcNow()));
-        _forestalled.Before(
+        await ChangeAsync(batch, 0, chunk => chunk.Claim(Time.GetUtcNow()).End());
+        await ChangeAsync(batch, 1, chunk => chunk.Claim(Time.GetUtcNow()).End());
+        await ChangeAsync(batch, 2, chunk => chunk.Claim(Time.GetUtcNow()));
+        Forestalled.Before(
             request => request.Method == RequestMethod.Put && request.Uri.Path.Contains(TableNames.Chunks, StringComparison.Ordinal),
             () => ChangeAsync(batch, 2, chunk => chunk.End()));
         await SweepAsync(Lease * 3);
@@ -171,13 +147,13 @@ public sealed class DueTests : DrivenTest
     public async Task A_batch_in_work_costs_a_read_and_a_write_of_its_active_row_for_each_lease()
     {
         var batch = await ValidatedAsync();
-        _time.Advance(Lease * 2);
-        _counts.Clear();
+        Time.Advance(Lease * 2);
+        Counts.Clear();
         await Driver.Get<ChunkRuns>().TryClaimAsync((await Driver.Chunks.FindAsync(batch.Id, 0, default))!, CancellationToken.None);
         await Driver.Get<ChunkRuns>().TryClaimAsync((await Driver.Chunks.FindAsync(batch.Id, 1, default))!, CancellationToken.None);
         Assert.Equal(2, OfActiveRows());
 
-        _time.Advance(Lease);
+        Time.Advance(Lease);
         await Driver.Get<ChunkRuns>().TryClaimAsync((await Driver.Chunks.FindAsync(batch.Id, 2, default))!, CancellationToken.None);
         Assert.Equal(4, OfActiveRows());
     }
@@ -186,20 +162,20 @@ public sealed class DueTests : DrivenTest
     public async Task A_new_batch_costs_no_request_for_it()
     {
         var batch = await Driver.CreateAsync(1);
-        _counts.Clear();
+        Counts.Clear();
         await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
         Assert.Equal(BatchStatus.Completed, (await Driver.ReadAsync(batch)).Status);
 
         // It goes when the batch is cleared away, and before that says whom to tell.
-        Assert.DoesNotContain(_counts.Requests, pair => pair.Key.StartsWith("PATCH activebatches", StringComparison.Ordinal));
-        Assert.False(_steps.Reached.ContainsKey(ProtocolStep.LookMoved));
+        Assert.DoesNotContain(Counts.Requests, pair => pair.Key.StartsWith("PATCH activebatches", StringComparison.Ordinal));
+        Assert.False(Steps.Reached.ContainsKey(ProtocolStep.LookMoved));
     }
 
     [Fact]
     public async Task A_cancel_of_a_batch_at_rest_whose_process_dies_is_seen_a_lease_later()
     {
         var batch = await RestingAsync();
-        _steps.CrashAt(ProtocolStep.CancelWritten);
+        Steps.CrashAt(ProtocolStep.CancelWritten);
         await Assert.ThrowsAsync<SimulatedCrashException>(() =>
             Driver.Get<BatchCancellation>().CancelAsync(batch.Key, CancellationToken.None));
         Assert.Equal(0, Driver.Sent.Of(BatchMessageKind.Advance));
@@ -213,8 +189,8 @@ public sealed class DueTests : DrivenTest
     public async Task A_row_that_does_not_say_when_to_look_is_looked_at_and_what_is_not_known_of_it_stays()
     {
         var batch = await ValidatedAsync();
-        await ChangeAsync(batch, 0, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
-        await ChangeAsync(batch, 1, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
+        await ChangeAsync(batch, 0, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
+        await ChangeAsync(batch, 1, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
         var table = Driver.Storage.Tables.GetTableClient(TableNames.ActiveBatches);
         var row = (await table.GetEntityAsync<TableEntity>(batch.Tenant, batch.Id)).Value;
         row.Remove("LookAt");
@@ -224,7 +200,7 @@ public sealed class DueTests : DrivenTest
         await SweepAsync(Lease * 3);
 
         row = (await table.GetEntityAsync<TableEntity>(batch.Tenant, batch.Id)).Value;
-        Assert.True(row.GetDateTimeOffset("LookAt") > _time.GetUtcNow());
+        Assert.True(row.GetDateTimeOffset("LookAt") > Time.GetUtcNow());
         Assert.Equal("stays", row.GetString("OfAnother"));
     }
 
@@ -232,8 +208,8 @@ public sealed class DueTests : DrivenTest
     public async Task A_row_of_a_newer_version_is_not_written()
     {
         var batch = await ValidatedAsync();
-        await ChangeAsync(batch, 0, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
-        await ChangeAsync(batch, 1, chunk => chunk.Claim(_time.GetUtcNow()).Release(_time.GetUtcNow().AddMinutes(20)));
+        await ChangeAsync(batch, 0, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
+        await ChangeAsync(batch, 1, chunk => chunk.Claim(Time.GetUtcNow()).Release(Time.GetUtcNow().AddMinutes(20)));
         var table = Driver.Storage.Tables.GetTableClient(TableNames.ActiveBatches);
         var row = (await table.GetEntityAsync<TableEntity>(batch.Tenant, batch.Id)).Value;
         row["Version"] = 9;
@@ -253,7 +229,7 @@ public sealed class DueTests : DrivenTest
         Assert.Equal(("in_progress", 3), (row.Status, row.Lines));
         Assert.Equal((await Driver.ReadAsync(batch)).ProgressAt ?? batch.CreatedAt, row.ProgressAt);
         var seen = new ActiveBatchCensus();
-        var now = _time.GetUtcNow();
+        var now = Time.GetUtcNow();
         seen.AddResting(row, row.LookAt!.Value, now, isCounted: false);
         Assert.Equal(1, seen.ByStatus.Single(pair => pair.Key == "in_progress").Value);
         Assert.Equal((now - row.ProgressAt!.Value, now - row.CreatedAt), (seen.LongestWithoutProgress, seen.OldestAge));
@@ -263,7 +239,7 @@ public sealed class DueTests : DrivenTest
     public async Task Whoever_begins_something_while_the_next_sweep_is_far_away_takes_it_over_and_the_chain_goes_on()
     {
         var queues = Driver.Get<BatchQueues>();
-        await queues.AskQuietSweepAsync(TimeSpan.FromMinutes(5), _time.GetUtcNow().AddMinutes(5), CancellationToken.None);
+        await queues.AskQuietSweepAsync(TimeSpan.FromMinutes(5), Time.GetUtcNow().AddMinutes(5), CancellationToken.None);
         var ticket = await Driver.TicketAsync();
         await queues.AskSweepAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
         Assert.Equal(TimeSpan.FromSeconds(30), Driver.Sent.Delays[BatchMessageKind.Sweep]);
@@ -300,12 +276,12 @@ public sealed class DueTests : DrivenTest
     private async Task<Batch> RestingAsync()
     {
         var batch = await Driver.CreateAsync(3);
-        _steps.CrashAt(ProtocolStep.InProgressWritten);
+        Steps.CrashAt(ProtocolStep.InProgressWritten);
         await Assert.ThrowsAsync<SimulatedCrashException>(() => Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None));
-        await ChangeAsync(batch, 0, chunk => chunk.Release(_time.GetUtcNow().AddHours(1)));
+        await ChangeAsync(batch, 0, chunk => chunk.Release(Time.GetUtcNow().AddHours(1)));
         await SweepAsync(Lease * 3);
         await Driver.ClearAsync();
-        Assert.True((await RowAsync(batch)).RestsAt(_time.GetUtcNow() + Lease));
+        Assert.True((await RowAsync(batch)).RestsAt(Time.GetUtcNow() + Lease));
         return await Driver.ReadAsync(batch);
     }
 
@@ -313,7 +289,7 @@ public sealed class DueTests : DrivenTest
     private async Task AddResting(int count)
     {
         var table = Driver.Storage.Tables.GetTableClient(TableNames.ActiveBatches);
-        var at = _time.GetUtcNow().AddHours(-1);
+        var at = Time.GetUtcNow().AddHours(-1);
         var rows = Enumerable.Range(0, count).Select(number => ActiveBatchRow.NewOf(
             new ActiveBatch(new BatchKey(BatchDriver.Tenant, IdKind.Batch.New(at)), "file-0", at) { Status = "in_progress", Lines = number })).ToList();
         rows.ForEach(row => row["LookAt"] = at.AddDays(1));
@@ -323,12 +299,12 @@ public sealed class DueTests : DrivenTest
         }
     }
 
-    private int OfTables() => _counts.Requests
+    private int OfTables() => Counts.Requests
         .Where(pair => TableNames.All.Any(table => table is TableNames.ActiveBatches or TableNames.Batches or TableNames.Chunks
             && pair.Key.Contains($" {table} ", StringComparison.Ordinal)))
         .Sum(pair => pair.Value);
 
-    private int OfActiveRows() => _counts.Requests
+    private int OfActiveRows() => Counts.Requests
         .Where(pair => pair.Key.Contains($" {TableNames.ActiveBatches} ", StringComparison.Ordinal)).Sum(pair => pair.Value);
 
     private async Task<ActiveBatch> RowAsync(Batch batch) =>
@@ -342,7 +318,7 @@ public sealed class DueTests : DrivenTest
 
     private async Task SweepAsync(TimeSpan after)
     {
-        _time.Advance(after);
+        Time.Advance(after);
         await Driver.Get<BatchQueues>().AskSweepAsync(TimeSpan.Zero, CancellationToken.None);
         await Driver.Get<BatchSweep>().TakeUpAsync(await MessageAsync(null), CancellationToken.None);
     }

@@ -1,43 +1,18 @@
 using Azure.Core;
-using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
-using BatchFunctions.Testing.Metering;
 using BatchFunctions.Wakeups;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
 /// <summary>Sweeps that take long: nobody starts another beside one, none takes for ever, and whoever dies over one is found.</summary>
-public sealed class LongSweepTests : DrivenTest
+public sealed class LongSweepTests : SweptTest
 {
     /// <summary>After which time a sweep holds the row, and how long that counts.</summary>
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(11.25), Lapse = TimeSpan.FromSeconds(90);
-
-    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
-    private readonly ScriptedSteps _steps = new();
-    private readonly Forestalled _forestalled = new();
-    private readonly StorageCounts _counts = new();
-
-    private protected override IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>
-    {
-        ["Batch:Lease"] = "00:01:00",
-        ["Batch:SweepInterval"] = "00:01:00",
-        ["Batch:WakeUpLost"] = "00:00:30",
-        ["Batch:ProgressLost"] = "00:10:00",
-    };
-
-    private protected override void Configure(IServiceCollection services)
-    {
-        services.AddSingleton<TimeProvider>(_time);
-        services.AddSingleton<ProtocolSteps>(_steps);
-        services.AddSingleton<HttpPipelinePolicy>(_forestalled);
-        services.AddSingleton<HttpPipelinePolicy>(_counts);
-    }
 
     [Fact]
     public async Task Whoever_asks_while_a_sweep_takes_long_starts_none_beside_it_and_is_heard_when_it_is_done()
@@ -51,7 +26,7 @@ public sealed class LongSweepTests : DrivenTest
             for (var other = 0; other < 5; other++)
             {
                 await Driver.CreateAsync(3);
-                _time.Advance(TimeSpan.FromSeconds(5));
+                Time.Advance(TimeSpan.FromSeconds(5));
             }
 
             beside = Driver.Sent.Of(BatchMessageKind.Sweep) - sent;
@@ -99,7 +74,7 @@ public sealed class LongSweepTests : DrivenTest
 
         await SweepAsync(message);
 
-        Assert.Equal(1, _steps.Reached[ProtocolStep.SweepTakenUp]);
+        Assert.Equal(1, Steps.Reached[ProtocolStep.SweepTakenUp]);
         Assert.Equal(3, Driver.Sent.Of(BatchMessageKind.Sweep));
         Assert.NotEqual(asked, await Driver.TicketAsync());
     }
@@ -113,13 +88,13 @@ public sealed class LongSweepTests : DrivenTest
         {
             Assert.True(await Driver.Get<BatchQueues>().TryHoldSweepAsync("other", CancellationToken.None));
             var reads = Reads();
-            _time.Advance(Hold);
+            Time.Advance(Hold);
             await Eventually.UntilAsync(() => Reads() > reads, "it has looked who holds the row");
         });
 
         await SweepAsync(message);
 
-        Assert.False(_steps.Reached.ContainsKey(ProtocolStep.SweepHeld));
+        Assert.False(Steps.Reached.ContainsKey(ProtocolStep.SweepHeld));
         Assert.Equal(3, Driver.Sent.Of(BatchMessageKind.Chunk));
 
         // The other takes the row back, and what was asked for is a copy.
@@ -135,7 +110,7 @@ public sealed class LongSweepTests : DrivenTest
         await ThreeForgottenAsync();
         WhileItLooks(() =>
         {
-            _time.Advance(TimeSpan.FromMinutes(2));
+            Time.Advance(TimeSpan.FromMinutes(2));
             return Task.CompletedTask;
         });
 
@@ -155,11 +130,11 @@ public sealed class LongSweepTests : DrivenTest
     {
         await Driver.CreateAsync(3);
         await DieAsync();
-        _time.Advance(Lapse);
+        Time.Advance(Lapse);
         await Driver.CreateAsync(3);
         Assert.Equal(0, Driver.Sent.Of(BatchMessageKind.Sweep));
 
-        _time.Advance(TimeSpan.FromSeconds(1));
+        Time.Advance(TimeSpan.FromSeconds(1));
         await Driver.CreateAsync(3);
 
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Sweep));
@@ -173,9 +148,9 @@ public sealed class LongSweepTests : DrivenTest
         var message = await TicketAsync();
         await DieAsync();
         await SweepAsync(message);
-        Assert.False(_steps.Reached.ContainsKey(ProtocolStep.SweepTakenUp));
+        Assert.False(Steps.Reached.ContainsKey(ProtocolStep.SweepTakenUp));
 
-        _time.Advance(Lapse + TimeSpan.FromSeconds(1));
+        Time.Advance(Lapse + TimeSpan.FromSeconds(1));
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => SweepAsync(message)));
 
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Sweep));
@@ -191,7 +166,7 @@ public sealed class LongSweepTests : DrivenTest
 
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Sweep));
         await SweepAsync(await TicketAsync());
-        Assert.Equal(1, _steps.Reached[ProtocolStep.SweepTakenUp]);
+        Assert.Equal(1, Steps.Reached[ProtocolStep.SweepTakenUp]);
     }
 
     [Fact]
@@ -211,7 +186,7 @@ public sealed class LongSweepTests : DrivenTest
 
         Assert.Null(await Driver.TicketAsync());
         await SweepAsync(message);
-        Assert.Equal(2, _steps.Reached[ProtocolStep.SweepTakenUp]);
+        Assert.Equal(2, Steps.Reached[ProtocolStep.SweepTakenUp]);
     }
 
     [Fact]
@@ -231,7 +206,7 @@ public sealed class LongSweepTests : DrivenTest
 
         await SweepAsync(message);
 
-        Assert.Equal((20, 2), (_steps.Reached[ProtocolStep.SweepHeld], Driver.Sent.Of(BatchMessageKind.Sweep)));
+        Assert.Equal((20, 2), (Steps.Reached[ProtocolStep.SweepHeld], Driver.Sent.Of(BatchMessageKind.Sweep)));
     }
 
     /// <summary>Three batches of three chunks each, whose messages are lost, and were to come long ago.</summary>
@@ -241,24 +216,24 @@ public sealed class LongSweepTests : DrivenTest
         {
             var batch = await Driver.CreateAsync(250);
             await Driver.Get<BatchValidation>().RunAsync(batch.Key, CancellationToken.None);
-            _time.Advance(TimeSpan.FromSeconds(1));
+            Time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        _time.Advance(TimeSpan.FromMinutes(11));
+        Time.Advance(TimeSpan.FromMinutes(11));
         await Driver.ClearAsync();
         await Driver.Get<BatchQueues>().AskSweepAsync(TimeSpan.Zero, CancellationToken.None);
     }
 
     /// <summary>Does something while the next sweep looks at its first batch.</summary>
-    private void WhileItLooks(Func<Task> act) => _forestalled.Before(
+    private void WhileItLooks(Func<Task> act) => Forestalled.Before(
         request => request.Method == RequestMethod.Get && request.Uri.Path.Contains($"/{TableNames.Batches}(", StringComparison.Ordinal), act);
 
     /// <summary>Has the sweep under way take so long that it holds the row, or holds it on.</summary>
     private async Task TakeLongAsync()
     {
-        var held = _steps.Reached.GetValueOrDefault(ProtocolStep.SweepHeld);
-        _time.Advance(Hold);
-        await Eventually.UntilAsync(() => _steps.Reached.GetValueOrDefault(ProtocolStep.SweepHeld) > held, "the row is held");
+        var held = Steps.Reached.GetValueOrDefault(ProtocolStep.SweepHeld);
+        Time.Advance(Hold);
+        await Eventually.UntilAsync(() => Steps.Reached.GetValueOrDefault(ProtocolStep.SweepHeld) > held, "the row is held");
     }
 
     /// <summary>Takes the sweep up, and dies over it when it has taken long.</summary>
@@ -269,7 +244,7 @@ public sealed class LongSweepTests : DrivenTest
         await Driver.ClearAsync();
     }
 
-    private int Reads() => _counts.Requests.GetValueOrDefault($"GET {TableNames.Pending} 200");
+    private int Reads() => Counts.Requests.GetValueOrDefault($"GET {TableNames.Pending} 200");
 
     private async Task<string?> TicketAsync()
     {

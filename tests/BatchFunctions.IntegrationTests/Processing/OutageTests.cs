@@ -198,10 +198,7 @@ public sealed class OutageTests : IAsyncDisposable
     [Fact]
     public async Task A_release_whose_answers_were_all_lost_is_taken_back_or_left_and_breaks_nothing()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await StartAsync(time: time);
-        var batch = await ValidatedAsync(120);
-        var claim = await ClaimAsync(batch, time);
+        var (time, batch, claim) = await ClaimedAsync();
         using var segment = new ChunkSegment();
         segment.AddUnfinished(3);
         _storage.LoseAllAnswersOf(AnyChunk);
@@ -218,10 +215,7 @@ public sealed class OutageTests : IAsyncDisposable
     [Fact]
     public async Task A_chunk_stays_ended_though_all_answers_to_its_end_were_lost()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await StartAsync(time: time);
-        var batch = await ValidatedAsync(120);
-        var claim = await ClaimAsync(batch, time);
+        var (time, batch, claim) = await ClaimedAsync();
         using var segment = new ChunkSegment();
         _storage.LoseAllAnswersOf(AnyChunk);
         await Assert.ThrowsAnyAsync<Exception>(() => claim.CommitAsync(segment, chunk => chunk.End(), CancellationToken.None));
@@ -236,10 +230,7 @@ public sealed class OutageTests : IAsyncDisposable
     [Fact]
     public async Task A_claim_whose_commit_is_in_doubt_is_not_renewed_without_it()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await StartAsync(time: time);
-        var batch = await ValidatedAsync(120);
-        var claim = await ClaimAsync(batch, time);
+        var (time, batch, claim) = await ClaimedAsync();
         using var segment = new ChunkSegment();
         segment.AddUnfinished(3);
         _storage.LoseAllAnswersOf(AnyChunk);
@@ -267,6 +258,15 @@ public sealed class OutageTests : IAsyncDisposable
         var claimed = await Driver.Chunks.TryUpdateAsync((await ChunkAsync(batch)).Claim(time.GetUtcNow() + lease), CancellationToken.None);
         return new ChunkClaim(
             claimed!, new LinesLeft(claimed!), sending: null, Driver.Chunks, lease, time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+    }
+
+    /// <summary>A claim of a batch's first chunk, on a clock of the test's own.</summary>
+    private async Task<(FakeTimeProvider Time, Batch Batch, ChunkClaim Claim)> ClaimedAsync()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await StartAsync(time: time);
+        var batch = await ValidatedAsync(120);
+        return (time, batch, await ClaimAsync(batch, time));
     }
 
     private async Task UntilRenewedAsync(Batch batch, TimeSpan by, int number = 0)

@@ -1,5 +1,6 @@
 using Azure.Core.Pipeline;
 using Azure.Data.Tables;
+using Azure.Storage.Queues;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
@@ -129,16 +130,7 @@ public sealed class PoisonTests : IAsyncLifetime
     [Fact]
     public async Task What_may_pass_takes_no_life_of_a_poisoned_message()
     {
-        var batch = await ValidatedAsync(120);
-        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.ClearAsync();
-        var output = ResultFiles.IdOf(await _driver.ReadAsync(batch), ResultFile.Output);
-        await _driver.Storage.Tables.GetTableClient(TableNames.Files)
-            .AddEntityAsync(new TableEntity(BatchDriver.Tenant, IdKind.File.RowKeyOf(output)) { ["Bytes"] = "no number" });
-        Assert.NotNull(await _driver.Batches.MutateAsync(
-            batch.Key, current => current.Finalize(BatchStatus.Expired, _time.GetUtcNow()), CancellationToken.None));
-        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);
-        await queue.SendMessageAsync(BatchMessage.Of(BatchMessageKind.Advance, batch.Key).ToString());
+        var (batch, queue) = await PoisonedAdvanceAsync();
 
         var tries = 0;
         _storage.GoDown(request =>
@@ -312,16 +304,7 @@ public sealed class PoisonTests : IAsyncLifetime
     [Fact]
     public async Task A_poisoned_advance_that_fails_to_the_last_gives_its_batch_up()
     {
-        var batch = await ValidatedAsync(120);
-        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
-        await _driver.ClearAsync();
-        var output = ResultFiles.IdOf(await _driver.ReadAsync(batch), ResultFile.Output);
-        await _driver.Storage.Tables.GetTableClient(TableNames.Files)
-            .AddEntityAsync(new TableEntity(BatchDriver.Tenant, IdKind.File.RowKeyOf(output)) { ["Bytes"] = "no number" });
-        Assert.NotNull(await _driver.Batches.MutateAsync(
-            batch.Key, current => current.Finalize(BatchStatus.Expired, _time.GetUtcNow()), CancellationToken.None));
-        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);
-        await queue.SendMessageAsync(BatchMessage.Of(BatchMessageKind.Advance, batch.Key).ToString());
+        var (batch, queue) = await PoisonedAdvanceAsync();
 
         await Eventually.UntilAsync(
             async () =>
@@ -359,6 +342,22 @@ public sealed class PoisonTests : IAsyncLifetime
         TableEntity row = await table.GetEntityAsync<TableEntity>(partition, key);
         row[column] = value;
         await table.UpdateEntityAsync(row, row.ETag, TableUpdateMode.Replace);
+    }
+
+    /// <summary>A message in the poison queue that advances a batch, and fails: the row of the batch's output file cannot be read.</summary>
+    private async Task<(Batch Batch, QueueClient Queue)> PoisonedAdvanceAsync()
+    {
+        var batch = await ValidatedAsync(120);
+        await _driver.Get<ChunkWork>().RunAsync(batch.Key, 0, CancellationToken.None);
+        await _driver.ClearAsync();
+        var output = ResultFiles.IdOf(await _driver.ReadAsync(batch), ResultFile.Output);
+        await _driver.Storage.Tables.GetTableClient(TableNames.Files)
+            .AddEntityAsync(new TableEntity(BatchDriver.Tenant, IdKind.File.RowKeyOf(output)) { ["Bytes"] = "no number" });
+        Assert.NotNull(await _driver.Batches.MutateAsync(
+            batch.Key, current => current.Finalize(BatchStatus.Expired, _time.GetUtcNow()), CancellationToken.None));
+        var queue = _driver.Storage.Queues.GetQueueClient(QueueNames.Steps + QueueNames.PoisonSuffix);
+        await queue.SendMessageAsync(BatchMessage.Of(BatchMessageKind.Advance, batch.Key).ToString());
+        return (batch, queue);
     }
 
     /// <summary>A batch whose chunks stand, and whose chunk messages are lost.</summary>

@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { isActive, isCancellable, labelOf, nameOf, progressOf, shareDone, shortIdOf } from "./batch.js";
 import { Deletion } from "./delete.js";
-import { byId, hold, renew, setText } from "./elements.js";
+import { byId, hold, renew, setText, takeAnswer } from "./elements.js";
 import { ErrorCard } from "./errors.js";
 import { figure, showPairs } from "./figures.js";
 import { FileList } from "./files.js";
@@ -119,12 +119,10 @@ export class BatchView {
   }
 
   async #cancel() {
-    const dialog = byId("cancel-dialog");
-    if (dialog.returnValue !== "cancel") {
+    if (!takeAnswer(byId("cancel-dialog"), "cancel")) {
       return;
     }
 
-    dialog.returnValue = "";
     const id = this.#id;
     try {
       const batch = await hold(byId("batch-cancel"), () => api.cancelBatch(id));

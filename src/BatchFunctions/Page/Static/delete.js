@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive } from "./batch.js";
-import { byId, hold } from "./elements.js";
+import { byId, hold, takeAnswer } from "./elements.js";
 import { say } from "./notices.js";
 
 export class Deletion {
@@ -27,12 +27,10 @@ export class Deletion {
   }
 
   async #ask() {
-    const dialog = byId("delete-dialog");
-    if (dialog.returnValue !== "delete") {
+    if (!takeAnswer(byId("delete-dialog"), "delete")) {
       return;
     }
 
-    dialog.returnValue = "";
     const id = this.#id;
     try {
       await hold(byId("batch-delete"), () => api.deleteBatch(id));

@@ -62,6 +62,16 @@ export async function hold(button, act) {
   }
 }
 
+/** Whether a dialog was closed with an answer. It is told once: a dialog that is closed without one keeps the last. */
+export function takeAnswer(dialog, answer) {
+  const isGiven = dialog.returnValue === answer;
+  if (isGiven) {
+    dialog.returnValue = "";
+  }
+
+  return isGiven;
+}
+
 /** An element with a text or with elements in it. */
 export function make(tag, { text, children = [], ...attributes } = {}) {
   const element = document.createElement(tag);

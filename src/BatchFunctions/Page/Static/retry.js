@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { isActive, leftOf, shortIdOf } from "./batch.js";
-import { byId, hold, make } from "./elements.js";
+import { byId, hold, make, takeAnswer } from "./elements.js";
 import * as format from "./format.js";
 
 export class Retry {
@@ -33,12 +33,10 @@ export class Retry {
   }
 
   async #ask() {
-    const dialog = byId("retry-dialog");
-    if (dialog.returnValue !== "retry") {
+    if (!takeAnswer(byId("retry-dialog"), "retry")) {
       return;
     }
 
-    dialog.returnValue = "";
     const id = this.#id;
     this.#keys.set(id, this.#keys.get(id) ?? api.newKey());
     try {

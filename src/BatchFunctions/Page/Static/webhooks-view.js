@@ -1,7 +1,7 @@
 // Where events of batches are sent: the project's endpoints, how they do, and what was sent to them. Alive while something is to be sent.
 
 import * as api from "./api.js";
-import { byId, hold, setText } from "./elements.js";
+import { byId, hold, setText, takeAnswer } from "./elements.js";
 import * as format from "./format.js";
 import { say } from "./notices.js";
 import { Poll } from "./poll.js";
@@ -131,8 +131,7 @@ export class WebhooksView {
 
   async #delete() {
     const dialog = byId("webhook-delete-dialog");
-    if (dialog.returnValue === "delete") {
-      dialog.returnValue = "";
+    if (takeAnswer(dialog, "delete")) {
       await this.#act(() => api.deleteWebhook(dialog.dataset.id));
       // Its button, where the focus was, has gone with it.
       if (document.activeElement === document.body) {
@@ -143,8 +142,7 @@ export class WebhooksView {
 
   async #rotate() {
     const dialog = byId("webhook-rotate-dialog");
-    if (dialog.returnValue === "rotate") {
-      dialog.returnValue = "";
+    if (takeAnswer(dialog, "rotate")) {
       await this.#act(() => api.rotateSecret(dialog.dataset.id));
     }
   }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using BatchFunctions.Protocol;
 
 namespace BatchFunctions.Tests.Structure;
 
@@ -29,6 +30,16 @@ public sealed partial class ArchitectureTests
         var held = FloorTests.Floors.SelectMany((rooms, floor) => rooms.Select(room => $"{floor + 1} {room}"));
 
         Assert.Equal(held.Order(StringComparer.Ordinal), drawn.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_a_crash_leaves_is_told_of_each_gap_once()
+    {
+        var path = Section("The path of a batch");
+        var told = Code().Matches(string.Concat(CrashRow().Matches(path).Select(row => row.Groups["gaps"].Value)))
+            .Select(name => name.Groups["name"].Value);
+
+        Assert.Equal(Enum.GetNames<ProtocolStep>().Order(StringComparer.Ordinal), told.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -84,6 +95,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"^\| (?<floor>\d+) \| `(?<room>\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex FloorRow();
+
+    [GeneratedRegex(@"^\| (?<gaps>`\w+`(, `\w+`)*) \| [^|]+ \| [^|]*\|$", RegexOptions.Multiline)]
+    private static partial Regex CrashRow();
 
     [GeneratedRegex(@"^\| (?<number>\d+) \| [^|]+ \| (?<code>[^|]+) \| (?<tests>[^|]+) \|$", RegexOptions.Multiline)]
     private static partial Regex InvariantRow();

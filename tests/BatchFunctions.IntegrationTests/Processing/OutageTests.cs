@@ -94,6 +94,37 @@ public sealed class OutageTests : IAsyncDisposable
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Validate));
     }
 
+    [Fact]
+    public async Task A_validation_that_a_long_outage_has_kept_back_begins_soon_after_it()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await StartAsync(time: time);
+        var batch = await Driver.CreateAsync(3);
+        await Driver.ClearAsync();
+        var handled = 0;
+        _storage.GoDown(AnyBlob);
+        await PassAsync(TimeSpan.FromMinutes(20));
+        Assert.Equal(BatchStatus.Validating, (await Driver.ReadAsync(batch)).Status);
+        Assert.InRange(handled, 20, 120);
+
+        _storage.ComeUp();
+        await PassAsync(TimeSpan.FromMinutes(1));
+        Assert.NotEqual(BatchStatus.Validating, (await Driver.ReadAsync(batch)).Status);
+
+        async Task PassAsync(TimeSpan length)
+        {
+            for (var passed = TimeSpan.Zero; passed < length; passed += TimeSpan.FromSeconds(10))
+            {
+                time.Advance(TimeSpan.FromSeconds(10));
+                await Driver.Jobs.SweepTimerAsync(CancellationToken.None);
+                for (; handled < Driver.Sent.Of(BatchMessageKind.Validate); handled++)
+                {
+                    await DeliverAsync(QueueNames.Steps, BatchMessage.Of(BatchMessageKind.Validate, batch.Key));
+                }
+            }
+        }
+    }
+
     /// <summary>A checkpoint that fails at once leaves no time in which the claim would be renewed beside it.</summary>
     [Theory]
     [InlineData(false)]

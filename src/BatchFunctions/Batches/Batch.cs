@@ -151,6 +151,11 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>The batch whose lines it sends once more; null if it is of a file of its own.</summary>
     public string? RetryOf { get; init; }
 
+    /// <summary>
+    /// The next batch of its family upwards: what it is a retry of, or, where that was deleted, what that was a retry of. Callers are told the former.
+    /// </summary>
+    public string? Above { get => field ?? RetryOf; init; }
+
     /// <summary>The codes and statuses that narrow which lines it sends once more; empty for all that have failed.</summary>
     public IReadOnlyList<string> RetryOnly { get; init; } = [];
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Queues.Models;
@@ -271,6 +272,27 @@ public sealed class OutageTests : IAsyncDisposable
 
         Assert.True(await claim.TryRenewAsync(CancellationToken.None));
         Assert.Equal(1, (await ChunkAsync(batch)).Done.Count);
+    }
+
+    /// <summary>What is stored is given back when the claim is: nobody may still be reading it.</summary>
+    [Fact]
+    public async Task What_goes_on_beside_a_renewal_that_is_refused_has_ended_when_the_claim_is_given_up()
+    {
+        var (time, _, claim) = await ClaimedAsync();
+        _storage.Refuse(request => AnyChunk(request) ? 403 : null);
+        var hasEnded = false;
+        var renewing = claim.WhileRenewingAsync(
+            async token =>
+            {
+                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                hasEnded = true;
+            },
+            CancellationToken.None);
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        await Assert.ThrowsAsync<RequestFailedException>(() => renewing);
+
+        Assert.True(hasEnded);
     }
 
     private static bool AnyBlob(Request request) =>

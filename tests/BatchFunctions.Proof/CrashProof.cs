@@ -36,7 +36,7 @@ internal static class CrashProof
     private static readonly ProtocolStep[] Never =
     [
         ProtocolStep.ChunksEndedByForce, ProtocolStep.FileTombstoneWritten, ProtocolStep.RetryNamed, ProtocolStep.RetryInputStaged, ProtocolStep.RetryInputCommitted, ProtocolStep.RetryInputWritten,
-        ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone, ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
+        ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone, ProtocolStep.DeletedBatchRetryMoved, ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
         ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved, ProtocolStep.ProjectErased,
         ProtocolStep.LookMoved, ProtocolStep.WaitNoted, ProtocolStep.RestNoted, ProtocolStep.WokenNoted, ProtocolStep.WokenSent,
     ];

@@ -26,6 +26,12 @@ internal static class StorageFaults
     public static bool IsRefusal(Exception e) =>
         e is RequestFailedException failed && (failed.Status is 401 or 403 || Closed.Contains(failed.ErrorCode ?? ""));
 
+    /// <summary>
+    /// Whether what failed may be tried again as it is, and nothing is to be given up for it: a <see cref="IsFault">fault</see>, others who were
+    /// faster each time, or a wait that nobody asked to end.
+    /// </summary>
+    public static bool MayPass(Exception e) => IsFault(e) || e is ConcurrencyException or OperationCanceledException;
+
     /// <summary>Whether storage is at fault, and trying again later may help.</summary>
     public static bool IsFault(Exception e) => e switch
     {

@@ -133,6 +133,9 @@ internal sealed record Batch : IFenced<Batch>
     /// <summary>When messages were last sent again for lack of progress.</summary>
     public DateTimeOffset? SentAgainAt { get; init; }
 
+    /// <summary>What counts of the messages sent again once one of them has come: four times the shortest wait is between any two from then on.</summary>
+    private const int ResendsWhenTried = 2;
+
     /// <summary>How often the messages of the batch have been sent again since the last progress.</summary>
     public int Resends { get; init; }
 
@@ -147,6 +150,11 @@ internal sealed record Batch : IFenced<Batch>
 
     /// <summary>The batch whose lines it sends once more; null if it is of a file of its own.</summary>
     public string? RetryOf { get; init; }
+
+    /// <summary>
+    /// The next batch of its family upwards: what it is a retry of, or, where that was deleted, what that was a retry of. Callers are told the former.
+    /// </summary>
+    public string? Above { get => field ?? RetryOf; init; }
 
     /// <summary>The codes and statuses that narrow which lines it sends once more; empty for all that have failed.</summary>
     public IReadOnlyList<string> RetryOnly { get; init; } = [];
@@ -258,6 +266,11 @@ internal sealed record Batch : IFenced<Batch>
 
     /// <summary>The batch with its messages sent once more for lack of progress.</summary>
     public Batch SentAgain(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Resends + 1 };
+
+    /// <summary>
+    /// The batch whose message has come, and was let go since storage failed: the next is sent a while from now, however many have been sent in vain.
+    /// </summary>
+    public Batch Tried(DateTimeOffset now) => this with { SentAgainAt = now, Resends = Math.Min(Resends, ResendsWhenTried) };
 
     /// <summary>The batch with one more strike: its validation message ended on the poison queue.</summary>
     public Batch Strike(DateTimeOffset now) => this with { Strikes = Strikes + 1, StruckAt = now };

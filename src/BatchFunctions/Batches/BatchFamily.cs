@@ -2,7 +2,7 @@ namespace BatchFunctions.Batches;
 
 /// <summary>
 /// The batches that may have the same lines in flight: a batch, what it is a retry of, up to the first, and whatever is a retry of
-/// any of these. One that was deleted leads on to its own as long as its row is there.
+/// any of these. One that was deleted leads on to its own as long as its row is there; then they lead past it, unless it was the first.
 /// </summary>
 /// <param name="Lineage">The batch itself, and each that the one before it is a retry of.</param>
 /// <param name="Others">The other batches.</param>
@@ -22,7 +22,7 @@ internal sealed record BatchFamily(IReadOnlyList<Batch> Lineage, IReadOnlyList<B
     {
         var lineage = new List<Batch> { batch };
         while (lineage.Count < MostMembers
-            && lineage[^1].RetryOf is { } id
+            && lineage[^1].Above is { } id
             && await batches.FindAnyAsync(batch.Key with { Id = id }, ct) is { } above)
         {
             lineage.Add(above);

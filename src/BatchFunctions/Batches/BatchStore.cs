@@ -158,8 +158,8 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         MutateAsync(key, (batch, _) => ValueTask.FromResult(change(batch)), ct);
 
     /// <summary>
-    /// Notes which batches are retries of an ended one. That, and the tombstone of one that is deleted, is all that changes in the row of
-    /// a batch that has ended.
+    /// Notes which batches are retries of an ended one. That, where its family goes on when one in between is deleted, and the tombstone of one that is
+    /// deleted itself, is all that changes in the row of a batch that has ended.
     /// </summary>
     /// <param name="key">The batch that has ended.</param>
     /// <param name="change">Makes the new list for the batch, or leaves the one that it has; it may throw to give up, and runs again on each reading.</param>
@@ -180,6 +180,24 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
             },
             ct);
         return noted is { Deleted: false } ? noted : null;
+    }
+
+    /// <summary>
+    /// Notes in the row of a retry that has ended where its family goes on when the batch is removed by which it was found. A row that cannot be read
+    /// stays as it is, and so does one that goes on elsewhere.
+    /// </summary>
+    /// <param name="key">The retry.</param>
+    /// <param name="removed">The batch that is removed.</param>
+    /// <param name="above">What that is a retry of.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public Task NoteAboveAsync(BatchKey key, string removed, string above, CancellationToken ct)
+    {
+        var (partitionKey, rowKey) = BatchRow.KeysOf(key);
+        return _rows.MutateAsync(
+            partitionKey,
+            rowKey,
+            (batch, _) => ValueTask.FromResult(batch.Unreadable is null && batch.Above == removed ? batch with { Above = above } : null),
+            ct);
     }
 
     /// <summary>Makes the row of an ended batch a tombstone.</summary>

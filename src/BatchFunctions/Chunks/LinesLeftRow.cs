@@ -34,8 +34,9 @@ internal static class LinesLeftRow
         row[Waits] = Pack(lines, static line => line.NotBefore is not null, 4, static (bytes, line) => WriteSeconds(bytes, line.NotBefore));
         row[PutOffs] = Pack(lines, static line => line.State.PutOffAt is not null, 12, static (bytes, line) =>
         {
-            WriteSeconds(bytes, line.State.PutOffAt);
-            WriteSeconds(bytes[4..], line.State.AloneSince);
+            // Rounded up, or what went through just before would seem to have done so since.
+            WriteSeconds(bytes, Ceiling(line.State.PutOffAt));
+            WriteSeconds(bytes[4..], Ceiling(line.State.AloneSince));
             BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], (ushort)Math.Min(line.State.RefusedAlone, ushort.MaxValue));
             BinaryPrimitives.WriteUInt16LittleEndian(bytes[10..], (ushort)Math.Min(line.State.ToldAlike, ushort.MaxValue));
         });
@@ -98,6 +99,8 @@ internal static class LinesLeftRow
 
         return lines;
     }
+
+    private static DateTimeOffset? Ceiling(DateTimeOffset? time) => time?.AddTicks(TimeSpan.TicksPerSecond - 1);
 
     private static void WriteSeconds(Span<byte> bytes, DateTimeOffset? time) =>
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)(time?.ToUnixTimeSeconds() ?? 0));

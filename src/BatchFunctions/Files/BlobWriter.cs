@@ -5,8 +5,8 @@ using BatchFunctions.Storage;
 namespace BatchFunctions.Files;
 
 /// <summary>
-/// Stages the content of a file that the service makes itself, a block at a time. The same content makes the same blocks, so whoever
-/// makes a file once more, be it at the same time, does no harm.
+/// Stages the content of a file that the service makes itself, a block at a time. What others stage for the same blob does no harm as long as
+/// their blocks have other names.
 /// </summary>
 /// <param name="blobs">Where it is staged.</param>
 /// <param name="blob">The blob.</param>

@@ -79,7 +79,7 @@ internal sealed class IdempotencyStore(TableClient table, TimeProvider time)
         {
             await table.DeleteEntityAsync(claim.Request.Tenant, RowKeyOf(claim.Request), claim.ETag, CancellationToken.None);
         }
-        catch (RequestFailedException)
+        catch (Exception e) when (e is RequestFailedException || StorageFaults.IsFault(e))
         {
             // It lapses by itself, and is taken over before.
         }

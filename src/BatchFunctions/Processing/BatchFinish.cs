@@ -147,7 +147,7 @@ internal sealed partial class BatchFinish(
         }
         catch (Exception e) when (
             e is not (OutOfMemoryException or NewerRowException)
-            && !StorageFaults.IsFault(e)
+            && !StorageFaults.MayPass(e)
             && !ct.IsCancellationRequested
             && !(StorageFaults.IsRefusal(e) && time.GetUtcNow() < (since > batch.ExpiresAt ? since.Value : batch.ExpiresAt) + RefusedLimit))
         {

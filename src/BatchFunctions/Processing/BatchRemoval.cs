@@ -70,12 +70,19 @@ internal sealed partial class BatchRemoval(
     }
 
     /// <summary>
-    /// In the batch that it is a retry of, its own retries take its place: what has succeeded in them is not sent once more.
+    /// In the batch above it its own retries take its place, and they go on with that one: what has succeeded in any of them is not sent once
+    /// more. They come first: a crash in between leaves its row, which leads on to them.
     /// </summary>
     private async Task UnlinkAsync(Batch batch, CancellationToken ct)
     {
-        if (batch.RetryOf is { } original)
+        if (batch.Above is { } original)
         {
+            foreach (var retry in batch.Retries)
+            {
+                await batches.NoteAboveAsync(batch.Key with { Id = retry }, batch.Id, original, ct);
+                await steps.ReachedAsync(ProtocolStep.DeletedBatchRetryMoved, ct);
+            }
+
             // What stands for a row that cannot be read has no retries. Should it be mended, it names a batch that is not there.
             await batches.NoteRetriesAsync(
                 batch.Key with { Id = original },

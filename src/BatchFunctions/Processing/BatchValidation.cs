@@ -24,6 +24,7 @@ namespace BatchFunctions.Processing;
 internal sealed partial class BatchValidation(
     BatchStore batches,
     ActiveBatchStore active,
+    BatchLooks looks,
     ChunkStore chunks,
     InputBlobs blobs,
     RetryInput retries,
@@ -93,8 +94,9 @@ internal sealed partial class BatchValidation(
         }
         catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
         {
-            // The message's tries would be used up in seconds, and what may pass fails no batch: the sweep sends it again, ever later.
+            // The message's tries would be used up in seconds, and what may pass fails no batch: the sweep sends it again.
             Log.LetGo(logger, e, batch.Id);
+            await NoteTriedAsync(batch.Key, ct);
             return;
         }
 
@@ -127,6 +129,24 @@ internal sealed partial class BatchValidation(
         await Parallel.ForEachAsync(reading.Chunks.Take(after.ChunkWindow ?? int.MaxValue), Sending(ct), async (chunk, token) =>
             await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
         await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
+    }
+
+    /// <summary>
+    /// Notes that the batch's message has come, and was let go: what the sweep sends behind it is no copy, and need not come ever later. A crash
+    /// before it, or storage that fails for rows, too, leaves the sweep's own patience.
+    /// </summary>
+    private async Task NoteTriedAsync(BatchKey key, CancellationToken ct)
+    {
+        try
+        {
+            await looks.SeeToAsync(key, chunk: null, ct);
+            await batches.MutateAsync(
+                key, current => current.Status == BatchStatus.Validating ? current.Tried(time.GetUtcNow()) : null, ct);
+        }
+        catch (Exception e) when (StorageFaults.MayPass(e) && !ct.IsCancellationRequested)
+        {
+            Log.NotNoted(logger, e, key.Id);
+        }
     }
 
     /// <summary>Reads the input, and inserts the rows of its chunks: all that comes before the batch's write.</summary>
@@ -243,6 +263,9 @@ internal sealed partial class BatchValidation(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId} could not be validated, since storage failed; the sweep sends the message again.")]
         public static partial void LetGo(ILogger logger, Exception e, string batchId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Batch {BatchId}: that its validation was tried could not be noted; it may be tried again later than it need.")]
+        public static partial void NotNoted(ILogger logger, Exception e, string batchId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Batch {BatchId} cannot be run: its input has been cut into other chunks before.")]
         public static partial void ChunksDiffer(ILogger logger, Exception e, string batchId);

@@ -48,21 +48,19 @@ internal sealed partial class ChunkClaim(
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var working = work(stop.Token);
-        while (!working.IsCompleted && !ct.IsCancellationRequested)
-        {
-            using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(working, Task.Delay(UntilRenewal(), time, wait.Token));
-            await wait.CancelAsync();
-            if (!working.IsCompleted && !ct.IsCancellationRequested && !await TryRenewAsync(ct))
-            {
-                await stop.CancelAsync();
-                await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                return false;
-            }
-        }
-
         try
         {
+            while (!working.IsCompleted && !ct.IsCancellationRequested)
+            {
+                using var wait = CancellationTokenSource.CreateLinkedTokenSource(ct);
+                await Task.WhenAny(working, Task.Delay(UntilRenewal(), time, wait.Token));
+                await wait.CancelAsync();
+                if (!working.IsCompleted && !ct.IsCancellationRequested && !await TryRenewAsync(ct))
+                {
+                    return false;
+                }
+            }
+
             await working;
         }
         catch (Exception e) when (StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
@@ -73,6 +71,12 @@ internal sealed partial class ChunkClaim(
             }
 
             throw;
+        }
+        finally
+        {
+            // Whatever ends it: what is being stored is given back behind it.
+            await stop.CancelAsync();
+            await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return true;

@@ -1,5 +1,6 @@
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
+using BatchFunctions.Chunks;
 using BatchFunctions.Configuration;
 using BatchFunctions.Storage;
 using BatchFunctions.Telemetry;
@@ -16,6 +17,7 @@ namespace BatchFunctions.Processing;
 internal sealed partial class LastResort(
     ActiveBatchStore active,
     BatchStore batches,
+    ChunkStore chunks,
     BatchAdvance advance,
     BatchFinish finish,
     BatchClearing clearing,
@@ -24,11 +26,15 @@ internal sealed partial class LastResort(
     TimeProvider time,
     ILogger<LastResort> logger)
 {
+    /// <summary>By how much clocks may differ that leases are taken by.</summary>
+    private static readonly TimeSpan ClocksApart = TimeSpan.FromMinutes(1);
+
     private readonly BatchOptions _options = options.Value;
 
     /// <summary>
     /// Fails a batch past its deadline that has been closed for long enough in vain. Closing is tried once more before that, since the service may have
-    /// stood still since it was first tried.
+    /// stood still since it was first tried. It is tried only where nobody has a chunk in hand: a worker that wakes with it closes it, and who has
+    /// tried to since storage failed leaves it held for a lease.
     /// </summary>
     /// <param name="batch">The batch, which has not ended.</param>
     /// <param name="row">Its active row.</param>
@@ -91,15 +97,19 @@ internal sealed partial class LastResort(
         }
     }
 
-    /// <returns>Whether the batch has ended.</returns>
+    /// <returns>Whether the batch has ended, or somebody is about to close it.</returns>
     private async Task<bool> TryAdvanceAsync(Batch batch, CancellationToken ct)
     {
         try
         {
             await advance.AdvanceAsync(batch.Key, ct);
+            if (await IsInHandAsync(batch, ct))
+            {
+                return true;
+            }
         }
         catch (Exception e) when (
-            e is not (OutOfMemoryException or NewerRowException) && !StorageFaults.IsFault(e) && !ct.IsCancellationRequested)
+            e is not (OutOfMemoryException or NewerRowException) && !StorageFaults.MayPass(e) && !ct.IsCancellationRequested)
         {
             if (rare.IsNews($"not closed {batch.Id}"))
             {
@@ -108,6 +118,15 @@ internal sealed partial class LastResort(
         }
 
         return await batches.FindAnyAsync(batch.Key, ct) is not { } after || after.Status.HasEnded();
+    }
+
+    /// <summary>Whether a chunk of the batch is held, and by a lease that anybody could have taken: one that ends far ahead is a clock's fault.</summary>
+    private Task<bool> IsInHandAsync(Batch batch, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        return chunks.ListAsync(batch.Id, batch.Settled.Count, ct)
+            .AnyAsync(chunk => chunk.IsHeld(now) && chunk.LeaseUntil <= now + _options.Lease + ClocksApart, ct)
+            .AsTask();
     }
 
     private static partial class Log

@@ -109,7 +109,7 @@ internal sealed partial class PoisonSweep(
 
     /// <summary>Whether the failure is no fault of the message's, and may be over at a later sweep.</summary>
     private static bool MayPass(Exception e) =>
-        StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || e is ConcurrencyException or OperationCanceledException;
+        StorageFaults.MayPass(e) || StorageFaults.IsRefusal(e);
 
     /// <summary>
     /// Sends a copy of a message in its place, with all of its lives: those that it has are counted by storage, and what may pass takes

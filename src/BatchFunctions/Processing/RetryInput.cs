@@ -57,7 +57,9 @@ internal sealed class RetryInput(
         var choice = await ChoiceOfAsync(original, batch, ct);
         var input = await FileAsync(original, original.InputFileId, ct);
         var file = NewFile(batch, original);
-        using var writer = new BlobWriter(blobs, file.Blob, file.Id[IdKind.File.Prefix.Length..], input.Bytes + 1, memory);
+
+        // Of its own name: two that are made side by side may be of different lines, and none must have the other's blocks.
+        using var writer = new BlobWriter(blobs, file.Blob, Guid.NewGuid().ToString("N"), input.Bytes + 1, memory);
         var lines = 0;
         await using (var content = Open(input, ct))
         {

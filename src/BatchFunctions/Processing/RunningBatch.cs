@@ -35,7 +35,7 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
         {
             return await watch.GetAsync(Batch.Key, CancellationToken.None) is not { } now || now.Runs(time.GetUtcNow());
         }
-        catch (Exception e) when (StorageFaults.IsFault(e))
+        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e))
         {
             return !Batch.IsOverdue(time.GetUtcNow());
         }
@@ -48,16 +48,9 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     public async Task LookAsync(CancellationToken ct)
     {
         await guard.LookAsync(ct);
-        try
+        if (watch.TryTakeOwedTurn(Batch.Key))
         {
-            if (watch.TryTakeOwedTurn(Batch.Key))
-            {
-                await queues.AskAdvanceAsync(Batch.Key, ct);
-            }
-        }
-        catch (Exception e) when (StorageFaults.IsFault(e))
-        {
-            watch.Owe(Batch.Key);
+            await TryAskAsync(() => queues.AskAdvanceAsync(Batch.Key, ct), ct);
         }
     }
 
@@ -73,6 +66,18 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
     /// turn.
     /// </summary>
     public Task ProgressedAsync(CancellationToken ct) => !watch.TryTakeProgressTurn(Batch.Key) ? Task.CompletedTask
-        : Batch.IsUncounted ? queues.AskAdvanceNowAsync(Batch.Key, ct)
-        : queues.AskAdvanceAsync(Batch.Key, ct);
+        : TryAskAsync(() => Batch.IsUncounted ? queues.AskAdvanceNowAsync(Batch.Key, ct) : queues.AskAdvanceAsync(Batch.Key, ct), ct);
+
+    /// <summary>Asks beside the run: whatever comes of it, a shutdown included, the run must come to its last checkpoint.</summary>
+    private async Task TryAskAsync(Func<Task> ask, CancellationToken ct)
+    {
+        try
+        {
+            await ask();
+        }
+        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || ct.IsCancellationRequested)
+        {
+            watch.Owe(Batch.Key);
+        }
+    }
 }

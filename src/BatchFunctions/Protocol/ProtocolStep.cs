@@ -56,6 +56,7 @@ internal enum ProtocolStep
     BatchTombstoneWritten,
     DeletedBatchFilesGone,
     DeletedBatchBlobsGone,
+    DeletedBatchRetryMoved,
     DeletedBatchUnlinked,
     DeletedBatchRowRemoved,
     ProjectKeysRevoked,

@@ -67,12 +67,14 @@ internal sealed class SweepHolds(TableClient table, TimeProvider time)
     private async Task<TableEntity?> ReadAsync(CancellationToken ct) =>
         await table.GetEntityIfExistsAsync<TableEntity>(SweepRow.Partition, SweepRow.Key, null, ct) is { HasValue: true, Value: { } row } ? row : null;
 
-    /// <returns>Whether the row was as it was read.</returns>
+    /// <returns>Whether the row was as it was read. If the request had to be repeated, the row may have been there, and counts as found.</returns>
     private async Task<bool> TryDeleteAsync(TableEntity row, CancellationToken ct)
     {
+        var sent = new SendCount();
         try
         {
-            return (await table.DeleteEntityAsync(row, row.ETag, ct)).Status != 404;
+            using var counted = sent.Begin();
+            return (await table.DeleteEntityAsync(row, row.ETag, ct)).Status != 404 || !sent.IsOne;
         }
         catch (RequestFailedException e) when (e.Status == 412)
         {

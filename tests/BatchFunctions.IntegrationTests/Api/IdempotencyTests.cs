@@ -185,6 +185,19 @@ public sealed class IdempotencyTests : IAsyncLifetime
         Assert.True(refused > 0);
     }
 
+    [Fact]
+    public async Task A_key_that_cannot_be_given_up_takes_no_refusals_place()
+    {
+        var body = $$"""{"input_file_id":"{{IdKind.File.New(DateTimeOffset.UtcNow)}}","endpoint":"/v1/chat/completions","completion_window":"24h"}""";
+        var refused = await SendAsync("/v1/batches", "k1", body);
+        _api.Storage.GoDown(request => request.Method == RequestMethod.Delete);
+
+        var again = await SendAsync("/v1/batches", "k2", body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, refused.Status);
+        Assert.Equal((refused.Status, refused.Code), (again.Status, again.Code));
+    }
+
     [Theory]
     [InlineData("", "'Idempotency-Key'")]
     [InlineData("two words", "no spaces")]

@@ -45,7 +45,7 @@ public sealed class LostMessageTests
 
         // Those of deletions: BatchDeletionTests.
         ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone,
-        ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
+        ProtocolStep.DeletedBatchRetryMoved, ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
 
         // Those of projects that are erased: ProjectErasureTests.
         ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved,

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Queues.Models;
@@ -92,6 +93,37 @@ public sealed class OutageTests : IAsyncDisposable
         await Driver.Jobs.SweepTimerAsync(CancellationToken.None);
 
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Validate));
+    }
+
+    [Fact]
+    public async Task A_validation_that_a_long_outage_has_kept_back_begins_soon_after_it()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await StartAsync(time: time);
+        var batch = await Driver.CreateAsync(3);
+        await Driver.ClearAsync();
+        var handled = 0;
+        _storage.GoDown(AnyBlob);
+        await PassAsync(TimeSpan.FromMinutes(20));
+        Assert.Equal(BatchStatus.Validating, (await Driver.ReadAsync(batch)).Status);
+        Assert.InRange(handled, 20, 120);
+
+        _storage.ComeUp();
+        await PassAsync(TimeSpan.FromMinutes(1));
+        Assert.NotEqual(BatchStatus.Validating, (await Driver.ReadAsync(batch)).Status);
+
+        async Task PassAsync(TimeSpan length)
+        {
+            for (var passed = TimeSpan.Zero; passed < length; passed += TimeSpan.FromSeconds(10))
+            {
+                time.Advance(TimeSpan.FromSeconds(10));
+                await Driver.Jobs.SweepTimerAsync(CancellationToken.None);
+                for (; handled < Driver.Sent.Of(BatchMessageKind.Validate); handled++)
+                {
+                    await DeliverAsync(QueueNames.Steps, BatchMessage.Of(BatchMessageKind.Validate, batch.Key));
+                }
+            }
+        }
     }
 
     /// <summary>A checkpoint that fails at once leaves no time in which the claim would be renewed beside it.</summary>
@@ -240,6 +272,27 @@ public sealed class OutageTests : IAsyncDisposable
 
         Assert.True(await claim.TryRenewAsync(CancellationToken.None));
         Assert.Equal(1, (await ChunkAsync(batch)).Done.Count);
+    }
+
+    /// <summary>What is stored is given back when the claim is: nobody may still be reading it.</summary>
+    [Fact]
+    public async Task What_goes_on_beside_a_renewal_that_is_refused_has_ended_when_the_claim_is_given_up()
+    {
+        var (time, _, claim) = await ClaimedAsync();
+        _storage.Refuse(request => AnyChunk(request) ? 403 : null);
+        var hasEnded = false;
+        var renewing = claim.WhileRenewingAsync(
+            async token =>
+            {
+                await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                hasEnded = true;
+            },
+            CancellationToken.None);
+        time.Advance(TimeSpan.FromSeconds(10));
+
+        await Assert.ThrowsAsync<RequestFailedException>(() => renewing);
+
+        Assert.True(hasEnded);
     }
 
     private static bool AnyBlob(Request request) =>

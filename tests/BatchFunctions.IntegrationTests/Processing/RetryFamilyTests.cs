@@ -1,6 +1,7 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
+using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
@@ -94,6 +95,39 @@ public sealed class RetryFamilyTests : RetriedTest
 
         var nothing = await Driver.WaitForEndAsync((await RetryAsync(await Driver.ReadAsync(first)))!);
         Assert.Equal("nothing_to_retry", Assert.Single(nothing.Errors).Code);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(nameof(ProtocolStep.DeletedBatchRetryMoved))]
+    [InlineData(nameof(ProtocolStep.DeletedBatchUnlinked))]
+    public async Task A_family_holds_together_when_one_in_its_middle_is_deleted(string? fatal)
+    {
+        var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
+        var first = await Driver.WaitForEndAsync((await RetryAsync(original))!);
+        var chained = await Driver.WaitForEndAsync((await RetryAsync(first))!);
+        Driver.Withheld.Add(BatchMessageKind.Sweep);
+        Assert.True(await Driver.Get<BatchDeletion>().TryDeleteAsync(first.Key, default));
+        if (fatal is not null)
+        {
+            Steps.CrashAt(Enum.Parse<ProtocolStep>(fatal));
+            await Assert.ThrowsAsync<SimulatedCrashException>(() => Driver.Get<BatchRemoval>().SettleAsync(first.Key, default));
+        }
+
+        await Driver.Get<BatchRemoval>().SettleAsync(first.Key, default);
+        Assert.Null(await Driver.Batches.FindAnyAsync(first.Key, default));
+        Assert.Equal([chained.Id], (await Driver.ReadAsync(original)).Retries);
+
+        Driver.Withheld.Add(BatchMessageKind.Validate);
+        var second = await RetryAsync(await Driver.ReadAsync(original));
+        await RefusedAsync(await Driver.ReadAsync(chained), 409, second!.Id);
+        Upstream.Answer(call => ScriptedAnswer.Chat(call));
+        Driver.Withheld.Clear();
+        Assert.Equal(new RequestCounts(30, 30, 0), (await Driver.WaitForEndAsync(second)).Counts);
+
+        var nothing = await Driver.WaitForEndAsync((await RetryAsync(await Driver.ReadAsync(chained)))!);
+        Assert.Equal("nothing_to_retry", Assert.Single(nothing.Errors).Code);
+        Assert.Equal((first.Id, original.Id), ((await Driver.ReadAsync(chained)).RetryOf, (await Driver.ReadAsync(chained)).Above));
     }
 
     [Fact]

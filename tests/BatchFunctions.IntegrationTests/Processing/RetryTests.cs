@@ -260,6 +260,36 @@ public sealed class RetryTests : RetriedTest
     }
 
     [Fact]
+    public async Task Of_two_inputs_that_are_made_side_by_side_of_different_lines_one_stands_as_it_was_made()
+    {
+        var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);
+        Upstream.Answer(call => int.Parse(call.Marker[1..], null) % 2 == 0 ? ScriptedAnswer.Chat(call) : ScriptedAnswer.Error(400));
+        var first = await Driver.WaitForEndAsync((await RetryAsync(original))!);
+        Assert.Equal(15, first.Counts.Completed);
+        Driver.Withheld.Add(BatchMessageKind.Validate);
+        var made = (await RetryAsync(await Driver.ReadAsync(original)))!;
+        var inputs = Driver.Get<RetryInput>();
+        var fewer = Steps.HoldAt(ProtocolStep.RetryInputStaged);
+        var makingFewer = inputs.PrepareAsync(made, default);
+        await fewer.ReachedAsync();
+
+        // What is gone excludes nothing.
+        Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, first.OutputFileId!, default));
+        var more = Steps.HoldAt(ProtocolStep.RetryInputStaged);
+        var makingMore = inputs.PrepareAsync(made, default);
+        await more.ReachedAsync();
+        fewer.Release();
+        var (bytes, problem) = await makingFewer;
+        more.Release();
+
+        Assert.Null(problem);
+        Assert.Equal((bytes, null), await makingMore);
+        var blob = Driver.Storage.Blobs.GetBlobContainerClient(made.InputBlob.Container).GetBlobClient(made.InputBlob.Name);
+        var content = (await blob.DownloadContentAsync()).Value.Content.ToMemory();
+        Assert.Equal((bytes, 15), (content.Length, content.Span.Count((byte)'\n')));
+    }
+
+    [Fact]
     public async Task A_retry_that_is_cancelled_while_its_input_is_made_ends_without_lines()
     {
         var original = await EndedAsync(line => line % 3 == 1 ? 400 : null);

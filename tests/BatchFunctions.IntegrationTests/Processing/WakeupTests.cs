@@ -44,6 +44,21 @@ public sealed class WakeupTests
         Assert.False(await wakeups.TryAddAdvanceAsync(Batch, CancellationToken.None));
     }
 
+    [Fact]
+    public async Task A_hold_that_has_lapsed_is_taken_up_though_the_answer_to_its_removal_was_lost()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var wakeups = await CreateAsync(time);
+        Assert.True(await wakeups.Holds.TryHoldAsync("dead", TimeSpan.FromSeconds(20), CancellationToken.None));
+        time.Advance(TimeSpan.FromSeconds(21));
+        _storage.LoseAnswerOf(request => request.Method == RequestMethod.Delete);
+
+        Assert.True(await wakeups.Holds.TryTakeLapsedAsync(TimeSpan.FromSeconds(20), CancellationToken.None));
+
+        Assert.Equal(1, _storage.Lost);
+        Assert.False(await wakeups.Holds.TryTakeLapsedAsync(TimeSpan.FromSeconds(20), CancellationToken.None));
+    }
+
     /// <summary>No partition takes the writes of all, and one query finds those of all that are late.</summary>
     [Fact]
     public async Task Advances_stand_in_sixteen_partitions_and_are_found_in_each()

@@ -175,12 +175,17 @@ internal sealed class LifeWatch(Life life)
     }
 
     /// <summary>Whether other retries of a batch that has ended are named, or it becomes a tombstone, and nothing else.</summary>
-    private static bool IsNamingOrBurying(Batch before, Batch after) =>
-        (after.Retries.Count > 0 || before.Retries.Count > 0 || after.Deleted)
+    private bool IsNamingOrBurying(Batch before, Batch after) =>
+        (after.Retries.Count > 0 || before.Retries.Count > 0 || after.Deleted || IsMoved(before, after))
+        && (before.Above == after.Above || IsMoved(before, after))
         && JsonSerializer.Serialize(Written(before)) == JsonSerializer.Serialize(Written(after));
 
+    /// <summary>Whether its family goes on past a deleted batch.</summary>
+    private bool IsMoved(Batch before, Batch after) =>
+        before.Above is { } above && _batches.GetValueOrDefault(above) is { Deleted: true, Above: { } next } && after.Above == next;
+
     private static Dictionary<string, object> Written(Batch batch) =>
-        BatchRow.ToRow(batch with { Retries = [], Deleted = false }).Where(column => column.Value is not null).ToDictionary();
+        BatchRow.ToRow(batch with { Retries = [], Above = batch.RetryOf, Deleted = false }).Where(column => column.Value is not null).ToDictionary();
 
     /// <summary>Chunks that are read no more have ended, and come to what the batch's row says.</summary>
     private void CheckSettled(Batch batch)

@@ -29,6 +29,22 @@ public sealed class LinesLeftRowTests
         Assert.Equal(lines.OrderBy(line => line.Key), LinesLeftRow.Read(row).OrderBy(line => line.Key));
     }
 
+    /// <summary>What went through just before a line was put off has not done so since.</summary>
+    [Theory]
+    [InlineData(0.001)]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public void When_a_line_was_put_off_comes_back_no_earlier_than_it_was(double seconds)
+    {
+        var at = Until.AddSeconds(seconds);
+        var row = new TableEntity();
+        LinesLeftRow.Write(row, new Dictionary<int, LineLeft> { [7] = new(new LineState(0, 0, false, null) { PutOffAt = at, AloneSince = at }, null) });
+
+        var read = Assert.Single(LinesLeftRow.Read(row)).Value.State;
+
+        Assert.Equal((Until.AddSeconds(1), Until.AddSeconds(1)), (read.PutOffAt!.Value, read.AloneSince!.Value));
+    }
+
     [Fact]
     public void A_row_without_such_lines_has_no_such_columns()
     {

@@ -119,7 +119,7 @@ internal sealed class ApiConnection : IDisposable
 
             using (answer)
             {
-                throw await ApiErrors.RefusedAsync(answer, _address.BaseUrl, ct);
+                throw await ApiErrors.RefusedAsync(answer, _address.BaseUrl, _times.Silence, ct);
             }
         }
         catch (Exception e) when (ApiErrors.IsConnectionFailure(e))

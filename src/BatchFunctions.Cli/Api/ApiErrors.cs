@@ -9,6 +9,9 @@ internal static class ApiErrors
 {
     private const int MostCharacters = 300;
 
+    /// <summary>The code of a 403 that every key of the service gets.</summary>
+    private const string WebhooksDisabled = "webhooks_disabled";
+
     /// <summary>Bytes from which on a request may be too large for some host; parts have 8 MB.</summary>
     private const long LargeFile = 8_000_000;
 
@@ -45,16 +48,22 @@ internal static class ApiErrors
     }
 
     /// <summary>The exception for an answer with an error status.</summary>
-    public static async Task<ApiException> RefusedAsync(HttpResponseMessage answer, Uri baseUrl, CancellationToken ct)
+    /// <param name="answer">The answer.</param>
+    /// <param name="baseUrl">Who has given it.</param>
+    /// <param name="silence">How long its body may take.</param>
+    /// <param name="ct">Cancels the reading.</param>
+    public static async Task<ApiException> RefusedAsync(HttpResponseMessage answer, Uri baseUrl, TimeSpan silence, CancellationToken ct)
     {
         var status = (int)answer.StatusCode;
-        var said = await SaidAsync(answer, ct);
+        using var limit = new SilenceLimit(silence, ct);
+        var (said, code) = await SaidAsync(answer, limit);
         var place = Shown(baseUrl);
         var line = status switch
         {
             >= 300 and < 400 =>
                 $"{place} has moved to {answer.Headers.Location}: set OPENAI_BASE_URL to the new address.",
             401 => $"The service rejects the key (401): {said ?? "no reason given."} Check OPENAI_API_KEY, and that the key is for {place}.",
+            403 when code == WebhooksDisabled => $"{said} (403)",
             403 => $"The key is not allowed to do this (403): {said ?? "no reason given."} Use another key in OPENAI_API_KEY.",
             404 or 405 when said is null || IsOfNoObject(answer) =>
                 $"{place} has no OpenAI-compatible Batch API ({status}{(said is null ? "" : $": {said.TrimEnd('.')}")}): check OPENAI_BASE_URL, which usually ends with /v1.",
@@ -103,36 +112,39 @@ internal static class ApiErrors
         && long.TryParse(values.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : 0;
 
     /// <summary>
-    /// The message in OpenAI's error envelope, with the parameter if it does not mention it; null for any other body.
+    /// The message in OpenAI's error envelope, with the parameter if it does not mention it, and its code; null for any other body.
     /// </summary>
-    private static async Task<string?> SaidAsync(HttpResponseMessage answer, CancellationToken ct)
+    private static async Task<(string? Said, string? Code)> SaidAsync(HttpResponseMessage answer, SilenceLimit limit)
     {
         try
         {
-            await using var body = await answer.Content.ReadAsStreamAsync(ct);
-            using var json = await JsonDocument.ParseAsync(body, cancellationToken: ct);
-            if (json.RootElement.ValueKind != JsonValueKind.Object || !json.RootElement.TryGetProperty("error", out var error))
-            {
-                return null;
-            }
-
-            var message = error.ValueKind == JsonValueKind.String ? error.GetString() : TextOf(error, "message");
-            if (string.IsNullOrWhiteSpace(message))
-            {
-                return null;
-            }
-
-            var line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-            line = line.Length > MostCharacters ? line[..MostCharacters] + "…" : line;
-            line = line[^1] is '.' or '!' or '?' or '…' ? line : line + '.';
-            return TextOf(error, "param") is { Length: > 0 } param && !line.Contains(param, StringComparison.Ordinal)
-                ? $"{line[..^1]} ({param})."
-                : line;
+            await using var body = await answer.Content.ReadAsStreamAsync(limit.Token);
+            using var json = await JsonDocument.ParseAsync(body, cancellationToken: limit.Token);
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("error", out var error)
+                ? (MessageOf(error), TextOf(error, "code"))
+                : (null, null);
         }
-        catch (Exception e) when (e is JsonException or HttpRequestException or IOException)
+        catch (Exception e) when (e is JsonException or HttpRequestException or IOException or InvalidOperationException || (e is OperationCanceledException && limit.IsStandstill))
+        {
+            // InvalidOperationException: a surrogate without its partner.
+            return (null, null);
+        }
+    }
+
+    private static string? MessageOf(JsonElement error)
+    {
+        var message = error.ValueKind == JsonValueKind.String ? error.GetString() : TextOf(error, "message");
+        if (string.IsNullOrWhiteSpace(message))
         {
             return null;
         }
+
+        var line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        line = line.Length > MostCharacters ? line[..MostCharacters] + "…" : line;
+        line = line[^1] is '.' or '!' or '?' or '…' ? line : line + '.';
+        return TextOf(error, "param") is { Length: > 0 } param && !line.Contains(param, StringComparison.Ordinal)
+            ? $"{line[..^1]} ({param})."
+            : line;
     }
 
     private static string? TextOf(JsonElement json, string name) =>

@@ -84,6 +84,10 @@ internal sealed class BatchFollow(
         {
             throw new FailureException($"{e.Message} {(ended is null ? howToGoOn : howToFetch)}", ExitCodes.Refused, e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(e, ended is null ? howToGoOn : howToFetch);
+        }
 
         return ended!;
     }
@@ -92,11 +96,7 @@ internal sealed class BatchFollow(
     /// <returns>The exit code for the way in which the batch ended.</returns>
     public async Task<int> AlongAsync(string id, CancellationToken ct)
     {
-        if (_places.HasOutputFile)
-        {
-            await ResultFile.CheckAsync(_places.Output!);
-        }
-
+        await _places.CheckAsync();
         Batch? last = null;
         await using var results = new FollowedResults(client, environment, _places);
         try
@@ -113,6 +113,10 @@ internal sealed class BatchFollow(
         catch (ApiException e)
         {
             throw new FailureException($"{e.Message} {(last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id))}", ExitCodes.Refused, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw NotWritten(e, last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id));
         }
 
         return await ReportAsync(last!);
@@ -183,6 +187,10 @@ internal sealed class BatchFollow(
             await parsed.InvocationConfiguration.Output.WriteLineAsync(JsonTexts.Lines(batch.Json));
         }
     }
+
+    /// <summary>What is told where a disk is full, and the like: the batch is paid for, and its results are still at the service.</summary>
+    private static FailureException NotWritten(Exception e, string remedy) =>
+        new($"The results cannot be written: {e.Message.TrimEnd('.')}. {remedy}", ExitCodes.LocalFile, e);
 
     private string HowToGoOn(string id) =>
         $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";

@@ -46,6 +46,16 @@ internal sealed class FollowOptions(bool outputIsShown = false, bool isMerged = 
             {
                 given.AddError("Either the results or the batch can be on standard output: name a file with -o, or leave out --json.");
             }
+
+            var errors = isMerged ? null : given.GetValue(_errors);
+            if (given.GetValue(_output) is "" || errors is "")
+            {
+                given.AddError("The name of a file is empty: name one.");
+            }
+            else if (errors is not null && given.GetValue(_output) is { } output && Path.GetFullPath(output) == Path.GetFullPath(errors))
+            {
+                given.AddError("-o and --errors name one file, in which failed lines would take the results' place: name two.");
+            }
         });
     }
 
@@ -56,13 +66,7 @@ internal sealed class FollowOptions(bool outputIsShown = false, bool isMerged = 
 
     /// <summary>Checks early that the results can be written where they are to go, rather than only once the batch has ended.</summary>
     /// <exception cref="FailureException">They cannot.</exception>
-    public async Task CheckAsync(ParseResult parsed)
-    {
-        if (Places(parsed) is { HasOutputFile: true } places)
-        {
-            await ResultFile.CheckAsync(places.Output!);
-        }
-    }
+    public Task CheckAsync(ParseResult parsed) => Places(parsed).CheckAsync();
 
     /// <summary>The options for the places, for a command that the user is told to run next.</summary>
     public string Again(ParseResult parsed) => string.Concat(

@@ -64,7 +64,7 @@ internal static class LimitsCommand
         {
             if (text is not null)
             {
-                grid.AddRow(name, Markup.Escape(text));
+                grid.AddRow(name, Texts.Cell(text));
             }
         }
 

@@ -57,11 +57,11 @@ internal static class ListCommand
             await foreach (var batch in batches)
             {
                 table.AddRow(
-                    Markup.Escape(batch.Id),
+                    Texts.Cell(batch.Id),
                     StatusStyle.Markup(batch.Status),
                     Texts.Progress(batch.RequestCounts),
                     batch.CreatedAt is { } created ? Texts.Age(DateTimeOffset.FromUnixTimeSeconds(created), now) : "-",
-                    Markup.Escape(batch.Model ?? "-"));
+                    Texts.Cell(batch.Model ?? "-"));
             }
 
             if (table.Rows.Count == 0)

@@ -45,7 +45,7 @@ internal static class ShowCommand
             }
         }
 
-        Row("Batch", Markup.Escape(batch.Id));
+        Row("Batch", Texts.Cell(batch.Id));
         Row("Status", StatusStyle.Markup(batch.Status));
         Row("Endpoint", Escaped(batch.Endpoint));
         Row("Model", Escaped(batch.Model));
@@ -64,12 +64,12 @@ internal static class ShowCommand
         Row("Error file", Escaped(batch.ErrorFileId));
         foreach (var (key, value) in batch.Metadata ?? [])
         {
-            Row("Metadata", Markup.Escape($"{key}={value}"));
+            Row("Metadata", Texts.Cell($"{key}={value}"));
         }
 
         foreach (var error in batch.Errors?.Data ?? [])
         {
-            Row("Error", Markup.Escape(BatchErrorTexts.Line(error)));
+            Row("Error", Texts.Cell(BatchErrorTexts.Line(error)));
         }
 
         return grid;
@@ -101,5 +101,5 @@ internal static class ShowCommand
         return $"{moment.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)} ({distance})";
     }
 
-    private static string? Escaped(string? text) => text is null ? null : Markup.Escape(text);
+    private static string? Escaped(string? text) => text is null ? null : Texts.Cell(text);
 }

@@ -71,7 +71,7 @@ internal static class UsageCommand
     }
 
     private static void AddRow(Table table, string name, UsageResult[] results) => table.AddRow(
-        Markup.Escape(name),
+        Texts.Cell(name),
         Texts.Count(results.Sum(result => result.Batches.Total)),
         Texts.Count(results.Sum(result => result.Requests.Total)),
         Texts.Count(results.Sum(result => result.Requests.Completed)),

@@ -81,9 +81,10 @@ internal sealed class InputFile : IDisposable
                 return url.GetString()!;
             }
         }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
+        catch (Exception e) when (e is JsonException or InvalidDataException or InvalidOperationException)
         {
-            // Reported below. What is wrong with the line is for the service to say, which checks all lines.
+            // Reported below, a surrogate without its partner (InvalidOperationException) too. What is wrong with the line is for the service to
+            // say, which checks all lines.
         }
 
         throw new FailureException(

@@ -14,6 +14,16 @@ internal sealed record ResultPlaces(string? Output, string? Errors)
     public static ResultPlaces Of(string? output, string? errors) =>
         new(output, errors ?? (output is null or StandardOutput ? null : BesideOf(output)));
 
+    /// <summary>Checks early that both files can be written, rather than only once the batch has ended.</summary>
+    /// <exception cref="FailureException">One of them cannot.</exception>
+    public async Task CheckAsync()
+    {
+        foreach (var path in new[] { HasOutputFile ? Output : null, Errors }.OfType<string>())
+        {
+            await ResultFile.CheckAsync(path);
+        }
+    }
+
     /// <summary>Whether the output is a file.</summary>
     public bool HasOutputFile => Output is not (null or StandardOutput);
 

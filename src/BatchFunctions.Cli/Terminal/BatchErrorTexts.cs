@@ -8,8 +8,8 @@ internal static class BatchErrorTexts
     /// <summary> Line number, message and code:
     /// <c>line 3: Missing required parameter: 'custom_id'. (missing_required_parameter)</c>. </summary>
     public static string Line(BatchError error) =>
-        string.Concat(
+        Texts.OneLine(string.Concat(
             error.Line is { } line ? $"line {line}: " : "",
             error.Message ?? "no reason given",
-            error.Code is { Length: > 0 } code ? $" ({code})" : "");
+            error.Code is { Length: > 0 } code ? $" ({code})" : ""));
 }

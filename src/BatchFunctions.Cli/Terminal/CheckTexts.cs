@@ -15,7 +15,7 @@ internal static class CheckTexts
 
     /// <summary>Whether the service would take the file.</summary>
     public static string Verdict(CheckedInput found, string name) => found.Valid
-        ? $"{name} is valid: {Lines(found.Lines)} for {found.Endpoint}."
+        ? $"{name} is valid: {Lines(found.Lines)} for {Texts.OneLine(found.Endpoint)}."
         : $"{name} would be refused: {Texts.Count(found.Faults)} {(found.Faults == 1 ? "fault" : "faults")}, {Lines(found.WrongLines)} of {Texts.Count(found.Lines)} wrong.";
 
     /// <summary>Counts and sizes.</summary>
@@ -26,7 +26,7 @@ internal static class CheckTexts
         grid.AddRow("Size", Texts.Bytes(found.Bytes));
         foreach (var endpoint in found.Endpoints)
         {
-            grid.AddRow("Endpoint", Markup.Escape(found.Endpoints.Count == 1 ? endpoint.Endpoint : $"{endpoint.Endpoint}, {Lines(endpoint.Lines)}"));
+            grid.AddRow("Endpoint", Texts.Cell(found.Endpoints.Count == 1 ? endpoint.Endpoint : $"{endpoint.Endpoint}, {Lines(endpoint.Lines)}"));
         }
 
         grid.AddRow("Tokens", Tokens(found.Tokens));
@@ -68,7 +68,7 @@ internal static class CheckTexts
         void Row(string name, long lines, string tokens, string encoding, decimal? price)
         {
             var cells = new[] { name, Texts.Count(lines), tokens, encoding }.Append(price is { } cost ? Price(cost) : "-");
-            table.AddRow([.. cells.Take(table.Columns.Count).Select(Markup.Escape)]);
+            table.AddRow([.. cells.Take(table.Columns.Count).Select(Texts.Cell)]);
         }
     }
 

@@ -13,19 +13,19 @@ internal static class FailureTexts
     {
         yield return string.Join(
             "  ",
-            new[] { Lines(group.Count), group.StatusCode is { } status ? $"{status}" : null, group.Code == $"{group.StatusCode}" ? null : group.Code }
+            new[] { Lines(group.Count), group.StatusCode is { } status ? $"{status}" : null, group.Code == $"{group.StatusCode}" ? null : Texts.OneLine(group.Code ?? "") }
                 .Where(part => !string.IsNullOrEmpty(part)));
-        yield return $"  {OneLine(group.Pattern)}";
+        yield return $"  {Texts.OneLine(group.Pattern)}";
         if (group.Example is not { } example || (example.CustomId is null && example.Line is null && example.Answer is null))
         {
             yield break;
         }
 
         var place = example.Line is { } line ? $"line {Texts.Count(line)}" : null;
-        yield return $"  For example {string.Join(", ", new[] { example.CustomId is { } id ? OneLine(id) : null, place }.Where(part => part is not null))}:";
+        yield return $"  For example {string.Join(", ", new[] { example.CustomId is { } id ? Texts.OneLine(id) : null, place }.Where(part => part is not null))}:";
         if (group.Message != group.Pattern)
         {
-            yield return $"    message  {OneLine(group.Message)}";
+            yield return $"    message  {Texts.OneLine(group.Message)}";
         }
 
         if (example.Request is { } request)
@@ -45,9 +45,6 @@ internal static class FailureTexts
     private static string Shown(LineText line)
     {
         var text = line.Text.Length <= MostCharacters ? line.Text : line.Text[..MostCharacters];
-        return OneLine(text) + (text.Length < line.Text.Length || System.Text.Encoding.UTF8.GetByteCount(line.Text) < line.Bytes ? $"… ({Texts.Bytes(line.Bytes)})" : "");
+        return Texts.OneLine(text) + (text.Length < line.Text.Length || System.Text.Encoding.UTF8.GetByteCount(line.Text) < line.Bytes ? $"… ({Texts.Bytes(line.Bytes)})" : "");
     }
-
-    /// <summary>Words of others, which must not steer the terminal.</summary>
-    private static string OneLine(string text) => string.Concat(text.Select(static character => char.IsControl(character) ? ' ' : character));
 }

@@ -10,6 +10,6 @@ internal static class StatusStyle
         "failed" => $"[red]{status}[/]",
         "expired" or "cancelled" or "cancelling" => $"[yellow]{status}[/]",
         "validating" or "in_progress" or "finalizing" => $"[blue]{status}[/]",
-        _ => Spectre.Console.Markup.Escape(status),
+        _ => Texts.Cell(status),
     };
 }

@@ -15,11 +15,11 @@ internal static class WebhookTexts
         foreach (var webhook in webhooks)
         {
             table.AddRow(
-                Markup.Escape(webhook.Id),
+                Texts.Cell(webhook.Id),
                 StatusOf(webhook, now),
-                webhook.Events.Count == AllTypes ? "all" : Markup.Escape(string.Join(',', webhook.Events.Select(type => type.Split('.')[^1]))),
-                Markup.Escape(webhook.Url),
-                Markup.Escape(webhook.Name ?? "-"));
+                webhook.Events.Count == AllTypes ? "all" : Texts.Cell(string.Join(',', webhook.Events.Select(type => type.Split('.')[^1]))),
+                Texts.Cell(webhook.Url),
+                Texts.Cell(webhook.Name ?? "-"));
         }
 
         return table;
@@ -32,17 +32,17 @@ internal static class WebhookTexts
         foreach (var delivery in deliveries)
         {
             table.AddRow(
-                Markup.Escape(delivery.Id),
-                Markup.Escape(delivery.Type),
-                Markup.Escape(delivery.BatchId),
+                Texts.Cell(delivery.Id),
+                Texts.Cell(delivery.Type),
+                Texts.Cell(delivery.BatchId),
                 delivery.Status switch
                 {
                     "delivered" => "[green]delivered[/]",
                     "failed" => "[red]failed[/]",
-                    var other => $"[blue]{Markup.Escape(other)}[/]",
+                    var other => $"[blue]{Texts.Cell(other)}[/]",
                 },
                 Texts.Count(delivery.Attempts),
-                Markup.Escape(delivery.Last ?? "-"),
+                Texts.Cell(delivery.Last ?? "-"),
                 delivery.NextAttemptAt is { } next ? NextOf(At(next) - now) : "-",
                 Texts.Age(At(delivery.CreatedAt), now));
         }
@@ -64,7 +64,7 @@ internal static class WebhookTexts
 
     private static string StatusOf(Webhook webhook, DateTimeOffset now) => webhook switch
     {
-        { Status: "disabled" } => $"[red]disabled {Texts.Age(At(webhook.DisabledAt ?? 0), now)}, {Markup.Escape(webhook.DisabledReason ?? "-")}[/]",
+        { Status: "disabled" } => $"[red]disabled {Texts.Age(At(webhook.DisabledAt ?? 0), now)}, {Texts.Cell(webhook.DisabledReason ?? "-")}[/]",
         { FailingSince: { } since } => $"[yellow]failing for {Texts.Rough(now - At(since))}[/]",
         _ => "[green]enabled[/]",
     };

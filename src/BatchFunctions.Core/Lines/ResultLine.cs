@@ -61,8 +61,9 @@ internal readonly record struct ResultLine
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a surrogate without its partner.
             return false;
         }
 
@@ -92,13 +93,27 @@ internal readonly record struct ResultLine
         {
             if (isIt && reader.TokenType == JsonTokenType.String)
             {
-                code = reader.GetString();
+                code = TextOf(in reader);
             }
 
             reader.Skip();
         }
 
         return code;
+    }
+
+    /// <summary>A string; null if it is no text.</summary>
+    private static string? TextOf(in Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // A surrogate without its partner.
+            return null;
+        }
     }
 
     /// <summary>Goes on to the next property's value within a value that should be an object; any other value has none.</summary>

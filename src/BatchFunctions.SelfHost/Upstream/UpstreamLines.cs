@@ -9,9 +9,11 @@ internal static class UpstreamLines
     {
         var upstreams = services.GetRequiredService<UpstreamRegistry>().Upstreams;
         return upstreams.Count == 1
-            ? [$"Upstream: {upstreams[0].Options.BaseUrl}{ModelsOf(upstreams[0])}"]
-            : upstreams.Select(static upstream => $"Upstream {upstream.Name}: {upstream.Options.BaseUrl}{ModelsOf(upstream)}");
+            ? [$"Upstream: {PlaceOf(upstreams[0])}{ModelsOf(upstreams[0])}"]
+            : upstreams.Select(static upstream => $"Upstream {upstream.Name}: {PlaceOf(upstream)}{ModelsOf(upstream)}");
     }
+
+    private static string PlaceOf(UpstreamEntry upstream) => UpstreamAddress.Shown(upstream.Options.BaseUrl ?? "");
 
     private static string ModelsOf(UpstreamEntry upstream)
     {

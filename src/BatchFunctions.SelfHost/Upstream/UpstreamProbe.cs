@@ -68,7 +68,7 @@ internal static class UpstreamProbe
         return status switch
         {
             401 or 403 => $"The upstream refuses the service's key at {place} ({status}): set Batch__Upstream__ApiKey, and the header that it belongs into, Batch__Upstream__ApiKeyHeader.",
-            >= 300 and < 400 => $"The upstream sends {place} to {answer.Headers.Location} ({status}), and redirects are not followed: set {Setting} to the address that it has.",
+            >= 300 and < 400 => $"The upstream sends {place} to {UpstreamAddress.Shown(answer.Headers.Location?.OriginalString ?? "nowhere")} ({status}), and redirects are not followed: set {Setting} to the address that it has.",
             _ when answer.Content.Headers.ContentType?.MediaType == MediaTypeNames.Text.Html =>
                 $"At {place} there is a web page and no API ({status}): correct {Setting}.",
             404 => $"The upstream has no {place} (404): if lines fail with 404 as well, {Setting} points beside the API. It is the API's root, with the /v1 that most have at its end.",

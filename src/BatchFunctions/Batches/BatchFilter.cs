@@ -1,5 +1,7 @@
 using Azure.Data.Tables;
+using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 
 namespace BatchFunctions.Batches;
 
@@ -33,6 +35,11 @@ internal sealed record BatchFilter
 
     /// <summary>Whether storage itself leaves out all that do not match.</summary>
     public bool IsStoragesAlone => Metadata.Count == 0;
+
+    /// <summary>
+    /// Whether it asks for a text that is longer than any batch's, so that none can match: storage is not asked, whose queries have a limit too.
+    /// </summary>
+    public bool IsVain => Endpoint?.Length > BatchOptions.LongestEndpoint || Model?.EnumerateRunes().Count() > LineChecker.MaxModelCharacters;
 
     /// <summary>Whether only batches match that have not ended.</summary>
     public bool IsOfActiveAlone => Statuses.Count > 0 && !Statuses.Any(BatchStatusNames.HasEnded);

@@ -12,6 +12,11 @@ internal sealed class BatchList(BatchStore batches, ActiveBatchStore active)
     /// <inheritdoc cref="BatchStore.ListAsync(string, BatchListing, CancellationToken)"/>
     public async Task<BatchPage> PageAsync(string tenant, BatchListing listing, CancellationToken ct)
     {
+        if (listing.Filter.IsVain)
+        {
+            return new BatchPage([], HasMore: false);
+        }
+
         if (!listing.Filter.IsOfActiveAlone)
         {
             return await batches.ListAsync(tenant, listing, ct);

@@ -18,17 +18,14 @@ internal sealed record BatchListing(string? After, int Limit, BatchFilter Filter
     private static readonly string[] Parameters =
         ["after", "limit", "status", "endpoint", "model", "created_after", "created_before", MetadataStart + "KEY]"];
 
-    /// <summary>What clients of Azure OpenAI send with every request; it says nothing here, and is ignored everywhere.</summary>
-    private const string ApiVersion = "api-version";
-
     /// <exception cref="ApiException">A parameter is not known, or its value is wrong.</exception>
     public static BatchListing Of(HttpRequest request)
     {
         // Keys of metadata that differ in their case alone are two.
         var query = ApiQuery.CaseSensitive(request);
-        foreach (var name in query.Keys.Where(name => name != ApiVersion && !Parameters.Contains(name, StringComparer.Ordinal) && KeyIn(name) is null))
+        if (ApiQuery.Unknown(query, name => Parameters.Contains(name, StringComparer.Ordinal) || KeyIn(name) is not null) is { } unknown)
         {
-            throw new ApiException(BatchErrors.NoFilter(name, Parameters));
+            throw new ApiException(BatchErrors.NoFilter(unknown, Parameters));
         }
 
         // An empty cursor is refused too: it comes from a client that has run past the end, and page one would

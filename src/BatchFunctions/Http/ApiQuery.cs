@@ -10,6 +10,15 @@ namespace BatchFunctions.Http;
 /// </summary>
 internal static class ApiQuery
 {
+    /// <summary>What clients of Azure OpenAI send with every request; it says nothing here, and is ignored everywhere.</summary>
+    private const string ApiVersion = "api-version";
+
+    /// <summary>The first parameter that an operation does not know; null if it knows all.</summary>
+    /// <param name="query">The parameters of the request.</param>
+    /// <param name="isKnown">Whether the operation knows one by its name.</param>
+    public static string? Unknown(IQueryCollection query, Func<string, bool> isKnown) =>
+        query.Keys.FirstOrDefault(name => name != ApiVersion && !isKnown(name));
+
     /// <summary>The parameters of a request; ASP.NET's own take names for one that differ in their case alone.</summary>
     public static IQueryCollection CaseSensitive(HttpRequest request)
     {

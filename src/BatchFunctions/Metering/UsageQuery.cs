@@ -30,9 +30,9 @@ internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByModel)
     /// <exception cref="ApiException">A parameter is not known, or its value is wrong.</exception>
     public static UsageQuery Of(IQueryCollection query, DateTimeOffset now)
     {
-        foreach (var name in query.Keys.Where(name => !Parameters.Contains(name, StringComparer.Ordinal)))
+        if (ApiQuery.Unknown(query, name => Parameters.Contains(name, StringComparer.Ordinal)) is { } unknown)
         {
-            throw new ApiException(UsageErrors.NoParameter(name, Parameters));
+            throw new ApiException(UsageErrors.NoParameter(unknown, Parameters));
         }
 
         var group = ApiQuery.Single(query, "group_by") ?? Day;

@@ -36,6 +36,10 @@ internal static class UpstreamAddress
         return true;
     }
 
+    /// <summary>An address as logs may have it: without its query, which may hold what is as good as a key.</summary>
+    /// <param name="address">The setting's value, or where a redirect points.</param>
+    public static string Shown(string address) => address.Split('?', 2) is [var before, _] ? before + "?…" : address;
+
     /// <summary>The address that an endpoint's lines are sent to: <c>/v1/embeddings</c> is <c>embeddings</c> below the root.</summary>
     /// <param name="root">What <see cref="TryParse"/> gave.</param>
     /// <param name="endpoint">The endpoint, which begins with <c>/v1/</c>.</param>

@@ -168,7 +168,7 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, UpstreamSet
                         RequestIdOf(response.Headers),
                         body,
                         RetryAfter.Read(response.Headers, time.GetUtcNow()),
-                        response.Headers.Location?.ToString())
+                        response.Headers.Location is { } location ? UpstreamAddress.Shown(location.OriginalString) : null)
                     : new Reply.TooLarge();
             }
             finally

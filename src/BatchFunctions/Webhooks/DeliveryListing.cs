@@ -27,7 +27,7 @@ internal sealed record DeliveryListing(string? After, int Limit, string? Webhook
     /// <exception cref="ApiException">A parameter is not known, or its value is wrong.</exception>
     public static DeliveryListing Of(IQueryCollection query)
     {
-        if (query.Keys.FirstOrDefault(name => !Parameters.Contains(name, StringComparer.Ordinal)) is { } unknown)
+        if (ApiQuery.Unknown(query, name => Parameters.Contains(name, StringComparer.Ordinal)) is { } unknown)
         {
             throw new ApiException(ApiError.Unknown(ApiError.Shown(unknown)));
         }

@@ -12,6 +12,7 @@ namespace BatchFunctions.Webhooks;
 /// <param name="IsEnabled">Whether anything is sent.</param>
 internal sealed record WebhookRequest(string? Url, IReadOnlyList<string>? Events, string? Name, bool? IsEnabled)
 {
+    /// <summary>In code points, as everywhere in the API.</summary>
     private const int MaxNameLength = 64;
 
     /// <summary>The properties of a request to add a webhook.</summary>
@@ -86,8 +87,8 @@ internal sealed record WebhookRequest(string? Url, IReadOnlyList<string>? Events
         }
 
         var name = body.OptionalString("name");
-        return name?.Length > MaxNameLength
-            ? throw new ApiException(ApiError.TooLong("name", MaxNameLength, name.Length))
+        return name?.EnumerateRunes().Count() is > MaxNameLength and var length
+            ? throw new ApiException(ApiError.TooLong("name", MaxNameLength, length))
             : new WebhookRequest(url, events is null ? null : [.. EventTypes.All.Where(events.Contains)], name, null);
     }
 }

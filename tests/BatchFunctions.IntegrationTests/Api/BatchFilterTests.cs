@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
+using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage.Chance;
 using BatchFunctions.Testing;
@@ -233,11 +234,33 @@ public sealed class BatchFilterTests
         Assert.Equal("""{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}""", page.GetRawText());
     }
 
-    [Fact]
-    public async Task What_clients_of_azure_openai_send_with_every_request_is_ignored()
+    [Theory]
+    [InlineData("model", LineChecker.MaxModelCharacters, 1)]
+    [InlineData("model", LineChecker.MaxModelCharacters + 1, 0)]
+    [InlineData("model", 20_000, 0)]
+    [InlineData("endpoint", 20_000, 0)]
+    [InlineData("status=in_progress&model", 20_000, 0)]
+    public async Task Storage_is_not_asked_for_what_is_longer_than_any_batch_has(string parameter, int length, int requests)
+    {
+        var chance = new CountingChance(rows => rows);
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
+        _ = await api.GetJsonAsync("/v1/batches?limit=1");
+        var before = chance.Queries;
+        var page = await api.GetJsonAsync($"/v1/batches?{parameter}={new string('x', length)}");
+
+        Assert.Equal("""{"object":"list","data":[],"first_id":null,"last_id":null,"has_more":false}""", page.GetRawText());
+        Assert.Equal(requests, chance.Queries - before);
+    }
+
+    [Theory]
+    [InlineData("/v1/batches?limit=1&")]
+    [InlineData("/v1/files?")]
+    [InlineData("/v1/usage?")]
+    [InlineData("/v1/webhooks/deliveries?")]
+    public async Task What_clients_of_azure_openai_send_with_every_request_is_ignored(string asked)
     {
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
-        var page = await api.GetJsonAsync("/v1/batches?api-version=2024-10-21&limit=1");
+        var page = await api.GetJsonAsync($"{asked}api-version=2024-10-21");
         Assert.False(page.GetProperty("has_more").GetBoolean());
     }
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Pipes;
 using System.Text.Json;
 using BatchFunctions.Cli;
 using BatchFunctions.IntegrationTests.Clients;
@@ -86,6 +87,69 @@ public sealed class RunTests : IAsyncLifetime
 
         run.AssertExit(ExitCodes.Done);
         Assert.Equal(["a", "b"], CliDriver.IdsIn(run.Output));
+    }
+
+    [Theory]
+    [InlineData("run")]
+    [InlineData("wait")]
+    [InlineData("results")]
+    public async Task A_place_for_failed_lines_that_cannot_be_written_is_told_before_anything_is_sent(string command)
+    {
+        var nowhere = Path.Combine(_cli.PathOf("none"), "errors.jsonl");
+        string[] rest = ["-o", _cli.PathOf("results.jsonl"), "--errors", nowhere];
+        string[] what = command switch
+        {
+            "run" => ["run", _cli.WriteRequests("a")],
+            "wait" => ["wait", "batch_00000000000000000000000000000000"],
+            _ => ["results", "batch_00000000000000000000000000000000", "--follow"],
+        };
+
+        (await _cli.RunAsync([.. what, .. rest])).AssertOneLine(ExitCodes.LocalFile, "The results cannot be written:", "errors.jsonl");
+        Assert.False(_cli.Has("results.jsonl.part"));
+    }
+
+    [Fact]
+    public async Task One_file_for_results_and_failed_lines_is_refused()
+    {
+        var run = await _cli.RunAsync("run", _cli.WriteRequests("a"), "-o", _cli.PathOf("one.jsonl"), "--errors", _cli.PathOf("./one.jsonl"));
+
+        run.AssertExit(ExitCodes.Usage);
+        Assert.Contains("-o and --errors name one file", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-o", "")]
+    [InlineData("-o", "results.jsonl", "--errors", "")]
+    public async Task A_file_without_a_name_is_refused(params string[] places)
+    {
+        var run = await _cli.RunAsync([.. new[] { "run", _cli.WriteRequests("a") }, .. places]);
+
+        run.AssertExit(ExitCodes.Usage);
+        Assert.Contains("The name of a file is empty", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_no_file_is_written_to_and_not_replaced()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            // The names are Linux's.
+            return;
+        }
+
+        using var pipe = new AnonymousPipeServerStream(PipeDirection.In);
+        var input = _cli.WriteRequests("a", "b");
+
+        var run = await _cli.RunAsync("run", input, "-o", $"/proc/self/fd/{pipe.GetClientHandleAsString()}", "--errors", "/dev/null");
+        pipe.DisposeLocalCopyOfClientHandle();
+
+        run.AssertExit(ExitCodes.Done);
+        using var reader = new StreamReader(pipe);
+        Assert.Equal(["a", "b"], CliDriver.IdsIn(await reader.ReadToEndAsync()));
+        var full = await _cli.RunAsync("run", input, "-o", "/dev/full", "--quiet");
+        full.AssertExit(ExitCodes.LocalFile);
+        Assert.Matches("The results cannot be written: No space left on device.*\\. Batch batch_\\w+ has ended\\. `batch results batch_\\w+ -o /dev/full` downloads its results", full.Errors);
+        Assert.False(File.Exists("/dev/full.part") || File.Exists("/dev/null.part"));
     }
 
     [Fact]

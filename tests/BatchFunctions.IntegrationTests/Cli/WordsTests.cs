@@ -111,6 +111,81 @@ public sealed class WordsTests : OtherServiceTest
         (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, said, remedy);
     }
 
+    [Theory]
+    [InlineData("list")]
+    [InlineData("show", "batch_0")]
+    [InlineData("errors", "batch_0")]
+    [InlineData("webhooks", "list")]
+    [InlineData("wait", "batch_0")]
+    [InlineData("cancel", "batch_0")]
+    public async Task Words_of_others_do_not_steer_the_terminal(params string[] command)
+    {
+        const string Odd = "\u001b[2J\u009b2J\u0007x";
+        var error = new { code = Odd, message = Odd, line = 1 };
+        var batch = new { id = "batch_0", status = "failed", model = Odd, endpoint = Odd, metadata = new Dictionary<string, string> { [Odd] = Odd }, errors = new { data = new[] { error } } };
+        Service.Before = async context =>
+        {
+            var path = context.Request.Path.Value!;
+            context.Response.StatusCode = context.Request.Method == "POST" ? 400 : path.EndsWith("/errors", StringComparison.Ordinal) ? 404 : 200;
+            object answer = context.Response.StatusCode != 200 ? new { error }
+                : path.EndsWith("/batches", StringComparison.Ordinal) ? new { data = new[] { batch } }
+                : path.EndsWith("/webhooks", StringComparison.Ordinal) ? new { data = new[] { new { id = "webhook_0", url = Odd, events = new[] { Odd }, name = Odd, status = "disabled", disabled_reason = Odd } } }
+                : batch;
+            await context.Response.WriteAsJsonAsync(answer);
+            return true;
+        };
+
+        var run = await Cli.RunAsync(command);
+
+        Assert.Contains('x', run.Output + run.Errors);
+        Assert.All(run.Output + run.Errors, character => Assert.True(character == '\n' || !char.IsControl(character), $"U+{(int)character:X4} in {run.Output}{run.Errors}"));
+    }
+
+    [Fact]
+    public async Task A_refusal_that_every_key_gets_asks_for_no_other_key()
+    {
+        Service.Before = async context =>
+        {
+            context.Response.StatusCode = 403;
+            await context.Response.WriteAsJsonAsync(new { error = new { message = "This service sends no events.", code = "webhooks_disabled" } });
+            return true;
+        };
+
+        var refused = await Cli.RunAsync("webhooks", "add", "https://example.com/");
+
+        refused.AssertOneLine(ExitCodes.Refused, "This service sends no events. (403)");
+        Assert.DoesNotContain("OPENAI_API_KEY", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_refusal_whose_words_are_no_text_is_one_without_words()
+    {
+        Service.Before = async context =>
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsync("""{"error":{"message":"\ud800"}}""");
+            return true;
+        };
+
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The service refused without a reason. (400)");
+    }
+
+    [Fact]
+    public async Task A_refusal_whose_words_do_not_come_is_one_without_words()
+    {
+        Cli.CommandEnvironment = Cli.CommandEnvironment with { Times = new ApiTimes { Silence = TimeSpan.FromMilliseconds(200) } };
+        Service.Before = async context =>
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsync("""{"error":""");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+            return true;
+        };
+
+        (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The service refused without a reason. (400)");
+    }
+
     [Fact]
     public async Task A_parameter_that_the_message_does_not_name()
     {

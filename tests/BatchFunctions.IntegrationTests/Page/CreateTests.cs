@@ -32,6 +32,18 @@ public sealed class CreateTests : PageTest
     }
 
     [Fact]
+    public async Task What_answers_in_the_services_place_is_told_and_ends_the_wait()
+    {
+        await Driver.OpenAsync();
+        await ChooseAsync(FileOf("day.jsonl", PageDriver.LineOf("a")));
+        await Driver.Page.RouteAsync("**/v1/files", route => route.FulfillAsync(new() { Status = 200, ContentType = "text/html", Body = "<p>Sign in</p>" }));
+        await Driver.Button("Create batch").ClickAsync();
+
+        await Expect(Driver.Page.GetByText("Something else has answered than the service")).ToBeVisibleAsync();
+        await Expect(Driver.Button("Create batch")).ToBeEnabledAsync();
+    }
+
+    [Fact]
     public async Task A_file_is_checked_before_a_batch_is_made_of_it_and_sent_once()
     {
         var sent = new List<string>();

@@ -1,7 +1,12 @@
 using System.Text.RegularExpressions;
+using Azure;
+using Azure.Data.Tables;
+using BatchFunctions.Configuration;
 using BatchFunctions.Ids;
+using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Webhooks;
+using Microsoft.Extensions.Options;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -88,6 +93,30 @@ public sealed class WebhooksViewTests : PageTest
         await Driver.Button("Make a new secret").ClickAsync();
         await Expect(Driver.Page.Locator("#webhook-secret")).ToHaveTextAsync(new Regex("^whsec_"));
         Assert.NotEqual(before, await SecretAsync());
+    }
+
+    [Fact]
+    public async Task A_service_that_sends_no_events_says_so_and_keeps_the_key()
+    {
+        await Showcase.AddWebhooksAsync(Driver);
+        await Driver.OpenAsync("#/webhooks");
+        Driver.Service.Get<IOptions<BatchOptions>>().Value.Webhooks.MaxEndpoints = 0;
+        await CardOf(Good).GetByRole(AriaRole.Button, new() { Name = "Test" }).ClickAsync();
+
+        await Expect(Driver.Page.GetByText("This service sends no events")).ToBeVisibleAsync();
+        await Expect(CardOf(Good)).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_says_so()
+    {
+        await Showcase.AddWebhooksAsync(Driver);
+        var good = await GoodAsync();
+        var table = Driver.Service.Get<StorageClients>().Tables.GetTableClient(TableNames.Webhooks);
+        await table.UpdateEntityAsync(new TableEntity(good.Tenant, IdKind.Webhook.RowKeyOf(good.Id)) { ["Url"] = Good }, ETag.All, TableUpdateMode.Replace);
+        await Driver.OpenAsync("#/webhooks");
+
+        await Expect(CardOf(Good)).ToContainTextAsync("what is stored of it cannot be read");
     }
 
     [Fact]

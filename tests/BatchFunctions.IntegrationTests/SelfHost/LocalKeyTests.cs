@@ -28,4 +28,18 @@ public sealed class LocalKeyTests : IDisposable
         Assert.Contains("'local' is being erased", refusal.Message, StringComparison.Ordinal);
         Assert.False(await keys.ListAsync(default).AnyAsync(key => key.Project == "local" && key.RevokedAt is null));
     }
+
+    [Fact]
+    public async Task None_is_made_that_cannot_be_kept()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
+        Directory.CreateDirectory(Path.Combine(_data.Path, "local-key"));
+        var keys = api.Get<ApiKeyStore>();
+        var before = await keys.ListAsync(default).CountAsync();
+
+        var refusal = await Assert.ThrowsAsync<StartupException>(() => LocalKey.EnsureAsync(keys, api.Get<ProjectStore>(), _data.Path, default));
+
+        Assert.Matches("^The key of the project 'local' cannot be kept: .*local-key.* Make one with 'keys add --project local'\\.$", refusal.Message);
+        Assert.Equal(before, await keys.ListAsync(default).CountAsync());
+    }
 }

@@ -235,6 +235,15 @@ public sealed class WebhookApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_is_counted_in_code_points()
+    {
+        var name = string.Concat(Enumerable.Repeat("\U0001F514", 64));
+        var made = await AskAsync(HttpMethod.Post, "/v1/webhooks", $$"""{"url":"{{Address}}","name":"{{name}}"}""");
+        Assert.Equal(name, (string?)made["name"]);
+        Assert.Equal((400, "name", "string_above_max_length"), await RefusedAsync(HttpMethod.Post, "/v1/webhooks", $$"""{"url":"{{Address}}","name":"{{name}}x"}"""));
+    }
+
+    [Fact]
     public async Task One_switch_keeps_all_events_from_being_sent()
     {
         var id = (string)(await AddAsync())["id"]!;

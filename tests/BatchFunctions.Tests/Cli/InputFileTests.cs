@@ -29,6 +29,8 @@ public sealed class InputFileTests : IDisposable
     [InlineData("\n\n")]
     [InlineData("{\"url\":\"/v1/embeddings\"")]
     [InlineData("{\"url\":null}")]
+    [InlineData("{\"url\":\"\\ud800\"}")]
+    [InlineData("{\"\\ud800\":1}")]
     public void A_first_line_without_an_endpoint_is_refused(string content) =>
         Assert.Equal(ExitCodes.Usage, Assert.Throws<FailureException>(() => FirstUrlOf(content)).ExitCode);
 

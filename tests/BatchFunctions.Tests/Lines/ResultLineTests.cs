@@ -12,6 +12,7 @@ public sealed class ResultLineTests
     [InlineData("""{"custom_id":"a","response":[1,{"status_code":3}],"error":"text","more":{"custom_id":"b"}}""", "a", null, null)]
     [InlineData("""{"custom_id":"a","response":{},"error":{"code":7}}""", "a", null, null)]
     [InlineData("""{"custom_id":"a","response":{"status_code":"200"}}""", "a", null, null)]
+    [InlineData("""{"custom_id":"a","response":null,"error":{"code":"\ud800"}}""", "a", null, null)]
     public void What_a_line_says_is_read(string line, string customId, int? status, string? code)
     {
         Assert.True(ResultLine.TryRead(Encoding.UTF8.GetBytes(line), new Scratch(), out var found, out var result));
@@ -25,6 +26,7 @@ public sealed class ResultLineTests
     [InlineData("[1]")]
     [InlineData("""{"id":"x"}""")]
     [InlineData("""{"custom_id":1}""")]
+    [InlineData("""{"custom_id":"\ud800"}""")]
     [InlineData("""{"custom_id":"a","response":{"status_code":200""")]
     public void What_is_no_result_is_told(string line) =>
         Assert.False(ResultLine.TryRead(Encoding.UTF8.GetBytes(line), new Scratch(), out _, out _));

@@ -59,6 +59,18 @@ public sealed class UpstreamProbeTests
     }
 
     [Fact]
+    public async Task What_a_query_holds_is_printed_nowhere()
+    {
+        await using var fixture = await UpstreamFixture.StartAsync(
+            _ => ScriptedAnswer.Redirect(new Uri("https://elsewhere.example/v1?key=secret")), options => options.BaseUrl += "v1?key=secret");
+        string[] printed = [.. UpstreamLines.Of(fixture.Services), (await AskAsync(fixture))!];
+
+        Assert.StartsWith("Upstream: http://127.0.0.1:", printed[0], StringComparison.Ordinal);
+        Assert.Contains("to https://elsewhere.example/v1?… (307)", printed[1], StringComparison.Ordinal);
+        Assert.All(printed, line => Assert.DoesNotContain("secret", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Nobody_there_is_told_and_that_lines_wait()
     {
         await using var fixture = await UpstreamFixture.StartAsync();

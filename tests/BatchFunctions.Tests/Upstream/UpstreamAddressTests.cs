@@ -27,6 +27,13 @@ public sealed class UpstreamAddressTests
     }
 
     [Theory]
+    [InlineData("https://u.example/v1", "https://u.example/v1")]
+    [InlineData("https://u.example/v1?key=a?b", "https://u.example/v1?…")]
+    [InlineData("/v1?key=a", "/v1?…")]
+    [InlineData("", "")]
+    public void A_query_is_not_shown(string address, string shown) => Assert.Equal(shown, UpstreamAddress.Shown(address));
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("/v1")]

@@ -213,11 +213,11 @@ public sealed class UpstreamConnectionTests
     [Theory]
     [InlineData(401, "Batch__Upstream__ApiKey")]
     [InlineData(403, "Batch__Upstream__ApiKey")]
-    [InlineData(307, "to https://elsewhere.example/v1")]
+    [InlineData(307, "to https://elsewhere.example/v1?…:")]
     public async Task What_the_operator_must_put_right_charges_no_line_and_is_said_once(int status, string words)
     {
         await using var fixture = await UpstreamFixture.StartAsync(
-            _ => ScriptedAnswer.Error(status).WithHeader("Location", "https://elsewhere.example/v1"),
+            _ => ScriptedAnswer.Error(status).WithHeader("Location", "https://elsewhere.example/v1?key=secret-key"),
             options => options.ApiKey = "secret-key");
         using var shutdown = new CancellationTokenSource();
 
@@ -236,6 +236,7 @@ public sealed class UpstreamConnectionTests
         (var level, var text) = Assert.Single(fixture.Logs.Records, record => record.Level >= LogLevel.Warning);
         Assert.Equal(LogLevel.Error, level);
         Assert.Contains(words, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-key", text, StringComparison.Ordinal);
     }
 
     [Fact]

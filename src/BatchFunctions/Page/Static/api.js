@@ -8,10 +8,12 @@ export class ApiError extends Error {
   /**
    * The HTTP status; 0 where no answer came. `retryAfter` is in seconds.
    * @param {(name: string) => string?} header gives a header of the answer
+   * @param {string?} code the API's own
    */
-  constructor(message, status, header = () => null) {
+  constructor(message, status, header = () => null, code = null) {
     super(message);
     this.status = status;
+    this.code = code;
     this.retryAfter = Number(header("Retry-After")) || 0;
     this.#neverPasses = header("x-should-retry") === "false";
   }
@@ -143,9 +145,17 @@ export function sendForm(path, form, { onProgress, signal, once = null }) {
     request.upload.onload = () => {
       isSent = true;
     };
-    request.onload = () => (request.status < 300
-      ? resolve(JSON.parse(request.responseText))
-      : reject(errorOf(request.status, request.responseText, (name) => request.getResponseHeader(name))));
+    request.onload = () => {
+      try {
+        if (request.status >= 300) {
+          throw errorOf(request.status, request.responseText, (name) => request.getResponseHeader(name));
+        }
+
+        resolve(objectOf(request.status, request.responseText));
+      } catch (error) {
+        reject(error);
+      }
+    };
     request.onerror = () => reject(unreachable());
     request.onabort = () => reject(signal.reason);
     request.onloadend = () => signal.removeEventListener("abort", abort);
@@ -161,7 +171,8 @@ async function linesOf(id, offset, limit, signal) {
 }
 
 async function json(method, path, options) {
-  return (await call(method, path, options)).json();
+  const response = await call(method, path, options);
+  return objectOf(response.status, await response.text());
 }
 
 async function call(method, path, { body, headers = {}, signal } = {}) {
@@ -188,16 +199,25 @@ async function call(method, path, { body, headers = {}, signal } = {}) {
   return response;
 }
 
+/** What stands before the service may answer in its place, and in no JSON. */
+function objectOf(status, text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError("Something else has answered than the service: a proxy, or a page to sign in at.", status);
+  }
+}
+
 /** What stands before the service may answer in other words, or in none. */
 function errorOf(status, text, header) {
-  let message = null;
+  let told = null;
   try {
-    message = JSON.parse(text).error.message;
+    told = JSON.parse(text).error;
   } catch {
     // No envelope of the API's.
   }
 
-  return new ApiError(message || `The service has answered with the status ${status}.`, status, header);
+  return new ApiError(told?.message || `The service has answered with the status ${status}.`, status, header, told?.code);
 }
 
 const unreachable = () => new ApiError("The service cannot be reached.", 0);

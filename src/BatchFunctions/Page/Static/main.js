@@ -31,9 +31,12 @@ const usage = "#/usage";
 const webhooks = "#/webhooks";
 let shown = null;
 
+/** What a key or token that opens nothing is told beside 401. Any other 403 is about what was asked for, and not about who asked. */
+const shut = ["no_project", "project_being_erased"];
+
 /** Shows an error; whether to try again. A key that is refused is asked for anew, and so is a token that opens no project. */
 function report(error) {
-  if (error.status === 401 || error.status === 403) {
+  if (error.status === 401 || shut.includes(error.code)) {
     forget();
     keyView.refuse(error.message);
     return false;

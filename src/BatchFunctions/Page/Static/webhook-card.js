@@ -70,12 +70,14 @@ const words = {
   webhook_deleted: "the webhook is deleted",
   batch_deleted: "the batch is deleted",
   not_tried: "could not be tried",
+  unreadable: "what is stored of it cannot be read",
 };
 
 const reasons = {
   failing: "it had failed for three days",
   gone: "it answered that it is gone (410)",
   requested: "by request",
+  unreadable: "what is stored of it cannot be read",
 };
 
 /** A URL's host; the URL as it is where the service takes it and this browser does not, as it may with numbers that are no address. */

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Commands;
 using BatchFunctions.SelfHost;
+using BatchFunctions.SelfHost.Commands;
 using BatchFunctions.SelfHost.Keys;
 using BatchFunctions.SelfHost.Projects;
 using BatchFunctions.SelfHost.Settings;
@@ -38,7 +39,7 @@ internal static class BatchCommandLine
         invocation.ProcessTerminationTimeout = EndLimit;
         // An error in this program must not look like one of the exit codes.
         invocation.EnableDefaultExceptionHandler = false;
-        var code = await parsed.InvokeAsync(invocation, ct);
+        var code = await parsed.RunAsync(invocation, ct);
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }
 

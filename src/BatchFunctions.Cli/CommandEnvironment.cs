@@ -12,6 +12,9 @@ internal sealed record CommandEnvironment
     /// <summary>Opens standard output as a stream of bytes.</summary>
     public Func<Stream> StandardOutput { get; init; } = Console.OpenStandardOutput;
 
+    /// <summary>Opens standard input as a stream of bytes.</summary>
+    public Func<Stream> StandardInput { get; init; } = Console.OpenStandardInput;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

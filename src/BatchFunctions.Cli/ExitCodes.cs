@@ -9,7 +9,7 @@ internal static class ExitCodes
     /// <summary>The batch has completed, and some of its lines have failed.</summary>
     public const int LinesFailed = 1;
 
-    /// <summary>The command, its options or the environment are wrong; nothing was sent.</summary>
+    /// <summary>The command, its options, its file of requests or the environment are wrong; nothing was sent.</summary>
     public const int Usage = 2;
 
     /// <summary>The batch has failed, normally because its input was not valid; or it would.</summary>
@@ -21,7 +21,7 @@ internal static class ExitCodes
     /// <summary>The service (for keys and projects, the storage) cannot be reached, or refuses.</summary>
     public const int Refused = 5;
 
-    /// <summary>A local file cannot be read or written.</summary>
+    /// <summary>A local file cannot be written, or not be read to its end.</summary>
     public const int LocalFile = 6;
 
     /// <summary>The batch still runs, and its results so far were downloaded.</summary>
@@ -35,11 +35,11 @@ internal static class ExitCodes
         Exit codes:
           0    done; the batch completed, and every line succeeded
           1    the batch completed, and some lines failed
-          2    the command, its options or the environment are wrong; nothing was sent
+          2    the command, its options, its file of requests or the environment are wrong; nothing was sent
           3    the batch failed, or would: its input is not valid
           4    the batch was cancelled, or expired
           5    the service cannot be reached, or refuses
-          6    a local file cannot be read or written
+          6    a local file cannot be written, or not be read to its end
           7    the batch still runs: its results so far were downloaded
           130  interrupted; a batch that was created keeps running
         """;

@@ -65,8 +65,10 @@ internal static class ApiErrors
             401 => $"The service rejects the key (401): {said ?? "no reason given."} Check OPENAI_API_KEY, and that the key is for {place}.",
             403 when code == WebhooksDisabled => $"{said} (403)",
             403 => $"The key is not allowed to do this (403): {said ?? "no reason given."} Use another key in OPENAI_API_KEY.",
+            404 or 405 when IsOfOurs(answer) =>
+                $"{place} has no operation for this ({Reason(status, said)}): a BatchFunctions service has, if it is new enough. If it is one, check OPENAI_BASE_URL, which usually ends with /v1.",
             404 or 405 when said is null || IsOfNoObject(answer) =>
-                $"{place} has no OpenAI-compatible Batch API ({status}{(said is null ? "" : $": {said.TrimEnd('.')}")}): check OPENAI_BASE_URL, which usually ends with /v1.",
+                $"{place} has no OpenAI-compatible Batch API ({Reason(status, said)}): check OPENAI_BASE_URL, which usually ends with /v1.",
             404 when IsOfWebhooks(answer) => $"{said} (404) `batch webhooks list` shows what this key can see.",
             404 => $"{said} (404) `batch list` shows what this key can see.",
             413 => $"The service accepts no request this large (413){(said is null ? "" : $": {said}")} Split the file, or upload it in parts with --parts.",
@@ -100,7 +102,14 @@ internal static class ApiErrors
 
     /// <summary>Whether the request's path names no object, so that a 404 is about the operation.</summary>
     private static bool IsOfNoObject(HttpResponseMessage answer) =>
-        answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads" or "webhooks";
+        answer.RequestMessage?.RequestUri?.Segments[^1] is "batches" or "files" or "uploads";
+
+    /// <summary>Whether the request names no object, and is of an operation that OpenAI does not have.</summary>
+    private static bool IsOfOurs(HttpResponseMessage answer) =>
+        answer.RequestMessage?.RequestUri?.Segments[^1] is "limits" or "usage" or "webhooks" or "deliveries";
+
+    private static string Reason(int status, string? said) =>
+        string.Create(CultureInfo.InvariantCulture, $"{status}{(said is null ? "" : ": " + said.TrimEnd('.'))}");
 
     /// <summary>Whether the request was a file in one piece, and larger than a part would be.</summary>
     private static bool IsOfLargeFile(HttpResponseMessage answer) =>

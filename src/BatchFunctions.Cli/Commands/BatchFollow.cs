@@ -16,6 +16,8 @@ namespace BatchFunctions.Cli.Commands;
 internal sealed class BatchFollow(
     ApiClient client, CommandEnvironment environment, ParseResult parsed, FollowOptions options, string service)
 {
+    private const int NotFound = 404;
+
     private readonly ResultPlaces _places = options.Places(parsed);
     private readonly TextWriter _said = parsed.InvocationConfiguration.Error;
 
@@ -82,7 +84,7 @@ internal sealed class BatchFollow(
         }
         catch (ApiException e)
         {
-            throw new FailureException($"{e.Message} {(ended is null ? howToGoOn : howToFetch)}", ExitCodes.Refused, e);
+            throw Refused(e, ended is null ? howToGoOn : howToFetch);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -112,7 +114,7 @@ internal sealed class BatchFollow(
         }
         catch (ApiException e)
         {
-            throw new FailureException($"{e.Message} {(last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id))}", ExitCodes.Refused, e);
+            throw Refused(e, last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -191,6 +193,10 @@ internal sealed class BatchFollow(
     /// <summary>What is told where a disk is full, and the like: the batch is paid for, and its results are still at the service.</summary>
     private static FailureException NotWritten(Exception e, string remedy) =>
         new($"The results cannot be written: {e.Message.TrimEnd('.')}. {remedy}", ExitCodes.LocalFile, e);
+
+    /// <summary>What the service said, and how to go on; of a batch that is not there nothing goes on.</summary>
+    private static FailureException Refused(ApiException said, string howToGoOn) =>
+        new(said.Status == NotFound ? said.Message : $"{said.Message} {howToGoOn}", ExitCodes.Refused, said);
 
     private string HowToGoOn(string id) =>
         $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";

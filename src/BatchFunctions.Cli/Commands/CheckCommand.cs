@@ -24,8 +24,7 @@ internal static class CheckCommand
 
     public static Command Create(CommandEnvironment environment)
     {
-        var file = new Argument<FileInfo>("FILE") { Description = "Requests, one per line (JSONL)." };
-        file.AcceptExistingOnly();
+        var file = CommonArguments.Requests("Requests, one per line (JSONL); - is standard input.");
         var endpoint = new Option<string?>("--endpoint")
         {
             Description = "The endpoint of the requests, for instance /v1/chat/completions. [default: the url of the first line]",
@@ -49,7 +48,7 @@ internal static class CheckCommand
         var check = new Command("check", Description) { file, endpoint, price, json, quiet };
         check.Runs(async (parsed, ct) =>
         {
-            using var input = InputFile.Open(parsed.GetValue(file)!);
+            using var input = await InputFile.OpenAsync(parsed.GetValue(file)!, environment.StandardInput, ct);
             var target = parsed.GetValue(endpoint) ?? input.FirstUrl();
             var prices = new PriceList(parsed.GetValue(price)!);
             var asJson = parsed.GetValue(json);

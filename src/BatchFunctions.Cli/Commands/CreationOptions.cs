@@ -7,7 +7,8 @@ namespace BatchFunctions.Cli.Commands;
 /// <summary>The argument and options that a batch is created from.</summary>
 internal sealed class CreationOptions
 {
-    private readonly Argument<FileInfo> _file = new("FILE") { Description = "Requests, one per line (JSONL); also compressed (.jsonl.gz), where the service unpacks them." };
+    private readonly Argument<FileInfo> _file = CommonArguments.Requests(
+        "Requests, one per line (JSONL); also compressed (.jsonl.gz), where the service unpacks them; - is standard input.");
 
     private readonly Option<string?> _endpoint = new("--endpoint")
     {
@@ -37,7 +38,6 @@ internal sealed class CreationOptions
     /// <summary>Adds the argument and the options to a command.</summary>
     public void AddTo(Command command)
     {
-        _file.AcceptExistingOnly();
         MetadataPairs.Check(_metadata);
         command.Add(_file);
         command.Add(_endpoint);
@@ -48,9 +48,9 @@ internal sealed class CreationOptions
 
     /// <summary>Opens the file of requests.</summary>
     /// <exception cref="FailureException">The file cannot be read, is empty, or is not JSONL.</exception>
-    public InputFile OpenInput(ParseResult parsed)
+    public async Task<InputFile> OpenInputAsync(ParseResult parsed, CommandEnvironment environment, CancellationToken ct)
     {
-        var input = InputFile.Open(parsed.GetValue(_file)!);
+        var input = await InputFile.OpenAsync(parsed.GetValue(_file)!, environment.StandardInput, ct);
         if (!input.IsPacked || !InParts(parsed))
         {
             return input;

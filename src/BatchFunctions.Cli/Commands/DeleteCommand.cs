@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BatchFunctions.Cli.Api;
 
 namespace BatchFunctions.Cli.Commands;
 
@@ -14,13 +15,24 @@ internal static class DeleteCommand
         delete.Runs(async (parsed, ct) =>
         {
             using var client = service.Open(parsed);
+            var said = parsed.InvocationConfiguration.Error;
+            var code = ExitCodes.Done;
             foreach (var id in parsed.GetValue(ids)!)
             {
-                await client.DeleteBatchAsync(id, ct);
-                await parsed.InvocationConfiguration.Error.WriteLineAsync($"Batch {id} is deleted, with its output and error files.");
+                try
+                {
+                    await client.DeleteBatchAsync(id, ct);
+                    await said.WriteLineAsync($"Batch {id} is deleted, with its output and error files.");
+                }
+                catch (ApiException e) when (e.Status is 404 or 409)
+                {
+                    // One that is gone, or runs, keeps none of the others.
+                    await said.WriteLineAsync(e.Status == 409 ? $"Batch {id}: {e.Message}" : e.Message);
+                    code = ExitCodes.Refused;
+                }
             }
 
-            return ExitCodes.Done;
+            return code;
         });
         return delete;
     }

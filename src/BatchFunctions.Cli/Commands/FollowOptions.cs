@@ -1,4 +1,5 @@
 using System.CommandLine;
+using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Results;
 using BatchFunctions.Cli.Terminal;
 
@@ -75,6 +76,9 @@ internal sealed class FollowOptions(bool outputIsShown = false, bool isMerged = 
 
     /// <summary>Whether to print the batch as JSON.</summary>
     public bool AsJson(ParseResult parsed) => parsed.GetValue(_json);
+
+    /// <summary>What a command prints that has made a batch and does not wait for it: its id, or the batch itself for <c>--json</c>.</summary>
+    public string Created(ParseResult parsed, Batch batch) => AsJson(parsed) ? JsonTexts.Lines(batch.Json) : batch.Id;
 
     /// <summary>Whether to show no progress.</summary>
     public bool IsQuiet(ParseResult parsed) => parsed.GetValue(_quiet);

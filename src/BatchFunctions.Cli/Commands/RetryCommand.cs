@@ -20,7 +20,7 @@ internal static class RetryCommand
             DefaultValueFactory = _ => [],
         };
         var window = new Option<string?>("--completion-window") { Description = "How long the new batch may take.", HelpName = "TIME" };
-        var noWait = new Option<bool>("--no-wait") { Description = "Ends once the new batch is created, with its id on standard output." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Ends once the new batch is created, with its id on standard output; with --json, the batch." };
         var retry = new Command(
             "retry",
             "Makes a batch of those lines of an ended one that failed, expired or were cancelled, and waits for it. -o names one file for the results of both: each line once, with its latest answer.")
@@ -53,7 +53,7 @@ internal static class RetryCommand
                     display => new LeftOverLines(client, environment, display).RunAsync(original, request, ct));
             if (parsed.GetValue(noWait))
             {
-                await parsed.InvocationConfiguration.Output.WriteLineAsync(batch.Id);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(follow.Created(parsed, batch));
                 return ExitCodes.Done;
             }
 

@@ -14,7 +14,7 @@ internal static class RunCommand
         var service = new ServiceOptions(environment);
         var follow = new FollowOptions();
         var creation = new CreationOptions();
-        var noWait = new Option<bool>("--no-wait") { Description = "Ends once the batch is created, with its id on standard output." };
+        var noWait = new Option<bool>("--no-wait") { Description = "Ends once the batch is created, with its id on standard output; with --json, the batch." };
         var run = new Command("run", "Runs a file of requests as a batch: uploads it, waits, and downloads the results to -o.");
         creation.AddTo(run);
         follow.AddTo(run);
@@ -22,7 +22,7 @@ internal static class RunCommand
         service.AddTo(run);
         run.Runs(async (parsed, ct) =>
         {
-            using var input = creation.OpenInput(parsed);
+            using var input = await creation.OpenInputAsync(parsed, environment, ct);
             var endpoint = creation.EndpointOf(parsed, input);
             using var client = service.Open(parsed);
             await follow.CheckAsync(parsed);
@@ -31,7 +31,7 @@ internal static class RunCommand
             var batch = await MakeAsync(client, parsed, creation.Request(parsed, file, endpoint), ct);
             if (parsed.GetValue(noWait))
             {
-                await parsed.InvocationConfiguration.Output.WriteLineAsync(batch.Id);
+                await parsed.InvocationConfiguration.Output.WriteLineAsync(follow.Created(parsed, batch));
                 return ExitCodes.Done;
             }
 

@@ -8,18 +8,25 @@ namespace BatchFunctions.Cli.Input;
 /// <summary>A file of requests, kept open while the command runs.</summary>
 internal sealed class InputFile : IDisposable
 {
+    /// <summary>The name that means standard input.</summary>
+    public const string StandardInput = "-";
+
+    private const string PipedName = "stdin.jsonl";
     private const int FirstLook = 64 * 1024;
     private const int LongestLine = 16 * 1024 * 1024;
 
     private static readonly byte[] Bom = [0xEF, 0xBB, 0xBF];
 
     private readonly FileInfo _file;
+    private readonly bool _isCopy;
 
-    private InputFile(FileInfo file, SafeFileHandle handle)
+    private InputFile(FileInfo file, bool isCopy)
     {
         _file = file;
-        Handle = handle;
-        Length = RandomAccess.GetLength(handle);
+        _isCopy = isCopy;
+        Name = isCopy ? PipedName : file.Name;
+        Handle = File.OpenHandle(file.FullName, options: FileOptions.Asynchronous | FileOptions.SequentialScan);
+        Length = RandomAccess.GetLength(Handle);
     }
 
     /// <summary>The file itself.</summary>
@@ -28,8 +35,8 @@ internal sealed class InputFile : IDisposable
     /// <summary>Its length, in bytes.</summary>
     public long Length { get; }
 
-    /// <summary>Its name, without folders.</summary>
-    public string Name => _file.Name;
+    /// <summary>Its name, without folders; a pipe has one of ours.</summary>
+    public string Name { get; }
 
     /// <summary>Whether it is compressed: the service unpacks a file of such a name.</summary>
     public bool IsPacked => Name.EndsWith(".jsonl.gz", StringComparison.OrdinalIgnoreCase);
@@ -42,30 +49,45 @@ internal sealed class InputFile : IDisposable
     {
         try
         {
-            var input = new InputFile(file, File.OpenHandle(file.FullName, options: FileOptions.Asynchronous | FileOptions.SequentialScan));
-            try
-            {
-                input.Check();
-                return input;
-            }
-            catch
-            {
-                input.Dispose();
-                throw;
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw new FailureException($"{file.Name} is no gzip, which its name says that it is.", ExitCodes.Usage, e);
+            return Checked(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException($"The requests cannot be read: {e.Message}", ExitCodes.Usage, e);
+            throw Unreadable(e);
+        }
+    }
+
+    /// <summary>
+    /// Opens a file, or standard input. What can be read only once (standard input, a pipe) is copied to a temporary file: it is
+    /// looked at before it is sent, and sent again when a request fails.
+    /// </summary>
+    /// <param name="file">The file; one called <see cref="StandardInput"/> is standard input.</param>
+    /// <param name="standardInput">Opens standard input.</param>
+    /// <param name="ct">Ends the copying.</param>
+    /// <exception cref="FailureException">As of <see cref="Open"/>.</exception>
+    public static async Task<InputFile> OpenAsync(FileInfo file, Func<Stream> standardInput, CancellationToken ct)
+    {
+        var isStandardInput = file.ToString() == StandardInput;
+        try
+        {
+            await using var content = isStandardInput ? standardInput() : file.OpenRead();
+            return isStandardInput || !content.CanSeek ? Checked(await CopyAsync(content, ct), isCopy: true) : Open(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(e);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Handle.Dispose();
+    public void Dispose()
+    {
+        Handle.Dispose();
+        if (_isCopy)
+        {
+            _file.Delete();
+        }
+    }
 
     /// <summary>The <c>url</c> of the first line; all lines have the same one.</summary>
     /// <exception cref="FailureException">The first line has none.</exception>
@@ -95,6 +117,49 @@ internal sealed class InputFile : IDisposable
     /// <summary>Its lines, from the beginning, unpacked where it is compressed.</summary>
     public Stream OpenContent() =>
         IsPacked ? new GZipStream(_file.OpenRead(), CompressionMode.Decompress) : _file.OpenRead();
+
+    private static FailureException Unreadable(Exception e) => new($"The requests cannot be read: {e.Message}", ExitCodes.Usage, e);
+
+    private static async Task<FileInfo> CopyAsync(Stream content, CancellationToken ct)
+    {
+        // For its owner alone, on every system.
+        var copy = new FileInfo(Path.GetTempFileName());
+        try
+        {
+            await using (var stream = copy.OpenWrite())
+            {
+                // A read from a terminal ends for no token.
+                await content.CopyToAsync(stream, ct).WaitAsync(ct);
+            }
+
+            return copy;
+        }
+        catch
+        {
+            copy.Delete();
+            throw;
+        }
+    }
+
+    private static InputFile Checked(FileInfo file, bool isCopy = false)
+    {
+        var input = new InputFile(file, isCopy);
+        try
+        {
+            input.Check();
+            return input;
+        }
+        catch (Exception e)
+        {
+            input.Dispose();
+            if (e is InvalidDataException)
+            {
+                throw new FailureException($"{input.Name} is no gzip, which its name says that it is.", ExitCodes.Usage, e);
+            }
+
+            throw;
+        }
+    }
 
     private void Check()
     {

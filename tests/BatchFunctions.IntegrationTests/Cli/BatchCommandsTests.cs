@@ -92,10 +92,11 @@ public sealed class BatchCommandsTests : IAsyncLifetime
         var other = await InsertAsync(TimeSpan.FromHours(1), batch => batch.WithStatus(BatchStatus.Completed));
         var running = await InsertAsync(TimeSpan.FromMinutes(1));
 
-        var deleted = await _cli.RunAsync("delete", ended, other);
+        var deleted = await _cli.RunAsync("delete", ended, running, other);
 
-        deleted.AssertExit(ExitCodes.Done);
+        deleted.AssertExit(ExitCodes.Refused);
         Assert.Contains($"Batch {ended} is deleted", deleted.Errors, StringComparison.Ordinal);
+        Assert.Contains($"Batch {running}: ", deleted.Errors, StringComparison.Ordinal);
         Assert.Equal([running], IdsOf(await _cli.RunAsync("list", "--json")));
         (await _cli.RunAsync("delete", running)).AssertOneLine(ExitCodes.Refused, "it has not ended");
         (await _cli.RunAsync("delete", ended)).AssertOneLine(ExitCodes.Refused, "No batch found");

@@ -194,6 +194,30 @@ public sealed class RunTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Without_waiting_the_batch_itself_is_on_standard_output_where_it_is_asked_for()
+    {
+        var made = await _cli.RunAsync("run", _cli.WriteRequests("a"), "--no-wait", "--json");
+
+        made.AssertExit(ExitCodes.Done);
+        var batch = JsonDocument.Parse(made.Output).RootElement;
+        Assert.Equal(("batch", "validating"), (batch.GetProperty("object").GetString(), batch.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public async Task Requests_may_come_from_standard_input()
+    {
+        var requests = await File.ReadAllBytesAsync(_cli.WriteRequests("a", "b"));
+        _cli.CommandEnvironment = _cli.CommandEnvironment with { StandardInput = () => new MemoryStream(requests) };
+
+        var check = await _cli.RunAsync("check", "-");
+        var run = await _cli.RunAsync("run", "-", "-o", _cli.PathOf("results.jsonl"));
+
+        check.AssertOneLine(ExitCodes.Done, "stdin.jsonl is valid: 2 lines");
+        run.AssertExit(ExitCodes.Done);
+        Assert.Equal(["a", "b"], CliDriver.IdsIn(_cli.Read("results.jsonl")));
+    }
+
+    [Fact]
     public async Task Notes_and_the_window_go_with_the_batch()
     {
         var run = await _cli.RunAsync(

@@ -186,6 +186,18 @@ public sealed class WordsTests : OtherServiceTest
         (await Cli.RunAsync("list")).AssertOneLine(ExitCodes.Refused, "The service refused without a reason. (400)");
     }
 
+    [Theory]
+    [InlineData("usage")]
+    [InlineData("limits")]
+    [InlineData("webhooks", "list")]
+    [InlineData("webhooks", "deliveries")]
+    public async Task An_operation_that_only_this_service_has(params string[] arguments)
+    {
+        Answer(404, "application/json", """{"error":{"message":"Invalid URL (GET /v1/…)","type":"invalid_request_error","param":null,"code":null}}""");
+
+        (await Cli.RunAsync(arguments)).AssertOneLine(ExitCodes.Refused, "has no operation for this (404: Invalid URL", "a BatchFunctions service has");
+    }
+
     [Fact]
     public async Task A_parameter_that_the_message_does_not_name()
     {
@@ -199,8 +211,18 @@ public sealed class WordsTests : OtherServiceTest
     }
 
     [Fact]
-    public async Task An_id_that_theService_does_not_know() =>
+    public async Task An_id_that_the_service_does_not_know()
+    {
         (await Cli.RunAsync("show", "batch_none")).AssertOneLine(ExitCodes.Refused, "no such thing. (404)", "`batch list` shows");
+
+        foreach (var command in new[] { "wait batch_none", "results batch_none --follow" })
+        {
+            var run = await Cli.RunAsync([.. command.Split(' '), "-o", Cli.PathOf("results.jsonl")]);
+
+            run.AssertOneLine(ExitCodes.Refused, "no such thing. (404)", "`batch list` shows");
+            Assert.DoesNotContain("batch cancel", run.Errors, StringComparison.Ordinal);
+        }
+    }
 
     [Theory]
     [InlineData(200, "text/html", "<html>Welcome</html>", "a web page")]
@@ -281,6 +303,14 @@ public sealed class WordsTests : OtherServiceTest
 
         run.AssertExit(ExitCodes.Usage);
         Assert.Contains($"File does not exist: '{Cli.PathOf("none.jsonl")}'", run.Errors, StringComparison.Ordinal);
+
+        var folder = Path.GetDirectoryName(Cli.PathOf("none.jsonl"))!;
+        foreach (var command in new[] { "run", "check" })
+        {
+            var inFolder = await Cli.RunAsync(command, folder);
+            inFolder.AssertExit(ExitCodes.Usage);
+            Assert.Contains($"{folder} is a folder: name a file of requests.", inFolder.Errors, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -324,6 +354,8 @@ public sealed class WordsTests : OtherServiceTest
     [InlineData("Either the results or the batch", "wait", "batch_0", "-o", "-", "--json")]
     [InlineData("Required argument missing", "show")]
     [InlineData("Unrecognized command", "nonsense")]
+    [InlineData("Required command was not provided", "webhooks")]
+    [InlineData("Option '--project' is required", "keys", "add")]
     public async Task A_command_that_is_none(string said, params string[] arguments)
     {
         var input = Cli.WriteRequests("a");
@@ -332,7 +364,19 @@ public sealed class WordsTests : OtherServiceTest
 
         run.AssertExit(ExitCodes.Usage);
         Assert.Contains(said, run.Errors, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
         Assert.Empty(Service.Requests);
+    }
+
+    [Fact]
+    public async Task What_a_wrong_command_should_be_is_in_the_help_that_is_named()
+    {
+        var wrong = await Cli.RunAsync("webhooks", "deliveries", "--limit", "0");
+        var missing = await Cli.RunAsync("webhooks");
+
+        Assert.Contains("webhooks deliveries --help` shows how it is used.", wrong.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Usage:", wrong.Errors, StringComparison.Ordinal);
+        Assert.Contains("resend", missing.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

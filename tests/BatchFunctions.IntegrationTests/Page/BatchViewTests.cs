@@ -61,6 +61,17 @@ public sealed class BatchViewTests : PageTest
     }
 
     [Fact]
+    public async Task The_input_of_a_retry_is_not_looked_for_before_it_is_written()
+    {
+        var original = await Driver.AddAsync(batch => batch.WithStatus(BatchStatus.Completed));
+        var retry = await Driver.AddAsync(batch => batch.WithStatus(BatchStatus.Validating) with { RetryOf = original.Id });
+
+        await Driver.OpenAsync($"#/batches/{retry.Id}");
+
+        await Expect(Driver.Page.GetByText("Input: not yet")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_large_file_is_streamed_to_where_the_reader_wants_it()
     {
         var id = await Driver.CreateAsync(PageDriver.LineOf("a"));

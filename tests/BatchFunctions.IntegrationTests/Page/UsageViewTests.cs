@@ -27,6 +27,7 @@ public sealed class UsageViewTests : PageTest
         await Driver.Page.GetByRole(AriaRole.Link, new() { Name = "Usage" }).ClickAsync();
 
         await Expect(Driver.Heading("Usage")).ToBeFocusedAsync();
+        await Expect(Driver.Page.Locator("header [aria-current=page]")).ToHaveTextAsync(["Usage"]);
         await Expect(Driver.Page.Locator("#usage-sums")).ToContainTextAsync("Batches2Completed lines952Failed lines51");
         await Expect(Chart.GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", new Regex("^1,003 lines in 30 days, 51 of them failed or never run: at most 1,000 lines on .+\\.$"));
         await Expect(Chart.Locator("path.good")).ToHaveAttributeAsync("d", new Regex("^(M[0-9.]+ 140.0V[0-9.]+H[0-9.]+V140.0Z){2}$"));
@@ -47,6 +48,7 @@ public sealed class UsageViewTests : PageTest
         await Expect(Chart.GetByRole(AriaRole.Img)).ToHaveAttributeAsync("aria-label", new Regex("^0 lines in 30 days"));
         await Driver.Page.Locator("#usage-view .back").ClickAsync();
         await Expect(Driver.Heading("No batches yet")).ToBeVisibleAsync();
+        await Expect(Driver.Page.Locator("header [aria-current]")).ToHaveCountAsync(0);
     }
 
     /// <summary>Puts a batch into the sums of a day.</summary>

@@ -1,5 +1,7 @@
+using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using BatchFunctions.Cli;
 using BatchFunctions.Cli.Api;
 using BatchFunctions.Cli.Input;
@@ -51,6 +53,43 @@ public sealed class InputFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_is_read_once_and_can_be_sent_twice()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            // It has no paths for them.
+            return;
+        }
+
+        await using var pipe = new AnonymousPipeServerStream(PipeDirection.Out);
+        var writing = Task.Run(async () =>
+        {
+            await pipe.WriteAsync(Encoding.UTF8.GetBytes("{\"url\":\"/v1/embeddings\"}\n" + new string(' ', 100_000)));
+            pipe.DisposeLocalCopyOfClientHandle();
+            await pipe.DisposeAsync();
+        });
+
+        using var input = await InputFile.OpenAsync(
+            new FileInfo($"/dev/fd/{pipe.GetClientHandleAsString()}"), () => Stream.Null, CancellationToken.None);
+        await writing;
+
+        Assert.Equal(("stdin.jsonl", "/v1/embeddings"), (input.Name, input.FirstUrl()));
+        Assert.Equal(input.Length, RandomAccess.GetLength(input.Handle));
+        Assert.Equal(100_000 + 25, input.Length);
+    }
+
+    [Fact]
+    public async Task Copying_what_nobody_writes_ends_when_it_is_interrupted()
+    {
+        using var interrupt = new CancellationTokenSource();
+        var opening = InputFile.OpenAsync(new FileInfo(InputFile.StandardInput), () => new SilentStream(), interrupt.Token);
+
+        await interrupt.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => opening);
+    }
+
+    [Fact]
     public async Task A_file_that_becomes_shorter_while_it_is_sent_is_told()
     {
         await File.WriteAllTextAsync(_file.FullName, new string('x', 1000));
@@ -71,6 +110,13 @@ public sealed class InputFileTests : IDisposable
         File.WriteAllText(_file.FullName, content);
         using var input = InputFile.Open(_file);
         return input.FirstUrl();
+    }
+
+    /// <summary>A terminal at which nobody types: a read ends for no token.</summary>
+    private sealed class SilentStream : MemoryStream
+    {
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken) =>
+            await new TaskCompletionSource().Task;
     }
 
     /// <summary>Takes connections, and answers nothing.</summary>

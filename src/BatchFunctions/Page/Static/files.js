@@ -23,15 +23,17 @@ export class FileList {
 
   /** Writes the files anew when one has come. */
   show(batch) {
-    const wanted = JSON.stringify([batch.id, batch.input_file_id, batch.output_file_id, batch.error_file_id, isActive(batch)]);
+    // The input of a retry is written while it is validated.
+    const ids = { ...batch, ...(batch.retry_of && batch.status === "validating" && { input_file_id: null }) };
+    const wanted = JSON.stringify([batch.id, ...kinds.map(([, name]) => ids[name]), isActive(batch)]);
     if (wanted === this.#shown) {
       return;
     }
 
     this.#shown = wanted;
-    byId("batch-files").replaceChildren(...kinds.map(([kind, name]) => (batch[name] === null
+    byId("batch-files").replaceChildren(...kinds.map(([kind, name]) => (ids[name] === null
       ? make("li", { class: "none", text: `${kind}: ${isActive(batch) ? "not yet" : "none"}` })
-      : this.#itemOf(kind, batch[name], isActive(batch) && name !== "input_file_id"))));
+      : this.#itemOf(kind, ids[name], isActive(batch) && name !== "input_file_id"))));
   }
 
   /** @param {boolean} grows whether the batch is still adding to the file */
@@ -43,6 +45,7 @@ export class FileList {
     button.disabled = true;
     api.getFile(id).then((file) => {
       field(item, "name").textContent = file.filename;
+      field(item, "name").title = file.filename;
       field(item, "facts").textContent = grows ? "grows while the batch runs" : factsOf(file);
       setText(button, grows ? "Download so far" : "Download");
       button.setAttribute("aria-label", `Download${grows ? " so far:" : ""} ${kind.toLowerCase()} file ${file.filename}`);
@@ -52,6 +55,9 @@ export class FileList {
       // A file that has expired or was deleted is told where it would stand.
       field(item, "facts").textContent = error.message;
       button.remove();
+      if (error.passes) {
+        this.#shown = "";
+      }
     });
     return item;
   }

@@ -86,6 +86,14 @@ function route() {
       listView.focus(before);
     }
   }
+
+  for (const link of byId("session").querySelectorAll("a")) {
+    if (link.hash === shown) {
+      link.setAttribute("aria-current", "page");
+    } else {
+      link.removeAttribute("aria-current");
+    }
+  }
 }
 
 byId("forget").addEventListener("click", forget);

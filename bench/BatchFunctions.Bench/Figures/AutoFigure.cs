@@ -87,12 +87,15 @@ internal sealed class AutoFigure : Figure
 
     private void AddRefusals(Report report, int seeds)
     {
-        foreach (var rate in new[] { 5, 20, 100 })
+        foreach (var processes in new[] { 1, 4 })
         {
-            var shape = new UpstreamShape { Knee = static _ => 4096, RateLimit = rate };
-            var results = Run(seeds, seed => new Simulation(shape, LineShape.Mixed(Told.Usage), 1, seed).Run(Watched));
-            report.Add(new Measurement(
-                $"{Name}.rate.{rate}", results.Max(one => one.Refused(60, Watched)), "of the calls refused", $"the worst of {seeds}, after the first minute", Target.AtMost(0.02)));
+            foreach (var rate in new[] { 5, 20, 100 })
+            {
+                var shape = new UpstreamShape { Knee = static _ => 4096, RateLimit = rate };
+                var results = Run(seeds, seed => new Simulation(shape, LineShape.Mixed(Told.Usage), processes, seed).Run(Watched));
+                report.Add(new Measurement(
+                    $"{Name}.rate.{processes}.{rate}", results.Max(one => one.Refused(60, Watched)), "of the calls refused", $"the worst of {seeds}, after the first minute", Target.AtMost(0.02)));
+            }
         }
     }
 

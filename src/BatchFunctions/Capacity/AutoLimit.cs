@@ -38,9 +38,6 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
     /// <summary>The same of one that is very large.</summary>
     private const double LargeStep = 1;
 
-    /// <summary>The error up to which what is seen once may be remembered, and not only acted on.</summary>
-    private const double Told = 0.12;
-
     /// <summary>The least fall of it that leads to fewer lines at once; smaller ones are found when fewer are next tried.</summary>
     private const double Fall = 0.2;
 
@@ -116,7 +113,8 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
         }
 
         // A very large step that gains less than it should has gone beyond what is of use, though not all of it was in vain.
-        var isBeyond = error < Told && more > LargeStep && gain / more < Straight;
+        var doubt = error < AutoLimitTrial.Told ? 0 : error;
+        var isBeyond = more > LargeStep && gain + doubt < Straight * more;
         if (gain > least && !isBeyond)
         {
             // What gains where it was in vain before shows that the upstream has changed.
@@ -127,7 +125,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
                 : state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
         }
 
-        state = error < Told ? state with { InVain = state.Limit, InVainAt = now } : state;
+        state = error < AutoLimitTrial.Told ? state with { InVain = state.Limit, InVainAt = now } : state;
         if (more < SmallStep)
         {
             return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);

@@ -15,7 +15,10 @@ internal sealed class AutoLimitTrial(AutoLimitState state, FleetFlight seen, Dat
     /// <summary>By how many errors a comparison must differ to be believed before that.</summary>
     public const double Sure = 2.5;
 
-    /// <summary>The error at which a comparison may be believed when its time is up.</summary>
+    /// <summary>The error up to which what is seen once may be believed when the trial's time is up, and be remembered.</summary>
+    public const double Told = 0.12;
+
+    /// <summary>The error at which a limit counts as known when the trial's time is up.</summary>
     private const double Fair = 0.35;
 
     /// <summary>The error at which something is known of a limit.</summary>
@@ -27,7 +30,7 @@ internal sealed class AutoLimitTrial(AutoLimitState state, FleetFlight seen, Dat
 
     public TimeSpan Age => now - state.Since;
 
-    public Cohort Cohort { get; } = new(Math.Min(state.Limit, seen.InFlight), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
+    public Cohort Cohort { get; } = new(Math.Min(state.Limit, seen.Met), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
 
     /// <summary>Whether the limit is what keeps lines from being sent.</summary>
     public bool Binds => seen.InFlight >= (0.95 * state.Limit) - 1;
@@ -49,5 +52,5 @@ internal sealed class AutoLimitTrial(AutoLimitState state, FleetFlight seen, Dat
 
     /// <summary>Whether it is known on which side of a threshold a comparison lies.</summary>
     public bool IsDecided(double above, double error) =>
-        error < Good || Math.Abs(above) > Sure * error || (error < Fair && Age > Longest) || (IsOverdue && Cohort.Ended.Total >= Cohort.Fewest);
+        error < Good || Math.Abs(above) > Sure * error || (error < Told && Age > Longest) || (IsOverdue && Cohort.Ended.Total >= Cohort.Fewest);
 }

@@ -20,6 +20,13 @@ internal sealed class FlightRecord(TimeProvider time)
     private readonly Queue<(DateTimeOffset At, long Through)> _looks = new();
     private long _through;
     private readonly HashSet<LineFlight> _flying = [];
+
+    /// <summary>The seconds that all lines together have been in flight, up to when this was last looked at.</summary>
+    private double _lineSeconds;
+    private DateTimeOffset _looked;
+
+    /// <summary>When the trial's first line was sent, and <see cref="_lineSeconds"/> then.</summary>
+    private (DateTimeOffset At, double LineSeconds)? _first;
     private int[] _ended = LogHistogram.NewCounts();
     private int[] _given = LogHistogram.NewCounts();
     private int _trial;
@@ -47,6 +54,7 @@ internal sealed class FlightRecord(TimeProvider time)
             _ended = LogHistogram.NewCounts();
             _given = LogHistogram.NewCounts();
             _sent = _refused = 0;
+            _first = null;
             _fit = default;
         }
     }
@@ -58,6 +66,8 @@ internal sealed class FlightRecord(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
+            Look(now);
+            _first ??= (now, _lineSeconds);
             var line = new LineFlight(now);
             _flying.Add(line);
             _inFlight++;
@@ -75,6 +85,7 @@ internal sealed class FlightRecord(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
+            Look(now);
             _inFlight--;
             _through += end == FlightEnd.Through ? 1 : 0;
             if (!_flying.Remove(line))
@@ -108,6 +119,7 @@ internal sealed class FlightRecord(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetUtcNow();
+            Look(now);
             var flying = (int[])_given.Clone();
             foreach (var line in _flying)
             {
@@ -118,6 +130,7 @@ internal sealed class FlightRecord(TimeProvider time)
             {
                 Trial = _trial,
                 InFlight = _inFlight,
+                Met = MetBy(now),
                 Sent = _sent,
                 Refused = _refused,
                 Rate = RateAt(now),
@@ -126,6 +139,15 @@ internal sealed class FlightRecord(TimeProvider time)
                 Flying = LogHistogram.Of(flying),
             };
         }
+    }
+
+    private double MetBy(DateTimeOffset now) =>
+        _first is var (at, before) && now > at ? Math.Round((_lineSeconds - before) / (now - at).TotalSeconds, 2) : _inFlight;
+
+    private void Look(DateTimeOffset now)
+    {
+        _lineSeconds += _inFlight * (now - _looked).TotalSeconds;
+        _looked = now;
     }
 
     /// <summary>Lines a second that went through since the oldest of the looks that are within the window.</summary>

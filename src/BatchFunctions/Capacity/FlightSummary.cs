@@ -19,6 +19,14 @@ internal sealed record FlightSummary
     [JsonPropertyName("n")]
     public int InFlight { get; init; }
 
+    /// <summary>
+    /// Lines in flight, of whichever trial, on average since the trial's first was sent: what its lines have met. Zero where an
+    /// earlier version does not say.
+    /// </summary>
+    [JsonPropertyName("m")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Met { get; init; }
+
     /// <summary>Lines sent in the trial.</summary>
     [JsonPropertyName("s")]
     public int Sent { get; init; }
@@ -49,6 +57,7 @@ internal sealed record FlightSummary
     {
         Trial = other.Trial,
         InFlight = InFlight + other.InFlight,
+        Met = Met + other.Met,
         Sent = Sent + other.Sent,
         Refused = Refused + other.Refused,
         Rate = Rate + other.Rate,

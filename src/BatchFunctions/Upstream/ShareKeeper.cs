@@ -32,7 +32,7 @@ internal sealed partial class ShareKeeper(
     private static readonly TimeSpan AwayInterval = TimeSpan.FromSeconds(6);
 
     /// <summary>How often it is asked for while it is less than the process's part, or storage does not answer.</summary>
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
 
     /// <summary>How soon a renewal may follow another, however much there is to send.</summary>
     private static readonly TimeSpan Soonest = TimeSpan.FromMilliseconds(200);

@@ -1,15 +1,18 @@
 using System.Globalization;
 using BatchFunctions.Capacity;
+using BatchFunctions.Fleet;
+using BatchFunctions.Upstream;
 
 namespace BatchFunctions.Testing.Simulation;
 
 /// <summary>
 /// A fleet with more lines than it can send, an upstream, and the rule that says how many are in flight, in simulated time. Processes
-/// share the limit through a row that each writes every few seconds, as in the service.
+/// share the limit through the service's own ledger, which each writes every few seconds.
 /// </summary>
 internal sealed class Simulation
 {
-    private const double Beat = 3;
+    /// <summary>Lines that each process has to send: more than it may.</summary>
+    private const int AtHand = 100_000;
 
     /// <summary>How often it is looked what the upstream can do now.</summary>
     private const double Tick = 0.5;
@@ -23,7 +26,7 @@ internal sealed class Simulation
     private readonly AutoLimit _auto;
     private readonly SimulatedProcess[] _processes;
     private readonly List<SimulationSample> _samples = [];
-    private AutoLimitState _state;
+    private ShareLedger _ledger;
     private double _work;
     private int _sent;
     private int _refused;
@@ -44,8 +47,9 @@ internal sealed class Simulation
         _lines = lines;
         _rule = rule;
         _auto = new AutoLimit(most);
-        _state = AutoLimitState.First(_time.GetUtcNow());
-        _processes = [.. Enumerable.Range(0, processes).Select(index => new SimulatedProcess(_time) { NextBeat = Beat * index / processes })];
+        _ledger = ShareLedger.Empty with { Auto = AutoLimitState.First(_time.GetUtcNow()) };
+        var beat = ShareKeeper.Interval.TotalSeconds / processes;
+        _processes = [.. Enumerable.Range(0, processes).Select(index => new SimulatedProcess(_time) { Name = $"{index}", NextBeat = beat * index })];
     }
 
     /// <summary>Is told of each decision.</summary>
@@ -70,7 +74,7 @@ internal sealed class Simulation
 
     private double NextTick => (_samples.Count + 1) * Tick;
 
-    private int LimitNow => _rule?.Limit ?? _state.Limit;
+    private int LimitNow => _rule?.Limit ?? _ledger.Auto!.Limit;
 
     private double NextOfProcesses()
     {
@@ -145,31 +149,30 @@ internal sealed class Simulation
         }
     }
 
-    /// <summary>A process writes the row: what it has seen, its share of what the others leave, and the next limit if it is time.</summary>
+    /// <summary>A process writes the ledger: what it has seen, the next limit if it is time, and its share.</summary>
     private void Renew(SimulatedProcess process)
     {
-        process.NextBeat += Beat;
         if (_rule is not null)
         {
+            process.NextBeat = double.PositiveInfinity;
             return;
         }
 
-        process.Told = process.Record.Summary();
-        var seen = FleetFlight.Of(_state.Trial, [.. _processes.Select(one => one.Told)]);
-        var before = _state;
-        _state = _auto.Next(_state, seen, _time.GetUtcNow());
-        if (_state.Trial != before.Trial)
+        var (now, flight, before) = (_time.GetUtcNow(), process.Record.Summary(), _ledger.Auto!);
+        var seen = FleetFlight.Of(before.Trial, [.. _ledger.Without(process.Name).Entries.Select(static entry => entry.Flight!), flight]);
+        var state = _auto.Next(before, seen, now);
+        if (state.Trial != before.Trial)
         {
+            var (gain, error) = before.Reference is { } with ? new AutoLimitTrial(before, seen, now).Cohort.GainOver(with) : (0, 0);
             Trace?.Invoke(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_time.Seconds,6:0.0} {before.Phase} at {before.Limit}, {seen.Seen.Ended.Total} ended, {seen.InFlight} in flight, {_processes.Sum(one => one.Share)} shared, {_upstream.InFlight} there: {_state.Phase} at {_state.Limit}"));
+                $"{_time.Seconds,6:0.0} {before.Phase} at {before.Limit}, {seen.Seen.Ended.Total} ended, {seen.InFlight} in flight, {_processes.Sum(one => one.Share)} shared, {_upstream.InFlight} there, {gain:0.00} ± {error:0.00} gained over {before.Reference?.Lines ?? 0}: {state.Phase} at {state.Limit}"));
         }
 
-        process.Record.Enter(_state.Trial);
-        var index = Array.IndexOf(_processes, process);
-        var fair = (_state.Limit / _processes.Length) + (index < _state.Limit % _processes.Length ? 1 : 0);
-        var left = _state.Limit - _processes.Where(one => one != process).Sum(one => one.Held);
-        process.Share = Math.Clamp(left, 0, fair);
-        process.Held = Math.Max(process.Share, process.InFlight);
+        var demand = new ShareDemand(process.InFlight, [new ProjectDemand("project", 1, AtHand)]);
+        (_ledger, var grant) = (_ledger with { Auto = state }).Renew(process.Name, demand, flight, state.Limit, now);
+        process.Record.Enter(grant.Trial);
+        process.Share = grant.Lines;
+        process.NextBeat += (grant.IsShort ? ShareKeeper.Soon : ShareKeeper.Interval).TotalSeconds;
     }
 }

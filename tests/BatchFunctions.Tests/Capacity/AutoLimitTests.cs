@@ -24,6 +24,18 @@ public sealed class AutoLimitTests
     }
 
     [Theory]
+    [InlineData(4, 1)]
+    [InlineData(4, 4)]
+    [InlineData(16, 4)]
+    public void So_is_a_small_one_where_lines_are_slow(int knee, int processes)
+    {
+        var result = new Simulation(UpstreamShape.With(knee), LineShape.Slow(Told.Usage), processes, seed: 6).Run(300);
+
+        Assert.InRange(result.Throughput(Found, 300), 0.9, 1.01);
+        Assert.InRange(result.MostOverKnee(Found, 300), 0.7, 2);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(4)]
     public void Half_of_the_capacity_is_noticed_within_two_minutes_and_so_is_its_return(int processes)
@@ -46,11 +58,15 @@ public sealed class AutoLimitTests
         Assert.InRange(result.Throughput(270, 420), 0.9, 1.01);
     }
 
-    [Fact]
-    public void An_upstream_with_a_rate_limit_refuses_few()
+    [Theory]
+    [InlineData(5, 1)]
+    [InlineData(20, 1)]
+    [InlineData(20, 4)]
+    [InlineData(100, 4)]
+    public void An_upstream_with_a_rate_limit_refuses_few(int limit, int processes)
     {
-        var shape = new UpstreamShape { Knee = static _ => 4096, RateLimit = 20 };
-        var result = new Simulation(shape, LineShape.Mixed(Told.Usage), 1, seed: 1).Run(300);
+        var shape = new UpstreamShape { Knee = static _ => 4096, RateLimit = limit };
+        var result = new Simulation(shape, LineShape.Mixed(Told.Usage), processes, seed: 1).Run(300);
 
         Assert.InRange(result.Refused(60, 300), 0, 0.02);
     }

@@ -32,6 +32,29 @@ public sealed class FlightRecordTests
         Assert.Equal((0, 1, 0), (record.Summary().InFlight, record.Summary().Refused, record.Summary().Flying.Total));
     }
 
+    [Fact]
+    public void What_the_lines_of_a_trial_have_met_is_told_on_average_and_not_as_it_is_at_the_moment()
+    {
+        var record = new FlightRecord(_time);
+        record.Enter(1);
+        LineFlight[] old = [record.Sent(), record.Sent(), record.Sent()];
+        _time.Advance(TimeSpan.FromSeconds(10));
+        record.Enter(2);
+        Assert.Equal(3, record.Summary().Met);
+
+        // Before the trial's first line there is nobody who meets anybody.
+        record.Ended(old[0], FlightEnd.Through, 10);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        LineFlight[] young = [record.Sent(), record.Sent()];
+        _time.Advance(TimeSpan.FromSeconds(6));
+        record.Ended(old[1], FlightEnd.Through, 10);
+        record.Ended(young[0], FlightEnd.Through, 10);
+        _time.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Equal((2, 3.5), (record.Summary().InFlight, record.Summary().Met));
+        Assert.Equal(5.5, FleetFlight.Of(2, [record.Summary(), FlightSummary.Empty with { Trial = 1, InFlight = 2, Met = 7 }]).Met);
+    }
+
     /// <summary>Of whichever trial: a limit that changes does not hide what goes through.</summary>
     [Fact]
     public void The_rate_is_that_of_the_last_half_minute()

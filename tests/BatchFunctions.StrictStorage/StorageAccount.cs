@@ -49,9 +49,13 @@ public sealed class StorageAccount
     /// What clients are made of. The addresses are the emulator's in form, so that the paths of requests are; a client that was not
     /// given the transport is refused a connection.
     /// </summary>
-    public string ConnectionString =>
-        $"AccountName={Name};AccountKey={Convert.ToBase64String(new byte[32])};"
-        + $"BlobEndpoint=http://127.0.0.1:{StorageRequest.BlobPort}/{Name};"
+    public string ConnectionString => $"AccountName={Name};AccountKey={Convert.ToBase64String(new byte[32])};{Endpoints}";
+
+    /// <summary>The same with a signature in it, so that clients need not sign each request, which nobody checks here.</summary>
+    public string SignedConnectionString => $"{Endpoints}SharedAccessSignature={StorageRequest.Signature}=none";
+
+    private string Endpoints =>
+        $"BlobEndpoint=http://127.0.0.1:{StorageRequest.BlobPort}/{Name};"
         + $"QueueEndpoint=http://127.0.0.1:{StorageRequest.QueuePort}/{Name};"
         + $"TableEndpoint=http://127.0.0.1:{StorageRequest.TablePort}/{Name};";
 

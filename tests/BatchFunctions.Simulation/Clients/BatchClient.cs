@@ -8,10 +8,12 @@ namespace BatchFunctions.Simulation.Clients;
 internal sealed class BatchClient(Life life, BatchPlan plan)
 {
     private const int MostTries = 8;
+    private static readonly string[] ResultNames = ["output_file_id", "error_file_id"];
     private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan LooksOften = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LooksOften = TimeSpan.FromSeconds(1);
 
     private readonly Dice _dice = new(life.Plan.Seed, 100 + plan.Number);
+    private readonly Dictionary<string, List<string>> _results = new(StringComparer.Ordinal);
     private readonly ApiClient _api = new(life, $"c{plan.Number}", plan.Tenant);
 
     public BatchPlan Plan => plan;
@@ -114,6 +116,11 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
             asked.Add(DeleteAsync(FileId!, delete));
         }
 
+        if (plan.DeleteResultsBesideRetry is { } deleteResults)
+        {
+            asked.AddRange(_results.GetValueOrDefault(id, []).Where(file => !AskedToDelete.Contains(file)).Select(file => DeleteAsync(file, deleteResults)));
+        }
+
         if (plan.DeleteBesideRetry is { } deleteBatch)
         {
             asked.Add(DeleteBatchAsync(id, deleteBatch));
@@ -162,9 +169,11 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     /// <summary>Looks at a batch until it has ended, or been deleted.</summary>
     private async Task LookAsync(string id)
     {
+        var pause = plan.IsAwaited ? LooksOften : LooksEvery;
         while (life.Agenda.Now < TimeSpan.FromHours(27))
         {
-            await life.Agenda.Delay(plan.DeletesResults ? LooksOften : LooksEvery);
+            await life.Agenda.Delay(pause);
+            pause = pause < LooksEvery ? pause * 1.2 : LooksEvery;
             if (await _api.GetBatchAsync(id) is not { } reply)
             {
                 continue;
@@ -183,24 +192,14 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
 
             if (reply.IsGood && reply.Json.GetProperty("status").GetString() is "completed" or "failed" or "expired" or "cancelled")
             {
-                await DeleteResultsAsync(reply);
+                List<string> results = [.. ResultNames.Select(name => reply.Json.GetProperty(name).GetString()).OfType<string>()];
+                _results[id] = results;
+                foreach (var file in plan.DeletesResults ? results : [])
+                {
+                    await DeleteAsync(file, _dice.Seconds(0.1, 5));
+                }
+
                 return;
-            }
-        }
-    }
-
-    private async Task DeleteResultsAsync(ApiReply ended)
-    {
-        if (!plan.DeletesResults)
-        {
-            return;
-        }
-
-        foreach (var name in (string[])["output_file_id", "error_file_id"])
-        {
-            if (ended.Json.GetProperty(name).GetString() is { } file)
-            {
-                await DeleteAsync(file, _dice.Seconds(0.1, 5));
             }
         }
     }

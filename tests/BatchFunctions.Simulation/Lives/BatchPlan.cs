@@ -40,6 +40,9 @@ internal sealed record BatchPlan
     /// <summary>How long after that was asked the input is deleted, beside it; null if it is not.</summary>
     public TimeSpan? DeleteInputBesideRetry { get; init; }
 
+    /// <summary>How long after that was asked the results that it is made of are deleted, beside it; null if they are not.</summary>
+    public TimeSpan? DeleteResultsBesideRetry { get; init; }
+
     /// <summary>How long after that was asked the batch is deleted, beside it; null if it is not.</summary>
     public TimeSpan? DeleteBesideRetry { get; init; }
 
@@ -48,6 +51,9 @@ internal sealed record BatchPlan
 
     /// <summary>How long after its end, and theirs, the batch is deleted; null if it is not.</summary>
     public TimeSpan? DeleteAfter { get; init; }
+
+    /// <summary>Whether its client waits for its end, to do something with it at once.</summary>
+    public bool IsAwaited => DeletesResults || RetryAfter is not null || DeleteAfter is not null;
 
     /// <summary>A line that is no JSON; null if all are.</summary>
     public int? BadLine { get; init; }

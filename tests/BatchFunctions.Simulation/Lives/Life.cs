@@ -177,7 +177,9 @@ internal sealed class Life
 
     private async Task SetUpAsync()
     {
-        await DoneAsync(_operator.Get<StorageClients>().CreateAllAsync(CancellationToken.None));
+        Make(TableNames.All, Account.Tables.Make);
+        Make(QueueNames.All, Account.Queues.Make);
+        Make(ContainerNames.All, Account.Blobs.Make);
         foreach (var tenant in LifePlan.Tenants)
         {
             var key = _operator.Get<ApiKeyStore>().CreateAsync(tenant, tenant, CancellationToken.None);
@@ -191,6 +193,15 @@ internal sealed class Life
         Account.Tables.Written = Watch.Written;
         Upstream.Called = Watch.Called;
         Upstream.Answered = Watch.Answered;
+    }
+
+    /// <summary>Makes what every account has from its first deployment on.</summary>
+    private static void Make(IEnumerable<string> names, Action<string> make)
+    {
+        foreach (var name in names)
+        {
+            make(name);
+        }
     }
 
     private void Schedule()

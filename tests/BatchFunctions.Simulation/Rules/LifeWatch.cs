@@ -26,6 +26,7 @@ internal sealed class LifeWatch(Life life)
     private readonly Dictionary<string, Batch> _batches = new(StringComparer.Ordinal);
     private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
     private readonly FileRules _files = new(life);
+    private readonly SweepRules _sweeps = new(life);
     private readonly Dictionary<string, int> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Whose request takes effect.</summary>
@@ -51,6 +52,10 @@ internal sealed class LifeWatch(Life life)
         else if (table == TableNames.Files)
         {
             _files.Written(before is null ? null : RowOf(before), after is null ? null : RowOf(after));
+        }
+        else if (table == TableNames.Pending)
+        {
+            _sweeps.Written(before, after);
         }
         else if (table == TableNames.Chunks)
         {

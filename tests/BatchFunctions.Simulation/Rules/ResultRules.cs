@@ -32,6 +32,12 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
         }
 
         var seen = reply.Json;
+        if (batch is { RetryOf: not null, Status: BatchStatus.Failed } && _plan.LoseInputAfter is null && _plan.BadLine is null
+            && seen.GetProperty("errors").GetRawText() is var said && said.Contains(BatchFailures.RetrySourceLost.Message, StringComparison.Ordinal))
+        {
+            Violate("what a retry is made of is kept for it", said);
+        }
+
         if (await OwedAsync() is not { } owed)
         {
             return;

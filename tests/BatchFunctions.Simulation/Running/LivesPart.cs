@@ -21,16 +21,19 @@ internal static class LivesPart
         var numbers = part.Split(':').Select(number => int.Parse(number, CultureInfo.InvariantCulture)).ToArray();
         var (from, step, lives, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3]);
         var clock = Stopwatch.StartNew();
+        var worked = TimeSpan.Zero;
         for (var number = 0; number < lives && clock.Elapsed.TotalSeconds < seconds; number++)
         {
             var seed = from + (number * step);
             var life = await SingleLife.RunAsync(seed, other);
+            var (before, now) = (worked, Environment.CpuUsage.TotalTime);
+            worked = now;
             foreach (var violation in life.Violations)
             {
                 await output.WriteLineAsync($"{BrokenMark} {seed} {violation.ReplaceLineEndings(" | ")}");
             }
 
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{LivedMark} {seed} {life.Agenda.Past}"));
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{LivedMark} {seed} {life.Agenda.Past} {(now - before).TotalMilliseconds:0}"));
             await output.FlushAsync();
         }
 

@@ -13,6 +13,9 @@ internal sealed class LivesResult
     /// <summary>Things that happened in them.</summary>
     public long Events { get; private set; }
 
+    /// <summary>What they took of processors, what their processes needed to start with it.</summary>
+    public TimeSpan Worked { get; private set; }
+
     /// <summary>Rules that were broken, each with its seed.</summary>
     public IReadOnlyList<string> Broken => _broken;
 
@@ -26,8 +29,10 @@ internal sealed class LivesResult
         var words = line.Split(' ', 3);
         if (words[0] == LivesPart.LivedMark)
         {
+            var numbers = words[2].Split(' ');
             Lives++;
-            Events += long.Parse(words[2], CultureInfo.InvariantCulture);
+            Events += long.Parse(numbers[0], CultureInfo.InvariantCulture);
+            Worked += TimeSpan.FromMilliseconds(long.Parse(numbers[1], CultureInfo.InvariantCulture));
             return null;
         }
 
@@ -46,6 +51,7 @@ internal sealed class LivesResult
     {
         Lives += other.Lives;
         Events += other.Events;
+        Worked += other.Worked;
         Took += other.Took;
         _broken.AddRange(other._broken);
     }
@@ -53,5 +59,5 @@ internal sealed class LivesResult
     /// <inheritdoc/>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Lives} lives with {Events} events in {Took.TotalSeconds:0.0} s, {Lives / Took.TotalSeconds:0.0} lives a second, {_broken.Count} rules broken");
+        $"{Lives} lives with {Events} events in {Took.TotalSeconds:0.0} s, {Lives / Took.TotalSeconds:0.0} lives a second, {Worked.TotalMilliseconds / Math.Max(Lives, 1):0} ms of a processor each, {_broken.Count} rules broken");
 }

@@ -68,6 +68,9 @@ internal static class ManyLives
     private static async Task RunPartAsync(string program, string[] arguments, Action<string> take, CancellationToken enough)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true };
+
+        // A process compiles all that it runs: it may as well write where it executes.
+        start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} was not started.");
         using var ended = enough.UnsafeRegister(static process => ((Process)process!).Kill(), process);
         while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)

@@ -15,6 +15,9 @@ internal enum Peril
 /// <summary>Decides by the seed what happens to workers between two writes, until the life has become calm.</summary>
 internal sealed class Perils(LifePlan plan, Agenda agenda)
 {
+    private static readonly TimeSpan LongestHoldUp = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestInCalm = TimeSpan.FromMinutes(2);
+
     private readonly Dice _dice = new(plan.Seed, 5);
 
     public Peril At(Worker worker) =>
@@ -27,5 +30,14 @@ internal sealed class Perils(LifePlan plan, Agenda agenda)
     /// <summary>Whether the host's last request about a message is lost.</summary>
     public bool LosesReceipt() => agenda.Now < plan.CalmAt && _dice.Happens(plan.StorageFaults);
 
-    public TimeSpan HoldUp() => _dice.Seconds(0.1, 120);
+    /// <summary>
+    /// How long a task is held up: before the life becomes calm up to five minutes, longer than others wait for what it was about to write;
+    /// and not for long behind that, for then nothing goes wrong any more.
+    /// </summary>
+    public TimeSpan HoldUp()
+    {
+        var time = _dice.Seconds(0.1, LongestHoldUp.TotalSeconds);
+        var most = plan.CalmAt - agenda.Now + LongestInCalm;
+        return time < most ? time : most;
+    }
 }

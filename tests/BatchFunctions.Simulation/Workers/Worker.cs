@@ -43,7 +43,7 @@ internal sealed class Worker : IHost
             new WorkerSteps(life, this).ReachedAsync,
             options => Connect(options, network),
             client => client == EventSender.HttpClientName ? life.Receiver.WayFrom(this, name) : life.Upstream.WayFrom(this, name),
-            new Dictionary<string, string?>(settings) { [StorageClients.Connection] = life.Account.ConnectionString },
+            new Dictionary<string, string?>(settings) { [StorageClients.Connection] = life.Account.SignedConnectionString },
             life.Plan.Sizes);
         life.Trace.Add(name, $"starts{(IsOther ? " in the other version" : "")}, its clock {ahead.TotalSeconds:+0.0;-0.0;0} s ahead");
     }

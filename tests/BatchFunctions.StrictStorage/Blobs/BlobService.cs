@@ -18,6 +18,13 @@ internal sealed partial class BlobService(StorageClock clock) : IStorageService
     /// <summary>A container's blobs and staged blocks, by name; none if there is no such container.</summary>
     public IEnumerable<(string Name, BlobSlot Slot)> SlotsOf(string container) => _containers.GetValueOrDefault(container)?.List("") ?? [];
 
+    /// <summary>Makes a container that is not there yet, as a request for it would.</summary>
+    public void Make(string name)
+    {
+        CheckName(name);
+        _containers.Add(name, new Container(clock));
+    }
+
     public StorageResponse Answer(StorageRequest request)
     {
         var path = request.Path.Split('/', 2);

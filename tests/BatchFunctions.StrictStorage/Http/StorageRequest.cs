@@ -10,21 +10,41 @@ public sealed class StorageRequest
     internal const int QueuePort = 2;
     internal const int TablePort = 3;
 
-    private readonly Dictionary<string, string> _query;
-    private readonly Dictionary<string, string> _headers;
+    /// <summary>The parameter of a client that has a signature in its connection string, and signs no request by itself.</summary>
+    internal const string Signature = "sig";
 
-    internal StorageRequest(
-        string method, Uri uri, IEnumerable<KeyValuePair<string, string>> headers, byte[] body)
+    private readonly Dictionary<string, string> _query = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _headers = new(StringComparer.OrdinalIgnoreCase);
+
+    internal StorageRequest(string method, Uri uri, IEnumerable<KeyValuePair<string, string>> headers, byte[] body)
+        : this(method, uri, body)
+    {
+        foreach (var (name, value) in headers)
+        {
+            _headers.Add(name, value);
+        }
+    }
+
+    private StorageRequest(string method, Uri uri, byte[] body)
     {
         Method = method;
         Port = uri.Port;
-        var path = uri.AbsolutePath.TrimStart('/').Split('/', 2);
-        Account = path[0];
-        Path = path.Length > 1 ? Uri.UnescapeDataString(path[1]) : "";
-        _query = uri.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries)
-            .Select(pair => pair.Split('=', 2))
-            .ToDictionary(pair => Uri.UnescapeDataString(pair[0]), pair => pair.Length > 1 ? Uri.UnescapeDataString(pair[1]) : "", StringComparer.Ordinal);
-        _headers = headers.ToDictionary(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase);
+        var path = uri.AbsolutePath.AsSpan().TrimStart('/');
+        var slash = path.IndexOf('/');
+        Account = (slash < 0 ? path : path[..slash]).ToString();
+        Path = slash < 0 ? "" : Uri.UnescapeDataString(path[(slash + 1)..]);
+        var query = uri.Query.AsSpan().TrimStart('?');
+        foreach (var part in query.Split('&'))
+        {
+            var pair = query[part];
+            var equals = pair.IndexOf('=');
+            var name = Uri.UnescapeDataString(equals < 0 ? pair : pair[..equals]);
+            if (name.Length > 0 && name != Signature)
+            {
+                _query.Add(name, equals < 0 ? "" : Uri.UnescapeDataString(pair[(equals + 1)..]));
+            }
+        }
+
         Body = body;
     }
 
@@ -113,16 +133,20 @@ public sealed class StorageRequest
     /// <summary>Reads a request, with its body.</summary>
     internal static async ValueTask<StorageRequest> ReadAsync(Request request, CancellationToken ct)
     {
-        using var body = new MemoryStream();
+        byte[] sent = [];
         if (request.Content is { } content)
         {
+            using var body = new MemoryStream();
             await content.WriteToAsync(body, ct);
+            sent = body.ToArray();
         }
 
-        return new StorageRequest(
-            request.Method.Method,
-            request.Uri.ToUri(),
-            request.Headers.Select(header => KeyValuePair.Create(header.Name, header.Value)),
-            body.ToArray());
+        var read = new StorageRequest(request.Method.Method, request.Uri.ToUri(), sent);
+        foreach (var header in request.Headers)
+        {
+            read._headers.Add(header.Name, header.Value);
+        }
+
+        return read;
     }
 }

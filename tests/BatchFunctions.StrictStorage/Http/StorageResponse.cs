@@ -9,6 +9,8 @@ namespace BatchFunctions.StrictStorage.Http;
 /// <summary>An answer of storage.</summary>
 internal sealed class StorageResponse(int status) : Response
 {
+    private static int LastNumber;
+
     private readonly Dictionary<string, string> _headers = new(StringComparer.OrdinalIgnoreCase);
 
     public override int Status => status;
@@ -40,7 +42,7 @@ internal sealed class StorageResponse(int status) : Response
     public StorageResponse Complete(StorageRequest request, DateTimeOffset now)
     {
         ClientRequestId = request.Header("x-ms-client-request-id") ?? "";
-        return With("x-ms-request-id", Guid.NewGuid().ToString())
+        return With("x-ms-request-id", new Guid(Interlocked.Increment(ref LastNumber), 0, 0, new byte[8]).ToString())
             .With("x-ms-client-request-id", ClientRequestId)
             .With("x-ms-version", request.Header("x-ms-version") ?? "")
             .With("Date", now);

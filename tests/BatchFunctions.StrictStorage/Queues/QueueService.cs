@@ -31,6 +31,13 @@ internal sealed partial class QueueService(StorageClock clock, StorageChance cha
     /// <summary>The messages of a queue; null if there is no such queue.</summary>
     public MessageQueue? QueueOf(string name) => _queues.GetValueOrDefault(name);
 
+    /// <summary>Makes a queue that is not there yet, as a request for it would.</summary>
+    public void Make(string name)
+    {
+        CheckName(name);
+        _queues.Add(name, new MessageQueue(clock, chance, new Dictionary<string, string>(StringComparer.Ordinal)));
+    }
+
     public StorageResponse Answer(StorageRequest request)
     {
         var path = request.Path.Split('/');

@@ -14,7 +14,8 @@ internal sealed record Entity(EntityKey Key, IReadOnlyDictionary<string, object>
     public const string RowKey = "RowKey";
     public const string TimestampName = "Timestamp";
 
-    public string ETag => $"W/\"datetime'{Uri.EscapeDataString(TimeOf(Timestamp))}'\"";
+    /// <summary>Its version; an entity is never written anew, but replaced.</summary>
+    public string ETag { get; } = $"W/\"datetime'{Uri.EscapeDataString(TimeOf(Timestamp))}'\"";
 
     /// <summary>A property's value, the keys and the timestamp among them; null if it has no such property.</summary>
     public object? ValueOf(string name) => name switch
@@ -26,5 +27,5 @@ internal sealed record Entity(EntityKey Key, IReadOnlyDictionary<string, object>
     };
 
     public static string TimeOf(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
+        time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 }

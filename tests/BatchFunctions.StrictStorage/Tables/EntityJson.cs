@@ -69,23 +69,30 @@ internal static class EntityJson
 
     private static Dictionary<string, object> Read(JsonElement root)
     {
-        var types = root.EnumerateObject()
-            .Where(property => property.Name.EndsWith(TypeSuffix, StringComparison.Ordinal))
-            .ToDictionary(property => property.Name[..^TypeSuffix.Length], property => property.Value.GetString(), StringComparer.Ordinal);
-        var properties = new Dictionary<string, object>(StringComparer.Ordinal);
+        var types = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var values = new List<(string Name, JsonElement Value)>();
         foreach (var property in root.EnumerateObject())
         {
-            if (property.Value.ValueKind == JsonValueKind.Null
-                || property.Name.Contains("odata.", StringComparison.Ordinal)
-                || property.Name == Entity.TimestampName)
-            {
-                continue;
-            }
-
             // A table has few names, and each of its rows has them.
-            if (!properties.TryAdd(string.Intern(property.Name), Value(property.Value, types.GetValueOrDefault(property.Name))))
+            var name = string.Intern(property.Name);
+            if (name.EndsWith(TypeSuffix, StringComparison.Ordinal))
             {
-                throw new StorageException(400, "DuplicatePropertiesSpecified", $"{property.Name} is specified more than one time.");
+                types.Add(name[..^TypeSuffix.Length], property.Value.GetString());
+            }
+            else if (property.Value.ValueKind != JsonValueKind.Null
+                && !name.Contains("odata.", StringComparison.Ordinal)
+                && name != Entity.TimestampName)
+            {
+                values.Add((name, property.Value));
+            }
+        }
+
+        var properties = new Dictionary<string, object>(values.Count, StringComparer.Ordinal);
+        foreach (var (name, value) in values)
+        {
+            if (!properties.TryAdd(name, Value(value, types.GetValueOrDefault(name))))
+            {
+                throw new StorageException(400, "DuplicatePropertiesSpecified", $"{name} is specified more than one time.");
             }
         }
 

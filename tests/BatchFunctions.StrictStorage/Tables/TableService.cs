@@ -28,6 +28,13 @@ internal sealed class TableService(StorageClock clock, StorageChance chance) : I
     /// <summary>How many entities a table has; none if there is no such table.</summary>
     public int CountOf(string table) => _tables.GetValueOrDefault(table)?.Count ?? 0;
 
+    /// <summary>Makes a table that is not there yet, as a request for it would.</summary>
+    public void Make(string name)
+    {
+        EntityRules.CheckTableName(name);
+        _tables.Add(name, new Table());
+    }
+
     public StorageResponse Answer(StorageRequest request)
     {
         var response = request switch

@@ -30,6 +30,9 @@ public sealed class PacedUpstream(TimeSpan pace, double spread, TimeProvider tim
     private int _answered;
     private int _inFlight;
 
+    /// <summary>Calls that have come.</summary>
+    public int Begun => Volatile.Read(ref _begun);
+
     /// <summary>Calls that have been answered.</summary>
     public int Answered => Volatile.Read(ref _answered);
 

@@ -24,6 +24,8 @@ internal sealed class AnswerMemoryFigure : Figure
 
     public override string Name => "answers";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "peak resident set with 64 answers of 100 KB to 30 MB in flight, and calls a line where there are 512 MB";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
@@ -38,12 +40,11 @@ internal sealed class AnswerMemoryFigure : Figure
     {
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(
             UpstreamSide.Name, "100", (kilobytes * 1000).ToString(CultureInfo.InvariantCulture));
         using var calls = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
-        using var service = await SelfHostSide.StartAsync(
-            account.Connection, calls.BaseAddress!, isSmall ? [("DOTNET_GCHeapHardLimit", HeapOfSmallest)] : []);
+        using var service = await account.StartAsync(calls.BaseAddress!, isSmall ? [("DOTNET_GCHeapHardLimit", HeapOfSmallest)] : []);
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, input.Path, ct);
         var took = TimeSpan.Zero;

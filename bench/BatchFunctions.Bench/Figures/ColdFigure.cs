@@ -11,8 +11,6 @@ namespace BatchFunctions.Bench.Figures;
 /// <summary>From the start of the process to its first answer, for the service and for an app with nothing in it.</summary>
 internal sealed class ColdFigure : Figure
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-
     public override string Name => "cold";
 
     public override string Description =>
@@ -34,8 +32,8 @@ internal sealed class ColdFigure : Figure
             };
             var result = await Interleaved.MeasureAsync(
                 report.Quick ? 3 : 21,
-                () => TimeAsync(service, settings, account.ClientOf, "/v1/batches", ct),
-                () => TimeAsync(empty, new Dictionary<string, string?>(), address => new HttpClient { BaseAddress = address }, "/", ct),
+                () => FirstAnswer.TimeAsync(address => Start(service, address, settings), account.ClientOf, "/v1/batches", ct),
+                () => FirstAnswer.TimeAsync(address => Start(empty, address, []), address => new HttpClient { BaseAddress = address }, "/", ct),
                 ct);
             report.Add(new Measurement(
                 Name,
@@ -50,31 +48,8 @@ internal sealed class ColdFigure : Figure
         }
     }
 
-    /// <summary>Asks again and again from the start on, as soon as it is refused.</summary>
-    private static async Task<double> TimeAsync(
-        string assembly, Dictionary<string, string?> settings, Func<Uri, HttpClient> clientOf, string path, CancellationToken ct)
-    {
-        var address = FreeAddress.New();
-        using var client = clientOf(address);
-        var began = Stopwatch.GetTimestamp();
-        using var process = ChildProcess.Start(assembly, ["--urls", address.ToString()], settings, "Listening on ");
-        while (Stopwatch.GetElapsedTime(began) < Limit)
-        {
-            try
-            {
-                using var response = await client.GetAsync(new Uri(path, UriKind.Relative), ct);
-                response.EnsureSuccessStatusCode();
-                var took = Stopwatch.GetElapsedTime(began);
-                return took.TotalMilliseconds;
-            }
-            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
-            {
-                await Task.Delay(1, ct);
-            }
-        }
-
-        throw new TimeoutException($"{assembly} does not answer: {string.Join(' ', process.Log)}");
-    }
+    private static ChildProcess Start(string assembly, Uri address, Dictionary<string, string?> settings) =>
+        ChildProcess.Start(assembly, ["--urls", address.ToString()], settings, "Listening on ");
 
     private static async Task<string> PublishAsync(string project, string name, string folder, CancellationToken ct)
     {

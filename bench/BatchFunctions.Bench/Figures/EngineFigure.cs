@@ -24,17 +24,18 @@ internal abstract class EngineFigure : Figure
     /// <summary>The upstream's time a line, in milliseconds.</summary>
     protected abstract int Delay { get; }
 
+    public override bool IsOfAnyVersion => true;
+
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         var lines = report.Quick ? 5_000 : 50_000;
         var concurrency = Concurrency.ToString(CultureInfo.InvariantCulture);
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, Delay.ToString(CultureInfo.InvariantCulture));
         var address = await upstream.ReadyAsync();
-        using var service = await SelfHostSide.StartAsync(
-            account.Connection, address, ("Batch:Upstream:Concurrency", concurrency));
+        using var service = await account.StartAsync(address, ("Batch:Upstream:Concurrency", concurrency));
         using var bare = await Side.StartAsync(BareLoop.Name, address.ToString(), concurrency);
         using var client = account.ClientOf(await service.ReadyAsync());
         using var loop = new HttpClient { BaseAddress = await bare.ReadyAsync(), Timeout = TimeSpan.FromMinutes(10) };
@@ -91,13 +92,15 @@ internal sealed class EngineRateFigure(string name, int delay, double target) : 
         Func<Task<EngineRun>> bare,
         CancellationToken ct)
     {
-        var storage = new List<double>();
+        var (storage, processor) = (new List<double>(), new List<double>());
+        var rounds = report.Quick ? 1 : 3;
         var result = await Interleaved.MeasureAsync(
-            report.Quick ? 1 : 3,
+            rounds,
             async () =>
             {
                 var run = await ours();
                 storage.Add(run.Storage);
+                processor.Add(run.Processor);
                 return lines / run.Seconds;
             },
             async () => lines / (await bare()).Seconds,
@@ -111,6 +114,12 @@ internal sealed class EngineRateFigure(string name, int delay, double target) : 
                 CultureInfo.InvariantCulture,
                 $"{result.Ours:0} lines/s ÷ {result.Bare:0} lines/s bare; {lines} lines in {lines / result.Ours:0.0} s, beside {Interleaved.Median(storage):0.0} s of the storage emulators' processor time"),
             Target.AtLeast(target)));
+        report.Add(new Measurement($"{Name}.rate", result.Ours, "lines/s", "of the service alone"));
+        report.Add(new Measurement(
+            $"{Name}.processor",
+            Interleaved.Median(processor.TakeLast(rounds)) * 1e6 / lines,
+            "s a million lines",
+            "processor time of the service's process"));
     }
 }
 
@@ -144,5 +153,6 @@ internal sealed class EngineProcessorFigure : EngineFigure
                 CultureInfo.InvariantCulture,
                 $"{result.Ours:0} s a million lines ÷ {result.Bare:0} s bare; {lines} lines"),
             Target.AtMost(2)));
+        report.Add(new Measurement($"{Name}.time", result.Ours, "s a million lines", "of the service alone"));
     }
 }

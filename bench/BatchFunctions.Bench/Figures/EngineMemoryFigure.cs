@@ -15,15 +15,17 @@ internal sealed class EngineMemoryFigure : Figure
 
     public override string Name => "engine-memory";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "peak resident set while a 200 MB batch of 50,000 lines goes through, less the idle process's";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         using var input = new InputFile(report.Quick ? Lines / 10 : Lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
-        using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
+        using var service = await account.StartAsync(await upstream.ReadyAsync());
         using var client = account.ClientOf(await service.ReadyAsync());
         await client.GetByteArrayAsync(new Uri("/v1/batches", UriKind.Relative), ct);
         await Task.Delay(Settling, ct);

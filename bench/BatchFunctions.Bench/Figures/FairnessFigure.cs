@@ -20,6 +20,8 @@ internal sealed class FairnessFigure : Figure
 
     public override string Name => "fairness";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "what another project's work costs: 300 lines behind 100,000, and two projects side by side";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
@@ -33,9 +35,9 @@ internal sealed class FairnessFigure : Figure
         using var giant = new InputFile(GiantLines, LineBytes);
         using var small = new InputFile(SmallLines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "100");
-        using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
+        using var service = await account.StartAsync(await upstream.ReadyAsync());
         using var first = account.ClientOf(await service.ReadyAsync());
         using var second = await account.ClientOfAsync(await service.ReadyAsync(), Other, ct);
         var smallFile = await BatchRun.UploadAsync(second, small.Path, ct);
@@ -74,9 +76,9 @@ internal sealed class FairnessFigure : Figure
         var apart = TimeSpan.FromSeconds(report.Quick ? 8 : 30);
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "200");
-        using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
+        using var service = await account.StartAsync(await upstream.ReadyAsync());
         using var first = account.ClientOf(await service.ReadyAsync());
         using var second = await account.ClientOfAsync(await service.ReadyAsync(), Other, ct);
         var alone = await BatchRun.RunAsync(first, await BatchRun.UploadAsync(first, input.Path, ct), Look, ct);

@@ -14,6 +14,8 @@ internal sealed class FirstFigure : Figure
 
     public override string Name => "first";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "seconds from a batch's creation to its first count and its first readable result, beyond the time of a line";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
@@ -30,8 +32,8 @@ internal sealed class FirstFigure : Figure
     {
         await using var storage = await BenchStorage.StartAsync(1, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, line.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
-        using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
+        using var service = await account.StartAsync(await upstream.ReadyAsync());
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, input, ct);
         var (counted, read) = (new List<double>(), new List<double>());

@@ -22,6 +22,8 @@ internal sealed class FleetFigure : Figure
 
     public override string Name => "fleet";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "lines in flight of four processes that share a limit of 64, also when one is killed or frozen";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
@@ -31,7 +33,7 @@ internal sealed class FleetFigure : Figure
         var lines = (int)((GettingUnderWay + span + span + frozen + span + TimeSpan.FromMinutes(1)).TotalMilliseconds / LineMilliseconds * Limit);
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, LineMilliseconds.ToString(CultureInfo.InvariantCulture));
         using var calls = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
         var services = new List<ChildProcess>();
@@ -40,8 +42,7 @@ internal sealed class FleetFigure : Figure
             for (var number = 0; number < Processes; number++)
             {
                 // A few chunks each, so that all of them have lines.
-                services.Add(await SelfHostSide.StartAsync(
-                    account.Connection,
+                services.Add(await account.StartAsync(
                     calls.BaseAddress!,
                     ("Batch:Upstream:Concurrency", Limit.ToString(CultureInfo.InvariantCulture)),
                     ("AzureFunctionsJobHost__extensions__queues__batchSize", "2"),

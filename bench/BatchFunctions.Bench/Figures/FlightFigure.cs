@@ -16,17 +16,18 @@ internal sealed class FlightFigure : Figure
 
     public override string Name => "flight";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "peak resident set with 1,000 lines of 4 KB in flight for 30 s each, in one process";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
         using var input = new InputFile(Lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, Milliseconds, LineBytes.ToString(CultureInfo.InvariantCulture));
         using var calls = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
-        using var service = await SelfHostSide.StartAsync(
-            account.Connection, calls.BaseAddress!, ("Batch:Upstream:Concurrency", InFlight.ToString(CultureInfo.InvariantCulture)));
+        using var service = await account.StartAsync(calls.BaseAddress!, ("Batch:Upstream:Concurrency", InFlight.ToString(CultureInfo.InvariantCulture)));
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, input.Path, ct);
         var most = 0;

@@ -26,7 +26,7 @@ internal sealed class HopFigure : Figure
 
         await using var storage = await BenchStorage.StartAsync(1, ct);
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
-        using var service = await SelfHostSide.StartAsync(account.Connection, Away);
+        using var service = await account.StartAsync(Away);
         using var host = new HttpClient { BaseAddress = report.Host };
         using var own = new HttpClient { BaseAddress = await service.ReadyAsync() };
         var result = await Interleaved.MeasureAsync(

@@ -15,6 +15,8 @@ internal sealed class LatencyFigure : Figure
 
     public override string Name => "latency";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "create → completed for a one-line batch with an upstream of 0 ms, p50 and p99";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
@@ -25,19 +27,18 @@ internal sealed class LatencyFigure : Figure
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
         var address = await upstream.ReadyAsync();
         var times = (await Task.WhenAll(Enumerable.Range(0, Services).Select(
-            number => TimesAsync(storage, number, address, input.Path, batches, ct)))).SelectMany(all => all).ToList();
+            number => TimesAsync(report.Build, storage.ConnectionString(number), new Random(number), address, input.Path, batches, ct)))).SelectMany(all => all).ToList();
         Add(report, times, "p50", 0.5, Target.AtMost(1));
         Add(report, times, "p99", 0.99, Target.AtMost(3));
     }
 
     private static async Task<List<double>> TimesAsync(
-        BenchStorage storage, int number, Uri upstream, string path, int batches, CancellationToken ct)
+        SelfHostBuild build, string connection, Random random, Uri upstream, string path, int batches, CancellationToken ct)
     {
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(number), ct);
-        using var service = await SelfHostSide.StartAsync(account.Connection, upstream);
+        var account = await BenchAccount.CreateAsync(connection, build, ct);
+        using var service = await account.StartAsync(upstream);
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, path, ct);
-        var random = new Random(number);
         var times = new List<double>();
         for (var batch = 0; batch < batches; batch++)
         {

@@ -37,7 +37,7 @@ internal sealed class ListFigure : Figure
             ("middle", ids[(ids.Count / 2) - 1]),
             ("end", ids[^(ListPage.Limit + 1)]),
         };
-        using var service = await SelfHostSide.StartAsync(account.Connection, NoUpstream);
+        using var service = await account.StartAsync(NoUpstream);
         using var bare = await Side.StartAsync(
             BareList.Name, account.Connection, (ListPage.Limit + 1).ToString(CultureInfo.InvariantCulture));
         foreach (var (name, after) in places)

@@ -20,7 +20,7 @@ internal sealed class ListThroughputFigure : Figure
         await using var storage = await BenchStorage.StartAsync(1, ct);
         var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
         await account.SeedAsync(Batches, ct);
-        using var service = await SelfHostSide.StartAsync(account.Connection, NoUpstream);
+        using var service = await account.StartAsync(NoUpstream);
         using var bare = await Side.StartAsync(
             BareList.Name, account.Connection, (ListPage.Limit + 1).ToString(CultureInfo.InvariantCulture));
         using var page = await ListPage.PrepareAsync(

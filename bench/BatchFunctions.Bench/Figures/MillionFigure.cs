@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using BatchFunctions.Bench.Sides;
-using BatchFunctions.Testing.Metering;
 
 namespace BatchFunctions.Bench.Figures;
 
 /// <summary>
-/// A batch of a million lines through one process: its time against twenty batches of 50,000 that are made at once, the memory that it
-/// takes, and what it asks of storage.
+/// A batch of a million lines through one process: its time against twenty batches of 50,000 that are made at once, and the memory
+/// that it takes.
 /// </summary>
 internal sealed class MillionFigure : Figure
 {
@@ -18,8 +17,10 @@ internal sealed class MillionFigure : Figure
 
     public override string Name => "million";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description =>
-        "a batch of 1,000,000 lines: time ÷ that of twenty of 50,000, peak resident set, storage requests a line; upstream of 0 ms";
+        "a batch of 1,000,000 lines: time ÷ that of twenty of 50,000, peak resident set; upstream of 0 ms";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
@@ -29,8 +30,8 @@ internal sealed class MillionFigure : Figure
         await using var storage = await BenchStorage.StartAsync(2, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
         var address = await upstream.ReadyAsync();
-        var many = await RunAsync(storage.ConnectionString(0), address, small.Path, Batches, ct);
-        var one = await RunAsync(storage.ConnectionString(1), address, large.Path, 1, ct);
+        var many = await RunAsync(report.Build, storage.ConnectionString(0), address, small.Path, Batches, ct);
+        var one = await RunAsync(report.Build, storage.ConnectionString(1), address, large.Path, 1, ct);
         report.Add(new Measurement(
             $"{Name}.time",
             one.Seconds / many.Seconds,
@@ -45,23 +46,14 @@ internal sealed class MillionFigure : Figure
             "MB",
             string.Create(CultureInfo.InvariantCulture, $"input of {new FileInfo(large.Path).Length / Mega:0} MB; {many.Peak / Mega:0} MB with {Batches} batches"),
             Target.AtMost(250)));
-
-        var (use, took) = await MeteredBatch.RunAsync(
-            lines, TimeSpan.FromMilliseconds(100), new Dictionary<string, string?> { ["Batch:MaxLines"] = "1000000", ["Batch:MaxInputBytes"] = "10000000000", ["Batch:MaxFileBytes"] = "10000000000" });
-        report.Add(new Measurement(
-            $"{Name}.requests",
-            (double)use.Total / lines,
-            "a line",
-            string.Create(CultureInfo.InvariantCulture, $"{use}; in {took:h\\:mm\\:ss} on its clock, 0.1 s a line"),
-            Target.AtMost(0.05)));
     }
 
     /// <summary>Runs batches of one file, made at once, through a process of their own.</summary>
-    private static async Task<(double Seconds, long Peak)> RunAsync(string connection, Uri upstream, string path, int batches, CancellationToken ct)
+    private static async Task<(double Seconds, long Peak)> RunAsync(
+        SelfHostBuild build, string connection, Uri upstream, string path, int batches, CancellationToken ct)
     {
-        var account = await BenchAccount.CreateAsync(connection, ct);
-        using var service = await SelfHostSide.StartAsync(
-            account.Connection,
+        var account = await BenchAccount.CreateAsync(connection, build, ct);
+        using var service = await account.StartAsync(
             upstream,
             ("Batch:Upstream:Concurrency", "64"),
             ("Batch:MaxLines", "1000000"),

@@ -22,15 +22,6 @@ internal sealed class RecoveryFigure : Figure
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan UnderWay = TimeSpan.FromSeconds(7);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
-    private enum End
-    {
-        KilledAndRestarted,
-        KilledBesideAnother,
-        FrozenBesideAnother,
-        ShutDownBesideAnother,
-    }
 
     public override string Name => "recovery";
 
@@ -38,13 +29,7 @@ internal sealed class RecoveryFigure : Figure
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
     {
-        foreach (var (end, name, limit) in new[]
-        {
-            (End.KilledAndRestarted, "restart", 10),
-            (End.KilledBesideAnother, "beside", 20),
-            (End.FrozenBesideAnother, "elsewhere", 20),
-            (End.ShutDownBesideAnother, "shutdown", 15),
-        })
+        foreach (var (end, name) in WorkerEnds.All)
         {
             var times = new List<double>();
             var perLine = 0.0;
@@ -60,11 +45,18 @@ internal sealed class RecoveryFigure : Figure
                 times.Max(),
                 "s",
                 string.Create(CultureInfo.InvariantCulture, $"the longest of {string.Join(", ", times.Select(time => $"{time:0.0}"))}; {perLine:0.00} calls a line at most, 64 of 1,800 were in flight"),
-                Target.AtMost(limit)));
+                Target.AtMost(LimitOf(end))));
         }
     }
 
-    private static async Task<(TimeSpan Took, int Calls)> MeasureAsync(End end, CancellationToken ct)
+    private static int LimitOf(WorkerEnd end) => end switch
+    {
+        WorkerEnd.KilledAndRestarted => 10,
+        WorkerEnd.ShutDownBesideAnother => 15,
+        _ => 20,
+    };
+
+    private static async Task<(TimeSpan Took, int Calls)> MeasureAsync(WorkerEnd end, CancellationToken ct)
     {
         using var input = new InputFile(Lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
@@ -84,7 +76,7 @@ internal sealed class RecoveryFigure : Figure
 
             await Task.Delay(UnderWay, ct);
 
-            if (end != End.KilledAndRestarted)
+            if (end != WorkerEnd.KilledAndRestarted)
             {
                 // It looks at once when it starts, and then now and then.
                 second = await StartAsync(account, calls.BaseAddress!);
@@ -92,20 +84,7 @@ internal sealed class RecoveryFigure : Figure
             }
 
             var began = Stopwatch.GetTimestamp();
-            switch (end)
-            {
-                case End.ShutDownBesideAnother:
-                    await first.TerminateAsync();
-                    await first.EndsWithinAsync(Patience);
-                    break;
-                case End.FrozenBesideAnother:
-                    await first.FreezeAsync();
-                    break;
-                default:
-                    await first.KillAsync();
-                    break;
-            }
-
+            await first.EndAsync(end);
             second ??= await StartAsync(account, calls.BaseAddress!);
             while (!await account.IsInHandAsync(id, second.Id, ct) || await UpstreamSide.InFlightAsync(calls, ct) < Filled)
             {
@@ -125,7 +104,7 @@ internal sealed class RecoveryFigure : Figure
     }
 
     private static Task<ChildProcess> StartAsync(BenchAccount account, Uri upstream, params (string Name, string Value)[] settings) =>
-        SelfHostSide.StartAsync(account.Connection, upstream, [("Batch__ChunkLines", "120"), .. settings]);
+        account.StartAsync(upstream, [("Batch__ChunkLines", "120"), .. settings]);
 
     private static async Task EndAsync(HttpClient client, string id, CancellationToken ct)
     {

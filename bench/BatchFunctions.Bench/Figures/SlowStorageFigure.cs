@@ -13,6 +13,8 @@ internal sealed class SlowStorageFigure : Figure
 
     public override string Name => "slow-storage";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description => "calls a line, and time, while blob storage takes 500 KB a second: 3,200 answers of 20 KB";
 
     public override async Task MeasureAsync(Report report, CancellationToken ct)
@@ -28,11 +30,11 @@ internal sealed class SlowStorageFigure : Figure
         using var input = new InputFile(lines, LineBytes);
         await using var storage = await BenchStorage.StartAsync(1, ct);
         await using var slow = new SlowLink(storage.ConnectionString(0), BytesPerSecond);
-        var account = await BenchAccount.CreateAsync(slow.Connection, ct);
+        var account = await BenchAccount.CreateAsync(slow.Connection, report.Build, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "50", AnswerBytes.ToString(CultureInfo.InvariantCulture));
         using var calls = new HttpClient { BaseAddress = await upstream.ReadyAsync() };
-        using var service = await SelfHostSide.StartAsync(account.Connection, calls.BaseAddress!);
-        using var other = processes > 1 ? await SelfHostSide.StartAsync(account.Connection, calls.BaseAddress!) : null;
+        using var service = await account.StartAsync(calls.BaseAddress!);
+        using var other = processes > 1 ? await account.StartAsync(calls.BaseAddress!) : null;
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, input.Path, ct);
         var took = await BatchRun.RunAsync(client, file, TimeSpan.FromMilliseconds(200), ct);

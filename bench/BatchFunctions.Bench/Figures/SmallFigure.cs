@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
 using BatchFunctions.Bench.Sides;
 
 namespace BatchFunctions.Bench.Figures;
@@ -12,7 +10,6 @@ namespace BatchFunctions.Bench.Figures;
 /// </summary>
 internal sealed class SmallFigure : Figure
 {
-    private const int Clients = 8;
     private const int Warm = 50;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
 
@@ -20,6 +17,8 @@ internal sealed class SmallFigure : Figure
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(60);
 
     public override string Name => "small";
+
+    public override bool IsOfAnyVersion => true;
 
     public override string Description => "batches of one line a second, at once and having waited for the upstream, and the time of a creation";
 
@@ -34,8 +33,8 @@ internal sealed class SmallFigure : Figure
     {
         await using var storage = await BenchStorage.StartAsync(1, ct);
         using var upstream = await Side.StartAsync(UpstreamSide.Name, "0");
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
-        using var service = await SelfHostSide.StartAsync(account.Connection, await upstream.ReadyAsync());
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
+        using var service = await account.StartAsync(await upstream.ReadyAsync());
         using var client = account.ClientOf(await service.ReadyAsync());
         var files = new List<string>();
         for (var file = 0; file < batches + Warm; file++)
@@ -43,11 +42,11 @@ internal sealed class SmallFigure : Figure
             files.Add(await BatchRun.UploadAsync(client, input, ct));
         }
 
-        await CreateAsync(client, files[..Warm], ct);
-        await EndAsync(client, ct);
+        await ManyBatches.CreateAsync(client, files[..Warm], ct);
+        await ManyBatches.EndAsync(client, ct);
         var (own, stored, began) = (service.ProcessorTime, storage.ProcessorTime, Stopwatch.GetTimestamp());
-        var creations = await CreateAsync(client, files[Warm..], ct);
-        await EndAsync(client, ct);
+        var creations = await ManyBatches.CreateAsync(client, files[Warm..], ct);
+        await ManyBatches.EndAsync(client, ct);
         AddRate(report, "rate", batches, Stopwatch.GetElapsedTime(began), service.ProcessorTime - own, storage.ProcessorTime - stored);
         report.Add(new Measurement(
             $"{Name}.create",
@@ -59,13 +58,12 @@ internal sealed class SmallFigure : Figure
     private async Task MeasureWaitedAsync(Report report, string input, int batches, CancellationToken ct)
     {
         await using var storage = await BenchStorage.StartAsync(1, ct);
-        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), ct);
+        var account = await BenchAccount.CreateAsync(storage.ConnectionString(0), report.Build, ct);
         var away = FreeAddress.New();
-        using var service = await SelfHostSide.StartAsync(
-            account.Connection, away, ("Batch:Quota:MaxBatches", batches.ToString(CultureInfo.InvariantCulture)));
+        using var service = await account.StartAsync(away, ("Batch:Quota:MaxBatches", batches.ToString(CultureInfo.InvariantCulture)));
         using var client = account.ClientOf(await service.ReadyAsync());
         var file = await BatchRun.UploadAsync(client, input, ct);
-        await CreateAsync(client, Enumerable.Repeat(file, batches), ct);
+        await ManyBatches.CreateAsync(client, Enumerable.Repeat(file, batches), ct);
         await Task.Delay(Rest, ct);
 
         using var upstream = await Side.StartAtAsync(away, UpstreamSide.Name, "0");
@@ -77,7 +75,7 @@ internal sealed class SmallFigure : Figure
         }
 
         var (own, stored, began) = (service.ProcessorTime, storage.ProcessorTime, Stopwatch.GetTimestamp());
-        await EndAsync(client, ct);
+        await ManyBatches.EndAsync(client, ct);
         AddRate(report, "waited", batches, Stopwatch.GetElapsedTime(began), service.ProcessorTime - own, storage.ProcessorTime - stored);
         report.Add(new Measurement(
             $"{Name}.first", Stopwatch.GetElapsedTime(returned, began).TotalSeconds, "s", "from the upstream's return to its first call"));
@@ -90,33 +88,4 @@ internal sealed class SmallFigure : Figure
         string.Create(
             CultureInfo.InvariantCulture,
             $"{batches} in {took.TotalSeconds:0.0} s; {own.TotalMilliseconds / batches:0} ms of processor time each, and {stored.TotalMilliseconds / batches:0} ms of the storage emulators'")));
-
-    /// <summary>Creates a batch of each file.</summary>
-    /// <returns>The time of each creation, in milliseconds.</returns>
-    private static async Task<List<double>> CreateAsync(HttpClient client, IEnumerable<string> files, CancellationToken ct)
-    {
-        var times = new List<double>();
-        await Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = Clients, CancellationToken = ct }, async (file, token) =>
-        {
-            var began = Stopwatch.GetTimestamp();
-            await BatchRun.CreateAsync(client, file, token);
-            lock (times)
-            {
-                times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            }
-        });
-        return times;
-    }
-
-    /// <summary>Waits until no batch is left that has not ended.</summary>
-    private static async Task EndAsync(HttpClient client, CancellationToken ct)
-    {
-        while (await LeftAsync(client, ct) > 0)
-        {
-            await Task.Delay(Look, ct);
-        }
-    }
-
-    private static async Task<int> LeftAsync(HttpClient client, CancellationToken ct) =>
-        (await client.GetFromJsonAsync<JsonElement>(new Uri("/v1/limits", UriKind.Relative), ct)).GetProperty("batches").GetProperty("used").GetInt32();
 }

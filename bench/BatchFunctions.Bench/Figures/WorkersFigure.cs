@@ -19,6 +19,8 @@ internal sealed class WorkersFigure : Figure
 
     public override string Name => "workers";
 
+    public override bool IsOfAnyVersion => true;
+
     public override string Description =>
         "lines a second with 1, 2 and 4 processes on the same queues ÷ one, with an upstream of 500 ms";
 
@@ -37,7 +39,7 @@ internal sealed class WorkersFigure : Figure
         for (var run = 0; run < rounds * Fleets.Length; run++)
         {
             var fleet = Fleets[run % Fleets.Length];
-            var account = await BenchAccount.CreateAsync(storage.ConnectionString(run), ct);
+            var account = await BenchAccount.CreateAsync(storage.ConnectionString(run), report.Build, ct);
             rates[fleet].Add(await RateAsync(account, fleet, input.Path, asked, span, ct));
         }
 
@@ -64,8 +66,7 @@ internal sealed class WorkersFigure : Figure
         {
             for (var number = 0; number < fleet; number++)
             {
-                services.Add(await SelfHostSide.StartAsync(
-                    account.Connection,
+                services.Add(await account.StartAsync(
                     upstream.BaseAddress!,
                     ("Batch:Upstream:Concurrency", Concurrency.ToString(CultureInfo.InvariantCulture))));
             }

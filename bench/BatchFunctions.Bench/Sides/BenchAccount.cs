@@ -9,12 +9,11 @@ using BatchFunctions.Keys;
 using BatchFunctions.Lines;
 using BatchFunctions.Storage;
 using BatchFunctions.Testing;
-using BatchFunctions.Wakeups;
 using Microsoft.Extensions.Configuration;
 
 namespace BatchFunctions.Bench.Sides;
 
-/// <summary>A storage account with all that the service keeps in it, and a key.</summary>
+/// <summary>A storage account with all that the service keeps in it, a build of the self-host that serves it, and a key.</summary>
 internal sealed class BenchAccount
 {
     public const string Tenant = "bench";
@@ -23,17 +22,22 @@ internal sealed class BenchAccount
     private const int GroupsAtOnce = 8;
 
     private readonly StorageClients _storage;
+    private readonly SelfHostBuild _build;
     private readonly string _key;
 
-    private BenchAccount(string connection, StorageClients storage, string key)
+    private BenchAccount(string connection, StorageClients storage, SelfHostBuild build, string key)
     {
         Connection = connection;
         _storage = storage;
+        _build = build;
         _key = key;
     }
 
     public string Connection { get; }
 
+    /// <summary>One whose batches this program may write itself, as the version that it was built with has them.</summary>
+    /// <param name="connection">The account's connection string.</param>
+    /// <param name="ct">Ends it.</param>
     public static async Task<BenchAccount> CreateAsync(string connection, CancellationToken ct)
     {
         var settings = new ConfigurationBuilder()
@@ -41,12 +45,29 @@ internal sealed class BenchAccount
         var storage = new StorageClients(settings, [], TestService.WayTo(connection));
         await storage.CreateAllAsync(ct);
         var key = await new ApiKeyStore(storage.Tables, TimeProvider.System).CreateAsync(Tenant, "bench", ct);
-        return new BenchAccount(connection, storage, key.Key);
+        return new BenchAccount(connection, storage, SelfHostBuild.This, key.Key);
     }
+
+    /// <summary>One of a build of any version: all that is in it the build itself has made.</summary>
+    /// <param name="connection">The account's connection string.</param>
+    /// <param name="build">The build.</param>
+    /// <param name="ct">Ends it.</param>
+    public static async Task<BenchAccount> CreateAsync(string connection, SelfHostBuild build, CancellationToken ct)
+    {
+        var settings = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?> { [StorageClients.Connection] = connection }).Build();
+        var key = await build.AddKeyAsync(connection, Tenant, ct);
+        return new BenchAccount(connection, new StorageClients(settings, []), build, key);
+    }
+
+    /// <summary>Starts a process of the build, and waits until it listens.</summary>
+    /// <inheritdoc cref="SelfHostBuild.StartAsync"/>
+    public Task<ChildProcess> StartAsync(Uri upstream, params (string Name, string Value)[] settings) =>
+        _build.StartAsync(Connection, upstream, settings);
 
     /// <summary>A client of the service with a key of another project.</summary>
     public async Task<HttpClient> ClientOfAsync(Uri service, string project, CancellationToken ct) =>
-        ClientOf(service, (await new ApiKeyStore(_storage.Tables, TimeProvider.System).CreateAsync(project, project, ct)).Key);
+        ClientOf(service, await _build.AddKeyAsync(Connection, project, ct));
 
     /// <summary>A client of the service with the account's key.</summary>
     public HttpClient ClientOf(Uri service) => ClientOf(service, _key);
@@ -109,78 +130,12 @@ internal sealed class BenchAccount
         return ids;
     }
 
-    /// <summary>
-    /// Writes batches of one line that wait for the upstream named <c>default</c>, as the service leaves them: made an hour ago, the one
-    /// chunk given up, the active row at rest until the deadline. Some have a message instead.
-    /// </summary>
-    /// <param name="count">How many.</param>
-    /// <param name="withMessage">How many of them have a message.</param>
-    /// <param name="ct">Cancels the operation.</param>
-    public async Task SeedWaitingAsync(int count, int withMessage, CancellationToken ct)
-    {
-        var line = """{"custom_id":"line-0","method":"POST","url":"/v1/chat/completions","body":{"model":"bench","messages":[{"role":"user","content":"hello"}]}}"""u8.ToArray();
-        var input = new BlobLocation(ContainerNames.Files, $"{Tenant}/input");
-        await _storage.Blobs.GetBlobContainerClient(input.Container).GetBlobClient(input.Name).UploadAsync(new BinaryData(line), overwrite: true, ct);
-        var began = DateTimeOffset.UtcNow.AddHours(-1);
-        var batches = Enumerable.Range(0, count).Select(number => WaitingAt(began.AddMilliseconds(number), input, line.Length)).ToList();
-        await InsertAsync(TableNames.Batches, [.. batches.Select(BatchRow.ToRow)], ct);
-        await InsertAsync(TableNames.ActiveBatches, [.. batches.Select((batch, number) => ActiveRowOf(batch, number < withMessage))], ct);
-        await Parallel.ForEachAsync(
-            batches,
-            new ParallelOptions { MaxDegreeOfParallelism = 2 * GroupsAtOnce, CancellationToken = ct },
-            async (batch, token) => await new ChunkStore(_storage).TryInsertAsync(
-                new Chunk { Batch = batch.Key, Number = 0, Offset = 0, Length = line.Length, Lines = 1, LinesBefore = 0 }.Claim(began).Release(began), token));
-        var queue = _storage.Queues.GetQueueClient(QueueNames.Chunk);
-        foreach (var batch in batches.Take(withMessage))
-        {
-            await queue.SendMessageAsync(BatchMessage.OfChunk(batch.Key, 0).ToString(), timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: ct);
-        }
-    }
-
-    private async Task InsertAsync(string table, IReadOnlyList<TableEntity> rows, CancellationToken ct) => await Parallel.ForEachAsync(
-        rows.Chunk(GroupSize),
-        new ParallelOptions { MaxDegreeOfParallelism = GroupsAtOnce, CancellationToken = ct },
-        async (group, token) => await _storage.Tables.GetTableClient(table).SubmitTransactionAsync(
-            group.Select(row => new TableTransactionAction(TableTransactionActionType.Add, row)), token));
-
-    private static TableEntity ActiveRowOf(Batch batch, bool hasMessage)
-    {
-        var row = ActiveBatchRow.NewOf(new ActiveBatch(batch.Key, batch.InputFileId, batch.CreatedAt) { Status = batch.Status.Wire(), Lines = 1 });
-        row[TableWrites.Version] = TableWrites.CurrentVersion;
-        if (!hasMessage)
-        {
-            row[ActiveBatchRow.LookAt] = batch.ExpiresAt;
-            row[ActiveBatchRow.ProgressAt] = batch.CreatedAt;
-            row[ActiveBatchRow.Waiting] = ActiveBatchRow.Joined([0]);
-            row[ActiveBatchRow.WaitsFor] = "default";
-            row[ActiveBatchRow.WaitsSince] = batch.CreatedAt;
-        }
-
-        return row;
-    }
-
-    private static Batch WaitingAt(DateTimeOffset at, BlobLocation input, int bytes) => BatchAt(at, BatchStatus.InProgress) with
-    {
-        InputBlob = input,
-        InputBytes = bytes,
-        OutputFileId = null,
-        FinalizingAt = null,
-        CompletedAt = null,
-        ProgressAt = null,
-        Counts = new RequestCounts(1, 0, 0),
-        Usage = default,
-        ChunkCount = 1,
-        ChunkWindow = 2,
-    };
-
     /// <summary>A batch that was made at a time and has ended.</summary>
-    public static Batch BatchAt(DateTimeOffset at) => BatchAt(at, BatchStatus.Completed);
-
-    private static Batch BatchAt(DateTimeOffset at, BatchStatus status)
+    public static Batch BatchAt(DateTimeOffset at)
     {
         var id = IdKind.Batch.New(at);
         var input = IdKind.File.New(at);
-        return new Batch(status)
+        return new Batch(BatchStatus.Completed)
         {
             Tenant = Tenant,
             Id = id,

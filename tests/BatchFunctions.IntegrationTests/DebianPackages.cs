@@ -7,6 +7,7 @@ internal static class DebianPackages
 {
     /// <summary>Tests that run side by side ask at the same time, and <c>apt-get</c> bears no company.</summary>
     private static readonly SemaphoreSlim OneAtATime = new(1);
+    private static bool AreListsRead;
 
     /// <summary>Installs a package; what <c>apt-get</c> says goes to the console.</summary>
     /// <returns>Whether it is installed: it cannot be on another system, by another user than root, or without a mirror.</returns>
@@ -20,7 +21,8 @@ internal static class DebianPackages
         await OneAtATime.WaitAsync();
         try
         {
-            return await RunAsync("update", "-qq")
+            AreListsRead = AreListsRead || await RunAsync("update", "-qq");
+            return AreListsRead
                 && await RunAsync("install", "-qq", "--yes", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", package);
         }
         finally

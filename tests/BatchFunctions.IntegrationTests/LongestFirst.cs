@@ -4,6 +4,7 @@ using BatchFunctions.IntegrationTests.Page;
 using BatchFunctions.IntegrationTests.Processing;
 using BatchFunctions.IntegrationTests.Proof;
 using BatchFunctions.IntegrationTests.SelfHost;
+using BatchFunctions.IntegrationTests.StorageRules;
 using Xunit.Abstractions;
 
 [assembly: TestCollectionOrderer("BatchFunctions.IntegrationTests.LongestFirst", "BatchFunctions.IntegrationTests")]
@@ -16,21 +17,27 @@ public sealed class LongestFirst : ITestCollectionOrderer
     private static readonly Type[] Longest =
     [
         typeof(CrashProofTests),
-        typeof(UpstreamProofTests),
         typeof(StorageProofTests),
+        typeof(UpstreamProofTests),
         typeof(HostProcessTests),
-        typeof(ExampleProgramTests),
-        typeof(ViewTests),
         typeof(WorkersProofTests),
-        typeof(BatchListTests),
+        typeof(ExampleProgramTests),
         typeof(UpstreamFaultTests),
-        typeof(ClientTests),
-        typeof(HostRefusalTests),
-        typeof(CreateTests),
-        typeof(BatchViewTests),
-        typeof(BadRequestTests),
-        typeof(TransactionTests),
+        typeof(ViewTests),
+        typeof(WaitingTests),
         typeof(LostMessageTests),
+        typeof(OutageTests),
+        typeof(CreateTests),
+        typeof(ListTests),
+        typeof(BatchViewTests),
+        typeof(BatchListTests),
+        typeof(CreateOnceTests),
+        typeof(ClientTests),
+        typeof(BadRequestTests),
+        typeof(MemoryTests),
+        typeof(StrictStorageTests),
+        typeof(TransactionTests),
+        typeof(HostRefusalTests),
         typeof(AzuriteServerTests),
     ];
 

@@ -52,15 +52,14 @@ internal static class CrashProof
         var tally = new Tally("crashes");
         for (var round = 0; round < rounds; round++)
         {
-            // Each round on a storage of its own: the emulator reads its tables whole for every query, and after hundreds
-            // of batches would answer none in time.
-            await using var azurite = await ProofStorage.StartAsync(Chains);
-            await using var slow = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, 0, tally), ProofStorage.SlowBlobs());
+            // Each round on a storage of its own: what is looked at again and again, and read at the end, is one round's.
+            await using var storage = await StrictAccounts.StartAsync(Chains);
+            await using var slow = await StorageProxy.StartAsync(storage.Served(SlowChain), new FaultPlan(1, 0, 0, tally), ProofStorage.SlowBlobs());
             var random = new Random(round);
             var kills = KillsOf(round, random);
             await Task.WhenAll(Enumerable.Range(0, Chains).Select(chain => RunChainAsync(
-                azurite.ConnectionString(ProofStorage.AccountOf(chain)),
-                chain == SlowChain ? slow.ConnectionString(azurite, ProofStorage.AccountOf(chain)) : azurite.ConnectionString(ProofStorage.AccountOf(chain)),
+                storage.Own(chain),
+                chain == SlowChain ? slow.ConnectionString(storage.Served(chain)) : storage.Served(chain),
                 [.. kills.Where((_, index) => index % Chains == chain)],
                 new Random(random.Next()),
                 tally)));

@@ -1,5 +1,6 @@
 using BatchFunctions.Proof.Storage;
 using BatchFunctions.Proof.Workers;
+using BatchFunctions.SelfHost.Azurite;
 
 namespace BatchFunctions.Proof;
 
@@ -18,25 +19,24 @@ internal static class StorageProof
     {
         var tally = new Tally("storage");
         var folder = Directory.CreateTempSubdirectory("batchfunctions-proof-").FullName;
-        var azurite = await ProofStorage.StartAsync(accounts: 1, folder);
+        var azurite = await StartAsync(folder);
         try
         {
             // The proof's own calls follow storage to its new ports too, and none of them is made to fail.
-            await using var faulty = await StorageProxy.StartAsync(azurite, new FaultPlan(1, FaultShare, 0, tally), ProofStorage.SlowBlobs());
-            await using var plain = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, 0, tally));
-            var name = ProofStorage.AccountOf(0);
+            await using var faulty = await StorageProxy.StartAsync(ConnectionOf(azurite), new FaultPlan(1, FaultShare, 0, tally), ProofStorage.SlowBlobs());
+            await using var plain = await StorageProxy.StartAsync(ConnectionOf(azurite), new FaultPlan(1, 0, 0, tally));
             await WorkerRounds.RunAsync(
                 Workers,
                 rounds,
-                (plain.ConnectionString(azurite, name), faulty.ConnectionString(azurite, name)),
+                (plain.ConnectionString(ConnectionOf(azurite)), faulty.ConnectionString(ConnectionOf(azurite))),
                 async round =>
                 {
                     await Task.Delay(round.Random.Next(0, 1500));
                     await azurite.DisposeAsync();
                     await Task.Delay(round.Random.Next(500, 3000));
-                    azurite = await ProofStorage.StartAsync(accounts: 1, folder);
-                    faulty.Follow(azurite);
-                    plain.Follow(azurite);
+                    azurite = await StartAsync(folder);
+                    faulty.Follow(ConnectionOf(azurite));
+                    plain.Follow(ConnectionOf(azurite));
                     tally.Add(Count.Restarts);
                 },
                 tally);
@@ -49,4 +49,8 @@ internal static class StorageProof
 
         return tally;
     }
+
+    private static Task<AzuriteServer> StartAsync(string folder) => ProofStorage.StartAsync(accounts: 1, folder);
+
+    private static string ConnectionOf(AzuriteServer azurite) => azurite.ConnectionString(ProofStorage.AccountOf(0));
 }

@@ -16,13 +16,12 @@ internal static class WorkersProof
     public static async Task<Tally> RunAsync(int rounds)
     {
         var tally = new Tally("workers");
-        await using var azurite = await ProofStorage.StartAsync(accounts: 1);
-        await using var proxy = await StorageProxy.StartAsync(azurite, new FaultPlan(1, 0, repeatShare: 1, tally), ProofStorage.SlowBlobs());
-        var name = ProofStorage.AccountOf(0);
+        await using var storage = await StrictAccounts.StartAsync(1);
+        await using var proxy = await StorageProxy.StartAsync(storage.Served(0), new FaultPlan(1, 0, repeatShare: 1, tally), ProofStorage.SlowBlobs());
         await WorkerRounds.RunAsync(
             Workers,
             rounds,
-            (azurite.ConnectionString(name), proxy.ConnectionString(azurite, name)),
+            (storage.Own(0), proxy.ConnectionString(storage.Served(0))),
             async round =>
             {
                 await Task.Delay(round.Random.Next(0, 700));

@@ -11,7 +11,7 @@ public sealed class LivesTests
 {
     private const int Lives = 10_000;
 
-    /// <summary>Where the machine has other things to do, fewer lives are lived.</summary>
+    /// <summary>Processor time of each process: however much the machine has to do beside, as many lives are lived.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(75);
 
     private static readonly string Program = Path.Combine(

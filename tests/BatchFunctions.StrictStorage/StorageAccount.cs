@@ -12,6 +12,7 @@ namespace BatchFunctions.StrictStorage;
 /// A storage account in memory that keeps to the letter of the REST documentation: it answers the requests that the product
 /// makes, with Azure's limits and error codes, and refuses every other with a 501 that names it. Clients reach it by its
 /// <see cref="Transport"/>, whatever their connection string; nothing listens at the addresses of <see cref="ConnectionString"/>.
+/// Those of other processes reach it by a <see cref="StorageServer"/>.
 /// </summary>
 public sealed class StorageAccount
 {
@@ -49,15 +50,10 @@ public sealed class StorageAccount
     /// What clients are made of. The addresses are the emulator's in form, so that the paths of requests are; a client that was not
     /// given the transport is refused a connection.
     /// </summary>
-    public string ConnectionString => $"AccountName={Name};AccountKey={Convert.ToBase64String(new byte[32])};{Endpoints}";
+    public string ConnectionString => ConnectionStringAt(service => service);
 
     /// <summary>The same with a signature in it, so that clients need not sign each request, which nobody checks here.</summary>
-    public string SignedConnectionString => $"{Endpoints}SharedAccessSignature={StorageRequest.Signature}=none";
-
-    private string Endpoints =>
-        $"BlobEndpoint=http://127.0.0.1:{StorageRequest.BlobPort}/{Name};"
-        + $"QueueEndpoint=http://127.0.0.1:{StorageRequest.QueuePort}/{Name};"
-        + $"TableEndpoint=http://127.0.0.1:{StorageRequest.TablePort}/{Name};";
+    public string SignedConnectionString => $"{EndpointsAt(service => service)}SharedAccessSignature={StorageRequest.Signature}=none";
 
     /// <summary>What carries the requests of all three clients to the account.</summary>
     public HttpPipelineTransport Transport { get; }
@@ -99,6 +95,15 @@ public sealed class StorageAccount
     /// <summary>Lets a published account go, with all that is in it.</summary>
     /// <param name="connectionString">Its connection string.</param>
     public static void Withdraw(string connectionString) => Published.TryRemove(connectionString, out _);
+
+    /// <summary>The same with the ports at which its services are.</summary>
+    internal string ConnectionStringAt(Func<int, int> portOf) =>
+        $"AccountName={Name};AccountKey={Convert.ToBase64String(new byte[32])};{EndpointsAt(portOf)}";
+
+    private string EndpointsAt(Func<int, int> portOf) =>
+        $"BlobEndpoint=http://127.0.0.1:{portOf(StorageRequest.BlobPort)}/{Name};"
+        + $"QueueEndpoint=http://127.0.0.1:{portOf(StorageRequest.QueuePort)}/{Name};"
+        + $"TableEndpoint=http://127.0.0.1:{portOf(StorageRequest.TablePort)}/{Name};";
 
     /// <summary>Carries a request out, all of it at once.</summary>
     internal StorageResponse Answer(StorageRequest request)

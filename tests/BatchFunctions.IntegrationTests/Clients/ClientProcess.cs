@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace BatchFunctions.IntegrationTests.Clients;
@@ -7,9 +8,11 @@ internal static class ClientProcess
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
-    /// <summary>Installs a folder's npm packages, as its lock file names them.</summary>
-    public static Task InstallAsync(string folder) => RunAsync(
-        OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, []);
+    private static readonly ConcurrentDictionary<string, Lazy<Task>> Installed = new();
+
+    /// <summary>Installs a folder's npm packages, as its lock file names them: once in a run, whoever asks for it.</summary>
+    public static Task InstallAsync(string folder) => Installed.GetOrAdd(folder, _ => new(() => RunAsync(
+        OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder, []))).Value;
 
     /// <summary>Runs a program to its end, which must be a success.</summary>
     /// <returns>What it printed.</returns>

@@ -37,7 +37,6 @@ public sealed partial class ExampleProgramTests
         var folder = await InstalledAsync(example);
         await using var service = await ServiceDriver.StartAsync();
         AssertResults(await ClientProcess.RunAsync("node", ["batch.mjs", Example("requests.jsonl")], folder, service));
-        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -52,7 +51,6 @@ public sealed partial class ExampleProgramTests
         }
 
         release.SetResult();
-        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -99,13 +97,13 @@ public sealed partial class ExampleProgramTests
         return Path.Combine(Examples, bin, framework.Parent!.Name, framework.Name, program);
     }
 
-    /// <summary>An example of Node.js, installed beside the test, and not into the examples' folder, which is the reader's.</summary>
+    /// <summary>An example of Node.js, installed beside the tests, and not into the examples' folder, which is the reader's.</summary>
     private static async Task<string> InstalledAsync(string example)
     {
-        var folder = Directory.CreateTempSubdirectory("node-example").FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "node-examples", example)).FullName;
         foreach (var file in Directory.GetFiles(Example(example), "*.*").Where(file => !file.Contains("node_modules", StringComparison.Ordinal)))
         {
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
         }
 
         await ClientProcess.InstallAsync(folder);

@@ -1,5 +1,4 @@
 using System.Net;
-using BatchFunctions.SelfHost.Azurite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -49,14 +48,14 @@ internal sealed class StorageProxy : IAsyncDisposable
         _app.Run(HandleAsync);
     }
 
-    /// <summary>Starts it in front of an account's storage.</summary>
-    /// <param name="azurite">The storage.</param>
+    /// <summary>Starts it in front of storage.</summary>
+    /// <param name="connection">The connection string of any account there.</param>
     /// <param name="faults">What fails.</param>
     /// <param name="blobs">How fast blobs are written; null for as fast as they come.</param>
-    public static async Task<StorageProxy> StartAsync(AzuriteServer azurite, FaultPlan faults, SlowLine? blobs = null)
+    public static async Task<StorageProxy> StartAsync(string connection, FaultPlan faults, SlowLine? blobs = null)
     {
         var proxy = new StorageProxy(faults, blobs);
-        proxy.Follow(azurite);
+        proxy.Follow(connection);
         await proxy._app.StartAsync();
         foreach (var (service, url) in Services.Zip(proxy._app.Urls))
         {
@@ -66,20 +65,21 @@ internal sealed class StorageProxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Passes on to this server from now on.</summary>
-    public void Follow(AzuriteServer azurite)
+    /// <summary>Passes on to where this connection string leads from now on.</summary>
+    public void Follow(string connection)
     {
-        var parts = PartsOf(azurite.ConnectionString(ProofStorage.AccountOf(0)));
+        var parts = PartsOf(connection);
         _targets = Services.ToDictionary(service => service, service => new Uri(new Uri(parts[service]), "/"));
     }
 
     /// <summary>The connection string of an account through the proxy.</summary>
-    public string ConnectionString(AzuriteServer azurite, string account)
+    /// <param name="connection">The one that leads there without it.</param>
+    public string ConnectionString(string connection)
     {
-        var parts = PartsOf(azurite.ConnectionString(account));
+        var parts = PartsOf(connection);
         foreach (var (port, service) in _serviceByPort)
         {
-            parts[service] = $"http://127.0.0.1:{port}/{account}";
+            parts[service] = $"http://127.0.0.1:{port}{new Uri(parts[service]).AbsolutePath}";
         }
 
         return string.Concat(parts.Select(part => $"{part.Key}={part.Value};"));

@@ -15,7 +15,7 @@ internal static class Commands
 
           --seed N                              one life, with its trace
           --lives N [--from S] [--seconds T] [--processes P] [--until-broken]
-                                                N lives from seed S on, one process for each core; T seconds at most
+                                                N lives from seed S on, one process for each core; T seconds of each one's processor time at most
           --beside FOLDER                       with one of these: workers of the version whose BatchFunctions.dll is there, too, until the
                                                 upgrade to this one is through
           --kept                                the seeds that are kept, of faults that were found

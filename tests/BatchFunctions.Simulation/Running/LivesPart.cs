@@ -13,6 +13,13 @@ internal static class LivesPart
     public const string BrokenMark = "broken";
     public const string LivedMark = "lived";
 
+    /// <summary>How many seconds may go by for one of processor time: a machine with other things to do takes longer, and not for ever.</summary>
+    private const int Patience = 5;
+
+    /// <param name="from">The first seed.</param>
+    /// <param name="step">How far the seeds are apart.</param>
+    /// <param name="lives">How many lives.</param>
+    /// <param name="limit">After how much of the process's processor time no other life begins.</param>
     public static string Of(int from, int step, int lives, TimeSpan limit) =>
         string.Create(CultureInfo.InvariantCulture, $"{from}:{step}:{lives}:{(int)limit.TotalSeconds}");
 
@@ -22,7 +29,7 @@ internal static class LivesPart
         var (from, step, lives, seconds) = (numbers[0], numbers[1], numbers[2], numbers[3]);
         var clock = Stopwatch.StartNew();
         var worked = TimeSpan.Zero;
-        for (var number = 0; number < lives && clock.Elapsed.TotalSeconds < seconds; number++)
+        for (var number = 0; number < lives && worked.TotalSeconds < seconds && clock.Elapsed.TotalSeconds < seconds * Patience; number++)
         {
             var seed = from + (number * step);
             var life = await SingleLife.RunAsync(seed, other);

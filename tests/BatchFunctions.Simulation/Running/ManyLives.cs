@@ -19,7 +19,7 @@ internal static class ManyLives
     /// <summary>Runs lives.</summary>
     /// <param name="from">The first seed.</param>
     /// <param name="lives">How many.</param>
-    /// <param name="limit">How long at most.</param>
+    /// <param name="limit">How much processor time at most, in each process.</param>
     /// <param name="processes">In how many processes.</param>
     /// <param name="untilBroken">Whether to end with the first life in which a rule is broken.</param>
     /// <param name="output">Is told of broken rules as they come; null for nobody.</param>

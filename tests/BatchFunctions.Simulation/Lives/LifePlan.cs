@@ -20,6 +20,7 @@ internal sealed class LifePlan
     private readonly bool _settingsChange;
     private readonly TimeSpan _sweepInterval;
     private readonly TimeSpan _window;
+    private readonly bool _clocksDiffer;
     private readonly bool _isGentle;
 
     public LifePlan(int seed)
@@ -42,7 +43,7 @@ internal sealed class LifePlan
         Restarts = Harms(0.3) ? Times(3) : [];
         Outages = [.. Harms(0.25) ? Times(2).Select(OutageAt) : [], .. LongOutages(new Dice(seed, 9000))];
         SweepsAtStart = Rarely(0.5);
-        ClocksAreRight = !Harms(0.3);
+        _clocksDiffer = Harms(0.3);
         _settingsChange = Rarely(0.5);
         _chunkLines = _dice.Between(1, 8);
         _sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
@@ -136,7 +137,7 @@ internal sealed class LifePlan
     public IReadOnlyList<BatchPlan> Batches { get; }
 
     /// <summary>Whether no worker and no request to storage comes to harm, and all clocks are right: then nothing is called twice.</summary>
-    public bool IsGentle => !HasVersions && StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && ClocksAreRight
+    public bool IsGentle => !HasVersions && StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
         && Deaths.Count + Freezes.Count + Restarts.Count + Outages.Count == 0;
 
     /// <summary>Whether, besides, no message is late: then it counts as lost by nobody.</summary>
@@ -148,18 +149,18 @@ internal sealed class LifePlan
     /// less than the ten minutes after which a message comes back that a dead worker had in hand; beside another version, which need not
     /// know how to make up for that, it is until the hourly timer has swept.
     /// </summary>
-    public TimeSpan LongestEnd(int lines) => TimeSpan.FromMinutes(HasVersions ? 75 : ClocksAreRight ? 3 : 5)
+    public TimeSpan LongestEnd(int lines) => TimeSpan.FromMinutes(HasVersions ? 75 : _clocksDiffer ? 5 : 3)
         + TimeSpan.FromSeconds((5 * SlowestPoll) + (100 * SlowestRequest) + (lines * SlowestLine / 2));
 
     /// <summary>Whether all clocks say the same.</summary>
-    public bool ClocksAreRight { get; } = true;
+    public bool ClocksAreRight => !_clocksDiffer;
 
     /// <summary>How long after its last writing a sweep's hold counts for nothing.</summary>
     public TimeSpan SweepLapse => new BatchOptions { SweepInterval = _sweepInterval }.SweepLapse;
 
     /// <summary>How far a worker's clock is ahead of storage's.</summary>
     public TimeSpan ClockOf(int worker) =>
-        ClocksAreRight ? TimeSpan.Zero : new Dice(Seed, 1000 + worker).Between(TimeSpan.FromSeconds(-60), TimeSpan.FromSeconds(60));
+        _clocksDiffer ? new Dice(Seed, 1000 + worker).Between(TimeSpan.FromSeconds(-60), TimeSpan.FromSeconds(60)) : TimeSpan.Zero;
 
     /// <summary>What a worker is deployed with.</summary>
     public IReadOnlyDictionary<string, string?> SettingsOf(int worker)
@@ -217,8 +218,10 @@ internal sealed class LifePlan
     private List<(TimeSpan From, TimeSpan Until)> AwayTimes(Dice dice) => dice.Happens(0.7) ? [] :
     [
         .. Enumerable.Range(0, dice.Between(1, 2)).Select(_ => dice.Between(TimeSpan.Zero, CalmAt)).Order()
-            .Select(from => (from, TimeSpan.FromTicks(Math.Min((from + dice.Seconds(1, 300)).Ticks, CalmAt.Ticks)))),
+            .Select(from => (from, Sooner(from + dice.Seconds(1, 300), CalmAt))),
     ];
+
+    private static TimeSpan Sooner(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private BatchPlan BatchOf(int number)
     {

@@ -175,7 +175,8 @@ internal sealed partial class ActiveBatchSweep(
 
         await batches.MutateAsync(
             batch.Key,
-            current => current.Status == batch.Status
+            // Of sweeps that send it at once one counts: there is as little behind all of them.
+            current => current.Status == batch.Status && current.SentAgainAt == batch.SentAgainAt
                 ? current.SentAgain(now)
                 : null,
             ct);

@@ -126,6 +126,24 @@ public sealed class OutageTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task Sweeps_that_send_a_validation_again_at_once_have_the_next_wait_for_one_of_them()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await StartAsync(time: time);
+        var batch = await Driver.CreateAsync(3);
+        await Driver.ClearAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
+        _storage.Hold(request => request.Method == RequestMethod.Put && request.Uri.Path.Contains("batches(", StringComparison.Ordinal));
+        var sweeps = Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Driver.Jobs.SweepTimerAsync(CancellationToken.None)));
+        await Eventually.UntilAsync(() => Driver.Sent.Of(BatchMessageKind.Validate) == 3 && _storage.IsHolding, "all have sent it");
+
+        _storage.Release();
+        await sweeps;
+
+        Assert.Equal(1, (await Driver.ReadAsync(batch)).Resends);
+    }
+
     /// <summary>A checkpoint that fails at once leaves no time in which the claim would be renewed beside it.</summary>
     [Theory]
     [InlineData(false)]

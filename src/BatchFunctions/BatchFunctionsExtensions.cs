@@ -178,6 +178,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<ChunkRuns>();
         services.TryAddSingleton<ChunkFollowUp>();
         services.TryAddSingleton<ChunkWork>();
+        services.TryAddSingleton<ChunkMessages>();
         services.TryAddSingleton<BatchValidation>();
         services.TryAddSingleton<BatchAdvance>();
         services.TryAddSingleton<WholeFiles>();
@@ -200,6 +201,7 @@ public static class BatchFunctionsExtensions
             provider.GetRequiredService<BatchAdvance>(),
             provider.GetRequiredService<BatchSweep>(),
             provider.GetRequiredService<DeliveryWork>(),
+            provider.GetRequiredService<SweepGuard>(),
             provider.GetRequiredService<BatchQueues>(),
             provider.GetRequiredService<BatchMetrics>(),
             provider.GetRequiredService<RareLog>(),

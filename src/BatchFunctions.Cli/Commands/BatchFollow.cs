@@ -84,7 +84,7 @@ internal sealed class BatchFollow(
         }
         catch (ApiException e)
         {
-            throw Refused(e, ended is null ? howToGoOn : howToFetch);
+            throw Refused(e, isThere: ended is not null, ended is null ? howToGoOn : howToFetch);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -114,7 +114,7 @@ internal sealed class BatchFollow(
         }
         catch (ApiException e)
         {
-            throw Refused(e, last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id));
+            throw Refused(e, isThere: last is not null, last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -195,8 +195,8 @@ internal sealed class BatchFollow(
         new($"The results cannot be written: {e.Message.TrimEnd('.')}. {remedy}", ExitCodes.LocalFile, e);
 
     /// <summary>What the service said, and how to go on; of a batch that is not there nothing goes on.</summary>
-    private static FailureException Refused(ApiException said, string howToGoOn) =>
-        new(said.Status == NotFound ? said.Message : $"{said.Message} {howToGoOn}", ExitCodes.Refused, said);
+    private static FailureException Refused(ApiException said, bool isThere, string howToGoOn) =>
+        new(said.Status == NotFound && !isThere ? said.Message : $"{said.Message} {howToGoOn}", ExitCodes.Refused, said);
 
     private string HowToGoOn(string id) =>
         $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using Azure;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
@@ -11,6 +10,7 @@ namespace BatchFunctions.Batches;
 /// A batch, as stored in its row. Times are UTC. The status changes only through the verbs (<see cref="Begin"/>,
 /// <see cref="Cancel"/> and so on), each of which consults <see cref="BatchTransitions"/>.
 /// </summary>
+/// <remarks>One file, though a long one: a row has fifty columns, and whoever changes one looks at the verbs that write it.</remarks>
 internal sealed record Batch : IFenced<Batch>
 {
     /// <summary>A new batch, or one read from its row.</summary>
@@ -291,36 +291,3 @@ internal sealed record Batch : IFenced<Batch>
         ? this with { Status = status }
         : throw BatchTransitions.Refusal(Id, Status, status);
 }
-
-/// <summary>
-/// A batch's <c>request_counts</c>. Lines that never ran (cancelled, expired) count in <see cref="Total"/> only.
-/// </summary>
-internal readonly record struct RequestCounts(
-    int Total, int Completed, [property: Description("Lines that never ran are in the total alone.")] int Failed);
-
-/// <summary>Where the event that a batch has ended is sent, and what it is signed with.</summary>
-internal sealed record BatchWebhook(string Url, string Secret);
-
-/// <summary>An entry of a failed batch's <c>errors.data</c>; the line is 1-based.</summary>
-internal sealed record BatchError(string Code, string Message, string? Param, [property: Description("1-based.")] int? Line)
-{
-    /// <summary>What is wrong with a line, or with the whole input.</summary>
-    public static BatchError Of(LineProblem problem, int? line) => new(problem.Code, problem.Message, problem.Param, line);
-}
-
-/// <summary>How a batch ends.</summary>
-/// <param name="Outcome">Its final status.</param>
-/// <param name="At">When this was decided.</param>
-/// <param name="OutputFileId">The file of the lines that succeeded; null if none did.</param>
-/// <param name="ErrorFileId">The file of the other lines; null if there are none.</param>
-/// <param name="Counts">The final counts.</param>
-/// <param name="Usage">The tokens of all lines together.</param>
-/// <param name="Failures">The lines that failed, by kind.</param>
-internal sealed record BatchEnd(
-    BatchStatus Outcome,
-    DateTimeOffset At,
-    string? OutputFileId,
-    string? ErrorFileId,
-    RequestCounts Counts,
-    TokenUsage Usage,
-    FailureKinds? Failures = null);

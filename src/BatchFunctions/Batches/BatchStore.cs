@@ -247,6 +247,3 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         public static partial void Entered(ILogger logger, string batchId, string status, int completed, int failed, int total);
     }
 }
-
-/// <summary>A page of a tenant's batches.</summary>
-internal sealed record BatchPage(IReadOnlyList<Batch> Batches, bool HasMore);

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -18,9 +17,6 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory, IOpti
 {
     /// <summary>The most blocks that a blob may have.</summary>
     public const int MaxBlocks = 50_000;
-
-    /// <summary>Parts of a file that are opened before they are read.</summary>
-    private const int OpenedAhead = 8;
 
     private const int DeletedAtOnce = 16;
 
@@ -164,64 +160,6 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory, IOpti
         }
     }
 
-    /// <summary>The parts of a file's content, one behind the other; the next ones are opened while one is read.</summary>
-    /// <param name="parts">Where they are.</param>
-    /// <param name="ct">Ends the reading.</param>
-    /// <returns>The content, piece by piece; each is good until the next is asked for.</returns>
-    /// <exception cref="FileNotFoundException">One of the blobs is gone.</exception>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
-        IAsyncEnumerable<BlobPart> parts, [EnumeratorCancellation] CancellationToken ct)
-    {
-        await using var coming = parts.GetAsyncEnumerator(ct);
-        var isMore = true;
-        var ahead = new Queue<Task<Stream?>>();
-        var buffer = ArrayPool<byte>.Shared.Rent(BlockPool.BlockBytes);
-        try
-        {
-            while (true)
-            {
-                while (isMore && ahead.Count < OpenedAhead)
-                {
-                    isMore = await coming.MoveNextAsync();
-                    if (isMore)
-                    {
-                        ahead.Enqueue(OpenAsync(coming.Current.Blob, coming.Current.Offset, coming.Current.Length, ct));
-                    }
-                }
-
-                if (ahead.Count == 0)
-                {
-                    yield break;
-                }
-
-                await using var content = await ahead.Dequeue()
-                    ?? throw new FileNotFoundException("A blob of the file is gone from storage.");
-                while (await content.ReadAsync(buffer, ct) is > 0 and var read)
-                {
-                    yield return buffer.AsMemory(0, read);
-                }
-            }
-        }
-        finally
-        {
-            foreach (var opening in ahead)
-            {
-                await DisposeAsync(opening);
-            }
-
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static async Task DisposeAsync(Task<Stream?> opening)
-    {
-        await ((Task)opening).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (opening.IsCompletedSuccessfully && await opening is { } content)
-        {
-            await content.DisposeAsync();
-        }
-    }
-
     /// <summary>
     /// Removes a blob that may have staged blocks alone. Storage says of such a blob that it does not exist, deletes
     /// nothing, and keeps the blocks for a week; the commit of an empty list drops them. A crash in between leaves an empty
@@ -293,9 +231,3 @@ internal sealed class FileBlobs(StorageClients storage, ByteBudget memory, IOpti
     private BlockBlobClient Client(BlobLocation blob) =>
         _blobs.GetBlobContainerClient(blob.Container).GetBlockBlobClient(blob.Name);
 }
-
-/// <summary>A range of a blob.</summary>
-internal readonly record struct BlobPart(BlobLocation Blob, long Offset, long Length);
-
-/// <summary>The blocks staged for a file or a part, in order, and their total size in bytes.</summary>
-internal sealed record StagedBlocks(IReadOnlyList<string> BlockIds, long Bytes);

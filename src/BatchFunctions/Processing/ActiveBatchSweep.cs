@@ -21,7 +21,7 @@ internal sealed partial class ActiveBatchSweep(
     ChunkSweep chunks,
     LastResort lastResort,
     BatchClearing clearing,
-    BatchValidation validation,
+    ChunkMessages messages,
     BatchQueues queues,
     ProtocolSteps steps,
     RareLog rare,
@@ -170,7 +170,7 @@ internal sealed partial class ActiveBatchSweep(
         }
         else
         {
-            await validation.SendUnclaimedAsync(batch, ct);
+            await messages.SendUnclaimedAsync(batch, ct);
         }
 
         await batches.MutateAsync(

@@ -29,6 +29,7 @@ public sealed partial class BatchJobs
     private readonly BatchAdvance _advance;
     private readonly BatchSweep _sweep;
     private readonly DeliveryWork _deliveries;
+    private readonly SweepGuard _guard;
     private readonly BatchQueues _queues;
     private readonly BatchMetrics _metrics;
     private readonly RareLog _rare;
@@ -41,6 +42,7 @@ public sealed partial class BatchJobs
         BatchAdvance advance,
         BatchSweep sweep,
         DeliveryWork deliveries,
+        SweepGuard guard,
         BatchQueues queues,
         BatchMetrics metrics,
         RareLog rare,
@@ -52,6 +54,7 @@ public sealed partial class BatchJobs
         _advance = advance;
         _sweep = sweep;
         _deliveries = deliveries;
+        _guard = guard;
         _queues = queues;
         _metrics = metrics;
         _rare = rare;
@@ -86,9 +89,19 @@ public sealed partial class BatchJobs
         BatchMessageKind.Validate => _validation.RunAsync(message.Key, ct),
         BatchMessageKind.Advance => _advance.TakeUpAsync(message.Key, isFirstDelivery && !message.IsCountedOn, ct),
         BatchMessageKind.Sweep => _sweep.TakeUpAsync(message, ct),
-        BatchMessageKind.Deliver => _deliveries.RunAsync(message, isFirstDelivery, ct),
+        BatchMessageKind.Deliver => DeliverAsync(message, isFirstDelivery, ct),
         _ => throw new FormatException($"The queue message is of a kind that has no rule: {message.Kind}."),
     };
+
+    /// <summary>
+    /// Makes an attempt to send an event, and looks now and then whether sweeps go on: where others wait for one, events may be all that
+    /// is handled.
+    /// </summary>
+    private async Task DeliverAsync(BatchMessage message, bool isFirstDelivery, CancellationToken ct)
+    {
+        await _deliveries.RunAsync(message, isFirstDelivery, ct);
+        await _guard.LookAsync(ct);
+    }
 
     /// <summary>
     /// Handles a message within the trace that sent it, with the batch and chunk in all logs meanwhile.

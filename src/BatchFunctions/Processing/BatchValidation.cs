@@ -14,12 +14,10 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Validates a batch's input in one pass: checks each line, and cuts the file into chunks. In this order: the chunk
-/// rows (inserted, never overwritten); in one write the batch's total, chunk count and <c>in_progress</c>; one message
-/// per chunk of the window. A crash before the batch's write leaves chunk rows, which the next run finds in place, cut by the same
-/// sizes since the batch's row carries them. A failure of storage that may pass leaves the same, and no message: the sweep sends it. While it reads, the batch's row says now and then that it does. Only the chunks of the batch's first window get a message here
-/// (<see cref="ChunkWindow"/>). A crash after it leaves messages unsent, which the next run, or the sweep,
-/// sends.
+/// Validates a batch's input in one pass: checks each line, and cuts the file into chunks. In this order: the chunk rows (inserted, never
+/// overwritten); in one write the batch's total, chunk count and <c>in_progress</c>; a message for each chunk of the first window. A crash, or a
+/// failure of storage that may pass, before the batch's write leaves chunk rows, which the next run finds in place, cut by the same sizes since the
+/// batch's row carries them; one behind it leaves messages unsent, which the next run, or the sweep, sends.
 /// </summary>
 internal sealed partial class BatchValidation(
     BatchStore batches,
@@ -33,6 +31,7 @@ internal sealed partial class BatchValidation(
     BatchQueues queues,
     ChunkRuns runs,
     ChunkWork work,
+    ChunkMessages messages,
     UpstreamRegistry upstreams,
     InputWatch input,
     ProtocolSteps steps,
@@ -40,8 +39,6 @@ internal sealed partial class BatchValidation(
     TimeProvider time,
     ILogger<BatchValidation> logger)
 {
-    private const int SentAtOnce = 16;
-
     public async Task RunAsync(BatchKey key, CancellationToken ct)
     {
         if (await batches.TakeUpAsync(key, ct) is not { } batch)
@@ -55,7 +52,7 @@ internal sealed partial class BatchValidation(
         }
         else if (batch.Status == BatchStatus.InProgress)
         {
-            await SendUnclaimedAsync(batch, ct);
+            await messages.SendUnclaimedAsync(batch, ct);
         }
         else if (batch.Status == BatchStatus.Validating && !batch.IsOverdue(time.GetUtcNow()))
         {
@@ -66,24 +63,6 @@ internal sealed partial class BatchValidation(
             await queues.AskAdvanceAsync(key, ct);
         }
     }
-
-    /// <summary>
-    /// Sends the messages of the chunks that should have one and have never been claimed. Those that wait for a given time have a message,
-    /// or get one from the sweep once that time has passed.
-    /// </summary>
-    public async Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
-    {
-        var succession = new ChunkSuccession(batch, time.GetUtcNow());
-        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(chunk =>
-        {
-            succession.See(chunk);
-            return chunk is { Ended: false, Owner: null, NotBefore: null, Unreadable: null } && succession.IsDue(chunk);
-        });
-        await Parallel.ForEachAsync(unclaimed, Sending(ct), async (chunk, token) =>
-            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
-    }
-
-    private static ParallelOptions Sending(CancellationToken ct) => new() { MaxDegreeOfParallelism = SentAtOnce, CancellationToken = ct };
 
     private async Task ValidateAsync(Batch batch, CancellationToken ct)
     {
@@ -126,8 +105,7 @@ internal sealed partial class BatchValidation(
             return;
         }
 
-        await Parallel.ForEachAsync(reading.Chunks.Take(after.ChunkWindow ?? int.MaxValue), Sending(ct), async (chunk, token) =>
-            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+        await messages.SendFirstAsync(after, reading.Chunks, ct);
         await steps.ReachedAsync(ProtocolStep.ChunkMessagesSent, ct);
     }
 

@@ -22,6 +22,7 @@ namespace BatchFunctions.Service;
 /// the OpenAPI document read. The Functions app's triggers are written out, as the platform requires; a test compares
 /// them with this table.
 /// </summary>
+/// <remarks>One file, though a long one: it is one table.</remarks>
 public static class ApiOperations
 {
     private const string Json = "application/json";

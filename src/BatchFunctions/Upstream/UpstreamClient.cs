@@ -10,6 +10,7 @@ namespace BatchFunctions.Upstream;
 /// Sends a line to an upstream that serves its model, as often as it takes, and says what came of it. When it may be sent, and to which
 /// of several, is the gates' to say; what an answer means is decided in <see cref="Verdicts"/>, and everything here only obeys.
 /// </summary>
+/// <remarks>One file, though a long one: where a line waits and what it is answered are one course, told from its beginning to its end.</remarks>
 internal sealed partial class UpstreamClient(
     UpstreamRegistry registry,
     ByteBudget memory,
@@ -86,17 +87,17 @@ internal sealed partial class UpstreamClient(
         UpstreamRequest request, UpstreamTurn turn, UpstreamPlace place, CancellationToken drain, CancellationToken ct)
     {
         var line = new LineHistory(request.Line, request.State);
-        var target = TargetOf(request.Route, place);
+        var target = request.Route.TargetAt(place);
         try
         {
             var current = place;
             while (true)
             {
-                target = TargetOf(request.Route, current);
+                target = request.Route.TargetAt(current);
                 var (reply, verdict) = await AttemptAsync(line, request, target, current, ct);
                 if (verdict.IsFinal)
                 {
-                    return OutcomeOf(line, reply, target.Upstream);
+                    return UpstreamOutcome.Of(line, reply, target.Upstream);
                 }
 
                 reply.Dispose();
@@ -116,9 +117,6 @@ internal sealed partial class UpstreamClient(
             throw new UpstreamCancelledException(line.StateAt(target.Upstream.Record.LastThrough), ct);
         }
     }
-
-    private static UpstreamTarget TargetOf(UpstreamRoute route, UpstreamPlace place) =>
-        route.Targets.First(target => target.Upstream.Index == place.Upstream);
 
     /// <summary>
     /// Waits until a line that was not taken may be sent again, and for a place. What an upstream cannot take now another may take at
@@ -244,33 +242,11 @@ internal sealed partial class UpstreamClient(
         }
     }
 
-    private static UpstreamOutcome OutcomeOf(LineHistory line, Reply reply, UpstreamEntry upstream) => reply switch
-    {
-        Reply.Answer answer => new UpstreamOutcome.Answered(
-            answer.StatusCode,
-            answer.RequestId,
-            answer.Body,
-            answer.Body.Usage),
-        Reply.TooLarge => new UpstreamOutcome.Failed(
-            UpstreamOutcome.Failed.ResponseTooLarge,
-            $"The upstream's response is larger than {upstream.Options.MaxResponseBytes} bytes."),
-        Reply.TimedOut => new UpstreamOutcome.Failed(
-            UpstreamOutcome.Failed.RequestTimeout,
-            $"The upstream did not respond within {upstream.Options.Timeout.TotalSeconds:0.###} seconds."),
-        Reply.Garbled garbled => new UpstreamOutcome.Failed(
-            UpstreamOutcome.Failed.InvalidResponse,
-            $"The upstream's response (status {garbled.StatusCode}) was cut off or cannot be decoded. It begins: {LastAnswer.Excerpt(garbled.Received)}"),
-        _ => new UpstreamOutcome.Failed(
-            UpstreamOutcome.Failed.UpstreamUnreachable,
-            $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
-    };
-
     private static UpstreamOutcome.Postponed Postponed(LineHistory line, UpstreamEntry last, GateAnswer answer) =>
         new(line.StateAt(last.Record.LastThrough), Sooner(answer.Wait, LongestPostponement)) { IsAway = answer.IsAway };
 
-    private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) => left > right ? left : right;
-
-    private static TimeSpan Later(TimeSpan left, TimeSpan right) => left > right ? left : right;
+    private static T Later<T>(T left, T right)
+        where T : IComparable<T> => left.CompareTo(right) > 0 ? left : right;
 
     private static TimeSpan Sooner(TimeSpan left, TimeSpan right) => left < right ? left : right;
 

@@ -11,6 +11,7 @@ namespace BatchFunctions.Upstream;
 /// suspected of breaking connections go in small company, in the end alone, when nothing else is in flight. A line holds a
 /// place only while it is in flight: one that waits keeps nobody back.
 /// </summary>
+/// <remarks>One file, though a long one: all of it is under one lock, and each method says what the others may count on.</remarks>
 internal sealed partial class UpstreamGate : IAsyncDisposable
 {
     /// <summary>The suspicion at which a line goes alone.</summary>

@@ -5,6 +5,31 @@ namespace BatchFunctions.Upstream;
 /// <summary>What came of sending a line.</summary>
 internal abstract record UpstreamOutcome : IDisposable
 {
+    /// <summary>What a line has come to whose last reply is final.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="reply">The reply.</param>
+    /// <param name="upstream">The upstream that gave it.</param>
+    public static UpstreamOutcome Of(LineHistory line, Reply reply, UpstreamEntry upstream) => reply switch
+    {
+        Reply.Answer answer => new Answered(
+            answer.StatusCode,
+            answer.RequestId,
+            answer.Body,
+            answer.Body.Usage),
+        Reply.TooLarge => new Failed(
+            Failed.ResponseTooLarge,
+            $"The upstream's response is larger than {upstream.Options.MaxResponseBytes} bytes."),
+        Reply.TimedOut => new Failed(
+            Failed.RequestTimeout,
+            $"The upstream did not respond within {upstream.Options.Timeout.TotalSeconds:0.###} seconds."),
+        Reply.Garbled garbled => new Failed(
+            Failed.InvalidResponse,
+            $"The upstream's response (status {garbled.StatusCode}) was cut off or cannot be decoded. It begins: {LastAnswer.Excerpt(garbled.Received)}"),
+        _ => new Failed(
+            Failed.UpstreamUnreachable,
+            $"The connection to the upstream broke {line.Breaks} times before a response came, in the end with this request alone in flight, each time to an upstream that had answered just before."),
+    };
+
     /// <summary>Gives up what it holds.</summary>
     public virtual void Dispose()
     {

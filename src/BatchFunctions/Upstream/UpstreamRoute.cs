@@ -6,6 +6,9 @@ internal sealed record UpstreamRoute(IReadOnlyList<UpstreamTarget> Targets)
 {
     /// <summary>Whether several serve it.</summary>
     public bool IsShared => Targets.Count > 1;
+
+    /// <summary>The one among them at which a place is.</summary>
+    public UpstreamTarget TargetAt(UpstreamPlace place) => Targets.First(target => target.Upstream.Index == place.Upstream);
 }
 
 /// <summary>An upstream that serves a model.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Wakeups;
 
 /// <summary>
-/// Sees to it that sweeps go on while this process works on a batch that has not ended, or is asked about one: the process that had the
+/// Sees to it that sweeps go on while this process works on a batch that has not ended, is asked about one, or sends events: the process that had the
 /// sweep's message in hand may have died over it, and such a message comes back only minutes later. Where all processes died it is whoever
 /// asks how the batch is getting on that starts the sweeps again.
 /// </summary>

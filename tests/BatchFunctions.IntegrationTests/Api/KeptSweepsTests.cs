@@ -1,7 +1,9 @@
 using Azure.Data.Tables;
+using Azure.Storage.Queues.Models;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.IntegrationTests.Files;
+using BatchFunctions.Processing;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Api;
@@ -26,6 +28,22 @@ public sealed class KeptSweepsTests
 
         host.Time.Advance(Lost);
         await AskAsync(host, path, batch);
+        Assert.True(await IsAskedForAsync(host));
+    }
+
+    [Fact]
+    public async Task Whoever_sends_events_sees_to_it_too()
+    {
+        await using var host = await FilesHost.StartAsync();
+        await host.BatchReadingAsync(await host.UploadedAsync());
+        await LoseSweepAsync(host);
+        var ofAnother = QueuesModelFactory.QueueMessage("1", "1", """{"v":1,"k":"deliver","t":"local","b":"batch_0","w":"delivery_0","n":1}""", dequeueCount: 1);
+
+        await host.Service<BatchJobs>().StepAsync(ofAnother, CancellationToken.None);
+        Assert.False(await IsAskedForAsync(host), "it has not been long");
+
+        host.Time.Advance(Lost);
+        await host.Service<BatchJobs>().StepAsync(ofAnother, CancellationToken.None);
         Assert.True(await IsAskedForAsync(host));
     }
 

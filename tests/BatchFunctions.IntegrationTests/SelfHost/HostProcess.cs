@@ -40,7 +40,7 @@ internal sealed class HostProcess : IAsyncDisposable
         var host = Start(["--data", data, "--urls", "http://127.0.0.1:0"], settings);
         await Eventually.UntilAsync(
             () => host._process.HasExited ? throw new InvalidOperationException(host.Errors) : Task.FromResult(host.Output.Contains("  curl ", StringComparison.Ordinal)),
-            TimeSpan.FromMinutes(3),
+            TimeSpan.FromMinutes(5),
             "the service is up");
         return host;
     }

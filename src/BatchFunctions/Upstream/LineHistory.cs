@@ -65,6 +65,13 @@ internal sealed class LineHistory(LineKey key, LineState state)
         set => Here.ChargedWords = value;
     }
 
+    /// <summary>The number of the latest attempt of another line that had gone through when it was last charged; null before that.</summary>
+    public int? ChargedBy
+    {
+        get => Here.ChargedBy;
+        set => Here.ChargedBy = value;
+    }
+
     /// <summary>The number of its last attempt, in the order of sending to the upstream.</summary>
     public int Number
     {

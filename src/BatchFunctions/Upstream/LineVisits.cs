@@ -9,6 +9,9 @@ internal sealed class LineVisits
     /// <inheritdoc cref="LineHistory.ChargedWords"/>
     public ulong? ChargedWords { get; set; }
 
+    /// <inheritdoc cref="LineHistory.ChargedBy"/>
+    public int? ChargedBy { get; set; }
+
     /// <inheritdoc cref="LineHistory.ToldSince"/>
     public DateTimeOffset ToldSince { get; set; }
 

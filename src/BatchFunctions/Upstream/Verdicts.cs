@@ -113,7 +113,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
         {
             Blame.None => Charge(line, words: null, answer.RetryAfter),
             Blame.Doubtful when IsExplained(answer, words) => Verdict.Final(Blame.Line),
-            Blame.Doubtful when OthersPass(line) => Charge(line, words, answer.RetryAfter),
+            Blame.Doubtful when OthersPass(line) && !IsToldAlready(line, answer) => Charge(line, words, answer.RetryAfter),
             Blame.Doubtful when IsLasting(line, answer) => Verdict.Final(Blame.Doubtful),
             _ when WaitsInVain(line, answer) => Verdict.Final(Blame.Doubtful),
             _ => Verdict.Again(Blame.Upstream, WaitOf(line, answer.RetryAfter)),
@@ -128,6 +128,12 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     private bool OthersPass(LineHistory line) => line.RefusedNumber is { } refused
         ? record.LastThrough > (record.AreFew ? refused : line.SentWhenRefused)
         : record.LastThrough > line.Number;
+
+    /// <summary>
+    /// Whether nobody has gone through since the line was last charged, and it is about the key (401): a line that was overtaken on its way when
+    /// a key was revoked is charged for that once.
+    /// </summary>
+    private bool IsToldAlready(LineHistory line, Reply.Answer answer) => answer.StatusCode == 401 && record.LastThrough <= line.ChargedBy;
 
     /// <summary>
     /// Whether nobody gets through, and yet it looks like the line's fault: the few that are left have been told the same for long enough
@@ -161,7 +167,7 @@ internal sealed class Verdicts(UpstreamOptions options, UpstreamRecord record, T
     private Verdict Charge(LineHistory line, ulong? words, TimeSpan? asked)
     {
         var sameWords = words is not null && line.ChargedWords == words;
-        line.ChargedWords = words;
+        (line.ChargedWords, line.ChargedBy) = (words, record.LastThrough);
         line.Attempts++;
         return line.Attempts >= options.MaxAttempts || sameWords
             ? Verdict.Final(Blame.Doubtful)

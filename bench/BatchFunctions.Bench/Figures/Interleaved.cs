@@ -64,7 +64,11 @@ internal sealed record Interleaved(double Ours, double Bare, double Ratio)
     }
 
     /// <summary>The middle value.</summary>
-    public static double Median(IEnumerable<double> values) => Percentile(values, 0.5);
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
 
     /// <summary>The value that this share of the values does not exceed.</summary>
     public static double Percentile(IEnumerable<double> values, double share)

@@ -69,28 +69,17 @@ internal sealed class BatchFollow(
         string id, Func<Batch, IProgressDisplay, Task> fetch, string howToGoOn, string howToFetch, CancellationToken ct)
     {
         Batch? ended = null;
-        try
-        {
-            await ShownAsync(async display =>
+        await ToldHowToGoOnAsync(
+            id,
+            () => ShownAsync(async display =>
             {
                 ended = await WaitAsync(id, display, _ => Task.FromResult(false), ct);
                 await fetch(ended, display);
-            });
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            await _said.WriteLineAsync(ended is null ? $"Batch {id} keeps running. {howToGoOn}" : howToFetch);
-            throw;
-        }
-        catch (ApiException e)
-        {
-            throw Refused(e, isThere: ended is not null, ended is null ? howToGoOn : howToFetch);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw NotWritten(e, ended is null ? howToGoOn : howToFetch);
-        }
-
+            }),
+            () => ended,
+            howToGoOn,
+            howToFetch,
+            ct);
         return ended!;
     }
 
@@ -101,26 +90,15 @@ internal sealed class BatchFollow(
         await _places.CheckAsync();
         Batch? last = null;
         await using var results = new FollowedResults(client, environment, _places);
-        try
-        {
-            await ShownAsync(
+        await ToldHowToGoOnAsync(
+            id,
+            () => ShownAsync(
                 display => WaitAsync(id, display, batch => results.CopyNewAsync(last = batch, ct), ct),
-                isQuiet: _places.Output == ResultPlaces.StandardOutput);
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            await _said.WriteLineAsync(last is { HasEnded: true } ? HowToFetch(id) : $"Batch {id} keeps running. {HowToFollow(id)}");
-            throw;
-        }
-        catch (ApiException e)
-        {
-            throw Refused(e, isThere: last is not null, last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw NotWritten(e, last is { HasEnded: true } ? HowToFetch(id) : HowToFollow(id));
-        }
-
+                isQuiet: _places.Output == ResultPlaces.StandardOutput),
+            () => last,
+            HowToFollow(id),
+            HowToFetch(id),
+            ct);
         return await ReportAsync(last!);
     }
 
@@ -190,13 +168,39 @@ internal sealed class BatchFollow(
         }
     }
 
-    /// <summary>What is told where a disk is full, and the like: the batch is paid for, and its results are still at the service.</summary>
-    private static FailureException NotWritten(Exception e, string remedy) =>
-        new($"The results cannot be written: {e.Message.TrimEnd('.')}. {remedy}", ExitCodes.LocalFile, e);
+    /// <summary>
+    /// Waits for a batch. Whatever ends that early, a full disk for instance, is told with how to go on: the batch is paid for, and its results are
+    /// still at the service. Of a batch that is not there nothing goes on.
+    /// </summary>
+    /// <param name="id">The batch.</param>
+    /// <param name="wait">Waits, and writes its results.</param>
+    /// <param name="known">The batch as it was last seen; null before that.</param>
+    /// <param name="howToGoOn">The remedy while it runs.</param>
+    /// <param name="howToFetch">The same once it has ended.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    private async Task ToldHowToGoOnAsync(
+        string id, Func<Task> wait, Func<Batch?> known, string howToGoOn, string howToFetch, CancellationToken ct)
+    {
+        try
+        {
+            await wait();
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await _said.WriteLineAsync(known() is { HasEnded: true } ? howToFetch : $"Batch {id} keeps running. {howToGoOn}");
+            throw;
+        }
+        catch (ApiException e)
+        {
+            throw new FailureException(e.Status == NotFound && known() is null ? e.Message : $"{e.Message} {Remedy()}", ExitCodes.Refused, e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FailureException($"The results cannot be written: {e.Message.TrimEnd('.')}. {Remedy()}", ExitCodes.LocalFile, e);
+        }
 
-    /// <summary>What the service said, and how to go on; of a batch that is not there nothing goes on.</summary>
-    private static FailureException Refused(ApiException said, bool isThere, string howToGoOn) =>
-        new(said.Status == NotFound && !isThere ? said.Message : $"{said.Message} {howToGoOn}", ExitCodes.Refused, said);
+        string Remedy() => known() is { HasEnded: true } ? howToFetch : howToGoOn;
+    }
 
     private string HowToGoOn(string id) =>
         $"`batch wait {id}{options.Again(parsed)}{service}` resumes waiting; `batch cancel {id}{service}` stops it.";

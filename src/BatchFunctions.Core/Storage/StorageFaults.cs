@@ -32,6 +32,9 @@ internal static class StorageFaults
     /// </summary>
     public static bool MayPass(Exception e) => IsFault(e) || e is ConcurrencyException or OperationCanceledException;
 
+    /// <summary>Whether storage is at <see cref="IsFault">fault</see>, or <see cref="IsRefusal">refuses</see> what the service needs.</summary>
+    public static bool IsStorages(Exception e) => IsFault(e) || IsRefusal(e);
+
     /// <summary>Whether storage is at fault, and trying again later may help.</summary>
     public static bool IsFault(Exception e) => e switch
     {

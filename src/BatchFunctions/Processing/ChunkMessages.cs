@@ -14,8 +14,7 @@ internal sealed class ChunkMessages(ChunkStore chunks, BatchQueues queues, TimeP
     /// <param name="all">All of its chunks.</param>
     /// <param name="ct">Fires when the host shuts down.</param>
     public Task SendFirstAsync(Batch batch, IEnumerable<Chunk> all, CancellationToken ct) =>
-        Parallel.ForEachAsync(all.Take(batch.ChunkWindow ?? int.MaxValue), Sending(ct), async (chunk, token) =>
-            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+        SendAsync(batch, all.Take(batch.ChunkWindow ?? int.MaxValue).ToAsyncEnumerable(), ct);
 
     /// <summary>
     /// Sends those of the chunks that should have one and have never been claimed. Those that wait for a given time have a message,
@@ -26,14 +25,17 @@ internal sealed class ChunkMessages(ChunkStore chunks, BatchQueues queues, TimeP
     public Task SendUnclaimedAsync(Batch batch, CancellationToken ct)
     {
         var succession = new ChunkSuccession(batch, time.GetUtcNow());
-        var unclaimed = chunks.ListAsync(batch.Id, ct).Where(chunk =>
+        return SendAsync(batch, chunks.ListAsync(batch.Id, ct).Where(IsDue), ct);
+
+        bool IsDue(Chunk chunk)
         {
             succession.See(chunk);
             return chunk is { Ended: false, Owner: null, NotBefore: null, Unreadable: null } && succession.IsDue(chunk);
-        });
-        return Parallel.ForEachAsync(unclaimed, Sending(ct), async (chunk, token) =>
-            await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
+        }
     }
 
-    private static ParallelOptions Sending(CancellationToken ct) => new() { MaxDegreeOfParallelism = SentAtOnce, CancellationToken = ct };
+    private Task SendAsync(Batch batch, IAsyncEnumerable<Chunk> some, CancellationToken ct) => Parallel.ForEachAsync(
+        some,
+        new ParallelOptions { MaxDegreeOfParallelism = SentAtOnce, CancellationToken = ct },
+        async (chunk, token) => await queues.SendChunkAsync(batch.Key, chunk.Number, TimeSpan.Zero, token));
 }

@@ -123,7 +123,7 @@ internal sealed partial class PoisonSweep(
             await queue.SendMessageAsync(message.Body, visibility, Forever, ct);
             return true;
         }
-        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e))
+        catch (Exception e) when (StorageFaults.IsStorages(e))
         {
             return false;
         }

@@ -35,7 +35,7 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
         {
             return await watch.GetAsync(Batch.Key, CancellationToken.None) is not { } now || now.Runs(time.GetUtcNow());
         }
-        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e))
+        catch (Exception e) when (StorageFaults.IsStorages(e))
         {
             return !Batch.IsOverdue(time.GetUtcNow());
         }
@@ -75,7 +75,7 @@ internal sealed class RunningBatch(Batch batch, BatchWatch watch, SweepGuard gua
         {
             await ask();
         }
-        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || ct.IsCancellationRequested)
+        catch (Exception e) when (StorageFaults.IsStorages(e) || ct.IsCancellationRequested)
         {
             watch.Owe(Batch.Key);
         }

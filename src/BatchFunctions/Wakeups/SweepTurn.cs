@@ -88,7 +88,7 @@ internal sealed class SweepTurn : IAsyncDisposable
         {
             await _queues.ReleaseSweepAsync(_id, limit.Token);
         }
-        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || limit.IsCancellationRequested)
+        catch (Exception e) when (StorageFaults.IsStorages(e) || limit.IsCancellationRequested)
         {
             // What broke it off is told by whoever caught it.
         }
@@ -128,7 +128,7 @@ internal sealed class SweepTurn : IAsyncDisposable
 
                 await _steps.ReachedAsync(ProtocolStep.SweepHeld, ct);
             }
-            catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || ct.IsCancellationRequested)
+            catch (Exception e) when (StorageFaults.IsStorages(e) || ct.IsCancellationRequested)
             {
                 // Tried again in a moment; if it lapses meanwhile another may be asked for.
             }

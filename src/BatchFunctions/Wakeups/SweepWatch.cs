@@ -30,7 +30,7 @@ internal sealed partial class SweepWatch(BatchQueues queues, IOptions<BatchOptio
         {
             await ask(ct);
         }
-        catch (Exception e) when (StorageFaults.IsFault(e) || StorageFaults.IsRefusal(e) || ct.IsCancellationRequested)
+        catch (Exception e) when (StorageFaults.IsStorages(e) || ct.IsCancellationRequested)
         {
             Log.NotAsked(logger, e);
         }

@@ -1,7 +1,4 @@
 using System.Collections.Frozen;
-using System.Net;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -20,38 +17,20 @@ public sealed class StorageServer : IAsyncDisposable
     private static readonly FrozenSet<string> OfConnection = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase, "Accept-Encoding", "Connection", "Keep-Alive", "Transfer-Encoding");
 
-    private readonly Dictionary<int, int> _serviceByPort = [];
     private readonly FrozenDictionary<string, StorageAccount> _accounts;
-    private readonly WebApplication _app;
+    private readonly ServicePorts<int> _ports;
 
     private StorageServer(IEnumerable<StorageAccount> accounts)
     {
         _accounts = accounts.ToFrozenDictionary(account => account.Name, StringComparer.Ordinal);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            foreach (var _ in Services)
-            {
-                kestrel.Listen(IPAddress.Loopback, 0);
-            }
-
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.AddServerHeader = false;
-        });
-        _app = builder.Build();
-        _app.Run(AnswerAsync);
+        _ports = new ServicePorts<int>(Services, AnswerAsync);
     }
 
     /// <summary>Serves accounts on free ports, until it is disposed of.</summary>
     public static async Task<StorageServer> StartAsync(params IEnumerable<StorageAccount> accounts)
     {
         var server = new StorageServer(accounts);
-        await server._app.StartAsync();
-        foreach (var (url, service) in server._app.Urls.Zip(Services))
-        {
-            server._serviceByPort[new Uri(url).Port] = service;
-        }
-
+        await server._ports.StartAsync();
         return server;
     }
 
@@ -60,21 +39,17 @@ public sealed class StorageServer : IAsyncDisposable
     public string ConnectionString(StorageAccount account)
     {
         ArgumentNullException.ThrowIfNull(account);
-        return account.ConnectionStringAt(service => _serviceByPort.Single(port => port.Value == service).Key);
+        return account.ConnectionStringAt(_ports.PortOf);
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _app.StopAsync(new CancellationToken(canceled: true));
-        await _app.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _ports.DisposeAsync();
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task AnswerAsync(HttpContext context, int service)
     {
         try
         {
-            var request = await ReadAsync(context);
+            var request = await ReadAsync(context, service);
             if (!_accounts.TryGetValue(request.Account, out var account))
             {
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -90,14 +65,14 @@ public sealed class StorageServer : IAsyncDisposable
         }
     }
 
-    private async Task<StorageRequest> ReadAsync(HttpContext context)
+    private static async Task<StorageRequest> ReadAsync(HttpContext context, int service)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return new StorageRequest(
             context.Request.Method,
-            new Uri($"http://127.0.0.1:{_serviceByPort[context.Connection.LocalPort]}{target}"),
+            new Uri($"http://127.0.0.1:{service}{target}"),
             context.Request.Headers.Where(header => !OfConnection.Contains(header.Key))
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())),
             body.ToArray());

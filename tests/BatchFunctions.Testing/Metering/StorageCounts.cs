@@ -98,6 +98,17 @@ public readonly record struct StorageUse(int BlobWrites, int BlobReads, int Mess
     /// <summary>All of them.</summary>
     public int Total => BlobWrites + BlobReads + Messages + QueueLooks + Tables;
 
+    /// <summary>What was asked between two readings.</summary>
+    public static StorageUse operator -(StorageUse left, StorageUse right) => left.Subtract(right);
+
+    /// <inheritdoc cref="op_Subtraction"/>
+    public StorageUse Subtract(StorageUse before) => new(
+        BlobWrites - before.BlobWrites,
+        BlobReads - before.BlobReads,
+        Messages - before.Messages,
+        QueueLooks - before.QueueLooks,
+        Tables - before.Tables);
+
     /// <inheritdoc/>
     public override string ToString() =>
         $"{Total} requests: {BlobWrites} blob writes, {BlobReads} blob reads, {Messages} messages sent or deleted, {QueueLooks} looks at queues, {Tables} to tables";

@@ -112,9 +112,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state;
         }
 
-        // A very large step that gains less than it should has gone beyond what is of use, though not all of it was in vain.
+        // A large step that gains less than it should has gone beyond what is of use, though not all of it was in vain.
         var doubt = error < AutoLimitTrial.Told ? 0 : error;
-        var isBeyond = more > LargeStep && gain + doubt < Straight * more;
+        var isBeyond = more > LargeStep ? gain + doubt < Straight * more : more > SmallStep && IsLess(gain, error, more);
         if (gain > least && !isBeyond)
         {
             // What gains where it was in vain before shows that the upstream has changed.
@@ -125,7 +125,7 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
                 : state.Try(AutoLimitPhase.Hold, state.Limit, trial.Cohort, now);
         }
 
-        state = error < AutoLimitTrial.Told ? state with { InVain = state.Limit, InVainAt = now } : state;
+        state = error < AutoLimitTrial.Told || IsLess(gain, error, more) ? state with { InVain = state.Limit, InVainAt = now } : state;
         if (more < SmallStep)
         {
             return state.Try(AutoLimitPhase.Hold, Within(reference.Lines), reference, now);
@@ -174,6 +174,17 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
 
         if (gain < -fall)
         {
+            if (!state.HasFallen)
+            {
+                // Of what was sent before the fall, a part has met both: what fewer lines are compared with is sent after it.
+                return state.Try(AutoLimitPhase.Hold, state.Limit, reference, now) with { HasFallen = true };
+            }
+
+            if (!trial.IsKnown)
+            {
+                return state;
+            }
+
             var left = Math.Min(state.Limit - 1, Within(state.Limit * Math.Exp(gain) * Margin));
             return state.Try(AutoLimitPhase.Descend, Math.Max(1, left), trial.Cohort, now) with { ProbesUp = false };
         }
@@ -217,6 +228,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             ProbesUp = !state.ProbesUp,
         };
     }
+
+    /// <summary>Whether a step has surely gained less than it would have with nothing in the way.</summary>
+    private static bool IsLess(double gain, double error, double more) => gain + (2 * error) < Straight * more;
 
     /// <summary>The next step up: in the open a large one, the larger where trials are slow and few lines say anything.</summary>
     private static double Factor(AutoLimitTrial trial, double share) =>

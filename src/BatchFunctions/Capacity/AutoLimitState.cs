@@ -31,6 +31,13 @@ internal sealed record AutoLimitState
     [JsonPropertyName("gained")]
     public bool HasGained { get; init; }
 
+    /// <summary>
+    /// Whether less got done at this limit than before, by lines of which some were sent before that: the trial tells by how much less.
+    /// </summary>
+    [JsonPropertyName("fell")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HasFallen { get; init; }
+
     /// <summary>When the trial began.</summary>
     [JsonPropertyName("since")]
     public DateTimeOffset Since { get; init; }
@@ -71,6 +78,7 @@ internal sealed record AutoLimitState
             Phase = phase,
             Limit = limit,
             IsFilled = IsFilled && limit == Limit,
+            HasFallen = false,
             Reference = reference,
             Since = now,
         };

@@ -30,7 +30,7 @@ internal sealed class AutoLimitTrial(AutoLimitState state, FleetFlight seen, Dat
 
     public TimeSpan Age => now - state.Since;
 
-    public Cohort Cohort { get; } = new(Math.Min(state.Limit, seen.Met), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
+    public Cohort Cohort { get; } = new(seen.Met, seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
 
     /// <summary>Whether the limit is what keeps lines from being sent.</summary>
     public bool Binds => seen.InFlight >= (0.95 * state.Limit) - 1;

@@ -5,7 +5,8 @@ namespace BatchFunctions.Fleet;
 
 /// <summary>
 /// Who may have how many lines in flight at an upstream. The shares never add up to more than the limit: a process takes only what no
-/// other holds, gives up what is beyond its part as its lines come back, and what a dead one held is free when its lease is over.
+/// other holds, gives up what is beyond its part as its lines come back, and what a dead one held is free when its lease is over. Where
+/// the limit falls, nobody takes more until enough has come back, and each keeps what it holds within its part.
 /// </summary>
 /// <param name="Entries">The processes' shares.</param>
 /// <param name="Auto">What is known of the limit that finds itself.</param>
@@ -67,9 +68,12 @@ internal sealed record ShareLedger(
 
         // Half of what nobody wants, so that lines that come meanwhile need not wait for the next renewal, nor a new process for ours.
         var part = whole[own] + (int)(spare / 2 / all.Length);
-        var free = Math.Max(0, limit - others.Held);
-        var lines = Math.Min(part, free);
-        var holds = Math.Max(lines, Math.Min(demand.InFlight, free));
+
+        // What it holds stays its own, up to its part, though others still hold more than theirs where the limit has fallen.
+        var held = Entries.FirstOrDefault(entry => entry.Worker == worker)?.Holds ?? 0;
+        var atMost = Math.Max(held, limit - others.Held);
+        var lines = Math.Min(part, atMost);
+        var holds = Math.Max(lines, Math.Min(demand.InFlight, atMost));
         var grant = new ShareGrant(
             lines, limit, Lease, others.Auto?.Trial ?? 0, lines < whole[own] || demand.InFlight > lines, parts[own]);
         return (others with { Entries = [.. others.Entries, mine with { Holds = holds }] }, grant);

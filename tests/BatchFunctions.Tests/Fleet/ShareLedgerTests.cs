@@ -108,6 +108,38 @@ public sealed class ShareLedgerTests
     }
 
     [Fact]
+    public void Where_the_limit_falls_each_keeps_its_part_and_what_is_beyond_it_comes_back()
+    {
+        string[] workers = ["a", "b", "c", "d"];
+        var ledger = ShareLedger.Empty;
+        var shares = new Dictionary<string, int>();
+        void Round(int limit, Func<string, int> inFlight)
+        {
+            foreach (var worker in workers)
+            {
+                var before = ledger.Held;
+                (ledger, var grant) = ledger.Renew(worker, new ShareDemand(inFlight(worker), [new("p", 1, 1000)]), null, limit, Now);
+                shares[worker] = grant.Lines;
+                Assert.InRange(ledger.Held, 0, Math.Max(before, limit));
+            }
+        }
+
+        for (var round = 0; round < 4; round++)
+        {
+            Round(64, worker => shares.GetValueOrDefault(worker));
+        }
+
+        Assert.All(shares.Values, static lines => Assert.Equal(16, lines));
+
+        Round(32, static _ => 16);
+        Assert.All(shares.Values, static lines => Assert.Equal(8, lines));
+        Assert.Equal(64, ledger.Held);
+
+        Round(32, static _ => 8);
+        Assert.Equal(32, ledger.Held);
+    }
+
+    [Fact]
     public void Of_many_projects_the_smallest_go_together()
     {
         var (ledger, _) = Renew(ShareLedger.Empty, "a", 0, [.. Enumerable.Range(1, 100).Select(number => ($"p{number}", number))]);

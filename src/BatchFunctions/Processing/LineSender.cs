@@ -118,7 +118,7 @@ internal sealed class LineSender(
 
     /// <summary>Waits for a place in flight for a line.</summary>
     /// <returns>Null when there is none: the line has ended, or is kept back, or its whole chunk must wait in storage.</returns>
-    private async Task<(UpstreamRequest Request, UpstreamPlace Place)?> EnterAsync(UpstreamTurn turn, LineInFlight line, CancellationToken ct)
+    private async ValueTask<(UpstreamRequest Request, UpstreamPlace Place)?> EnterAsync(UpstreamTurn turn, LineInFlight line, CancellationToken ct)
     {
         var parsed = ChunkInput.Parse(line.Content);
         line.CustomId = parsed.CustomId;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.Text;
 using BatchFunctions.Memory;
@@ -28,7 +29,7 @@ internal sealed class AnswerDecoding : IAsyncDisposable
     /// <summary>The first of what came over the wire, as text: what there is to show of an answer that cannot be decoded.</summary>
     public string Received => Encoding.UTF8.GetString(_head.Bytes);
 
-    public static async Task<AnswerDecoding> OpenAsync(HttpContent content, CancellationToken ct)
+    public static async ValueTask<AnswerDecoding> OpenAsync(HttpContent content, CancellationToken ct)
     {
         var head = new Head(await content.ReadAsStreamAsync(ct));
         Stream decoded = head;
@@ -52,10 +53,12 @@ internal sealed class AnswerDecoding : IAsyncDisposable
         await _head.DisposeAsync();
     }
 
-    /// <summary>A stream that remembers its first bytes.</summary>
+    /// <summary>A stream that remembers its first bytes, until it is disposed of.</summary>
     private sealed class Head(Stream inner) : ReadOnlyStream
     {
-        private readonly byte[] _first = new byte[4096];
+        private const int Most = 4096;
+
+        private byte[] _first = ArrayPool<byte>.Shared.Rent(Most);
         private int _count;
 
         public ReadOnlySpan<byte> Bytes => _first.AsSpan(0, _count);
@@ -63,7 +66,7 @@ internal sealed class AnswerDecoding : IAsyncDisposable
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var read = await inner.ReadAsync(buffer, cancellationToken);
-            var kept = Math.Min(read, _first.Length - _count);
+            var kept = Math.Min(read, Most - _count);
             buffer.Span[..kept].CopyTo(_first.AsSpan(_count));
             _count += kept;
             return read;
@@ -74,6 +77,7 @@ internal sealed class AnswerDecoding : IAsyncDisposable
             if (disposing)
             {
                 inner.Dispose();
+                Forget();
             }
 
             base.Dispose(disposing);
@@ -83,6 +87,18 @@ internal sealed class AnswerDecoding : IAsyncDisposable
         {
             await inner.DisposeAsync();
             await base.DisposeAsync();
+            Forget();
+        }
+
+        private void Forget()
+        {
+            // Disposed of twice: by the decoder before it, and by itself.
+            var first = _first;
+            (_first, _count) = ([], 0);
+            if (first.Length > 0)
+            {
+                ArrayPool<byte>.Shared.Return(first);
+            }
         }
     }
 }

@@ -29,9 +29,23 @@ internal sealed class GateProject(string name)
     /// <summary>
     /// The line that is next: of the most urgent batch, among such ones of that with the fewest in flight, and then the first to have come.
     /// </summary>
-    public GateWaiter? NextAt(DateTimeOffset now) => _batches.Values
-        .Where(static batch => batch.Waiting.Count > 0)
-        .MinBy(batch => (batch.UrgencyAt(now), batch.InFlight, batch.Waiting.Min!.Number))?.Waiting.Min;
+    public GateWaiter? NextAt(DateTimeOffset now)
+    {
+        // Asked for several times a line, under the gate's lock: no query that would be built anew each time.
+        GateWaiter? next = null;
+        (int Urgency, int InFlight, long Number) least = default;
+        foreach (var batch in _batches.Values)
+        {
+            if (batch.Waiting.Min is { } waiter
+                && (batch.UrgencyAt(now), batch.InFlight, waiter.Number) is var turn
+                && (next is null || turn.CompareTo(least) < 0))
+            {
+                (next, least) = (waiter, turn);
+            }
+        }
+
+        return next;
+    }
 
     /// <summary>All its lines that wait, suspects apart.</summary>
     public IEnumerable<GateWaiter> Waiting => _batches.Values.SelectMany(static batch => batch.Waiting);

@@ -8,6 +8,7 @@ internal sealed class GateWaiters(TimeProvider time)
 {
     private readonly Dictionary<string, GateProject> _projects = new(StringComparer.Ordinal);
     private readonly LinkedList<GateWaiter> _suspects = [];
+    private int _count;
 
     /// <summary>Which part a project has for each unit of its weight, where the fleet has said so.</summary>
     private double? _unit;
@@ -44,7 +45,7 @@ internal sealed class GateWaiters(TimeProvider time)
     public GateWaiter? Oldest => Unsuspected.Concat(_suspects).MinBy(static waiter => waiter.Number);
 
     /// <summary>Whether any line waits.</summary>
-    public bool IsAny => _suspects.Count > 0 || Unsuspected.Any();
+    public bool IsAny => _count > 0;
 
     /// <summary>
     /// The line that is best sent as a probe: the one that has waited longest, so that one which has just been refused asks again when all
@@ -102,6 +103,7 @@ internal sealed class GateWaiters(TimeProvider time)
     public void Add(GateWaiter waiter)
     {
         waiter.Waits = true;
+        _count++;
         waiter.Turn.Batch.Again += waiter.LeadsChunk ? 0 : 1;
         if (waiter.Suspicion > 0)
         {
@@ -113,7 +115,7 @@ internal sealed class GateWaiters(TimeProvider time)
         }
     }
 
-    public static void Remove(GateWaiter waiter)
+    public void Remove(GateWaiter waiter)
     {
         if (!waiter.Waits)
         {
@@ -121,13 +123,14 @@ internal sealed class GateWaiters(TimeProvider time)
         }
 
         waiter.Waits = false;
+        _count--;
         waiter.Turn.Batch.Again -= waiter.LeadsChunk ? 0 : 1;
         waiter.Node.List?.Remove(waiter.Node);
         waiter.Turn.Batch.Waiting.Remove(waiter);
     }
 
     /// <summary>A line has been given a place.</summary>
-    public static void Sent(GateWaiter waiter)
+    public void Sent(GateWaiter waiter)
     {
         Remove(waiter);
         var batch = waiter.Turn.Batch;

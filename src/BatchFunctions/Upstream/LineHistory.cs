@@ -11,7 +11,8 @@ internal sealed class LineHistory(LineKey key, LineState state)
     /// <summary>Breaks that may be chance: a server that restarts breaks all its connections.</summary>
     private const int BreaksByChance = 1;
 
-    private readonly Dictionary<int, LineVisits> _visits = [];
+    /// <summary>What upstreams have made of it, the last that was new to it first: most lines come to one alone.</summary>
+    private LineVisits? _visits;
     private LineVisits? _at;
 
     /// <summary>Which line it is.</summary>
@@ -106,18 +107,21 @@ internal sealed class LineHistory(LineKey key, LineState state)
 
     /// <summary>Goes on with what has been seen of the line at another upstream.</summary>
     /// <param name="upstream">The upstream's place in the registry.</param>
-    public LineVisits GoTo(int upstream)
-    {
-        if (!_visits.TryGetValue(upstream, out var visits))
-        {
-            _visits[upstream] = visits = new LineVisits();
-        }
-
-        return _at = visits;
-    }
+    public LineVisits GoTo(int upstream) => _at = VisitsOf(upstream) ?? (_visits = new LineVisits(upstream, _visits));
 
     /// <summary>From when on an upstream that has refused the line may be sent it again; at once to one that has not.</summary>
-    public DateTimeOffset DueAt(int upstream) => _visits.TryGetValue(upstream, out var visits) ? visits.Due : DateTimeOffset.MinValue;
+    public DateTimeOffset DueAt(int upstream) => VisitsOf(upstream)?.Due ?? DateTimeOffset.MinValue;
+
+    private LineVisits? VisitsOf(int upstream)
+    {
+        var visits = _visits;
+        while (visits is not null && visits.Upstream != upstream)
+        {
+            visits = visits.Before;
+        }
+
+        return visits;
+    }
 
     /// <summary>The line is put off for the upstream's sake.</summary>
     /// <param name="said">What it is told.</param>

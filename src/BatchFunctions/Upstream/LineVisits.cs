@@ -1,8 +1,16 @@
 namespace BatchFunctions.Upstream;
 
 /// <summary>What one upstream has made of a line in this run.</summary>
-internal sealed class LineVisits
+/// <param name="upstream">The upstream's place in the registry.</param>
+/// <param name="before">The upstream that the line came to before it; null at the first.</param>
+internal sealed class LineVisits(int upstream, LineVisits? before)
 {
+    /// <summary>The upstream's place in the registry.</summary>
+    public int Upstream { get; } = upstream;
+
+    /// <summary>The upstream that the line came to before it; null at the first.</summary>
+    public LineVisits? Before { get; } = before;
+
     /// <inheritdoc cref="LineHistory.LastWords"/>
     public ulong? LastWords { get; set; }
 

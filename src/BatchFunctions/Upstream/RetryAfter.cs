@@ -8,7 +8,11 @@ namespace BatchFunctions.Upstream;
 internal static partial class RetryAfter
 {
     /// <summary>What may be limited, as OpenAI's headers name it, and whoever took them over.</summary>
-    private static readonly string[] Limited = ["requests", "tokens"];
+    private static readonly (string Remaining, string Reset)[] Limited =
+    [
+        ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
+        ("x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    ];
 
     /// <summary>
     /// Reads <c>retry-after-ms</c> (Azure OpenAI and OpenAI send it), else <c>Retry-After</c> (RFC 9110, 10.2.3) in
@@ -23,14 +27,21 @@ internal static partial class RetryAfter
             return Ahead(count / 1000);
         }
 
-        if (Value(headers, "Retry-After") is { } text)
+        if (Value(headers, "Retry-After") is { } after)
         {
-            return Number(text) is { } seconds ? Ahead(seconds) : Until(text, now);
+            return Number(after) is { } seconds ? Ahead(seconds) : Until(after, now);
         }
 
-        return Limited.Where(what => Value(headers, "x-ratelimit-remaining-" + what) == "0")
-            .Select(what => Value(headers, "x-ratelimit-reset-" + what) is { } reset ? Reset(reset, now) : null)
-            .Max();
+        TimeSpan? longest = null;
+        foreach (var (remaining, reset) in Limited)
+        {
+            if (Value(headers, remaining) == "0" && Value(headers, reset) is { } text && Reset(text, now) is { } wait && !(wait <= longest))
+            {
+                longest = wait;
+            }
+        }
+
+        return longest;
     }
 
     /// <summary>A reset as seconds, as a duration in Go's form (<c>1m30.5s</c>, <c>17ms</c>), or as a date of RFC 3339.</summary>

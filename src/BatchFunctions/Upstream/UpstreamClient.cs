@@ -54,11 +54,10 @@ internal sealed partial class UpstreamClient(
 
     /// <summary>Waits for a place in flight for the next line of a chunk.</summary>
     /// <returns>The place; or how long to wait in storage.</returns>
-    public async Task<GateAnswer> EnterAsync(UpstreamTurn turn, UpstreamRoute route, LineState line, CancellationToken ct)
+    public async ValueTask<GateAnswer> EnterAsync(UpstreamTurn turn, UpstreamRoute route, LineState line, CancellationToken ct)
     {
         turn.See(route);
-        var doors = route.Targets.Select(static target => (target.Upstream, Due: DateTimeOffset.MinValue)).ToList();
-        var answer = await EnterAsync(turn, doors, LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
+        var answer = await EnterAsync(turn, route.Doors, LineHistory.SuspicionOf(line.Breaks), leadsChunk: true, ct);
         turn.Done();
         return answer;
     }
@@ -195,8 +194,8 @@ internal sealed partial class UpstreamClient(
     }
 
     /// <summary>Waits for a place. One that comes when the claim's lease has run out is given back until the claim is renewed.</summary>
-    private async Task<GateAnswer> EnterAsync(
-        UpstreamTurn turn, List<(UpstreamEntry Upstream, DateTimeOffset Due)> doors, int suspicion, bool leadsChunk, CancellationToken ct)
+    private async ValueTask<GateAnswer> EnterAsync(
+        UpstreamTurn turn, IReadOnlyList<(UpstreamEntry Upstream, DateTimeOffset Due)> doors, int suspicion, bool leadsChunk, CancellationToken ct)
     {
         while (true)
         {

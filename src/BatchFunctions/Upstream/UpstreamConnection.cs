@@ -171,9 +171,10 @@ internal sealed class UpstreamConnection(IHttpClientFactory clients, UpstreamSet
                         response.Headers.Location is { } location ? UpstreamAddress.Shown(location.OriginalString) : null)
                     : new Reply.TooLarge();
             }
-            finally
+            catch
             {
                 received = decoding.Received;
+                throw;
             }
         }
         catch (Exception e) when (e is not OperationCanceledException and not OutOfMemoryException)

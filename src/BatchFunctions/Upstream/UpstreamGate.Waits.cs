@@ -90,7 +90,7 @@ internal sealed partial class UpstreamGate
             if (waiter.Waits)
             {
                 // Others may have waited for this one: a suspect, for instance.
-                GateWaiters.Remove(waiter);
+                _waiters.Remove(waiter);
                 Grant();
             }
         }
@@ -108,7 +108,7 @@ internal sealed partial class UpstreamGate
         {
             if (waiter.Ask.TryCancel(ct))
             {
-                GateWaiters.Remove(waiter);
+                _waiters.Remove(waiter);
             }
         }
     }

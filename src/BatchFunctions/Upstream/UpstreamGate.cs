@@ -304,11 +304,11 @@ internal sealed partial class UpstreamGate : IAsyncDisposable
     {
         if (!waiter.Ask.TryDecide())
         {
-            GateWaiters.Remove(waiter);
+            _waiters.Remove(waiter);
             return;
         }
 
-        GateWaiters.Sent(waiter);
+        _waiters.Sent(waiter);
         _inFlight++;
         _probesInFlight += isProbe ? 1 : 0;
         _suspectsInFlight += waiter.Suspicion > 0 ? 1 : 0;

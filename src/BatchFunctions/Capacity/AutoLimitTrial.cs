@@ -30,7 +30,12 @@ internal sealed class AutoLimitTrial(AutoLimitState state, FleetFlight seen, Dat
 
     public TimeSpan Age => now - state.Since;
 
-    public Cohort Cohort { get; } = new(seen.Met, seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
+    /// <remarks>
+    /// By their work lines are compared as they went, among those that the last trial had sent. Where no work is told that would say too
+    /// much of too few, and no more are counted than there may be.
+    /// </remarks>
+    public Cohort Cohort { get; } = new(
+        seen.Seen.Fit.Tells ? seen.Met : Math.Min(state.Limit, seen.Met), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);
 
     /// <summary>Whether the limit is what keeps lines from being sent.</summary>
     public bool Binds => seen.InFlight >= (0.95 * state.Limit) - 1;

@@ -99,6 +99,10 @@ internal readonly record struct WorkFit(
             : null;
     }
 
+    /// <summary>Whether the work tells how long these lines take.</summary>
+    [JsonIgnore]
+    public bool Tells => Count >= Cohort.Fewest && SlowerThan(this) is not null;
+
     private bool WorkDiffers => (WorkSquares * Weight) - (Work * Work) > Differs * Differs * Work * Work;
 
     private double StartWith(WorkFit other, double mine, double its) =>

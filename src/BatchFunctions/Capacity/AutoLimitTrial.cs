@@ -31,8 +31,8 @@ internal sealed class AutoLimitTrial(AutoLimitState state, FleetFlight seen, Dat
     public TimeSpan Age => now - state.Since;
 
     /// <remarks>
-    /// By their work lines are compared as they went, among those that the last trial had sent. Where no work is told that would say too
-    /// much of too few, and no more are counted than there may be.
+    /// In flight are those that the trial's lines have met, what an earlier trial had sent among them. Where the work does not tell how long
+    /// lines take, few have ended by then that met those too, and no more are counted than there may be.
     /// </remarks>
     public Cohort Cohort { get; } = new(
         seen.Seen.Fit.Tells ? seen.Met : Math.Min(state.Limit, seen.Met), seen.Seen.Fit, seen.Seen.Ended, seen.Seen.Flying);

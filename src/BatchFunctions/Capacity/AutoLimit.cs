@@ -112,9 +112,9 @@ internal sealed class AutoLimit(int most = AutoLimit.MostLines)
             return state;
         }
 
-        // A large step that gains less than it should has gone beyond what is of use, though not all of it was in vain.
+        // A very large step that gains less than it should has gone beyond what is of use, though not all of it was in vain.
         var doubt = error < AutoLimitTrial.Told ? 0 : error;
-        var isBeyond = more > LargeStep ? gain + doubt < Straight * more : more > SmallStep && IsLess(gain, error, more);
+        var isBeyond = more > LargeStep && gain + doubt < Straight * more;
         if (gain > least && !isBeyond)
         {
             // What gains where it was in vain before shows that the upstream has changed.

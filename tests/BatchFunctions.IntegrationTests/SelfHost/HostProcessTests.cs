@@ -6,7 +6,7 @@ using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.SelfHost;
 
-public sealed class HostProcessTests : IDisposable
+public sealed class HostProcessTests(HostProcessTests.Running running) : IClassFixture<HostProcessTests.Running>, IDisposable
 {
     private readonly DataFolder _data = new();
     private readonly HttpClient _http = new();
@@ -46,19 +46,18 @@ public sealed class HostProcessTests : IDisposable
     [Fact]
     public async Task A_key_made_beside_the_running_service_opens_it()
     {
-        await using var host = await HostProcess.ServeAsync(_data.Path);
+        var host = running.Host;
 
-        await using var add = await HostProcess.RunAsync(["keys", "add", "--project", "beside", "--name", "a label", "--data", _data.Path]);
+        await using var add = await HostProcess.RunAsync(["keys", "add", "--project", "beside", "--name", "a label", "--data", running.Data]);
 
         Assert.Matches("^sk-[A-Za-z0-9]{54}$", add.Output.TrimEnd());
         Assert.Equal(HttpStatusCode.OK, await ListAsync(host, add.Output.Trim()));
-        await using var list = await HostProcess.RunAsync(["keys", "list", "--json", "--data", _data.Path]);
+        await using var list = await HostProcess.RunAsync(["keys", "list", "--json", "--data", running.Data]);
         Assert.Contains("a label", list.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(add.Output.Trim(), list.Output, StringComparison.Ordinal);
 
         // The storage is still there when the command has gone.
         Assert.Equal(HttpStatusCode.OK, await ListAsync(host, add.Output.Trim()));
-        await host.TerminateAsync();
     }
 
     [Fact]
@@ -102,26 +101,21 @@ public sealed class HostProcessTests : IDisposable
     [Fact]
     public async Task A_second_service_on_the_data_of_a_running_one_is_refused_on_one_line()
     {
-        await using var first = await HostProcess.ServeAsync(_data.Path);
+        var first = running.Host;
 
-        await using var second = await HostProcess.RunAsync(["--data", _data.Path, "--urls", "http://127.0.0.1:0"]);
+        await using var second = await HostProcess.RunAsync(["--data", running.Data, "--urls", "http://127.0.0.1:0"]);
 
-        second.ShouldSayOneLine($"{_data.Path} is in use by another process");
+        second.ShouldSayOneLine($"{running.Data} is in use by another process");
         Assert.Equal(HttpStatusCode.OK, await ListAsync(first, first.LineAfter("API key of the project 'local': ")));
-        await first.TerminateAsync();
     }
 
     [Fact]
-    public async Task The_key_that_is_kept_is_its_owners_alone_to_read()
+    public void The_key_that_is_kept_is_its_owners_alone_to_read()
     {
-        await using var host = await HostProcess.ServeAsync(_data.Path);
-
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_data.Path, "local-key")));
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(running.Data, "local-key")));
         }
-
-        await host.TerminateAsync();
     }
 
     [Fact]
@@ -149,5 +143,28 @@ public sealed class HostProcessTests : IDisposable
         request.Headers.Authorization = new("Bearer", key);
         using var answer = await _http.SendAsync(request);
         return answer.StatusCode;
+    }
+
+    /// <summary>A service for the tests that leave it as it is.</summary>
+    public sealed class Running : IAsyncLifetime
+    {
+        private readonly DataFolder _data = new();
+        private HostProcess? _host;
+
+        internal string Data => _data.Path;
+
+        internal HostProcess Host => _host!;
+
+        public async Task InitializeAsync() => _host = await HostProcess.ServeAsync(Data);
+
+        public async Task DisposeAsync()
+        {
+            await using (Host)
+            {
+                await Host.TerminateAsync();
+            }
+
+            _data.Dispose();
+        }
     }
 }

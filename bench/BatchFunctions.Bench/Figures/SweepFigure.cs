@@ -13,8 +13,13 @@ internal sealed class SweepFigure : Figure
     /// <summary>Batches of one project: a version may read what has not ended of a project whenever it is given one more.</summary>
     private const int OfProject = 500;
 
-    /// <summary>How long batches lie before they are looked at: by then none has a message, and all rest.</summary>
+    /// <summary>How long batches lie at least before they are looked at: by then none has a message.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(60);
+
+    /// <summary>What is counted until it does not become less: a first look at each batch, on an emulator, takes minutes.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(30);
+
+    private const int MostLooks = 20;
 
     /// <summary>Nobody listens there.</summary>
     private static readonly Uri Away = new("http://127.0.0.1:1");
@@ -44,6 +49,7 @@ internal sealed class SweepFigure : Figure
         }
 
         await Task.Delay(Settling, ct);
+        await SettleAsync(counted, ct);
 
         var (processor, began) = (service.ProcessorTime, Stopwatch.GetTimestamp());
         var use = await counted.WhileAsync(() => Task.Delay(span, ct));
@@ -60,5 +66,21 @@ internal sealed class SweepFigure : Figure
             "% of a core",
             string.Create(CultureInfo.InvariantCulture, $"over {took.TotalMinutes:0.0} minutes"),
             Target.AtMost(3)));
+    }
+
+    /// <summary>Waits until the requests of one look are nine tenths of those of the one before, or more.</summary>
+    private static async Task SettleAsync(CountedStorage counted, CancellationToken ct)
+    {
+        var before = int.MaxValue;
+        for (var look = 0; look < MostLooks; look++)
+        {
+            var use = await counted.WhileAsync(() => Task.Delay(Look, ct));
+            if (use.Total > before * 0.9)
+            {
+                return;
+            }
+
+            before = use.Total;
+        }
     }
 }

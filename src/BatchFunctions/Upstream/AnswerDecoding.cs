@@ -87,7 +87,6 @@ internal sealed class AnswerDecoding : IAsyncDisposable
         {
             await inner.DisposeAsync();
             await base.DisposeAsync();
-            Forget();
         }
 
         private void Forget()

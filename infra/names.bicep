@@ -17,6 +17,7 @@ var tableNames = [
   'usage'
   'webhooks'
   'deliveries'
+  'batchindex'
 ]
 
 var workingQueueNames = [

@@ -129,6 +129,8 @@ public static class BatchFunctionsExtensions
         services.AddHostedService<StorageProvisioner>();
         services.AddHostedService<MemoryReturn>();
         services.TryAddSingleton<BatchStore>();
+        services.TryAddSingleton<BatchSlices>();
+        services.TryAddSingleton<BatchIndex>();
         services.TryAddSingleton<ActiveBatchStore>();
         services.TryAddSingleton<ChunkStore>();
         services.TryAddSingleton<FileStore>();
@@ -195,6 +197,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<PoisonSweep>();
         services.TryAddSingleton<QueueGauges>();
         services.TryAddSingleton<Expiry>();
+        services.TryAddSingleton<BatchIndexing>();
         services.TryAddSingleton(provider => new BatchJobs(
             provider.GetRequiredService<BatchValidation>(),
             provider.GetRequiredService<ChunkWork>(),
@@ -215,6 +218,7 @@ public static class BatchFunctionsExtensions
         services.TryAddSingleton<KeyRing>();
         services.TryAddSingleton<Callers>();
         services.TryAddSingleton<ApiGuard>();
+        services.TryAddSingleton<BatchSearch>();
         services.TryAddSingleton<BatchList>();
         services.TryAddSingleton(provider => new BatchApi(
             provider.GetRequiredService<ApiGuard>(),

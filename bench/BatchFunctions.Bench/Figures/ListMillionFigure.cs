@@ -1,12 +1,15 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Azure.Core.Pipeline;
 using BatchFunctions.Batches;
 using BatchFunctions.Bench.Sides;
+using BatchFunctions.Processing;
 using BatchFunctions.StrictStorage;
 using BatchFunctions.StrictStorage.Chance;
 using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.Bench.Figures;
@@ -20,11 +23,14 @@ internal sealed class ListMillionFigure : Figure
     private const int Small = 1_000;
     private const int Limit = 100;
 
-    /// <summary>Of so many batches one has what is rare.</summary>
-    private const int RareEach = 100_000;
+    /// <summary>Batches of a project that have what is rare.</summary>
+    private const int Rare = 10;
 
-    /// <summary>Batches that have not ended: as many as a project may have, unless an operator lets it have more.</summary>
-    private const int Active = 1_000;
+    /// <summary>Of so many batches one has not ended: among a million as many as a project may have, unless an operator lets it have more.</summary>
+    private const int ActiveOf = 1_000;
+
+    /// <summary>How old the newest batch is: the index has what is older than an hour.</summary>
+    private static readonly TimeSpan Age = TimeSpan.FromHours(2);
 
     public override string Name => "list-million";
 
@@ -42,6 +48,13 @@ internal sealed class ListMillionFigure : Figure
                 await CompareAsync($"{Name}.{name.Name}", one, name.Query, small, after.Query, report, ct);
             }
 
+            await IndexAsync(one, report, ct);
+            await small.IndexAsync(ct);
+            foreach (var (name, query) in Rarities)
+            {
+                await CompareAsync($"{Name}.{name}", one, query, small, query, report, ct);
+            }
+
             foreach (var (name, query, target) in Filters(one, large))
             {
                 await CountAsync(name, query, target, one, report, ct);
@@ -53,6 +66,21 @@ internal sealed class ListMillionFigure : Figure
         {
             await CompareAsync($"{Name}.projects.{name.Name}", many, name.Query, small, after.Query, report, ct);
         }
+    }
+
+    private static IReadOnlyList<(string Name, string Query)> Rarities { get; } =
+        [("status-rare", "status=failed"), ("model-rare", "model=rare"), ("metadata-rare", "metadata[run]=rare"), ("all-rare", "status=failed,expired&model=rare&metadata[run]=rare")];
+
+    private async Task IndexAsync(StrictList list, Report report, CancellationToken ct)
+    {
+        list.Counts.Clear();
+        var seconds = await list.IndexAsync(ct);
+        report.Add(new Measurement(
+            $"{Name}.index",
+            (double)list.Counts.Use.Total / list.Rows,
+            "requests",
+            string.Create(CultureInfo.InvariantCulture, $"a batch, to put {list.Rows} into the index at once: {list.Counts.Use.Total} requests in {seconds:0} s"),
+            null));
     }
 
     private static IEnumerable<(string Name, string Query, Target? Target)> Filters(StrictList list, int rows)
@@ -70,10 +98,13 @@ internal sealed class ListMillionFigure : Figure
         yield return ("created_after", $"created_after={middle}&after={list.IdAt((rows / 2) - (Limit / 2))}", Target.Exactly(1));
         yield return ("status-active", "status=in_progress", Target.AtMost(2));
         yield return ("status-none", "status=validating,cancelling", Target.AtMost(2));
-        yield return ("status-rare", "status=failed", null);
-        yield return ("model-rare", "model=rare", null);
-        yield return ("metadata-rare", "metadata[run]=rare", null);
-        yield return ("status-rare-in-a-day", $"status=failed&created_after={list.At(86_400).ToUnixTimeSeconds()}", null);
+        foreach (var (name, query) in Rarities)
+        {
+            // What is newer, the index, and each batch that is found; the mark is known for a minute.
+            yield return (name, query, Target.AtMost(4 + Rare));
+        }
+
+        yield return ("status-rare-in-a-day", $"status=failed&created_after={list.At(86_400).ToUnixTimeSeconds()}", Target.AtMost(4 + Rare));
     }
 
     private static async Task CompareAsync(
@@ -108,10 +139,10 @@ internal sealed class ListMillionFigure : Figure
         private readonly string _connection;
         private readonly IReadOnlyList<string> _ids;
         private readonly DateTimeOffset _newest;
-        private readonly IAsyncDisposable _app;
+        private readonly WebApplication _app;
         private readonly HttpClient _client;
 
-        private StrictList(string connection, int rows, IReadOnlyList<string> ids, DateTimeOffset newest, IAsyncDisposable app, HttpClient client, StorageCounts counts)
+        private StrictList(string connection, int rows, IReadOnlyList<string> ids, DateTimeOffset newest, WebApplication app, HttpClient client, StorageCounts counts)
         {
             (_connection, Rows, _ids, _newest, _app, _client, Counts) = (connection, rows, ids, newest, app, client, counts);
         }
@@ -133,14 +164,14 @@ internal sealed class ListMillionFigure : Figure
         {
             var connection = new StorageAccount(TimeProvider.System, new FiveSeconds()).Publish();
             var account = await BenchAccount.CreateAsync(connection, ct);
-            var newest = DateTimeOffset.UtcNow;
+            var newest = DateTimeOffset.UtcNow - Age;
             IReadOnlyList<string> ids = [];
             for (var project = 0; project < projects; project++)
             {
                 // The project that is asked lies among the others.
                 var isAsked = project == projects / 2;
                 var tenant = isAsked ? BenchAccount.Tenant : string.Create(CultureInfo.InvariantCulture, $"{(project < projects / 2 ? 'a' : 'z')}{project}");
-                var seeded = await account.SeedAsync(rows / projects, newest, (number, batch) => Of(number, batch) with { Tenant = tenant }, ct);
+                var seeded = await account.SeedAsync(rows / projects, newest, (number, batch) => Of(number, rows / projects, batch) with { Tenant = tenant }, ct);
                 ids = isAsked ? seeded : ids;
             }
 
@@ -171,17 +202,26 @@ internal sealed class ListMillionFigure : Figure
                 : ((int)response.StatusCode, 0, false);
         }
 
+        /// <summary>Puts what has ended into the index.</summary>
+        /// <returns>How long that took, in seconds.</returns>
+        public async Task<double> IndexAsync(CancellationToken ct)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            await _app.Services.GetRequiredService<BatchIndexing>().IndexAsync(BenchAccount.Tenant, DateTimeOffset.MaxValue, static () => true, ct);
+            return Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        }
+
         public void Dispose()
         {
             _client.Dispose();
-            _app.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            ((IAsyncDisposable)_app).DisposeAsync().AsTask().GetAwaiter().GetResult();
             StorageAccount.Withdraw(_connection);
         }
 
         private static Uri Path(string query) => new($"/v1/batches?{query}", UriKind.Relative);
 
-        private static Batch Of(int number, Batch batch) => number < Active ? batch.WithStatus(BatchStatus.InProgress)
-            : number % RareEach != RareEach / 2 ? batch
+        private static Batch Of(int number, int count, Batch batch) => number < count / ActiveOf ? batch.WithStatus(BatchStatus.InProgress)
+            : number % (count / Rare) != count / Rare / 2 ? batch
             : batch.WithStatus(BatchStatus.Failed) with { Model = "rare", Metadata = new Dictionary<string, string> { ["run"] = "rare" } };
     }
 

@@ -18,6 +18,9 @@ public static class TableNames
     /// <summary>A row for each batch that has not ended, by tenant.</summary>
     public const string ActiveBatches = "activebatches";
 
+    /// <summary>Ended batches by what a list may be asked for: one partition per tenant.</summary>
+    public const string BatchIndex = "batchindex";
+
     /// <summary>Wake-ups that have been sent and not yet taken up.</summary>
     public const string Pending = "pending";
 
@@ -47,5 +50,8 @@ public static class TableNames
 
     /// <summary>All tables.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency, Usage, Webhooks, Deliveries];
+    [
+        Batches, Files, Uploads, Chunks, ActiveBatches, Pending, Expiring, ApiKeys, Projects, Fleet, Idempotency, Usage, Webhooks, Deliveries,
+        BatchIndex,
+    ];
 }

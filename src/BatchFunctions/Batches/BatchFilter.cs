@@ -82,6 +82,20 @@ internal sealed record BatchFilter
             clauses.Add(TableClient.CreateQueryFilter($"RowKey le {IdKind.Batch.LastRowKeySince(since)}"));
         }
 
+        AddConditions(clauses);
+        return string.Join(" and ", clauses);
+    }
+
+    /// <summary>The query for those rows between two, both included, whenever they were made.</summary>
+    public string QueryOf(string tenant, string firstRowKey, string lastRowKey)
+    {
+        var clauses = new List<string> { TableClient.CreateQueryFilter($"PartitionKey eq {tenant} and RowKey ge {firstRowKey} and RowKey le {lastRowKey}") };
+        AddConditions(clauses);
+        return string.Join(" and ", clauses);
+    }
+
+    private void AddConditions(List<string> clauses)
+    {
         if (Statuses.Count > 0)
         {
             clauses.Add($"({string.Join(" or ", Statuses.Select(status => TableClient.CreateQueryFilter($"Status eq {status.Wire()}")))})");
@@ -96,7 +110,5 @@ internal sealed record BatchFilter
         {
             clauses.Add(TableClient.CreateQueryFilter($"Model eq {Model}"));
         }
-
-        return string.Join(" and ", clauses);
     }
 }

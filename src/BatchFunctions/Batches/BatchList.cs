@@ -5,9 +5,9 @@ namespace BatchFunctions.Batches;
 /// <summary>
 /// The list of a project's batches. Where only batches are asked for that have not ended, the search ends at the oldest of them, which its
 /// active row names: the row is written before its batch and goes when that has ended. So it is one request more, however many batches
-/// have ended since, and none beyond it where all have.
+/// have ended since, and none beyond it where all have. What else is asked for by conditions on rows, <see cref="BatchSearch"/> finds.
 /// </summary>
-internal sealed class BatchList(BatchStore batches, ActiveBatchStore active)
+internal sealed class BatchList(BatchStore batches, BatchSearch search, ActiveBatchStore active)
 {
     /// <inheritdoc cref="BatchStore.ListAsync(string, BatchListing, CancellationToken)"/>
     public async Task<BatchPage> PageAsync(string tenant, BatchListing listing, CancellationToken ct)
@@ -19,7 +19,7 @@ internal sealed class BatchList(BatchStore batches, ActiveBatchStore active)
 
         if (!listing.Filter.IsOfActiveAlone)
         {
-            return await batches.ListAsync(tenant, listing, ct);
+            return listing.Filter.LooksAtRows ? await search.PageAsync(tenant, listing, ct) : await batches.ListAsync(tenant, listing, ct);
         }
 
         // Read first: a batch that is there at both times, and has not ended, is not older.

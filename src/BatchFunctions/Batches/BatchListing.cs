@@ -47,6 +47,13 @@ internal sealed record BatchListing(string? After, int Limit, BatchFilter Filter
         });
     }
 
+    /// <summary>The row key behind which lie the batches that are asked for and were made before a time.</summary>
+    public string FirstRowKeyBehind(DateTimeOffset until)
+    {
+        var key = IdKind.Batch.LastRowKeySince(Filter.CreatedBefore < until ? Filter.CreatedBefore.Value : until);
+        return After is not null && IdKind.Batch.RowKeyOf(After) is var after && string.CompareOrdinal(after, key) > 0 ? after : key;
+    }
+
     /// <summary>Statuses may be given several times, and several at once.</summary>
     private static BatchStatus[] StatusesIn(IQueryCollection query) =>
     [

@@ -22,6 +22,11 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// </summary>
     internal const int MostRequests = 20;
 
+    /// <summary>How many rows storage may look through for each that is asked for, rather than be asked for each.</summary>
+    private const int MostLookedThrough = 10;
+
+    private const int MostReadAtOnce = 16;
+
     private readonly Remembered<BatchKey, Batch> _new = new(mostBytes: 512 * BytesOfNew);
     private readonly FencedTable<Batch> _rows = new(table, BatchRow.ToRow, BatchRow.FromRow, BatchRow.Unreadable);
 
@@ -107,6 +112,31 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         }
 
         return new BatchPage(batches, HasMore: false);
+    }
+
+    /// <summary>
+    /// The batches that entries of the index lead to, as far as they are there and match. Where the entries lie close together one query finds them
+    /// among the rows between; else each is read by itself, side by side.
+    /// </summary>
+    /// <param name="tenant">Whose.</param>
+    /// <param name="entries">The entries, in the order of the list.</param>
+    /// <param name="filter">What the batches must match.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task<IReadOnlyList<Batch>> FollowAsync(
+        string tenant, IReadOnlyList<BatchIndexEntry> entries, BatchFilter filter, CancellationToken ct)
+    {
+        if (entries.Count > 1 && Math.Abs(entries[0].Number - entries[^1].Number) < (long)entries.Count * MostLookedThrough)
+        {
+            return await _rows.QueryAsync(filter.QueryOf(tenant, entries[0].RowKey, entries[^1].RowKey), null, ct)
+                .Where(batch => !batch.Deleted && filter.Matches(batch)).ToListAsync(ct);
+        }
+
+        var found = new Batch?[entries.Count];
+        await Parallel.ForEachAsync(
+            entries.Index(),
+            new ParallelOptions { MaxDegreeOfParallelism = MostReadAtOnce, CancellationToken = ct },
+            async (entry, token) => found[entry.Index] = await _rows.FindAsync(tenant, entry.Item.RowKey, token));
+        return [.. found.Where(batch => batch is { Deleted: false } && filter.Matches(batch)).Select(static batch => batch!)];
     }
 
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>

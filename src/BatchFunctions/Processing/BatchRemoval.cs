@@ -11,11 +11,12 @@ namespace BatchFunctions.Processing;
 
 /// <summary>
 /// Removes what is left of a batch that was deleted: its result files, its chunks' rows, its blobs, its name in the batch that it is a
-/// retry of, and last its row. A day later it looks once more, for what storage carried out when its sender had long given it up.
+/// retry of, what the list's index has of it, and last its row. A day later it looks once more, for what storage carried out when its sender had long given it up.
 /// Every step may be repeated; a crash in between leaves the entry that is due.
 /// </summary>
 internal sealed partial class BatchRemoval(
     BatchStore batches,
+    BatchIndex index,
     ActiveBatchStore active,
     ChunkStore chunks,
     FileDeletion files,
@@ -63,6 +64,7 @@ internal sealed partial class BatchRemoval(
 
         await UnlinkAsync(batch, ct);
         await steps.ReachedAsync(ProtocolStep.DeletedBatchUnlinked, ct);
+        await index.RemoveAsync(key.Tenant, EndedBatch.Of(batch), ct);
         await batches.RemoveAsync(key, ct);
         await steps.ReachedAsync(ProtocolStep.DeletedBatchRowRemoved, ct);
         Log.Removed(logger, key.Id);

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace BatchFunctions.Processing;
 
 /// <summary>
-/// Goes through everything that has not ended, repairs what a crash, a lost message or an expired lease has left, and
-/// removes what has expired. Its message sends itself again while anything is active, so that nothing runs at rest; an
+/// Goes through everything that has not ended, repairs what a crash, a lost message or an expired lease has left,
+/// removes what has expired, and puts what has ended into the index of the list. Its message sends itself again while anything is active, so that nothing runs at rest; an
 /// hourly timer backs it up. Of the batches it looks at those that are due. Where a thousand rest and nothing else is to be done, most
 /// sweeps are quiet ones: for up to <see cref="QuietFor"/> they ask storage for what is due alone. Each part has its time, together well
 /// below a function's; what it leaves is the next sweep's, which for batches goes on behind the last that was looked at.
@@ -23,6 +23,7 @@ internal sealed partial class BatchSweep(
     PoisonSweep poison,
     Expiry expiry,
     ProjectErasure erasure,
+    BatchIndexing indexing,
     QueueGauges gauges,
     BatchQueues queues,
     ProtocolSteps steps,
@@ -163,6 +164,7 @@ internal sealed partial class BatchSweep(
         // What becomes due later is left to the hourly timer.
         isBusy |= await TryAsync("what has expired", token => expiry.RunDueAsync(turn.TimeFor(PartLimit), token), ct);
         isBusy |= await TryAsync("projects that are erased", token => erasure.RunAsync(turn.TimeFor(PartLimit), token), ct);
+        isBusy |= await TryAsync("the index of the list", token => indexing.RunAsync(turn.TimeFor(PartLimit), token), ct);
         return (isActive || isBusy, !isBusy);
     }
 

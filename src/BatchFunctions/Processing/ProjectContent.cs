@@ -23,6 +23,7 @@ internal static class ProjectContent
         new(TableNames.Usage, RowsBy.Partition),
         new(TableNames.Webhooks, RowsBy.Partition),
         new(TableNames.Deliveries, RowsBy.Partition),
+        new(TableNames.BatchIndex, RowsBy.Partition),
         new(TableNames.ApiKeys, RowsBy.Column, "Project"),
 
         // Who wants how many lines in flight, which lapses within seconds of the project's last line.

@@ -69,5 +69,7 @@ internal enum ProtocolStep
     RestNoted,
     WokenNoted,
     WokenSent,
+    BatchesIndexed,
+    IndexMarkMoved,
     SweepDone,
 }

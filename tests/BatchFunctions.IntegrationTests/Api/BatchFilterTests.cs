@@ -334,15 +334,4 @@ public sealed class BatchFilterTests
             await api.Get<StorageClients>().Tables.GetTableClient(TableNames.Batches).DeleteEntityAsync(partitionKey, rowKey);
         }
     }
-
-    private sealed class CountingChance(Func<int, int> rowsOf) : StorageChance
-    {
-        public int Queries { get; private set; }
-
-        public override int RowsPerPage(int rows)
-        {
-            Queries++;
-            return Math.Min(rows, rowsOf(rows));
-        }
-    }
 }

@@ -44,9 +44,12 @@ internal sealed class ApiClient(Life life, string name, string tenant, Worker? o
         Encoding.UTF8.GetBytes($$$"""{"metadata":{"tag":"{{{tag}}}"}}"""),
         "application/json");
 
-    public Task<ApiReply?> ListAsync(int limit, string? after) => SendAsync(
+    /// <param name="limit">The most batches on the page.</param>
+    /// <param name="after">The batch behind which it begins; null for the newest.</param>
+    /// <param name="status">The status that is asked for; null for any.</param>
+    public Task<ApiReply?> ListAsync(int limit, string? after, string? status = null) => SendAsync(
         "GET",
-        $"/v1/batches?limit={limit}{(after is null ? "" : $"&after={after}")}");
+        $"/v1/batches?limit={limit}{(after is null ? "" : $"&after={after}")}{(status is null ? "" : $"&status={status}")}");
 
     public Task<ApiReply?> GetFileAsync(string id) => SendAsync("GET", $"/v1/files/{id}");
 

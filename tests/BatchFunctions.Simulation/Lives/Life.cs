@@ -260,6 +260,7 @@ internal sealed class Life
 
         new RestRules(this).Check();
         new UsageRules(this).Check();
+        new IndexRules(this).Check();
     }
 
     private bool IsAtRest()

@@ -1,3 +1,4 @@
+using BatchFunctions.Batches;
 using BatchFunctions.Simulation.Clients;
 using BatchFunctions.Simulation.Lives;
 
@@ -10,11 +11,22 @@ internal sealed class ListRules(Life life, string tenant, ApiClient api)
 
     public async Task CheckAsync()
     {
+        await CheckAsync(null);
+
+        // The first batch's says which status is asked for, so that each comes up.
+        if (Expected().FirstOrDefault() is { } some)
+        {
+            await CheckAsync(some.Status.Wire());
+        }
+    }
+
+    private async Task CheckAsync(string? status)
+    {
         var walked = new List<string>();
         string? after = null;
         while (true)
         {
-            if (await api.ListAsync(1 + (walked.Count % 2), after) is not { IsGood: true } page)
+            if (await api.ListAsync(1 + (walked.Count % 2), after, status) is not { IsGood: true } page)
             {
                 life.Violate(Rule, $"{tenant}'s page after {after} was not answered");
                 return;
@@ -29,10 +41,14 @@ internal sealed class ListRules(Life life, string tenant, ApiClient api)
             after = walked[^1];
         }
 
-        var expected = life.Watch.Batches.Values.Where(batch => batch.Tenant == tenant && !batch.Deleted).Select(batch => batch.Id).OrderDescending(StringComparer.Ordinal);
+        var expected = Expected().Where(batch => status is null || batch.Status.Wire() == status).Select(batch => batch.Id);
         if (!walked.SequenceEqual(expected))
         {
-            life.Violate(Rule, $"{tenant}'s has {string.Join(", ", walked)}");
+            life.Violate(Rule, $"{tenant}'s {status} has {string.Join(", ", walked)}");
         }
     }
+
+    private IEnumerable<Batch> Expected() => life.Watch.Batches.Values
+        .Where(batch => batch.Tenant == tenant && !batch.Deleted)
+        .OrderByDescending(batch => batch.Id, StringComparer.Ordinal);
 }

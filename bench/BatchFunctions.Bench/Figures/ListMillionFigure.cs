@@ -26,8 +26,8 @@ internal sealed class ListMillionFigure : Figure
     /// <summary>Batches of a project that have what is rare.</summary>
     private const int Rare = 10;
 
-    /// <summary>Of so many batches one has not ended: among a million as many as a project may have, unless an operator lets it have more.</summary>
-    private const int ActiveOf = 1_000;
+    /// <summary>Batches of a project that have not ended.</summary>
+    private const int Active = 100;
 
     /// <summary>How old the newest batch is: the index has what is older than an hour.</summary>
     private static readonly TimeSpan Age = TimeSpan.FromHours(2);
@@ -123,6 +123,8 @@ internal sealed class ListMillionFigure : Figure
 
     private async Task CountAsync(string name, string query, Target? target, StrictList list, Report report, CancellationToken ct)
     {
+        // What a process has been asked for once it knows better how to find: first it looks at the mark and at the index.
+        _ = await list.PageAsync(query, ct);
         list.Counts.Clear();
         var (status, found, more) = await list.PageAsync(query, ct);
         report.Add(new Measurement(
@@ -220,7 +222,7 @@ internal sealed class ListMillionFigure : Figure
 
         private static Uri Path(string query) => new($"/v1/batches?{query}", UriKind.Relative);
 
-        private static Batch Of(int number, int count, Batch batch) => number < count / ActiveOf ? batch.WithStatus(BatchStatus.InProgress)
+        private static Batch Of(int number, int count, Batch batch) => number < Active ? batch.WithStatus(BatchStatus.InProgress)
             : number % (count / Rare) != count / Rare / 2 ? batch
             : batch.WithStatus(BatchStatus.Failed) with { Model = "rare", Metadata = new Dictionary<string, string> { ["run"] = "rare" } };
     }

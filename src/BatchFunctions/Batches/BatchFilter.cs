@@ -94,6 +94,15 @@ internal sealed record BatchFilter
         return string.Join(" and ", clauses);
     }
 
+    /// <summary>What of a tenant's rows is asked for whenever they were made, as a text that is the same for the same conditions.</summary>
+    public string ConditionsOf(string tenant)
+    {
+        var clauses = new List<string> { tenant };
+        AddConditions(clauses);
+        clauses.AddRange(Metadata.Select(static pair => $"{pair.Key.Length} {pair.Key} {pair.Value}"));
+        return string.Join('\n', clauses);
+    }
+
     private void AddConditions(List<string> clauses)
     {
         if (Statuses.Count > 0)

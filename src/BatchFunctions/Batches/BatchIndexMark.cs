@@ -21,7 +21,15 @@ internal sealed record BatchIndexMark(string Tenant, DateTimeOffset Until, long 
 /// <param name="Number">
 /// Its number by age among the tenant's: what lies between two is how many batches there are between them, about.
 /// </param>
-internal readonly record struct BatchIndexEntry(string RowKey, long Number);
+internal readonly record struct BatchIndexEntry(string RowKey, long Number)
+{
+    /// <summary>How many rows storage may look through for each that is asked for, rather than be asked for each.</summary>
+    private const int MostLookedThrough = 10;
+
+    /// <summary>Whether there are few other batches between entries, which are in the order of the list.</summary>
+    public static bool LieClose(IReadOnlyList<BatchIndexEntry> entries) =>
+        entries.Count > 1 && Math.Abs(entries[0].Number - entries[^1].Number) < (long)entries.Count * MostLookedThrough;
+}
 
 /// <summary>A part of what the index has under a facet, in the order of the list.</summary>
 /// <param name="Entries">The entries.</param>

@@ -6,7 +6,8 @@ namespace BatchFunctions.Batches;
 
 /// <summary>
 /// A page of batches that match conditions on their rows. Those that the tenant's mark is before are looked for in the rows themselves; those
-/// behind it have ended, and are found by the index, however rare they are.
+/// behind it have ended, and are found by the index, however rare they are. Where the index has shown that many match, they are looked for in the
+/// rows everywhere, which is one request.
 /// </summary>
 internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProvider time) : IDisposable
 {
@@ -18,11 +19,23 @@ internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProv
 
     private const long BytesOfMark = 256;
 
+    private const long BytesOfCommon = 1024;
+
     private readonly Remembered<string, (BatchIndexMark Mark, DateTimeOffset At)> _marks = new(mostBytes: 10_000 * BytesOfMark);
+
+    /// <summary>What many of a tenant's batches match.</summary>
+    private readonly Remembered<string, bool> _common = new(mostBytes: 1_000 * BytesOfCommon);
 
     /// <inheritdoc cref="BatchStore.ListAsync(string, BatchListing, CancellationToken)"/>
     public async Task<BatchPage> PageAsync(string tenant, BatchListing listing, CancellationToken ct)
     {
+        var asked = listing.Filter.ConditionsOf(tenant);
+        if (_common.TryTake(asked, out _) && await batches.TryListAtOnceAsync(tenant, listing, ct) is { } all)
+        {
+            _common.Keep(asked, true, BytesOfCommon);
+            return all;
+        }
+
         var mark = await MarkOfAsync(tenant, ct);
         if (mark.ETag is null || listing.Filter.CreatedSince >= mark.Until)
         {
@@ -46,7 +59,11 @@ internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProv
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _marks.Dispose();
+    public void Dispose()
+    {
+        _marks.Dispose();
+        _common.Dispose();
+    }
 
     /// <summary>Adds what the index finds, until there are more than the page has room for.</summary>
     /// <returns>Whether there may be more, though so much was read.</returns>
@@ -73,6 +90,11 @@ internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProv
             }
 
             found.AddRange(await batches.FollowAsync(mark.Tenant, entries, listing.Filter, ct));
+            if (found.Count > listing.Limit && BatchIndexEntry.LieClose(entries))
+            {
+                _common.Keep(listing.Filter.ConditionsOf(mark.Tenant), true, BytesOfCommon);
+            }
+
             requests += parts.Length == 0 ? 0 : parts.Max(static part => part.Requests);
             if (end is null)
             {

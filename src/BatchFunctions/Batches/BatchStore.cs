@@ -22,9 +22,6 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     /// </summary>
     internal const int MostRequests = 20;
 
-    /// <summary>How many rows storage may look through for each that is asked for, rather than be asked for each.</summary>
-    private const int MostLookedThrough = 10;
-
     private const int MostReadAtOnce = 16;
 
     private readonly Remembered<BatchKey, Batch> _new = new(mostBytes: 512 * BytesOfNew);
@@ -114,6 +111,18 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
         return new BatchPage(batches, HasMore: false);
     }
 
+    /// <summary>A full page of batches that match, if one request to storage gives that; else null.</summary>
+    public async Task<BatchPage?> TryListAtOnceAsync(string tenant, BatchListing listing, CancellationToken ct)
+    {
+        await foreach (var page in BatchPages.ReadAsync(_rows, tenant, listing.After, listing.Filter, listing.Limit + 1, ct))
+        {
+            var found = page.Records.Where(batch => !batch.Deleted && listing.Filter.Matches(batch)).Take(listing.Limit + 1).ToList();
+            return found.Count > listing.Limit ? new BatchPage([.. found.SkipLast(1)], HasMore: true) : null;
+        }
+
+        return null;
+    }
+
     /// <summary>
     /// The batches that entries of the index lead to, as far as they are there and match. Where the entries lie close together one query finds them
     /// among the rows between; else each is read by itself, side by side.
@@ -125,7 +134,7 @@ internal sealed partial class BatchStore(TableClient table, BatchMetrics metrics
     public async Task<IReadOnlyList<Batch>> FollowAsync(
         string tenant, IReadOnlyList<BatchIndexEntry> entries, BatchFilter filter, CancellationToken ct)
     {
-        if (entries.Count > 1 && Math.Abs(entries[0].Number - entries[^1].Number) < (long)entries.Count * MostLookedThrough)
+        if (BatchIndexEntry.LieClose(entries))
         {
             return await _rows.QueryAsync(filter.QueryOf(tenant, entries[0].RowKey, entries[^1].RowKey), null, ct)
                 .Where(batch => !batch.Deleted && filter.Matches(batch)).ToListAsync(ct);

@@ -75,9 +75,9 @@ public sealed class BatchIndexTests
                 var seen = new List<string>();
                 for (string? after = null; ;)
                 {
-                    // A process that knows no mark yet.
+                    // One process knows a mark and what is common, and the other nothing.
                     using var search = new BatchSearch(api.Batches, api.Get<BatchIndex>(), TimeProvider.System);
-                    var page = await new BatchList(api.Batches, search, api.Get<ActiveBatchStore>())
+                    var page = await new BatchList(api.Batches, random.Next(2) == 0 ? search : api.Get<BatchSearch>(), api.Get<ActiveBatchStore>())
                         .PageAsync(tenant, new BatchListing(after, limit, filter), default);
                     Assert.All(page.Batches, batch => Assert.True(!batch.Deleted && filter.Matches(batch)));
                     Assert.True(page.Batches.Count > 0 || !page.HasMore);
@@ -141,6 +141,28 @@ public sealed class BatchIndexTests
         // One more for what was made since.
         Assert.Equal((found, queries + 1), (page.GetProperty("data").GetArrayLength(), chance.Queries - before));
         Assert.Equal(found == 20, page.GetProperty("has_more").GetBoolean());
+
+        // Where many match, the next page is one request.
+        before = chance.Queries;
+        var next = await api.GetJsonAsync($"/v1/batches?limit=20&{asked}&created_before={(Start.AddSeconds(600).ToUnixTimeSeconds())}");
+        Assert.Equal((Math.Min(found, 20) - (found < 20 ? found / 7 : 0), found == 20 ? 1 : queries), (next.GetProperty("data").GetArrayLength(), chance.Queries - before));
+    }
+
+    [Fact]
+    public async Task Where_many_match_no_longer_the_index_finds_those_that_do()
+    {
+        var chance = new CountingChance(rows => rows);
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
+        for (var i = 0; i < 500; i++)
+        {
+            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(i is > 400 or 7 or 9 ? BatchStatus.Failed : BatchStatus.Completed));
+        }
+
+        await IndexAsync(api, "local", Later);
+        var first = await api.GetJsonAsync("/v1/batches?limit=90&status=failed");
+        Assert.Equal((90, true), (first.GetProperty("data").GetArrayLength(), first.GetProperty("has_more").GetBoolean()));
+        var second = await api.GetJsonAsync($"/v1/batches?limit=90&status=failed&after={first.GetProperty("last_id").GetString()}");
+        Assert.Equal((11, false), (second.GetProperty("data").GetArrayLength(), second.GetProperty("has_more").GetBoolean()));
     }
 
     [Fact]

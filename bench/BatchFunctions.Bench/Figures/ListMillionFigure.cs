@@ -27,7 +27,7 @@ internal sealed class ListMillionFigure : Figure
     private const int Rare = 10;
 
     /// <summary>Batches of a project that have not ended.</summary>
-    private const int Active = 100;
+    private const int Active = 50;
 
     /// <summary>How old the newest batch is: the index has what is older than an hour.</summary>
     private static readonly TimeSpan Age = TimeSpan.FromHours(2);

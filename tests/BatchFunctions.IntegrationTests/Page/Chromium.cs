@@ -68,6 +68,9 @@ internal static class Chromium
     {
         // Chromium's sandbox cannot be set up by root, who runs the tests in containers.
         options.ChromiumSandbox = !Environment.IsPrivilegedProcess;
+
+        // The page's policy keeps it apart from the empty tab that it is opened in, for which a second process would be started.
+        options.Args = ["--renderer-process-limit=1"];
         return chromium.LaunchAsync(options);
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using BatchFunctions.Testing;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -171,8 +170,7 @@ public sealed class CreateOnceTests : PageTest
 
     private async Task ChooseAsync(string name, string? content = null)
     {
-        await Driver.Page.Locator("#create-file").SetInputFilesAsync(
-            new FilePayload { Name = name, MimeType = "application/jsonl", Buffer = Encoding.UTF8.GetBytes(content ?? PageDriver.LineOf("a")) });
+        await Driver.ChooseAsync(name, content ?? PageDriver.LineOf("a"));
         await Expect(Driver.Page.GetByText($"{name} ·")).ToBeVisibleAsync();
         await Expect(Driver.Page.GetByLabel("Endpoint")).ToHaveValueAsync("/v1/chat/completions");
     }

@@ -129,7 +129,7 @@ public sealed class CreateTests : PageTest
         var line = PageDriver.LineOf("a").Replace("marker=a", "marker=a " + new string('x', 1_000_000), StringComparison.Ordinal);
         var content = string.Concat(Enumerable.Range(0, 20).Select(i => line.Replace("\"custom_id\":\"a\"", $"\"custom_id\":\"{i}\"", StringComparison.Ordinal)));
         await Driver.OpenAsync();
-        await ChooseAsync(FileOf("large.jsonl", content));
+        await ChooseLargeAsync(content);
 
         // The second part is refused once, as a connection that breaks would: it alone is sent again.
         var broken = 0;
@@ -150,7 +150,7 @@ public sealed class CreateTests : PageTest
     public async Task A_large_upload_that_is_stopped_is_given_up()
     {
         await Driver.OpenAsync();
-        await ChooseAsync(FileOf("large.jsonl", PageDriver.LineOf("a") + new string('\n', 17_000_000)));
+        await ChooseLargeAsync(PageDriver.LineOf("a") + new string('\n', 17_000_000));
         var reached = new TaskCompletionSource();
         await Driver.Page.RouteAsync("**/parts", route =>
         {
@@ -212,6 +212,13 @@ public sealed class CreateTests : PageTest
         await Driver.Button("New batch").ClickAsync();
         await Driver.Page.Locator("#create-file").SetInputFilesAsync(file);
         await Expect(Driver.Page.GetByText($"{file.Name} ·")).ToBeVisibleAsync();
+    }
+
+    private async Task ChooseLargeAsync(string content)
+    {
+        await Driver.Button("New batch").ClickAsync();
+        await Driver.ChooseAsync("large.jsonl", content);
+        await Expect(Driver.Page.GetByText("large.jsonl ·")).ToBeVisibleAsync();
     }
 
     private async Task DragAsync(string type, string name, string content, int files = 1) => await Driver.Page.EvaluateAsync(

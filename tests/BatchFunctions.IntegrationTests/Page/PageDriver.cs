@@ -21,6 +21,7 @@ internal sealed class PageDriver : IAsyncDisposable
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly HttpClient _client;
+    private readonly Lazy<DirectoryInfo> _files = new(() => Directory.CreateTempSubdirectory("batchfunctions-page-"));
 
     private PageDriver(ScriptedUpstream upstream, ServiceDriver service, IBrowserContext context, IPage page)
     {
@@ -87,6 +88,14 @@ internal sealed class PageDriver : IAsyncDisposable
     {
         await Page.GetByLabel("API key").FillAsync(key);
         await Button("Show batches").ClickAsync();
+    }
+
+    /// <summary>Chooses a file in the dialog that makes a batch, from disk: a large one would else go through three processes as text.</summary>
+    public async Task ChooseAsync(string name, string content)
+    {
+        var path = Path.Combine(_files.Value.FullName, name);
+        await File.WriteAllTextAsync(path, content);
+        await Page.Locator("#create-file").SetInputFilesAsync(path);
     }
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
@@ -162,6 +171,10 @@ internal sealed class PageDriver : IAsyncDisposable
         await Service.DisposeAsync();
         await Upstream.DisposeAsync();
         _client.Dispose();
+        if (_files.IsValueCreated)
+        {
+            _files.Value.Delete(recursive: true);
+        }
     }
 
     private static async Task<string> IdOfAsync(HttpResponseMessage response)

@@ -18,14 +18,35 @@ internal static class Chromium
 
     private static readonly string[] Channels = ["chrome", "msedge"];
 
-    private static readonly Lazy<Task<IBrowser>> Shared = new(LaunchAsync);
+    private static readonly Lazy<Task<IBrowser>> Browser = new(LaunchAsync);
+    private static readonly Lazy<Task<IBrowserContext>> Shared = new(ShareAsync);
 
     /// <summary>The one that the user wants; null where the user does not say.</summary>
     private static string? Named => Environment.GetEnvironmentVariable(Setting) is { Length: > 0 } named ? named : null;
 
-    /// <summary>The browser; each test opens a context of its own in it.</summary>
-    /// <exception cref="InvalidOperationException">There is none, and none can be installed.</exception>
-    public static Task<IBrowser> BrowserAsync() => Shared.Value;
+    /// <summary>The context in which tests open tabs of their own: all of its tabs have one process.</summary>
+    /// <exception cref="InvalidOperationException">There is no browser, and none can be installed.</exception>
+    public static Task<IBrowserContext> ContextAsync() => Shared.Value;
+
+    /// <summary>A context for one test, with a process of its own.</summary>
+    /// <exception cref="InvalidOperationException">There is no browser, and none can be installed.</exception>
+    public static async Task<IBrowserContext> NewContextAsync() => await (await Browser.Value).NewContextAsync(new()
+    {
+        Locale = "en-GB",
+        TimezoneId = "UTC",
+
+        // Each frame of what turns and breathes would be drawn by the processor, for as long as a test waits.
+        ReducedMotion = ReducedMotion.Reduce,
+        ViewportSize = new() { Width = 1280, Height = 800 },
+    });
+
+    private static async Task<IBrowserContext> ShareAsync()
+    {
+        // Its process would end with its last tab: this one stays.
+        var context = await NewContextAsync();
+        _ = await context.NewPageAsync();
+        return context;
+    }
 
     private static async Task<IBrowser> LaunchAsync()
     {
@@ -69,7 +90,8 @@ internal static class Chromium
         // Chromium's sandbox cannot be set up by root, who runs the tests in containers.
         options.ChromiumSandbox = !Environment.IsPrivilegedProcess;
 
-        // The page's policy keeps it apart from the empty tab that it is opened in, for which a second process would be started.
+        // One for each context: the page's policy keeps it apart from the empty tab that it is opened in, for which a second process would
+        // be started.
         options.Args = ["--renderer-process-limit=1"];
         return chromium.LaunchAsync(options);
     }

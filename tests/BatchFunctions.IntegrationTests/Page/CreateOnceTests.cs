@@ -84,6 +84,7 @@ public sealed class CreateOnceTests : PageTest
     [Fact]
     public async Task A_batch_that_may_have_been_made_and_was_not_found_is_told()
     {
+        await Driver.StandApartAsync();
         await OpenWithFileAsync();
         await Driver.Page.RouteAsync("**/v1/batches", route => route.AbortAsync());
         await Driver.Button("Create batch").ClickAsync();

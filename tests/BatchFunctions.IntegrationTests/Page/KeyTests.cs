@@ -22,6 +22,7 @@ public sealed class KeyTests : PageTest
         var other = await Driver.Page.Context.NewPageAsync();
         await other.GotoAsync(Driver.Address.ToString());
         await Expect(other.GetByLabel("API key")).ToBeVisibleAsync();
+        await other.CloseAsync();
     }
 
     [Fact]

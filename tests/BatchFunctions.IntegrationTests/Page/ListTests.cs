@@ -181,6 +181,7 @@ public sealed class ListTests : PageTest
     [Fact]
     public async Task At_rest_and_in_a_hidden_tab_nothing_is_asked()
     {
+        await Driver.StandApartAsync();
         var asked = 0;
         Driver.Page.Request += (_, request) => asked += request.Url.Contains("/v1/", StringComparison.Ordinal) ? 1 : 0;
         await Driver.AddAsync(Completed);
@@ -210,6 +211,7 @@ public sealed class ListTests : PageTest
     [Fact]
     public async Task More_that_comes_after_the_list_was_left_wakes_nothing()
     {
+        await Driver.StandApartAsync();
         await Driver.AddAsync();
         for (var age = 1; age <= 60; age++)
         {

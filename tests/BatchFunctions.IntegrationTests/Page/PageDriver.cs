@@ -18,16 +18,17 @@ internal sealed class PageDriver : IAsyncDisposable
     public const string Project = "clients";
     private const int Patience = 90_000;
 
-    private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly HttpClient _client;
     private readonly Lazy<DirectoryInfo> _files = new(() => Directory.CreateTempSubdirectory("batchfunctions-page-"));
 
-    private PageDriver(ScriptedUpstream upstream, ServiceDriver service, IBrowserContext context, IPage page)
+    /// <summary>The context of this test alone; null where its tab is one of those that share one.</summary>
+    private IBrowserContext? _own;
+
+    private PageDriver(ScriptedUpstream upstream, ServiceDriver service, IPage page)
     {
         Upstream = upstream;
         Service = service;
-        _context = context;
         Page = page;
         _client = new HttpClient { BaseAddress = Address };
         _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", service.Key);
@@ -37,12 +38,9 @@ internal sealed class PageDriver : IAsyncDisposable
 
     public ServiceDriver Service { get; }
 
-    public IPage Page { get; }
+    public IPage Page { get; private set; }
 
     public Uri Address => new(Service.Endpoint, "/");
-
-    /// <summary>Requests to other hosts, breaches of the page's policy, and errors that nobody has caught.</summary>
-    public IReadOnlyCollection<string> Complaints => _complaints;
 
     /// <summary>Starts all of it; each line of a batch is a chunk of its own, so that progress shows line by line.</summary>
     public static async Task<PageDriver> StartAsync()
@@ -57,19 +55,21 @@ internal sealed class PageDriver : IAsyncDisposable
             ["Batch:AdvanceDelay"] = "00:00:00",
             ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1",
         });
-        var context = await (await Chromium.BrowserAsync()).NewContextAsync(new()
-        {
-            Locale = "en-GB",
-            TimezoneId = "UTC",
-
-            // Each frame of what turns and breathes would be drawn by the processor, for as long as a test waits.
-            ReducedMotion = ReducedMotion.Reduce,
-            ViewportSize = new() { Width = 1280, Height = 800 },
-        });
-        context.SetDefaultTimeout(Patience);
-        var driver = new PageDriver(upstream, service, context, await context.NewPageAsync());
+        var driver = new PageDriver(upstream, service, await (await Chromium.ContextAsync()).NewPageAsync());
         driver.Listen();
         return driver;
+    }
+
+    /// <summary>
+    /// Has a context of its own: for a test that replaces the clock, which all tabs of a context have in common. To be called first, as the
+    /// tab is another.
+    /// </summary>
+    public async Task StandApartAsync()
+    {
+        await Page.CloseAsync();
+        _own = await Chromium.NewContextAsync();
+        Page = await _own.NewPageAsync();
+        Listen();
     }
 
     /// <summary>Opens the page at a hash, and pastes the key if it is to be known.</summary>
@@ -83,6 +83,23 @@ internal sealed class PageDriver : IAsyncDisposable
     }
 
     public async Task OpenAsync(Batch batch) => await OpenAsync($"#/batches/{batch.Id}");
+
+    /// <summary>
+    /// Requests to other hosts, breaches of the page's policy, errors that nobody has caught, and a clock that was replaced for other tests'
+    /// tabs too.
+    /// </summary>
+    public async Task<IReadOnlyCollection<string>> ComplaintsAsync()
+    {
+        if (_own is null && await HasReplacedClockAsync())
+        {
+            _complaints.Enqueue($"The clock of the shared context is replaced: {nameof(StandApartAsync)} first.");
+        }
+
+        return _complaints;
+    }
+
+    /// <summary>Whether the tab's clock is a test's and not the browser's.</summary>
+    public Task<bool> HasReplacedClockAsync() => Page.EvaluateAsync<bool>("!`${setTimeout}`.includes('[native code]')");
 
     public async Task EnterKeyAsync(string key)
     {
@@ -167,7 +184,12 @@ internal sealed class PageDriver : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _context.DisposeAsync();
+        await Page.CloseAsync();
+        if (_own is not null)
+        {
+            await _own.DisposeAsync();
+        }
+
         await Service.DisposeAsync();
         await Upstream.DisposeAsync();
         _client.Dispose();
@@ -186,6 +208,7 @@ internal sealed class PageDriver : IAsyncDisposable
 
     private void Listen()
     {
+        Page.SetDefaultTimeout(Patience);
         Page.PageError += (_, error) => _complaints.Enqueue(error);
         Page.Console += (_, message) =>
         {

@@ -12,8 +12,9 @@ public abstract class PageTest : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        var complaints = Driver.Complaints;
-        await Driver.DisposeAsync();
-        Assert.Empty(complaints);
+        await using (Driver)
+        {
+            Assert.Empty(await Driver.ComplaintsAsync());
+        }
     }
 }

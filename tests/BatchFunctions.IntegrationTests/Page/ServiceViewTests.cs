@@ -100,6 +100,7 @@ public sealed class ServiceViewTests : PageTest
     [Fact]
     public async Task It_is_asked_for_at_a_calm_pace_and_only_while_it_is_seen()
     {
+        await Driver.StandApartAsync();
         await BecomeOperatorAsync();
         var asked = 0;
         Driver.Page.Request += (_, request) => asked += request.Url.EndsWith("/v1/operator", StringComparison.Ordinal) ? 1 : 0;

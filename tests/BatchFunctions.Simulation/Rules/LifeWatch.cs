@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Azure.Data.Tables;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Simulation.Lives;
@@ -27,6 +28,9 @@ internal sealed class LifeWatch(Life life)
     private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
     private readonly FileRules _files = new(life);
     private readonly SweepRules _sweeps = new(life);
+    private readonly ClearingRules _clearing = new(life);
+    private readonly ClaimRules _claims = new(life);
+    private readonly InputRules _inputs = new(life);
     private readonly Dictionary<string, int> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Whose request takes effect.</summary>
@@ -38,6 +42,9 @@ internal sealed class LifeWatch(Life life)
     /// <summary>Good answers that came back into a process that was alive, by the line's marker.</summary>
     public IReadOnlyDictionary<string, int> Answers => _answers;
 
+    /// <summary>Retries whose rows came so late that their names counted for nothing by then: what they are made of may be deleted.</summary>
+    public HashSet<string> LateRetries { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A row was written, or deleted.</summary>
     public void Written(string table, Entity? before, Entity? after)
     {
@@ -45,13 +52,21 @@ internal sealed class LifeWatch(Life life)
         {
             BatchWritten(before is null ? null : BatchRow.FromRow(RowOf(before)), after is null ? null : BatchRow.FromRow(RowOf(after)));
         }
-        else if (table == TableNames.ActiveBatches && before is not null && after is null)
+        else if (table == TableNames.ActiveBatches)
         {
-            CheckCleared(before.Key.Row);
+            ActiveWritten((before ?? after)!.Key.Row, after);
         }
         else if (table == TableNames.Files)
         {
             _files.Written(before is null ? null : RowOf(before), after is null ? null : RowOf(after));
+        }
+        else if (table == TableNames.Deliveries)
+        {
+            _clearing.DeliveryWritten(after);
+        }
+        else if (table == TableNames.Usage)
+        {
+            _clearing.UsageWritten(after);
         }
         else if (table == TableNames.Pending)
         {
@@ -68,6 +83,11 @@ internal sealed class LifeWatch(Life life)
     {
         var (number, line) = BatchPlan.Parse(marker);
         var batches = _batches.Values.Where(batch => NumberOf(batch) == number).ToList();
+
+        if (batches is [{ RetryOf: null } only] && ChunkOf(only, line) is { } chunk)
+        {
+            _claims.Sent(only.Id, chunk.Number, host);
+        }
 
         // Lines of a retry stand in other places; what they are is looked at in the end.
         if (batches.Count > 0 && batches.TrueForAll(batch => batch.RetryOf is null && WasDoneWhenClaimed(batch, line, host)))
@@ -103,8 +123,28 @@ internal sealed class LifeWatch(Life life)
         return row;
     }
 
+    /// <summary>Whether all chunks of all batches that run have ended, as far as they are known.</summary>
+    public bool HasAllEnded => _batches.Values.All(batch => batch.Status != BatchStatus.InProgress
+        || (_chunks.TryGetValue(batch.Id, out var chunks) && chunks.Values.All(static chunk => chunk.Ended)));
+
+    private void ActiveWritten(string batch, Entity? after)
+    {
+        var hasEnded = _ended.TryGetValue(batch, out var ended);
+        _clearing.ActiveWritten(batch, isThere: after is not null, hasEnded);
+        if (after?.ValueOf(ActiveBatchRow.LookAt) is DateTimeOffset look)
+        {
+            _claims.LookWritten(batch, look, _chunks.TryGetValue(batch, out var known) ? known.Values : []);
+        }
+        else if (after is null && hasEnded)
+        {
+            CheckCleared(batch, ended);
+        }
+    }
+
     private void BatchWritten(Batch? before, Batch? after)
     {
+        _clearing.BatchWritten(before, after);
+        _inputs.BatchWritten(before, after);
         if (after is null)
         {
             if (!before!.Deleted)
@@ -125,6 +165,11 @@ internal sealed class LifeWatch(Life life)
 
         if (before is null)
         {
+            if (after.RetryOf is not null && !BatchRetry.IsBeingMade(after.Id, life.Agenda.UtcNow))
+            {
+                LateRetries.Add(after.Id);
+            }
+
             return;
         }
 
@@ -177,7 +222,16 @@ internal sealed class LifeWatch(Life life)
         {
             life.Violate("no batch is deleted that runs, or that nobody deleted", $"{after.Id} ({after.Status})");
         }
+
+        if (after.Deleted && !wasDeleted && after.Retries.FirstOrDefault(IsUnderWay) is { } retry)
+        {
+            life.Violate("no batch is deleted of which a retry is made", $"{after.Id}, and {retry}");
+        }
     }
+
+    /// <summary>Whether a retry that a batch's row names has not ended, or is still to get its row.</summary>
+    private bool IsUnderWay(string retry) => _batches.TryGetValue(retry, out var row) ? !row.Status.HasEnded()
+        : life.Plan.ClocksAreRight && BatchRetry.IsBeingMade(retry, life.Agenda.UtcNow);
 
     /// <summary>Whether other retries of a batch that has ended are named, or it becomes a tombstone, and nothing else.</summary>
     private bool IsNamingOrBurying(Batch before, Batch after) =>
@@ -209,9 +263,9 @@ internal sealed class LifeWatch(Life life)
     /// An active row goes behind the rows of the chunks: from it a sweep finds what is still to be cleared away. A row that was inserted when
     /// the batch had ended may stay, for a day.
     /// </summary>
-    private void CheckCleared(string batch)
+    private void CheckCleared(string batch, TimeSpan ended)
     {
-        if (_ended.TryGetValue(batch, out var ended) && _standing.TryGetValue(batch, out var chunks) && chunks.Any(chunk => chunk.Value <= ended))
+        if (_standing.TryGetValue(batch, out var chunks) && chunks.Any(chunk => chunk.Value <= ended))
         {
             life.Violate("the active row goes behind the chunks' rows", $"{batch}: {string.Join(' ', chunks.Keys.Order())}");
         }
@@ -269,6 +323,7 @@ internal sealed class LifeWatch(Life life)
             _claimed[(Writer, batch, after.Number)] = after.Done;
         }
 
+        _claims.Written(before, after, Writer);
         life.Trace.Add("row", $"{batch} chunk {after.Number}: {after.Done.Count} of {after.Lines} done, epoch {after.Epoch}{(after.Owner is null ? "" : ", held")}{(after.Ended ? ", ended" : "")}");
         if (before is null)
         {
@@ -296,7 +351,10 @@ internal sealed class LifeWatch(Life life)
     /// has done meanwhile.
     /// </summary>
     private bool WasDoneWhenClaimed(Batch batch, int line, IHost host) =>
-        _chunks.TryGetValue(batch.Id, out var chunks)
-        && chunks.Values.FirstOrDefault(chunk => line >= chunk.LinesBefore && line < chunk.LinesBefore + chunk.Lines) is { } chunk
+        ChunkOf(batch, line) is { } chunk
         && (!_claimed.TryGetValue((host, batch.Id, chunk.Number), out var done) || done.Contains(line - chunk.LinesBefore));
+
+    private Chunk? ChunkOf(Batch batch, int line) => _chunks.TryGetValue(batch.Id, out var chunks)
+        ? chunks.Values.FirstOrDefault(chunk => line >= chunk.LinesBefore && line < chunk.LinesBefore + chunk.Lines)
+        : null;
 }

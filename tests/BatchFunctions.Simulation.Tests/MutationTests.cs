@@ -1,3 +1,4 @@
+using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Running;
 
 namespace BatchFunctions.Simulation.Tests;
@@ -17,5 +18,16 @@ public sealed class MutationTests
 
         Assert.NotEmpty(mutation.Changes);
         Assert.All(mutation.CountIn(text), count => Assert.Equal(1, count));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_lives_are_about_that_are_to_find_it_is_among_them(string name)
+    {
+        if (Mutation.All.Single(mutation => mutation.Name == name).Scenario is { } scenario)
+        {
+            Assert.Equal(scenario, new LifePlan(Scenarios.FirstOf(scenario)).About);
+            Assert.Equal(scenario, new LifePlan(Scenarios.FirstOf(scenario) + (3 * Scenarios.Step)).About);
+        }
     }
 }

@@ -147,6 +147,11 @@ internal sealed class Life
 
     private async Task LiveAsync()
     {
+        if (Plan.About is { } about)
+        {
+            Trace.Add("life", $"is about: {about}");
+        }
+
         await SetUpAsync();
         for (var number = 0; number < Plan.Workers; number++)
         {

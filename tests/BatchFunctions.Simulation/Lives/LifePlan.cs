@@ -31,7 +31,7 @@ internal sealed class LifePlan
         Seed = seed;
         HasVersions = hasVersions;
         _dice = new Dice(seed, 1);
-        _scenario = hasVersions ? null : Scenario.Of(seed);
+        (About, _scenario) = (hasVersions ? null : Scenarios.Of(seed)) is { } scenario ? scenario : (null, null);
         _isGentle = Rarely(0.3) | _scenario is not null;
         Workers = Math.Max(_dice.Between(1, 4), _scenario?.LeastWorkers ?? 1);
         Workers = Math.Min(Workers, _scenario?.MostWorkers ?? Workers);
@@ -40,7 +40,8 @@ internal sealed class LifePlan
         StorageFaults = Harms(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
         Duplicates = Rarely(0.5) ? 0.3 : 0;
         UpstreamFaults = Rarely(0.4) ? _dice.Seconds(0.02, 0.5).TotalSeconds : 0;
-        SlowestLine = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
+        var slowest = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
+        SlowestLine = _scenario?.SlowestLine ?? slowest;
         SlowestPoll = Harms(0.2) ? 60 : 0.6;
         DeathsAtSteps = Harms(0.3) ? _dice.Seconds(0.005, 0.05).TotalSeconds : 0;
         FreezesAtSteps = Harms(0.25) ? _dice.Seconds(0.005, 0.04).TotalSeconds : 0;
@@ -52,8 +53,10 @@ internal sealed class LifePlan
         SweepsAtStart = Rarely(0.5) && _scenario?.HasSweepsAtStart != false;
         _clocksDiffer = Harms(0.3);
         _settingsChange = Rarely(0.5);
-        _chunkLines = _dice.Between(1, 8);
-        _sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
+        var chunkLines = _dice.Between(1, 8);
+        _chunkLines = _scenario?.ChunkLines ?? chunkLines;
+        var sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
+        _sweepInterval = _scenario?.SweepInterval ?? sweepInterval;
         _window = Rarely(0.2) ? TimeSpan.FromSeconds(_dice.Between(20, 600)) : TimeSpan.FromHours(24);
         Batches = [.. Enumerable.Range(0, Math.Min(_dice.Between(1, 3), _scenario?.MostBatches ?? 3)).Select(BatchOf).Select(batch => _scenario?.Change(batch) ?? batch)];
         UpstreamAway = _scenario?.UpstreamAway ?? AwayTimes(new Dice(seed, 4000));
@@ -147,7 +150,7 @@ internal sealed class LifePlan
     public IReadOnlyList<Ambush> Ambushes => _scenario?.Ambushes ?? [];
 
     /// <summary>What the life is about; null for all that may come.</summary>
-    public string? About => _scenario?.Name;
+    public string? About { get; }
 
     /// <summary>Until when the receiver takes no event, whatever else has become calm.</summary>
     public TimeSpan ReceiverAwayUntil => _scenario?.ReceiverAwayUntil ?? TimeSpan.Zero;

@@ -5,7 +5,8 @@ namespace BatchFunctions.Simulation.Running;
 /// <param name="Guard">What the guard says.</param>
 /// <param name="File">The file, below the repository's root.</param>
 /// <param name="Changes">What is found in it, and what is put in its place.</param>
-internal sealed record Mutation(string Name, string Guard, string File, IReadOnlyList<(string Find, string Replace)> Changes)
+/// <param name="Scenario">What the lives are about that are to find it; null where lives of all kinds are.</param>
+internal sealed record Mutation(string Name, string Guard, string File, IReadOnlyList<(string Find, string Replace)> Changes, string? Scenario = null)
 {
     private const string ListFile = "mutations.txt";
 
@@ -45,6 +46,9 @@ internal sealed record Mutation(string Name, string Guard, string File, IReadOnl
                     var (name, guard) = line[3..].Split(": ", 2) is [var first, var rest] ? (first, rest) : throw new FormatException(line);
                     mutations.Add(new Mutation(name, guard, "", []));
                     part = null;
+                    break;
+                case ['?', '?', ' ', ..]:
+                    mutations[^1] = mutations[^1] with { Scenario = line[3..] };
                     break;
                 case ['@', '@', ' ', ..]:
                     mutations[^1] = mutations[^1] with { File = line[3..] };

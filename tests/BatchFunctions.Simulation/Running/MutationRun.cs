@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using BatchFunctions.Simulation.Lives;
 
 namespace BatchFunctions.Simulation.Running;
 
@@ -60,11 +61,12 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
             // The program goes on with the one assembly that is another: its own sources have not changed.
             await BuildAsync(Path.Combine(copy, mutation.Project), ["--no-restore", "-p:BuildProjectReferences=false"]);
             File.Copy(Path.Combine(copy, mutation.Project, Output, assembly), Path.Combine(program, assembly), overwrite: true);
-            var result = await ManyLives.RunAsync(1, lives, limit, processes, untilBroken: true, output: null, Path.Combine(program, Program));
+            var (first, step) = mutation.Scenario is { } name ? (Scenarios.FirstOf(name), Scenarios.Step) : (1, 1);
+            var result = await ManyLives.RunAsync(first, lives, limit, processes, untilBroken: true, output: null, Path.Combine(program, Program), step: step);
             var found = result.Broken.Count > 0 ? result.Broken[0] : null;
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {mutation.Guard} | `{mutation.Name}` | {(found is null ? $"not in {result.Lives}" : $"{result.Lives + 1}")} | {(found is null ? "" : Shown(found))} |"));
+                $"| {mutation.Guard} | `{mutation.Name}` | {(found is null ? $"not in {result.Lives}" : $"{result.Lives + 1}")}{(mutation.Scenario is { } about ? $" about {about}" : "")} | {(found is null ? "" : Shown(found))} |"));
             await output.FlushAsync();
             return found is not null;
         }

@@ -10,6 +10,7 @@ internal sealed class WorkerSteps(Life life, Worker worker)
         life.Trace.Add(worker.Name, $"at {step}");
         if (life.Ambushes.At(step) is { } ambush && !worker.IsDead)
         {
+            life.Trace.Add("fate", $"{ambush.Kind} at {step}");
             await MeetAsync(ambush);
             return;
         }

@@ -30,4 +30,17 @@ public sealed class MutationTests
             Assert.Equal(scenario, new LifePlan(Scenarios.FirstOf(scenario) + (3 * Scenarios.Step)).About);
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_test_that_is_to_find_it_is_there(string name)
+    {
+        if (Mutation.All.Single(mutation => mutation.Name == name).Test is { } test)
+        {
+            var parts = test.Name.Split('.');
+            var file = Directory.GetFiles(Path.Combine(MutationRun.Repository, test.Project), $"{parts[0]}.cs", SearchOption.AllDirectories).Single();
+
+            Assert.Contains($" {parts[1]}(", File.ReadAllText(file), StringComparison.Ordinal);
+        }
+    }
 }

@@ -175,16 +175,11 @@ internal static class Scenarios
         Change = batch => WithRetry(batch, dice) with { DeleteBesideRetry = dice.Seconds(0.001, 2) },
     };
 
-    /// <summary>A batch is deleted by its client as it has ended, and whoever is about to clear it away dies.</summary>
+    /// <summary>A batch is deleted by its client as it has ended, and cannot be cleared away yet.</summary>
     private static Scenario DeletionBesideClearing(Dice dice) => new(
-        new Ambush(AmbushKind.Death)
-        {
-            Steps = dice.Of<string[]>([["BatchEndWritten"], ["DeliveryEntered"], ["DeliveryWritten", "DeliverySent"], ["UsageWritten"], ["ChunkRowsDeleted"]]),
-            After = dice.Below(2),
-            Most = 2,
-        })
+        new Ambush(AmbushKind.Failed) { Requests = [dice.Of([("POST", "deliveries"), ("GET", "webhooks"), ("GET", "usage")])], From = dice.Seconds(1, 10), Most = int.MaxValue })
     {
-        LeastCalmAt = Minutes(4),
+        LeastCalmAt = Minutes(2),
         Change = batch => batch with { DeleteAfter = dice.Seconds(0.001, 20), RetryAfter = null },
     };
 

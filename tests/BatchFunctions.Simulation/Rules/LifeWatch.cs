@@ -191,6 +191,12 @@ internal sealed class LifeWatch(Life life)
             life.Violate("of a batch there is one retry at a time", $"{after.Id} and another of {original}");
         }
 
+        if (after is { Status: BatchStatus.InProgress, RetryOf: { } above } && before.Status != after.Status
+            && _batches.GetValueOrDefault(above) is { Deleted: false } named && !named.Retries.Contains(after.Id))
+        {
+            life.Violate("a retry runs as long as it is named", $"{after.Id} of {above}");
+        }
+
         if (life.Plan.IsPunctual && after.Status == BatchStatus.Completed && before.Status != after.Status)
         {
             CheckPunctual(after);
@@ -311,7 +317,12 @@ internal sealed class LifeWatch(Life life)
             _chunks[batch] = chunks = [];
         }
 
-        chunks[after.Number] = after;
+        // What comes when the batch has ended, of a validation that was late, is cleared away, and tells nothing of it.
+        if (before is not null || !_ended.ContainsKey(batch))
+        {
+            chunks[after.Number] = after;
+        }
+
         standing.TryAdd(after.Number, life.Agenda.Now);
         if (after.Ended && before?.Ended == false)
         {

@@ -5,14 +5,19 @@ namespace BatchFunctions.Simulation.Running;
 /// <param name="Guard">What the guard says.</param>
 /// <param name="File">The file, below the repository's root.</param>
 /// <param name="Changes">What is found in it, and what is put in its place.</param>
-/// <param name="Scenario">What the lives are about that are to find it; null where lives of all kinds are.</param>
-internal sealed record Mutation(string Name, string Guard, string File, IReadOnlyList<(string Find, string Replace)> Changes, string? Scenario = null)
+internal sealed record Mutation(string Name, string Guard, string File, IReadOnlyList<(string Find, string Replace)> Changes)
 {
     private const string ListFile = "mutations.txt";
 
     /// <summary>All of them, as the list beside the program has them.</summary>
     public static IReadOnlyList<Mutation> All { get; } =
         Parse(System.IO.File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, ListFile)));
+
+    /// <summary>What the lives are about that are to find it; null where lives of all kinds are.</summary>
+    public string? Scenario { get; init; }
+
+    /// <summary>The test that finds it in the place of lives, and the folder of its project; null where lives do.</summary>
+    public (string Project, string Name)? Test { get; init; }
 
     /// <summary>The project that the file is part of.</summary>
     public string Project => string.Join('/', File.Split('/').Take(2));
@@ -49,6 +54,9 @@ internal sealed record Mutation(string Name, string Guard, string File, IReadOnl
                     break;
                 case ['?', '?', ' ', ..]:
                     mutations[^1] = mutations[^1] with { Scenario = line[3..] };
+                    break;
+                case ['!', '!', ' ', ..]:
+                    mutations[^1] = mutations[^1] with { Test = line[3..].Split(' ') is [var project, var test] ? (project, test) : throw new FormatException(line) };
                     break;
                 case ['@', '@', ' ', ..]:
                     mutations[^1] = mutations[^1] with { File = line[3..] };

@@ -1,6 +1,7 @@
 namespace BatchFunctions.Simulation.Lives;
 
 /// <summary>Situations that chance alone comes to too seldom. One life in seven is about one of them, in turn by the seed.</summary>
+/// <remarks>One list, and so longer than other files.</remarks>
 internal static class Scenarios
 {
     private const int OneIn = 7;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Azure.Data.Tables;
 using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
@@ -31,6 +30,7 @@ internal sealed class LifeWatch(Life life)
     private readonly ClearingRules _clearing = new(life);
     private readonly ClaimRules _claims = new(life);
     private readonly InputRules _inputs = new(life);
+    private readonly DeletionRules _deletions = new(life);
     private readonly Dictionary<string, int> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Whose request takes effect.</summary>
@@ -155,7 +155,7 @@ internal sealed class LifeWatch(Life life)
             return;
         }
 
-        CheckDeletion(after);
+        _deletions.Check(after);
         _batches[after.Id] = after;
         var tenant = life.Plan.Batches[NumberOf(after)].Tenant;
         if (after.Tenant != tenant)
@@ -174,7 +174,7 @@ internal sealed class LifeWatch(Life life)
         }
 
         life.Trace.Add("row", $"{after.Id} {before.Status} {before.Counts} to {after.Status} {after.Counts}");
-        if (before.Status == after.Status ? before.Status.HasEnded() && !IsNamingOrBurying(before, after) : !LegalMoves.Leads(before.Status, after.Status))
+        if (before.Status == after.Status ? before.Status.HasEnded() && !_deletions.IsNamingOrBurying(before, after) : !LegalMoves.Leads(before.Status, after.Status))
         {
             life.Violate("every change of a status is legal", $"{after.Id}: {before.Status} to {after.Status}");
         }
@@ -213,44 +213,6 @@ internal sealed class LifeWatch(Life life)
             life.Violate("a batch's total stays", $"{after.Id}: {before.Counts} to {after.Counts}");
         }
     }
-
-    /// <summary>A batch is deleted once it has ended and its owner has asked for that, and is never there again.</summary>
-    private void CheckDeletion(Batch after)
-    {
-        var wasDeleted = _batches.GetValueOrDefault(after.Id) is { Deleted: true };
-        if (wasDeleted && !after.Deleted)
-        {
-            life.Violate("no answered request is undone", $"the batch {after.Id} was deleted and is there again");
-        }
-
-        if (after.Deleted && !wasDeleted
-            && (!after.Status.HasEnded() || !life.Clients.Exists(client => client.AskedToDeleteBatches.Contains(after.Id))))
-        {
-            life.Violate("no batch is deleted that runs, or that nobody deleted", $"{after.Id} ({after.Status})");
-        }
-
-        if (after.Deleted && !wasDeleted && after.Retries.FirstOrDefault(IsUnderWay) is { } retry)
-        {
-            life.Violate("no batch is deleted of which a retry is made", $"{after.Id}, and {retry}");
-        }
-    }
-
-    /// <summary>Whether a retry that a batch's row names has not ended, or is still to get its row.</summary>
-    private bool IsUnderWay(string retry) => _batches.TryGetValue(retry, out var row) ? !row.Status.HasEnded()
-        : life.Plan.ClocksAreRight && BatchRetry.IsBeingMade(retry, life.Agenda.UtcNow);
-
-    /// <summary>Whether other retries of a batch that has ended are named, or it becomes a tombstone, and nothing else.</summary>
-    private bool IsNamingOrBurying(Batch before, Batch after) =>
-        (after.Retries.Count > 0 || before.Retries.Count > 0 || after.Deleted || IsMoved(before, after))
-        && (before.Above == after.Above || IsMoved(before, after))
-        && JsonSerializer.Serialize(Written(before)) == JsonSerializer.Serialize(Written(after));
-
-    /// <summary>Whether its family goes on past a deleted batch.</summary>
-    private bool IsMoved(Batch before, Batch after) =>
-        before.Above is { } above && _batches.GetValueOrDefault(above) is { Deleted: true, Above: { } next } && after.Above == next;
-
-    private static Dictionary<string, object> Written(Batch batch) =>
-        BatchRow.ToRow(batch with { Retries = [], Above = batch.RetryOf, Deleted = false }).Where(column => column.Value is not null).ToDictionary();
 
     /// <summary>Chunks that are read no more have ended, and come to what the batch's row says.</summary>
     private void CheckSettled(Batch batch)

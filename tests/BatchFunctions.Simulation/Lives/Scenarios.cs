@@ -172,6 +172,7 @@ internal static class Scenarios
     private static Scenario DeletionBesideRetry(Dice dice) => new(
         new Ambush(AmbushKind.HoldUp) { Requests = [("POST", "expiring")], Most = int.MaxValue, Chance = 0.5, Stands = (0.05, 8) })
     {
+        MostBatches = 1,
         LeastCalmAt = Minutes(4),
         Change = batch => WithRetry(batch, dice) with { DeleteBesideRetry = dice.Seconds(0.001, 2) },
     };
@@ -180,12 +181,13 @@ internal static class Scenarios
     private static Scenario DeletionBesideClearing(Dice dice) => new(
         new Ambush(AmbushKind.Failed) { Requests = [dice.Of([("POST", "deliveries"), ("GET", "webhooks"), ("GET", "usage")])], From = dice.Seconds(1, 10), Most = int.MaxValue })
     {
+        MostBatches = 1,
         LeastCalmAt = Minutes(2),
         Change = batch => batch with { DeleteAfter = dice.Seconds(0.001, 20), RetryAfter = null },
     };
 
     /// <summary>The receiver takes no event for so long that there are waits without a message.</summary>
-    private static Scenario ReceiverAway(Dice dice) => new() { IsGentle = true, IsPrompt = true, ReceiverAwayUntil = dice.Seconds(900, 5000) };
+    private static Scenario ReceiverAway(Dice dice) => new() { IsGentle = true, IsPrompt = true, MostBatches = 1, ReceiverAwayUntil = dice.Seconds(900, 5000) };
 
     /// <summary>A worker dies when it has written what came of an attempt.</summary>
     private static Scenario LostDelivery(Dice dice) => new(

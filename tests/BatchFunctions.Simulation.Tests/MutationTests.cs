@@ -1,3 +1,4 @@
+using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Running;
 
 namespace BatchFunctions.Simulation.Tests;
@@ -17,5 +18,29 @@ public sealed class MutationTests
 
         Assert.NotEmpty(mutation.Changes);
         Assert.All(mutation.CountIn(text), count => Assert.Equal(1, count));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void What_lives_are_about_that_are_to_find_it_is_among_them(string name)
+    {
+        if (Mutation.All.Single(mutation => mutation.Name == name).Scenario is { } scenario)
+        {
+            Assert.Equal(scenario, new LifePlan(Scenarios.FirstOf(scenario)).About);
+            Assert.Equal(scenario, new LifePlan(Scenarios.FirstOf(scenario) + (3 * Scenarios.Step)).About);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_test_that_is_to_find_it_is_there(string name)
+    {
+        if (Mutation.All.Single(mutation => mutation.Name == name).Test is { } test)
+        {
+            var parts = test.Name.Split('.');
+            var file = Directory.GetFiles(Path.Combine(MutationRun.Repository, test.Project), $"{parts[0]}.cs", SearchOption.AllDirectories).Single();
+
+            Assert.Contains($" {parts[1]}(", File.ReadAllText(file), StringComparison.Ordinal);
+        }
     }
 }

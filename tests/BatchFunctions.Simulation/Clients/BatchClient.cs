@@ -7,9 +7,7 @@ namespace BatchFunctions.Simulation.Clients;
 /// <summary>Who uploads a file, makes a batch of it, and looks how it goes; it asks again where it was not answered.</summary>
 internal sealed class BatchClient(Life life, BatchPlan plan)
 {
-    private const int MostTries = 8;
     private static readonly string[] ResultNames = ["output_file_id", "error_file_id"];
-    private static readonly TimeSpan LooksEvery = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan LooksOften = TimeSpan.FromSeconds(1);
 
     private readonly Dice _dice = new(life.Plan.Seed, 100 + plan.Number);
@@ -169,11 +167,11 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     /// <summary>Looks at a batch until it has ended, or been deleted.</summary>
     private async Task LookAsync(string id)
     {
-        var pause = plan.IsAwaited ? LooksOften : LooksEvery;
+        var pause = plan.IsAwaited ? LooksOften : plan.LooksEvery;
         while (life.Agenda.Now < TimeSpan.FromHours(27))
         {
             await life.Agenda.Delay(pause);
-            pause = pause < LooksEvery ? pause * 1.2 : LooksEvery;
+            pause = pause < plan.LooksEvery ? pause * 1.2 : plan.LooksEvery;
             if (await _api.GetBatchAsync(id) is not { } reply)
             {
                 continue;
@@ -207,7 +205,7 @@ internal sealed class BatchClient(Life life, BatchPlan plan)
     /// <returns>The good answer; null where there was none, or a refusal.</returns>
     private async Task<ApiReply?> RepeatAsync(Func<Task<ApiReply?>> ask)
     {
-        for (var tries = 0; tries < MostTries; tries++)
+        for (var tries = 0; tries < plan.Tries; tries++)
         {
             if (await ask() is { } reply)
             {

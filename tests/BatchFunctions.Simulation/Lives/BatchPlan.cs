@@ -55,6 +55,12 @@ internal sealed record BatchPlan
     /// <summary>Whether its client waits for its end, to do something with it at once.</summary>
     public bool IsAwaited => DeletesResults || RetryAfter is not null || DeleteAfter is not null;
 
+    /// <summary>How often its client asks how it is getting on, after a while.</summary>
+    public TimeSpan LooksEvery { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How often its client asks for the same before it gives up.</summary>
+    public int Tries { get; init; } = 8;
+
     /// <summary>A line that is no JSON; null if all are.</summary>
     public int? BadLine { get; init; }
 

@@ -55,6 +55,7 @@ internal sealed class Life
         Dice = new Dice(plan.Seed, 0);
         Weather = new Weather(Plan, Agenda);
         Perils = new Perils(Plan, Agenda);
+        Ambushes = new Ambushes(this);
         Account = new StorageAccount(new HostClock(Agenda, null, TimeSpan.Zero), new StorageDice(Plan, Agenda));
         Upstream = new FickleUpstream(Plan, Agenda, Trace);
         Receiver = new FickleReceiver(this);
@@ -83,6 +84,8 @@ internal sealed class Life
     public Weather Weather { get; }
 
     public Perils Perils { get; }
+
+    public Ambushes Ambushes { get; }
 
     public StorageAccount Account { get; }
 
@@ -144,6 +147,11 @@ internal sealed class Life
 
     private async Task LiveAsync()
     {
+        if (Plan.About is { } about)
+        {
+            Trace.Add("life", $"is about: {about}");
+        }
+
         await SetUpAsync();
         for (var number = 0; number < Plan.Workers; number++)
         {

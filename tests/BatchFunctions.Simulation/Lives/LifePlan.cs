@@ -22,18 +22,26 @@ internal sealed class LifePlan
     private readonly TimeSpan _window;
     private readonly bool _clocksDiffer;
     private readonly bool _isGentle;
+    private readonly Scenario? _scenario;
 
-    public LifePlan(int seed)
+    /// <param name="seed">What decides.</param>
+    /// <param name="hasVersions">Whether two versions of the service are at work side by side, until <see cref="UpgradedAt"/>.</param>
+    public LifePlan(int seed, bool hasVersions = false)
     {
         Seed = seed;
+        HasVersions = hasVersions;
         _dice = new Dice(seed, 1);
-        _isGentle = Rarely(0.3);
-        Workers = _dice.Between(1, 4);
-        CalmAt = TimeSpan.FromSeconds(_dice.Between(60, 420));
+        (About, _scenario) = (hasVersions ? null : Scenarios.Of(seed)) is { } scenario ? scenario : (null, null);
+        _isGentle = Rarely(0.3) | _scenario is not null;
+        Workers = Math.Max(_dice.Between(1, 4), _scenario?.LeastWorkers ?? 1);
+        Workers = Math.Min(Workers, _scenario?.MostWorkers ?? Workers);
+        var calmAt = TimeSpan.FromSeconds(_dice.Between(60, 420));
+        CalmAt = _scenario?.LeastCalmAt > calmAt ? _scenario.LeastCalmAt : calmAt;
         StorageFaults = Harms(0.4) ? _dice.Seconds(0.002, 0.05).TotalSeconds : 0;
         Duplicates = Rarely(0.5) ? 0.3 : 0;
         UpstreamFaults = Rarely(0.4) ? _dice.Seconds(0.02, 0.5).TotalSeconds : 0;
-        SlowestLine = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
+        var slowest = (Rarely(0.3) ? _dice.Seconds(3, 40) : _dice.Seconds(0.05, 3)).TotalSeconds;
+        SlowestLine = _scenario?.SlowestLine ?? slowest;
         SlowestPoll = Harms(0.2) ? 60 : 0.6;
         DeathsAtSteps = Harms(0.3) ? _dice.Seconds(0.005, 0.05).TotalSeconds : 0;
         FreezesAtSteps = Harms(0.25) ? _dice.Seconds(0.005, 0.04).TotalSeconds : 0;
@@ -42,14 +50,16 @@ internal sealed class LifePlan
         Freezes = Harms(0.25) ? Times(3) : [];
         Restarts = Harms(0.3) ? Times(3) : [];
         Outages = [.. Harms(0.25) ? Times(2).Select(OutageAt) : [], .. LongOutages(new Dice(seed, 9000))];
-        SweepsAtStart = Rarely(0.5);
+        SweepsAtStart = Rarely(0.5) && _scenario?.HasSweepsAtStart != false;
         _clocksDiffer = Harms(0.3);
         _settingsChange = Rarely(0.5);
-        _chunkLines = _dice.Between(1, 8);
-        _sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
+        var chunkLines = _dice.Between(1, 8);
+        _chunkLines = _scenario?.ChunkLines ?? chunkLines;
+        var sweepInterval = TimeSpan.FromSeconds(_dice.Of([10, 10, 30, 60]));
+        _sweepInterval = _scenario?.SweepInterval ?? sweepInterval;
         _window = Rarely(0.2) ? TimeSpan.FromSeconds(_dice.Between(20, 600)) : TimeSpan.FromHours(24);
-        Batches = [.. Enumerable.Range(0, _dice.Between(1, 3)).Select(BatchOf)];
-        UpstreamAway = AwayTimes(new Dice(seed, 4000));
+        Batches = [.. Enumerable.Range(0, Math.Min(_dice.Between(1, 3), _scenario?.MostBatches ?? 3)).Select(BatchOf).Select(batch => _scenario?.Change(batch) ?? batch)];
+        UpstreamAway = _scenario?.UpstreamAway ?? AwayTimes(new Dice(seed, 4000));
         SlowestRequest = new Dice(seed, 7000).Happens(_isGentle ? 0.5 : 0.25) ? 0.3 : 0.03;
         UpgradedAt = new Dice(seed, 5000).Between(TimeSpan.FromSeconds(5), CalmAt);
     }
@@ -85,7 +95,7 @@ internal sealed class LifePlan
     public TimeSpan CalmAt { get; }
 
     /// <summary>Whether two versions of the service are at work side by side, until <see cref="UpgradedAt"/>.</summary>
-    public bool HasVersions { get; init; }
+    public bool HasVersions { get; }
 
     /// <summary>When the upgrade goes through: whoever starts from then on is of this version, and who is not shuts down.</summary>
     public TimeSpan UpgradedAt { get; }
@@ -136,8 +146,24 @@ internal sealed class LifePlan
 
     public IReadOnlyList<BatchPlan> Batches { get; }
 
+    /// <summary>What befalls whoever comes to a certain point.</summary>
+    public IReadOnlyList<Ambush> Ambushes => _scenario?.Ambushes ?? [];
+
+    /// <summary>What the life is about; null for all that may come.</summary>
+    public string? About { get; }
+
+    /// <summary>Until when the receiver takes no event, whatever else has become calm.</summary>
+    public TimeSpan ReceiverAwayUntil => _scenario?.ReceiverAwayUntil ?? TimeSpan.Zero;
+
+    /// <summary>By when all events are taken; null where it is open.</summary>
+    public TimeSpan? ToldBy => _scenario?.ToldAfter is { } after ? CalmAt + after : null;
+
+    /// <summary>Whether nobody stands still, and all requests are made soon: then what is about to be written is so within a lease.</summary>
+    public bool IsPrompt => !HasVersions && StorageFaults == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
+        && Freezes.Count + Outages.Count == 0 && _scenario?.IsPrompt != false;
+
     /// <summary>Whether no worker and no request to storage comes to harm, and all clocks are right: then nothing is called twice.</summary>
-    public bool IsGentle => !HasVersions && StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
+    public bool IsGentle => !HasVersions && _scenario?.IsGentle != false && StorageFaults == 0 && DeathsAtSteps == 0 && FreezesAtSteps == 0 && HoldUps == 0 && !_clocksDiffer
         && Deaths.Count + Freezes.Count + Restarts.Count + Outages.Count == 0;
 
     /// <summary>Whether, besides, no message is late: then it counts as lost by nobody.</summary>

@@ -50,6 +50,6 @@ internal sealed partial class Trace(Func<TimeSpan> now, Action<string>? write)
         return name;
     });
 
-    [GeneratedRegex("(?<=blockid=AZ|Next(?:Row|Partition)Key=)[A-Za-z0-9+/=!%]+|(?:(batch|file|upload)[_-])?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|(?<![0-9a-f])[0-9a-f]{64}")]
+    [GeneratedRegex("(?<=blockid=AZ|Next(?:Row|Partition)Key=)[A-Za-z0-9+/=!%]+|(?:(batch|file|upload)[_-])?[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}[0-9a-f]*|(?<![0-9a-f])[0-9a-f]{64}")]
     private static partial Regex Ids();
 }

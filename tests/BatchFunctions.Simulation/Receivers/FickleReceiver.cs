@@ -26,8 +26,8 @@ internal sealed class FickleReceiver(Life life)
     private readonly Dice _dice = new(life.Plan.Seed, 6);
     private readonly Dictionary<string, string> _ids = new(StringComparer.Ordinal);
 
-    /// <summary>Batches of which it has been told, and has taken it.</summary>
-    public HashSet<string> Taken { get; } = new(StringComparer.Ordinal);
+    /// <summary>Batches of which it has been told, and when it has first taken it.</summary>
+    public Dictionary<string, TimeSpan> Taken { get; } = new(StringComparer.Ordinal);
 
     /// <summary>What a process reaches it by.</summary>
     public HttpMessageHandler WayFrom(IHost host, string name) => new Handler(this, host, name);
@@ -42,10 +42,10 @@ internal sealed class FickleReceiver(Life life)
         var body = await request.Content!.ReadAsByteArrayAsync(ct).ConfigureAwait(false);
         var batch = Look(request, body);
         var isCalm = life.Agenda.Now >= life.Plan.CalmAt;
-        var fault = isCalm || _dice.Happens(0.5) ? ReceiverFault.None : _dice.Of(Enum.GetValues<ReceiverFault>());
+        var fault = life.Agenda.Now < life.Plan.ReceiverAwayUntil ? ReceiverFault.Refused : isCalm || _dice.Happens(0.5) ? ReceiverFault.None : _dice.Of(Enum.GetValues<ReceiverFault>());
         if (fault is ReceiverFault.None or ReceiverFault.AnswerLost)
         {
-            Taken.Add(batch);
+            Taken.TryAdd(batch, life.Agenda.Now);
         }
 
         var came = new TaskCompletionSource();

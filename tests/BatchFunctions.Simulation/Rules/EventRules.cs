@@ -14,9 +14,14 @@ internal sealed class EventRules(Life life)
             return;
         }
 
-        foreach (var batch in life.Watch.Batches.Values.Where(batch => batch.Status.HasEnded() && !life.Receiver.Taken.Contains(batch.Id)))
+        foreach (var batch in life.Watch.Batches.Values.Where(batch => batch.Status.HasEnded() && !life.Receiver.Taken.ContainsKey(batch.Id)))
         {
             life.Violate("whoever wants to know is told", $"{batch.Id} is {batch.Status}");
+        }
+
+        foreach (var (batch, at) in life.Receiver.Taken.Where(taken => taken.Value > life.Plan.ToldBy))
+        {
+            life.Violate("whoever wants to know is told in time", $"{batch} at {at}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using BatchFunctions.Files;
 using BatchFunctions.Simulation.Lives;
 
 namespace BatchFunctions.Simulation.Rules;
@@ -10,6 +11,7 @@ internal sealed class FileRules(Life life)
 
     public void Written(TableEntity? before, TableEntity? after)
     {
+        CheckWhole(before, after);
         if (after is null || after.GetBoolean("Deleted") == true || FileRows.SegmentsOf(life, after) is not { } segments)
         {
             return;
@@ -38,6 +40,18 @@ internal sealed class FileRules(Life life)
         if (before is not null && before.GetBoolean("IsGrowing") != true && segments.Count > known.Count)
         {
             life.Violate("a whole file grows no more", after.RowKey);
+        }
+    }
+
+    /// <summary>Whoever comes late with what a file has been made whole of leaves it as it is, be it a tombstone by now.</summary>
+    private void CheckWhole(TableEntity? before, TableEntity? after)
+    {
+        if (before is not null && after is not null
+            && before.GetString("Purpose") == FilePurposes.BatchOutput
+            && before.GetBoolean("IsGrowing") != true
+            && before.GetBoolean("Deleted") == after.GetBoolean("Deleted"))
+        {
+            life.Violate("a whole file is written no more", after.RowKey);
         }
     }
 }

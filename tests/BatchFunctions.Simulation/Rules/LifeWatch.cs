@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Azure.Data.Tables;
+using BatchFunctions.ActiveBatches;
 using BatchFunctions.Batches;
 using BatchFunctions.Chunks;
 using BatchFunctions.Simulation.Lives;
@@ -27,6 +27,10 @@ internal sealed class LifeWatch(Life life)
     private readonly Dictionary<(IHost Host, string Batch, int Chunk), LineSet> _claimed = [];
     private readonly FileRules _files = new(life);
     private readonly SweepRules _sweeps = new(life);
+    private readonly ClearingRules _clearing = new(life);
+    private readonly ClaimRules _claims = new(life);
+    private readonly InputRules _inputs = new(life);
+    private readonly DeletionRules _deletions = new(life);
     private readonly Dictionary<string, int> _answers = new(StringComparer.Ordinal);
 
     /// <summary>Whose request takes effect.</summary>
@@ -38,6 +42,9 @@ internal sealed class LifeWatch(Life life)
     /// <summary>Good answers that came back into a process that was alive, by the line's marker.</summary>
     public IReadOnlyDictionary<string, int> Answers => _answers;
 
+    /// <summary>Retries whose rows came so late that their names counted for nothing by then: what they are made of may be deleted.</summary>
+    public HashSet<string> LateRetries { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A row was written, or deleted.</summary>
     public void Written(string table, Entity? before, Entity? after)
     {
@@ -45,13 +52,21 @@ internal sealed class LifeWatch(Life life)
         {
             BatchWritten(before is null ? null : BatchRow.FromRow(RowOf(before)), after is null ? null : BatchRow.FromRow(RowOf(after)));
         }
-        else if (table == TableNames.ActiveBatches && before is not null && after is null)
+        else if (table == TableNames.ActiveBatches)
         {
-            CheckCleared(before.Key.Row);
+            ActiveWritten((before ?? after)!.Key.Row, after);
         }
         else if (table == TableNames.Files)
         {
             _files.Written(before is null ? null : RowOf(before), after is null ? null : RowOf(after));
+        }
+        else if (table == TableNames.Deliveries)
+        {
+            _clearing.DeliveryWritten(after);
+        }
+        else if (table == TableNames.Usage)
+        {
+            _clearing.UsageWritten(after);
         }
         else if (table == TableNames.Pending)
         {
@@ -68,6 +83,11 @@ internal sealed class LifeWatch(Life life)
     {
         var (number, line) = BatchPlan.Parse(marker);
         var batches = _batches.Values.Where(batch => NumberOf(batch) == number).ToList();
+
+        if (batches is [{ RetryOf: null } only] && ChunkOf(only, line) is { } chunk)
+        {
+            _claims.Sent(only.Id, chunk.Number, host);
+        }
 
         // Lines of a retry stand in other places; what they are is looked at in the end.
         if (batches.Count > 0 && batches.TrueForAll(batch => batch.RetryOf is null && WasDoneWhenClaimed(batch, line, host)))
@@ -103,8 +123,28 @@ internal sealed class LifeWatch(Life life)
         return row;
     }
 
+    /// <summary>Whether all chunks of all batches that run have ended, as far as they are known.</summary>
+    public bool HasAllEnded => _batches.Values.All(batch => batch.Status != BatchStatus.InProgress
+        || (_chunks.TryGetValue(batch.Id, out var chunks) && chunks.Values.All(static chunk => chunk.Ended)));
+
+    private void ActiveWritten(string batch, Entity? after)
+    {
+        var hasEnded = _ended.TryGetValue(batch, out var ended);
+        _clearing.ActiveWritten(batch, isThere: after is not null, hasEnded);
+        if (after?.ValueOf(ActiveBatchRow.LookAt) is DateTimeOffset look)
+        {
+            _claims.LookWritten(batch, look, _chunks.TryGetValue(batch, out var known) ? known.Values : []);
+        }
+        else if (after is null && hasEnded)
+        {
+            CheckCleared(batch, ended);
+        }
+    }
+
     private void BatchWritten(Batch? before, Batch? after)
     {
+        _clearing.BatchWritten(before, after);
+        _inputs.BatchWritten(before, after);
         if (after is null)
         {
             if (!before!.Deleted)
@@ -115,7 +155,7 @@ internal sealed class LifeWatch(Life life)
             return;
         }
 
-        CheckDeletion(after);
+        _deletions.Check(after);
         _batches[after.Id] = after;
         var tenant = life.Plan.Batches[NumberOf(after)].Tenant;
         if (after.Tenant != tenant)
@@ -125,11 +165,16 @@ internal sealed class LifeWatch(Life life)
 
         if (before is null)
         {
+            if (after.RetryOf is not null && !BatchRetry.IsBeingMade(after.Id, life.Agenda.UtcNow))
+            {
+                LateRetries.Add(after.Id);
+            }
+
             return;
         }
 
         life.Trace.Add("row", $"{after.Id} {before.Status} {before.Counts} to {after.Status} {after.Counts}");
-        if (before.Status == after.Status ? before.Status.HasEnded() && !IsNamingOrBurying(before, after) : !LegalMoves.Leads(before.Status, after.Status))
+        if (before.Status == after.Status ? before.Status.HasEnded() && !_deletions.IsNamingOrBurying(before, after) : !LegalMoves.Leads(before.Status, after.Status))
         {
             life.Violate("every change of a status is legal", $"{after.Id}: {before.Status} to {after.Status}");
         }
@@ -144,6 +189,12 @@ internal sealed class LifeWatch(Life life)
             && _batches.Values.Any(other => other.RetryOf == original && other.Id != after.Id && other.Status is BatchStatus.InProgress or BatchStatus.Cancelling))
         {
             life.Violate("of a batch there is one retry at a time", $"{after.Id} and another of {original}");
+        }
+
+        if (after is { Status: BatchStatus.InProgress, RetryOf: { } above } && before.Status != after.Status
+            && _batches.GetValueOrDefault(above) is { Deleted: false } named && !named.Retries.Contains(after.Id))
+        {
+            life.Violate("a retry runs as long as it is named", $"{after.Id} of {above}");
         }
 
         if (life.Plan.IsPunctual && after.Status == BatchStatus.Completed && before.Status != after.Status)
@@ -163,35 +214,6 @@ internal sealed class LifeWatch(Life life)
         }
     }
 
-    /// <summary>A batch is deleted once it has ended and its owner has asked for that, and is never there again.</summary>
-    private void CheckDeletion(Batch after)
-    {
-        var wasDeleted = _batches.GetValueOrDefault(after.Id) is { Deleted: true };
-        if (wasDeleted && !after.Deleted)
-        {
-            life.Violate("no answered request is undone", $"the batch {after.Id} was deleted and is there again");
-        }
-
-        if (after.Deleted && !wasDeleted
-            && (!after.Status.HasEnded() || !life.Clients.Exists(client => client.AskedToDeleteBatches.Contains(after.Id))))
-        {
-            life.Violate("no batch is deleted that runs, or that nobody deleted", $"{after.Id} ({after.Status})");
-        }
-    }
-
-    /// <summary>Whether other retries of a batch that has ended are named, or it becomes a tombstone, and nothing else.</summary>
-    private bool IsNamingOrBurying(Batch before, Batch after) =>
-        (after.Retries.Count > 0 || before.Retries.Count > 0 || after.Deleted || IsMoved(before, after))
-        && (before.Above == after.Above || IsMoved(before, after))
-        && JsonSerializer.Serialize(Written(before)) == JsonSerializer.Serialize(Written(after));
-
-    /// <summary>Whether its family goes on past a deleted batch.</summary>
-    private bool IsMoved(Batch before, Batch after) =>
-        before.Above is { } above && _batches.GetValueOrDefault(above) is { Deleted: true, Above: { } next } && after.Above == next;
-
-    private static Dictionary<string, object> Written(Batch batch) =>
-        BatchRow.ToRow(batch with { Retries = [], Above = batch.RetryOf, Deleted = false }).Where(column => column.Value is not null).ToDictionary();
-
     /// <summary>Chunks that are read no more have ended, and come to what the batch's row says.</summary>
     private void CheckSettled(Batch batch)
     {
@@ -209,9 +231,9 @@ internal sealed class LifeWatch(Life life)
     /// An active row goes behind the rows of the chunks: from it a sweep finds what is still to be cleared away. A row that was inserted when
     /// the batch had ended may stay, for a day.
     /// </summary>
-    private void CheckCleared(string batch)
+    private void CheckCleared(string batch, TimeSpan ended)
     {
-        if (_ended.TryGetValue(batch, out var ended) && _standing.TryGetValue(batch, out var chunks) && chunks.Any(chunk => chunk.Value <= ended))
+        if (_standing.TryGetValue(batch, out var chunks) && chunks.Any(chunk => chunk.Value <= ended))
         {
             life.Violate("the active row goes behind the chunks' rows", $"{batch}: {string.Join(' ', chunks.Keys.Order())}");
         }
@@ -257,7 +279,12 @@ internal sealed class LifeWatch(Life life)
             _chunks[batch] = chunks = [];
         }
 
-        chunks[after.Number] = after;
+        // What comes when the batch has ended, of a validation that was late, is cleared away, and tells nothing of it.
+        if (before is not null || !_ended.ContainsKey(batch))
+        {
+            chunks[after.Number] = after;
+        }
+
         standing.TryAdd(after.Number, life.Agenda.Now);
         if (after.Ended && before?.Ended == false)
         {
@@ -269,6 +296,7 @@ internal sealed class LifeWatch(Life life)
             _claimed[(Writer, batch, after.Number)] = after.Done;
         }
 
+        _claims.Written(before, after, Writer);
         life.Trace.Add("row", $"{batch} chunk {after.Number}: {after.Done.Count} of {after.Lines} done, epoch {after.Epoch}{(after.Owner is null ? "" : ", held")}{(after.Ended ? ", ended" : "")}");
         if (before is null)
         {
@@ -296,7 +324,10 @@ internal sealed class LifeWatch(Life life)
     /// has done meanwhile.
     /// </summary>
     private bool WasDoneWhenClaimed(Batch batch, int line, IHost host) =>
-        _chunks.TryGetValue(batch.Id, out var chunks)
-        && chunks.Values.FirstOrDefault(chunk => line >= chunk.LinesBefore && line < chunk.LinesBefore + chunk.Lines) is { } chunk
+        ChunkOf(batch, line) is { } chunk
         && (!_claimed.TryGetValue((host, batch.Id, chunk.Number), out var done) || done.Contains(line - chunk.LinesBefore));
+
+    private Chunk? ChunkOf(Batch batch, int line) => _chunks.TryGetValue(batch.Id, out var chunks)
+        ? chunks.Values.FirstOrDefault(chunk => line >= chunk.LinesBefore && line < chunk.LinesBefore + chunk.Lines)
+        : null;
 }

@@ -35,6 +35,11 @@ internal sealed class ResultRules(Life life, Batch batch, ApiClient api)
         if (batch is { RetryOf: not null, Status: BatchStatus.Failed } && _plan.LoseInputAfter is null && _plan.BadLine is null
             && seen.GetProperty("errors").GetRawText() is var said && said.Contains(BatchFailures.RetrySourceLost.Message, StringComparison.Ordinal))
         {
+            if (life.Watch.LateRetries.Contains(batch.Id))
+            {
+                return;
+            }
+
             Violate("what a retry is made of is kept for it", said);
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BatchFunctions.Simulation.Fleets;
+using BatchFunctions.Simulation.Lives;
 using BatchFunctions.Simulation.Workers;
 
 namespace BatchFunctions.Simulation.Running;
@@ -18,6 +19,7 @@ internal static class Commands
                                                 N lives from seed S on, one process for each core; T seconds of each one's processor time at most
           --beside FOLDER                       with one of these: workers of the version whose BatchFunctions.dll is there, too, until the
                                                 upgrade to this one is through
+          --about NAME                          with --lives: of those that are about one situation; --from is not looked at
           --kept                                the seeds that are kept, of faults that were found
           --fleet [I,B,T[,L]] [--keep FILE]     what I instances ask of storage with B active batches of L lines, T seconds a line; without
                                                 numbers the tables of the operator's guide. What stands in the file is not simulated again
@@ -66,14 +68,16 @@ internal static class Commands
             return 2;
         }
 
+        var about = options.GetValueOrDefault("--about");
         var result = await ManyLives.RunAsync(
-            Number(options.GetValueOrDefault("--from", "1")),
+            about is null ? Number(options.GetValueOrDefault("--from", "1")) : Scenarios.FirstOf(about),
             Number(lives),
             TimeSpan.FromSeconds(seconds),
             processes,
             options.ContainsKey("--until-broken"),
             Console.Out,
-            beside: beside);
+            beside: beside,
+            step: about is null ? 1 : Scenarios.Step);
         Console.WriteLine(result);
         return result.Broken.Count > 0 ? 1 : 0;
     }

@@ -25,15 +25,16 @@ internal static class ManyLives
     /// <param name="output">Is told of broken rules as they come; null for nobody.</param>
     /// <param name="program">The program; this one where it is null.</param>
     /// <param name="beside">The folder of another version, at work beside this one; null for none.</param>
+    /// <param name="step">How far the seeds are apart.</param>
     public static async Task<LivesResult> RunAsync(
-        int from, int lives, TimeSpan limit, int processes, bool untilBroken, TextWriter? output, string? program = null, string? beside = null)
+        int from, int lives, TimeSpan limit, int processes, bool untilBroken, TextWriter? output, string? program = null, string? beside = null, int step = 1)
     {
         var clock = Stopwatch.StartNew();
         var result = new LivesResult();
         using var enough = new CancellationTokenSource();
         await Task.WhenAll(Enumerable.Range(0, processes).Select(process => RunPartAsync(
             program ?? Environment.ProcessPath!,
-            [LivesPart.Option, LivesPart.Of(from + process, processes, (lives - process + processes - 1) / processes, limit), .. beside is null ? [] : (string[])[Commands.Beside, beside]],
+            [LivesPart.Option, LivesPart.Of(from + (process * step), processes * step, (lives - process + processes - 1) / processes, limit), .. beside is null ? [] : (string[])[Commands.Beside, beside]],
             line =>
             {
                 if (result.Take(line) is { } broken)

@@ -13,6 +13,12 @@ internal sealed record Mutation(string Name, string Guard, string File, IReadOnl
     public static IReadOnlyList<Mutation> All { get; } =
         Parse(System.IO.File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, ListFile)));
 
+    /// <summary>What the lives are about that are to find it; null where lives of all kinds are.</summary>
+    public string? Scenario { get; init; }
+
+    /// <summary>The test that finds it in the place of lives, and the folder of its project; null where lives do.</summary>
+    public (string Project, string Name)? Test { get; init; }
+
     /// <summary>The project that the file is part of.</summary>
     public string Project => string.Join('/', File.Split('/').Take(2));
 
@@ -45,6 +51,12 @@ internal sealed record Mutation(string Name, string Guard, string File, IReadOnl
                     var (name, guard) = line[3..].Split(": ", 2) is [var first, var rest] ? (first, rest) : throw new FormatException(line);
                     mutations.Add(new Mutation(name, guard, "", []));
                     part = null;
+                    break;
+                case ['?', '?', ' ', ..]:
+                    mutations[^1] = mutations[^1] with { Scenario = line[3..] };
+                    break;
+                case ['!', '!', ' ', ..]:
+                    mutations[^1] = mutations[^1] with { Test = line[3..].Split(' ') is [var project, var test] ? (project, test) : throw new FormatException(line) };
                     break;
                 case ['@', '@', ' ', ..]:
                     mutations[^1] = mutations[^1] with { File = line[3..] };

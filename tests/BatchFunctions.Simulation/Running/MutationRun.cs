@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using BatchFunctions.Simulation.Lives;
 
 namespace BatchFunctions.Simulation.Running;
 
@@ -31,10 +32,11 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
         var missed = 0;
         try
         {
-            CopyTo(copy);
+            List<Mutation> chosen = [.. Mutation.All.Where(mutation => only is null || only.Split(',').Contains(mutation.Name))];
+            CopyTo(copy, isWhole: chosen.Exists(static mutation => mutation.Test is not null));
             await BuildAsync(Path.Combine(copy, Project), []);
             await output.WriteLineAsync("| guard that is taken away | | lives until it is found | by the rule |\n|---|---|---:|---|");
-            foreach (var mutation in Mutation.All.Where(mutation => only is null || only.Split(',').Contains(mutation.Name)))
+            foreach (var mutation in chosen)
             {
                 missed += await RunAsync(mutation, copy) ? 0 : 1;
             }
@@ -57,14 +59,20 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
         await File.WriteAllTextAsync(file, mutation.ApplyTo(whole));
         try
         {
+            if (mutation.Test is { } test)
+            {
+                return await TestAsync(mutation, Path.Combine(copy, test.Project), test.Name);
+            }
+
             // The program goes on with the one assembly that is another: its own sources have not changed.
             await BuildAsync(Path.Combine(copy, mutation.Project), ["--no-restore", "-p:BuildProjectReferences=false"]);
             File.Copy(Path.Combine(copy, mutation.Project, Output, assembly), Path.Combine(program, assembly), overwrite: true);
-            var result = await ManyLives.RunAsync(1, lives, limit, processes, untilBroken: true, output: null, Path.Combine(program, Program));
+            var (first, step) = mutation.Scenario is { } name ? (Scenarios.FirstOf(name), Scenarios.Step) : (1, 1);
+            var result = await ManyLives.RunAsync(first, lives, limit, processes, untilBroken: true, output: null, Path.Combine(program, Program), step: step);
             var found = result.Broken.Count > 0 ? result.Broken[0] : null;
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {mutation.Guard} | `{mutation.Name}` | {(found is null ? $"not in {result.Lives}" : $"{result.Lives + 1}")} | {(found is null ? "" : Shown(found))} |"));
+                $"| {mutation.Guard} | `{mutation.Name}` | {(found is null ? $"not in {result.Lives}" : $"{result.Lives + 1}")}{(mutation.Scenario is { } about ? $" about {about}" : "")} | {(found is null ? "" : Shown(found))} |"));
             await output.FlushAsync();
             return found is not null;
         }
@@ -73,6 +81,23 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
             await File.WriteAllTextAsync(file, whole);
             File.Copy(Path.Combine(AppContext.BaseDirectory, assembly), Path.Combine(program, assembly), overwrite: true);
         }
+    }
+
+    /// <summary>Runs the one test that must fail without the guard.</summary>
+    private async Task<bool> TestAsync(Mutation mutation, string project, string test)
+    {
+        await BuildAsync(project, []);
+        using var run = Process.Start(new ProcessStartInfo(
+            "dotnet", ["test", project, "-c", "Release", "--no-build", "--nologo", "--filter", $"FullyQualifiedName~{test}"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        await run.StandardOutput.ReadToEndAsync();
+        await run.WaitForExitAsync();
+        var isFound = run.ExitCode != 0;
+        await output.WriteLineAsync($"| {mutation.Guard} | `{mutation.Name}` | {(isFound ? "" : "not by ")}a test | `{test}` |");
+        await output.FlushAsync();
+        return isFound;
     }
 
     private static string Shown(string broken) => broken.Split(": ") is [var seed, var rule, ..] ? $"{rule} ({seed})" : broken;
@@ -93,8 +118,14 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
         }
     }
 
-    private static void CopyTo(string copy)
+    private static void CopyTo(string copy, bool isWhole)
     {
+        if (isWhole)
+        {
+            CopyTo(Repository, copy);
+            return;
+        }
+
         foreach (var name in Settings.Where(name => File.Exists(Path.Combine(Repository, name))))
         {
             File.Copy(Path.Combine(Repository, name), Path.Combine(copy, name));
@@ -102,18 +133,24 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
 
         foreach (var part in Parts)
         {
-            var from = Path.Combine(Repository, part);
-            foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-            {
-                var below = Path.GetRelativePath(from, file);
-                if (below.Split(Path.DirectorySeparatorChar)[0] is "bin" or "obj")
-                {
-                    continue;
-                }
+            CopyTo(Path.Combine(Repository, part), Path.Combine(copy, part));
+        }
+    }
 
-                var to = Path.Combine(copy, part, below);
-                Directory.CreateDirectory(Path.GetDirectoryName(to)!);
-                File.Copy(file, to);
+    /// <summary>Copies a folder, without what is built in it.</summary>
+    private static void CopyTo(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.EnumerateFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(from).Select(static folder => Path.GetFileName(folder)))
+        {
+            if (folder is not ("bin" or "obj" or ".git" or "node_modules"))
+            {
+                CopyTo(Path.Combine(from, folder), Path.Combine(to, folder));
             }
         }
     }

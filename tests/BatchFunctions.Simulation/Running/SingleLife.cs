@@ -17,7 +17,7 @@ internal static class SingleLife
     public static async Task<Life> RunAsync(int seed, ServiceVersion? other = null, Action<string>? trace = null)
     {
         Quiet.Check();
-        var life = new Life(new LifePlan(seed) { HasVersions = other is not null }, trace, other);
+        var life = new Life(new LifePlan(seed, hasVersions: other is not null), trace, other);
         try
         {
             // On the one thread that does all the rest.

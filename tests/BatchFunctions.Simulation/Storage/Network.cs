@@ -21,6 +21,12 @@ internal sealed class Network(Agenda agenda, StorageAccount account, IHost host,
     /// <summary>Is told of each request that storage has answered.</summary>
     public Action<StorageRequest, StorageResponse>? Requested { get; init; }
 
+    /// <summary>What is in store for a request, by the id that its repetitions have as well; null for nothing.</summary>
+    public Func<StorageRequest, string, Ambush?>? Ambush { get; init; }
+
+    /// <summary>Has the process meet it, and says for how long the one task stands still.</summary>
+    public Func<Ambush, TimeSpan>? Befall { get; init; }
+
     public override Request CreateRequest() => Requests.CreateRequest();
 
     public override void Process(HttpMessage message) => throw new NotSupportedException("All calls are asynchronous.");
@@ -33,9 +39,15 @@ internal sealed class Network(Agenda agenda, StorageAccount account, IHost host,
         }
 
         var request = await StorageRequest.ReadAsync(message.Request, message.CancellationToken).ConfigureAwait(false);
+        var ambush = Ambush?.Invoke(request, message.Request.ClientRequestId);
+        if (ambush?.Kind is AmbushKind.HoldUp or AmbushKind.Freeze)
+        {
+            await StandStillAsync(Befall!(ambush)).ConfigureAwait(false);
+        }
+
         var answered = new TaskCompletionSource<StorageResponse>();
-        var fate = weather.FateOf(request);
-        agenda.In(fate.Before, null, () => Arrive(request, fate, answered));
+        var fate = FateOf(request, ambush);
+        agenda.In(fate.Before, null, () => Arrive(request, fate, ambush, answered));
         var limit = agenda.In(
             TimeoutKeeper.Of(message), host, () => answered.TrySetException(new TaskCanceledException($"The operation was cancelled because it exceeded the configured timeout: {request}")));
         await using var cancelled = message.CancellationToken.UnsafeRegister(
@@ -52,7 +64,26 @@ internal sealed class Network(Agenda agenda, StorageAccount account, IHost host,
         message.Response.ClientRequestId = message.Request.ClientRequestId;
     }
 
-    private void Arrive(StorageRequest request, StorageFate fate, TaskCompletionSource<StorageResponse> answered)
+    private StorageFate FateOf(StorageRequest request, Ambush? ambush)
+    {
+        var fate = weather.FateOf(request);
+        return ambush?.Kind switch
+        {
+            AmbushKind.AnswerLost or AmbushKind.AnswerLostAndFreeze => fate with { Fault = StorageFault.AnswerLost },
+            AmbushKind.Failed => fate with { Fault = StorageFault.Failed },
+            _ => fate,
+        };
+    }
+
+    /// <summary>Lets the task wait before its request is sent; what is frozen wakes first.</summary>
+    private Task StandStillAsync(TimeSpan time)
+    {
+        var over = new TaskCompletionSource();
+        agenda.In(time, host, over.SetResult);
+        return over.Task;
+    }
+
+    private void Arrive(StorageRequest request, StorageFate fate, Ambush? ambush, TaskCompletionSource<StorageResponse> answered)
     {
         // What a dead process had sent may have left it, or not.
         var fault = fate.Fault == StorageFault.None && host.IsDead && weather.IsLostWithItsSender() ? StorageFault.RequestLost : fate.Fault;
@@ -84,6 +115,11 @@ internal sealed class Network(Agenda agenda, StorageAccount account, IHost host,
                     ? answered.TrySetException(new RequestFailedException($"No answer came: {request}", new HttpRequestException("By chance.")))
                     : answered.TrySetResult(response);
             });
+        }
+
+        if (ambush?.Kind is AmbushKind.Death or AmbushKind.AnswerLostAndFreeze)
+        {
+            Befall!(ambush);
         }
 
         trace.Add(name, $"{request} {(response is null ? "not sent" : response.Status)}{(fault == StorageFault.None ? "" : $" ({fault})")}");

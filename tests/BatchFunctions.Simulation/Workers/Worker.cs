@@ -36,6 +36,8 @@ internal sealed class Worker : IHost
         var network = new Network(life.Agenda, life.Account, this, name, isCalm ? new Weather(life.Plan, life.Agenda, isCalm) : life.Weather, life.Trace, life.Watch)
         {
             Requested = (request, response) => life.Requested?.Invoke(request, response),
+            Ambush = isCalm ? null : life.Ambushes.At,
+            Befall = ambush => Befall(life, ambush),
         };
         (Services, _handle, _sweep, _answer) = (version?.Start ?? ServiceProcess.Start)(
             Clock,
@@ -93,6 +95,24 @@ internal sealed class Worker : IHost
 
         // The only thing of it that the runtime itself would keep.
         Get<IMeterFactory>().Dispose();
+    }
+
+    /// <summary>What befalls the worker beside a request that it has sent, or is about to.</summary>
+    private TimeSpan Befall(Life life, Ambush ambush)
+    {
+        switch (ambush.Kind)
+        {
+            case AmbushKind.Death:
+                life.Workers.Kill(this);
+                break;
+            case AmbushKind.Freeze or AmbushKind.AnswerLostAndFreeze:
+                life.Workers.Freeze(this, life.Ambushes.TimeOf(ambush));
+                break;
+            default:
+                return life.Ambushes.TimeOf(ambush);
+        }
+
+        return TimeSpan.Zero;
     }
 
     private void Connect(ClientOptions options, Network network)

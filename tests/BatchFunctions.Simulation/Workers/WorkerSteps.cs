@@ -8,6 +8,13 @@ internal sealed class WorkerSteps(Life life, Worker worker)
     public async ValueTask ReachedAsync(string step, CancellationToken ct)
     {
         life.Trace.Add(worker.Name, $"at {step}");
+        if (life.Ambushes.At(step) is { } ambush && !worker.IsDead)
+        {
+            life.Trace.Add("fate", $"{ambush.Kind} at {step}");
+            await MeetAsync(ambush);
+            return;
+        }
+
         switch (life.Perils.At(worker))
         {
             case Peril.Death:
@@ -22,6 +29,24 @@ internal sealed class WorkerSteps(Life life, Worker worker)
                 await HoldUpAsync(life.Perils.HoldUp());
                 break;
             default:
+                break;
+        }
+    }
+
+    private async Task MeetAsync(Ambush ambush)
+    {
+        switch (ambush.Kind)
+        {
+            case AmbushKind.Death:
+                life.Workers.Kill(worker);
+                await new TaskCompletionSource().Task;
+                break;
+            case AmbushKind.Freeze:
+                life.Workers.Freeze(worker, life.Ambushes.TimeOf(ambush));
+                await HoldUpAsync(TimeSpan.Zero);
+                break;
+            default:
+                await HoldUpAsync(life.Ambushes.TimeOf(ambush));
                 break;
         }
     }

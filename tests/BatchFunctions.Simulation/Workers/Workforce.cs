@@ -55,9 +55,11 @@ internal sealed class Workforce(Life life)
     }
 
     /// <summary>Freezes a worker, longer than a lease more often than not.</summary>
-    public void Freeze(Worker worker)
+    public void Freeze(Worker worker) => Freeze(worker, _dice.Seconds(1, 120));
+
+    /// <summary>Freezes a worker for a time.</summary>
+    public void Freeze(Worker worker, TimeSpan time)
     {
-        var time = _dice.Seconds(1, 120);
         life.Trace.Add(worker.Name, $"freezes for {time.TotalSeconds:0.0} s");
         worker.Freeze(life.Agenda.Now + time);
     }

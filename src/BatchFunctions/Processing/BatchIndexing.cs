@@ -28,6 +28,9 @@ internal sealed partial class BatchIndexing(
     /// <summary>How often somebody looks.</summary>
     private static readonly TimeSpan Every = TimeSpan.FromHours(1);
 
+    /// <summary>When a process looks again that could not.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     /// <summary>Fewer rows than this in one request have the next one look at twice the time.</summary>
     private const int FewRows = 250;
 
@@ -48,6 +51,25 @@ internal sealed partial class BatchIndexing(
             return false;
         }
 
+        try
+        {
+            return await TakeTurnAsync(now, hasTime, ct);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException && !ct.IsCancellationRequested)
+        {
+            // No reason for sweeps to go on: the list does without, as far as it comes.
+            _nextAt = now + Patience;
+            if (rare.IsNews("no index"))
+            {
+                Log.NoIndex(logger, e);
+            }
+
+            return false;
+        }
+    }
+
+    private async Task<bool> TakeTurnAsync(DateTimeOffset now, Func<bool> hasTime, CancellationToken ct)
+    {
         (var isTaken, _nextAt, var after) = await index.TryTakeTurnAsync(now, now + Every, ct);
         if (!isTaken)
         {
@@ -173,5 +195,8 @@ internal sealed partial class BatchIndexing(
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Ended batches of the project '{Project}' could not be put into the index of the list; the next look tries again.")]
         public static partial void NotIndexed(ILogger logger, Exception e, string project);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "The index of the list could not be looked after; a sweep tries again. The list looks through the rows meanwhile.")]
+        public static partial void NoIndex(ILogger logger, Exception e);
     }
 }

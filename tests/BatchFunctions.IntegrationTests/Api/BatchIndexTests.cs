@@ -216,6 +216,23 @@ public sealed class BatchIndexTests
     }
 
     [Fact]
+    public async Task Without_its_table_the_list_looks_through_the_rows_and_sweeps_come_to_rest()
+    {
+        await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
+        await InsertAsync(api, ApiDriver.BatchOf("local", Start).WithStatus(BatchStatus.Failed));
+        await api.Get<StorageClients>().Tables.GetTableClient(TableNames.BatchIndex).DeleteAsync();
+
+        Assert.False(await IndexingOf(api, Later).RunAsync(static () => true, default));
+        var page = await api.GetJsonAsync("/v1/batches?status=failed");
+        Assert.Equal(1, page.GetProperty("data").GetArrayLength());
+        var deleted = ApiDriver.BatchOf("local", Start.AddSeconds(1)).WithStatus(BatchStatus.Failed);
+        await InsertAsync(api, deleted);
+        Assert.True(await api.Get<BatchDeletion>().TryDeleteAsync(deleted.Key, default));
+        await api.Get<BatchRemoval>().SettleAsync(deleted.Key, default);
+        Assert.Null(await api.Batches.FindAnyAsync(deleted.Key, default));
+    }
+
+    [Fact]
     public async Task A_deleted_batch_is_in_the_index_no_more()
     {
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());

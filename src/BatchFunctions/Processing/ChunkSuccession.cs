@@ -36,14 +36,21 @@ internal sealed class ChunkSuccession(Batch batch, DateTimeOffset now)
     /// Whether the chunk is of the first window, has had a message for longer than the given time, and has been claimed by nobody. Its message
     /// waits behind others, or is in the hands of a worker that died over it.
     /// </summary>
-    public bool IsUnclaimed(Chunk chunk, TimeSpan lost) =>
-        chunk is { Epoch: 0, NotBefore: null }
-        && ChunkWindow.Before(batch, chunk.Number) is null
-        && now - (batch.SentAgainAt ?? batch.InProgressAt) > lost;
+    public bool IsUnclaimed(Chunk chunk, TimeSpan lost) => now - SentAt(chunk) > lost;
+
+    /// <summary>
+    /// When a chunk of the first window will count as unclaimed; null for others, and for one that does already, and whose message waits
+    /// behind others.
+    /// </summary>
+    public DateTimeOffset? UnclaimedFrom(Chunk chunk, TimeSpan lost) => SentAt(chunk) + lost is { } from && from >= now ? from : null;
 
     /// <summary>Since when a chunk that nobody has claimed has been due; null for others, and for those of the first window.</summary>
     public DateTimeOffset? DueSince(Chunk chunk) =>
         chunk is { Epoch: 0, NotBefore: null }
         && ChunkWindow.Before(batch, chunk.Number) is { } before
         && _givesWay.TryGetValue(before, out var since) ? since : null;
+
+    /// <summary>When a chunk of the first window that nobody has claimed was sent its message; null for others.</summary>
+    private DateTimeOffset? SentAt(Chunk chunk) =>
+        chunk is { Epoch: 0, NotBefore: null } && ChunkWindow.Before(batch, chunk.Number) is null ? batch.SentAgainAt ?? batch.InProgressAt : null;
 }

@@ -74,7 +74,9 @@ internal sealed partial class ChunkSweep(
         Batch batch, Chunk chunk, ChunkSuccession succession, SweptChunks swept, ActiveBatchCensus seen, DateTimeOffset now, CancellationToken ct)
     {
         swept.IsOwed |= chunk.NotBefore is not null || succession.IsDue(chunk);
-        var due = chunk.ForsakenAt(_options.WakeUpLost) ?? succession.DueSince(chunk) + _options.WakeUpLost;
+        var due = chunk.ForsakenAt(_options.WakeUpLost)
+            ?? succession.DueSince(chunk) + _options.WakeUpLost
+            ?? succession.UnclaimedFrom(chunk, _options.WakeUpLost);
         var isForgotten = succession.IsForgotten(chunk, _options.WakeUpLost)
             || (succession.IsUnclaimed(chunk, _options.WakeUpLost) && await IsNoneWaitingAsync(seen, ct));
         if (isForgotten || chunk.IsForsaken(now, _options.WakeUpLost))

@@ -78,6 +78,20 @@ public sealed class DueTests : SweptTest
         Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Chunk));
     }
 
+    /// <summary>A process may be suspended between the rows of the chunks and the batch's: then they are old when the batch begins.</summary>
+    [Fact]
+    public async Task A_batch_is_let_rest_no_longer_than_until_its_first_chunks_count_as_unclaimed()
+    {
+        var batch = await ValidatedAsync();
+        Time.Advance(Lease * 3);
+        var began = Time.GetUtcNow();
+        await Driver.Batches.MutateAsync(batch.Key, current => current with { InProgressAt = began }, CancellationToken.None);
+        Driver.Sent.Forget();
+
+        await SweepAsync(TimeSpan.FromSeconds(1));
+        Assert.True((await RowAsync(batch)).LookAt <= began + Driver.Get<IOptions<BatchOptions>>().Value.WakeUpLost, $"{(await RowAsync(batch)).LookAt}");
+    }
+
     [Theory]
     [InlineData(nameof(ProtocolStep.LookMoved))]
     [InlineData(nameof(ProtocolStep.ChunkClaimed))]

@@ -31,7 +31,7 @@ internal static class CrashProof
 
     /// <summary>
     /// Reached by batches alone that fail while their lines are sent, by who deletes files, batches and projects, and by retries: these have none
-    /// of them. Nor do they rest, or wait for an upstream that is away. Tests of their own have a process die at each.
+    /// of them. Nor do they rest, wait for an upstream that is away, or grow an hour old. Tests of their own have a process die at each.
     /// </summary>
     private static readonly ProtocolStep[] Never =
     [
@@ -39,6 +39,7 @@ internal static class CrashProof
         ProtocolStep.BatchTombstoneWritten, ProtocolStep.DeletedBatchFilesGone, ProtocolStep.DeletedBatchBlobsGone, ProtocolStep.DeletedBatchRetryMoved, ProtocolStep.DeletedBatchUnlinked, ProtocolStep.DeletedBatchRowRemoved,
         ProtocolStep.ProjectKeysRevoked, ProtocolStep.ProjectBatchEnded, ProtocolStep.ProjectBlobRemoved, ProtocolStep.ProjectRowRemoved, ProtocolStep.ProjectErased,
         ProtocolStep.LookMoved, ProtocolStep.WaitNoted, ProtocolStep.RestNoted, ProtocolStep.WokenNoted, ProtocolStep.WokenSent,
+        ProtocolStep.BatchesIndexed, ProtocolStep.IndexMarkMoved,
     ];
 
     /// <summary>A step is reached within three seconds, and within many on a busy machine.</summary>

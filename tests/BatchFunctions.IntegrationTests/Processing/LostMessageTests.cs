@@ -56,6 +56,9 @@ public sealed class LostMessageTests
 
         // That of a sweep that takes long: LongSweepTests.
         ProtocolStep.SweepHeld,
+
+        // Those of the list's index: BatchIndexTests.
+        ProtocolStep.BatchesIndexed, ProtocolStep.IndexMarkMoved,
     ];
 
     [Fact]

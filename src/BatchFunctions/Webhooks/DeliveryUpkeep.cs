@@ -1,3 +1,4 @@
+using BatchFunctions.Ids;
 using BatchFunctions.Wakeups;
 
 namespace BatchFunctions.Webhooks;
@@ -23,8 +24,10 @@ internal sealed class DeliveryUpkeep(DeliveryStore deliveries, BatchEvents event
         var now = time.GetUtcNow();
         if (await deliveries.FindAsync(tenant, id, ct) is not { } delivery)
         {
-            // A crash before the row, which is written again if it must be: then there is another entry.
-            return null;
+            // It is removed, or was never written; or whoever tells of the batch is held up before the row. As long as one may come, it is
+            // looked for, after twice as long each time.
+            var age = now - IdKind.Delivery.CreatedAt(id);
+            return age >= DeliverySchedule.Life ? null : now + (age > events.Lost ? age : events.Lost);
         }
 
         if (delivery.NextAt is not { } next)

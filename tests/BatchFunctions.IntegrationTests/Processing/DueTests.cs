@@ -23,6 +23,7 @@ public sealed class DueTests : SweptTest
     public async Task A_sweep_over_hundreds_of_batches_at_rest_asks_for_their_rows_and_nothing_else()
     {
         await AddResting(500);
+        await Driver.Get<BatchIndexing>().RunAsync(static () => true, CancellationToken.None);
         Counts.Clear();
 
         await SweepAsync(TimeSpan.Zero);

@@ -251,6 +251,33 @@ public sealed class DeliveryRunTests : DrivenTest
     }
 
     [Fact]
+    public async Task Whoever_is_held_up_before_the_row_and_loses_the_message_is_made_up_for_and_a_row_that_never_comes_is_not_waited_for()
+    {
+        await AddAsync("/all");
+        var held = _steps.HoldAt(ProtocolStep.DeliveryEntered);
+        var announcing = AnnounceAsync(Ended(BatchStatus.Completed));
+        await held.ReachedAsync();
+        _time.Advance(TimeSpan.FromMinutes(5));
+        await SweepAsync();
+        held.Release();
+        await announcing;
+        Driver.Sent.Forget();
+
+        _time.Advance(TimeSpan.FromMinutes(10));
+        await SweepAsync();
+        Assert.Equal(1, Driver.Sent.Of(BatchMessageKind.Deliver));
+
+        await Deliveries.RemoveAsync(BatchDriver.Tenant, (await OneAsync()).Id, default);
+        foreach (var _ in Enumerable.Range(0, 20))
+        {
+            _time.Advance(TimeSpan.FromDays(1));
+            await SweepAsync();
+        }
+
+        Assert.Empty(await EntriesAsync());
+    }
+
+    [Fact]
     public async Task A_message_that_is_lost_is_sent_again_ever_later()
     {
         await AddAsync("/all");

@@ -239,11 +239,11 @@ internal sealed class LifeWatch(Life life)
         }
     }
 
-    /// <summary>Whatever has gone wrong before: from the time on when nothing does any more, a batch has an end before long.</summary>
+    /// <summary>Whatever has gone wrong before: from the time on when nothing does any more, and any worker is awake, a batch has an end before long.</summary>
     private void CheckSoon(Batch batch)
     {
-        var made = batch.CreatedAt - Agenda.Beginning;
-        var took = life.Agenda.Now - (made > life.Plan.CalmAt ? made : life.Plan.CalmAt);
+        TimeSpan[] from = [batch.CreatedAt - Agenda.Beginning, life.Plan.CalmAt, life.Workers.AwakeAt];
+        var took = life.Agenda.Now - from.Max();
         if (took > life.Plan.LongestEnd(life.Plan.Batches[NumberOf(batch)].Lines))
         {
             life.Violate("a batch ends soon once nothing fails", $"{batch.Id} ({batch.Status}) after {took.TotalSeconds:0} s");

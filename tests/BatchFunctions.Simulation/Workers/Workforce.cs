@@ -54,6 +54,9 @@ internal sealed class Workforce(Life life)
         }
     }
 
+    /// <summary>When the first of the workers is awake again, where all of them were frozen at once; zero where they never were.</summary>
+    public TimeSpan AwakeAt { get; private set; }
+
     /// <summary>Freezes a worker, longer than a lease more often than not.</summary>
     public void Freeze(Worker worker) => Freeze(worker, _dice.Seconds(1, 120));
 
@@ -62,6 +65,10 @@ internal sealed class Workforce(Life life)
     {
         life.Trace.Add(worker.Name, $"freezes for {time.TotalSeconds:0.0} s");
         worker.Freeze(life.Agenda.Now + time);
+        if (Ready.Count == 0)
+        {
+            AwakeAt = _workers.Min(static other => other.FrozenUntil);
+        }
     }
 
     /// <summary>Tells a worker to shut down; what it has not done in some seconds it does not do any more.</summary>

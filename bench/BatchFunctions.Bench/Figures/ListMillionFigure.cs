@@ -216,7 +216,7 @@ internal sealed class ListMillionFigure : Figure
         public void Dispose()
         {
             _client.Dispose();
-            ((IAsyncDisposable)_app).DisposeAsync().AsTask().GetAwaiter().GetResult();
+            _app.DisposeAsync().AsTask().GetAwaiter().GetResult();
             StorageAccount.Withdraw(_connection);
         }
 

@@ -23,6 +23,9 @@ internal static class TableWrites
     /// <summary>The version of the rows of a table that has no version of its own.</summary>
     public const int CurrentVersion = 1;
 
+    /// <summary>The most operations that a transaction of the table service may have.</summary>
+    public const int MostInTransaction = 100;
+
     /// <summary>The columns that the rows of all tables have.</summary>
     public static FrozenSet<string> Columns { get; } =
         FrozenSet.Create(StringComparer.Ordinal, "PartitionKey", "RowKey", "Timestamp", "odata.etag", "odata.metadata", Version, WriteId);
@@ -88,6 +91,28 @@ internal static class TableWrites
     {
         // ETag.All: callers delete rows that nobody writes any more, or whose content does not matter (wake-ups).
         await table.DeleteEntityAsync(partitionKey, rowKey, ETag.All, ct);
+    }
+
+    /// <summary>Deletes rows of one partition whatever their ETags, in transactions; rows that are already gone are not an error.</summary>
+    public static async Task DeleteAllAsync(TableClient table, string partitionKey, IEnumerable<string> rowKeys, CancellationToken ct)
+    {
+        foreach (var group in rowKeys.Chunk(MostInTransaction))
+        {
+            var actions = group.Select(key => new TableTransactionAction(
+                TableTransactionActionType.Delete, new TableEntity(partitionKey, key), ETag.All));
+            try
+            {
+                await table.SubmitTransactionAsync(actions, ct);
+            }
+            catch (TableTransactionFailedException e) when (e.Status == 404)
+            {
+                // Somebody else deletes too: one by one, so that a row that is already gone does not keep the others.
+                foreach (var key in group)
+                {
+                    await DeleteAsync(table, partitionKey, key, ct);
+                }
+            }
+        }
     }
 
     private static async Task<(ETag? ETag, bool Mine)> ReadBackAsync(

@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Storage;
 
@@ -12,9 +11,6 @@ namespace BatchFunctions.Batches;
 /// </summary>
 internal sealed class BatchIndex(TableClient table)
 {
-    /// <summary>The most operations that a transaction of the table service may have.</summary>
-    private const int GroupSize = 100;
-
     /// <summary>How many transactions are under way at once.</summary>
     private const int AtOnce = 8;
 
@@ -68,7 +64,7 @@ internal sealed class BatchIndex(TableClient table)
         var groups = batches
             .SelectMany(numbered => RowsOf(tenant, numbered.Batch, numbered.Number))
             .Select(static row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row))
-            .Chunk(GroupSize);
+            .Chunk(TableWrites.MostInTransaction);
         return Parallel.ForEachAsync(
             groups,
             new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct },
@@ -83,27 +79,7 @@ internal sealed class BatchIndex(TableClient table)
         // Mostly the batch is in the index with all of its rows, or not at all: the first one tells.
         if ((await table.GetEntityIfExistsAsync<TableEntity>(tenant, rows[0].RowKey, ["RowKey"], ct)).HasValue)
         {
-            foreach (var group in rows.Chunk(GroupSize))
-            {
-                await RemoveAsync(group, ct);
-            }
-        }
-    }
-
-    private async Task RemoveAsync(TableEntity[] rows, CancellationToken ct)
-    {
-        try
-        {
-            await table.SubmitTransactionAsync(
-                rows.Select(static row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All)), ct);
-        }
-        catch (TableTransactionFailedException e) when (e.Status == 404)
-        {
-            // One by one, so that a row that is not there does not keep the others.
-            foreach (var row in rows)
-            {
-                await TableWrites.DeleteAsync(table, row.PartitionKey, row.RowKey, ct);
-            }
+            await TableWrites.DeleteAllAsync(table, tenant, rows.Select(static row => row.RowKey), ct);
         }
     }
 

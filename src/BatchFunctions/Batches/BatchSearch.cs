@@ -54,7 +54,7 @@ internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProv
             found.AddRange(page.Batches);
         }
 
-        var isMore = await FindAsync(mark, listing, found, ct);
+        var isMore = await FindAsync(mark, listing, asked, found, ct);
         return new BatchPage([.. found.Take(listing.Limit)], isMore || found.Count > listing.Limit);
     }
 
@@ -67,7 +67,7 @@ internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProv
 
     /// <summary>Adds what the index finds, until there are more than the page has room for.</summary>
     /// <returns>Whether there may be more, though so much was read.</returns>
-    private async Task<bool> FindAsync(BatchIndexMark mark, BatchListing listing, List<Batch> found, CancellationToken ct)
+    private async Task<bool> FindAsync(BatchIndexMark mark, BatchListing listing, string asked, List<Batch> found, CancellationToken ct)
     {
         var facets = BatchFacets.Asked(listing.Filter);
         var after = listing.FirstRowKeyBehind(mark.Until);
@@ -92,7 +92,7 @@ internal sealed class BatchSearch(BatchStore batches, BatchIndex index, TimeProv
             found.AddRange(await batches.FollowAsync(mark.Tenant, entries, listing.Filter, ct));
             if (found.Count > listing.Limit && BatchIndexEntry.LieClose(entries))
             {
-                _common.Keep(listing.Filter.ConditionsOf(mark.Tenant), true, BytesOfCommon);
+                _common.Keep(asked, true, BytesOfCommon);
             }
 
             requests += parts.Length == 0 ? 0 : parts.Max(static part => part.Requests);

@@ -20,7 +20,7 @@ internal sealed class BatchSlices(TableClient table)
     {
         for (var before = after; await FirstBehindAsync(before, ct) is { } row; before = row.PartitionKey)
         {
-            yield return (row.PartitionKey, MadeAt(row));
+            yield return (row.PartitionKey, MadeAt(row.RowKey));
         }
     }
 
@@ -49,7 +49,7 @@ internal sealed class BatchSlices(TableClient table)
     }
 
     /// <summary>When the batch of a row was made, to the millisecond.</summary>
-    public static DateTimeOffset MadeAt(TableEntity row) => IdKind.Batch.CreatedAt(IdKind.Batch.IdOf(row.RowKey));
+    public static DateTimeOffset MadeAt(string rowKey) => IdKind.Batch.CreatedAt(IdKind.Batch.IdOf(rowKey));
 
     private async Task<TableEntity?> FirstBehindAsync(string partition, CancellationToken ct)
     {

@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Data.Tables;
 using BatchFunctions.Storage;
 
@@ -7,9 +6,6 @@ namespace BatchFunctions.Chunks;
 /// <summary>The table of chunks: one partition per batch, by number.</summary>
 internal sealed class ChunkStore(TableClient table)
 {
-    /// <summary>The most operations that a transaction of the table service may have.</summary>
-    private const int GroupSize = 100;
-
     private readonly FencedTable<Chunk> _rows = new(table, ChunkRow.ToRow, ChunkRow.FromRow, ChunkRow.Unreadable, ChunkRow.Version);
 
     public ChunkStore(StorageClients storage)
@@ -25,7 +21,7 @@ internal sealed class ChunkStore(TableClient table)
     /// <exception cref="ChunksDifferException">There are chunks already that were cut differently.</exception>
     public async Task InsertAsync(IReadOnlyList<Chunk> chunks, CancellationToken ct)
     {
-        foreach (var group in chunks.Chunk(GroupSize))
+        foreach (var group in chunks.Chunk(TableWrites.MostInTransaction))
         {
             var actions = group.Select(chunk => new TableTransactionAction(TableTransactionActionType.Add, _rows.RowOf(chunk)));
             try
@@ -92,25 +88,8 @@ internal sealed class ChunkStore(TableClient table)
             }
         }
 
-        foreach (var group in keys.Chunk(GroupSize))
-        {
-            // ETag.All: the batch has ended, so what a late worker may have written into a row no longer matters.
-            var actions = group.Select(key => new TableTransactionAction(
-                TableTransactionActionType.Delete, new TableEntity(batchId, key), ETag.All));
-            try
-            {
-                await table.SubmitTransactionAsync(actions, ct);
-            }
-            catch (TableTransactionFailedException e) when (e.Status == 404)
-            {
-                // Somebody else is clearing away too: one by one, so that a row that is already gone does not keep the
-                // others.
-                foreach (var key in group)
-                {
-                    await TableWrites.DeleteAsync(table, batchId, key, ct);
-                }
-            }
-        }
+        // Whatever their ETags: the batch has ended, so what a late worker may have written into a row no longer matters.
+        await TableWrites.DeleteAllAsync(table, batchId, keys, ct);
     }
 
     /// <summary>Deletes the only chunk of a batch that has ended; a row that is already gone is not an error.</summary>

@@ -19,8 +19,7 @@ internal sealed class IdempotencyStore(TableClient table, TimeProvider time)
 
     private const int Tries = 8;
 
-    /// <summary>The most operations that a transaction of the table service may have.</summary>
-    private const int MostCleared = 100;
+    private const int MostCleared = TableWrites.MostInTransaction;
 
     private readonly ConcurrentDictionary<string, Clearing> _cleared = new(StringComparer.Ordinal);
 

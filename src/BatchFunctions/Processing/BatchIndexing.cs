@@ -134,15 +134,14 @@ internal sealed partial class BatchIndexing(
                 continue;
             }
 
-            (to, rows, isStopped) = SettledOf(rows, to);
-
+            (to, var ended, isStopped) = SettledOf(rows, to);
             if (to == mark.Until || (rows.Count == 0 && to == end))
             {
                 // What nothing was found in is looked at once more rather than written down.
                 return true;
             }
 
-            if (await PutAsync(mark, rows, to, ct) is not { } moved)
+            if (await PutAsync(mark, ended, to, ct) is not { } moved)
             {
                 // Another is at it.
                 return true;
@@ -160,24 +159,27 @@ internal sealed partial class BatchIndexing(
     }
 
     /// <summary>What may be put into the index of rows, the oldest first: it ends before one that may still change, as far as can be told.</summary>
-    private static (DateTimeOffset Until, IReadOnlyList<TableEntity> Rows, bool IsStopped) SettledOf(IReadOnlyList<TableEntity> rows, DateTimeOffset to)
+    private static (DateTimeOffset Until, List<EndedBatch> Ended, bool IsStopped) SettledOf(IReadOnlyList<TableEntity> rows, DateTimeOffset to)
     {
-        foreach (var row in rows)
+        var ended = new List<EndedBatch>(rows.Count);
+        foreach (var row in rows.Where(static row => !EndedBatch.IsTombstone(row)))
         {
-            if (!EndedBatch.IsTombstone(row) && EndedBatch.Of(row) is null)
+            if (EndedBatch.Of(row) is not { } batch)
             {
-                var until = BatchSlices.MadeAt(row);
-                return (until, [.. rows.TakeWhile(settled => BatchSlices.MadeAt(settled) < until)], true);
+                var until = BatchSlices.MadeAt(row.RowKey);
+                ended.RemoveAll(settled => BatchSlices.MadeAt(settled.RowKey) >= until);
+                return (until, ended, true);
             }
+
+            ended.Add(batch);
         }
 
-        return (to, rows, false);
+        return (to, ended, false);
     }
 
     /// <returns>The mark as it is now; null if another has moved it.</returns>
-    private async Task<BatchIndexMark?> PutAsync(BatchIndexMark mark, IReadOnlyList<TableEntity> rows, DateTimeOffset until, CancellationToken ct)
+    private async Task<BatchIndexMark?> PutAsync(BatchIndexMark mark, List<EndedBatch> ended, DateTimeOffset until, CancellationToken ct)
     {
-        var ended = rows.Where(static row => !EndedBatch.IsTombstone(row)).Select(static row => EndedBatch.Of(row)!).ToList();
         await index.PutAsync(mark.Tenant, ended.Select((batch, number) => (mark.Count + number, batch)), ct);
         await steps.ReachedAsync(ProtocolStep.BatchesIndexed, ct);
         var moved = await index.TryMoveAsync(mark, until, mark.Count + ended.Count, ct);

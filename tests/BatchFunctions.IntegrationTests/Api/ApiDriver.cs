@@ -110,6 +110,24 @@ internal sealed class ApiDriver : IAsyncDisposable
         return batch;
     }
 
+    /// <summary>Writes a batch as it stands in storage: with its active row where it has not ended.</summary>
+    public async Task InsertAsync(Batch batch)
+    {
+        if (!batch.Status.HasEnded())
+        {
+            await ActivateAsync(batch);
+        }
+
+        Assert.NotNull(await Batches.TryInsertAsync(batch, CancellationToken.None));
+    }
+
+    /// <summary>Takes a batch's row away, and nothing else of it.</summary>
+    public async Task RemoveRowAsync(BatchKey batch)
+    {
+        var (partitionKey, rowKey) = BatchRow.KeysOf(batch);
+        await Get<StorageClients>().Tables.GetTableClient(TableNames.Batches).DeleteEntityAsync(partitionKey, rowKey);
+    }
+
     /// <summary>Writes the row that a batch has until it has ended and been cleared away.</summary>
     public Task ActivateAsync(Batch batch) =>
         Get<ActiveBatchStore>().InsertAsync(new ActiveBatch(batch.Key, batch.InputFileId, batch.CreatedAt), CancellationToken.None);

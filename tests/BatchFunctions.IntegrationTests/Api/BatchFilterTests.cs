@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using BatchFunctions.Batches;
 using BatchFunctions.Ids;
 using BatchFunctions.Lines;
-using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage.Chance;
 using BatchFunctions.Testing;
 using CsCheck;
@@ -53,7 +52,7 @@ public sealed class BatchFilterTests
                 var there = new Dictionary<string, Batch>();
                 foreach (var batch in batches.Select(batch => batch with { Tenant = tenant }))
                 {
-                    await InsertAsync(api, batch);
+                    await api.InsertAsync(batch);
                     there.Add(batch.Id, batch);
                 }
 
@@ -97,7 +96,7 @@ public sealed class BatchFilterTests
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
         for (var i = 0; i < 150; i++)
         {
-            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)) with { Metadata = new Dictionary<string, string> { ["tag"] = "0" } });
+            await api.InsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(i)) with { Metadata = new Dictionary<string, string> { ["tag"] = "0" } });
         }
 
         _ = await api.GetJsonAsync("/v1/batches?limit=20");
@@ -201,11 +200,11 @@ public sealed class BatchFilterTests
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
         for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
         {
-            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed));
+            await api.InsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed));
         }
 
-        await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(100)));
-        await InsertAsync(api, ApiDriver.BatchOf("other", Start.AddSeconds(-100)));
+        await api.InsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(100)));
+        await api.InsertAsync(ApiDriver.BatchOf("other", Start.AddSeconds(-100)));
         _ = await api.GetJsonAsync("/v1/batches?limit=1");
 
         var before = chance.Queries;
@@ -223,7 +222,7 @@ public sealed class BatchFilterTests
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount(chance));
         for (var i = 0; i < 2 * BatchStore.MostRequests; i++)
         {
-            await InsertAsync(api, ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed));
+            await api.InsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(i)).WithStatus(BatchStatus.Completed));
         }
 
         _ = await api.GetJsonAsync("/v1/batches?limit=1");
@@ -289,7 +288,7 @@ public sealed class BatchFilterTests
     {
         await using var api = await ApiDriver.StartAsync(TestStorage.NewStrictAccount());
         var odd = ApiDriver.BatchOf("local", Start) with { Model = "o'hara & co", Metadata = new Dictionary<string, string> { ["job]"] = "a'b" } };
-        await InsertAsync(api, odd);
+        await api.InsertAsync(odd);
         Assert.NotNull(await api.Batches.TryInsertAsync(ApiDriver.BatchOf("local", Start.AddSeconds(1)).WithStatus(BatchStatus.Failed), default));
         Assert.NotNull(await api.Batches.TryInsertAsync(ApiDriver.BatchOf("other", Start.AddSeconds(1)), default));
 
@@ -301,20 +300,9 @@ public sealed class BatchFilterTests
         Assert.Empty(await CreatedAsync(api, "metadata[job]=ab&model=nobody"));
 
         // Keys that differ in their case alone are two.
-        await InsertAsync(api, ApiDriver.BatchOf("local", Start) with { Metadata = new Dictionary<string, string> { ["Team"] = "a", ["team"] = "b+c" } });
+        await api.InsertAsync(ApiDriver.BatchOf("local", Start) with { Metadata = new Dictionary<string, string> { ["Team"] = "a", ["team"] = "b+c" } });
         Assert.Single(await CreatedAsync(api, "metadata[Team]=a&metadata[team]=b%2Bc"));
         Assert.Empty(await CreatedAsync(api, "metadata[Team]=b%2Bc"));
-    }
-
-    /// <summary>Writes a batch as it stands in storage: with its active row where it has not ended.</summary>
-    private static async Task InsertAsync(ApiDriver api, Batch batch)
-    {
-        if (!batch.Status.HasEnded())
-        {
-            await api.ActivateAsync(batch);
-        }
-
-        Assert.NotNull(await api.Batches.TryInsertAsync(batch, default));
     }
 
     private static async Task<IReadOnlyList<long>> CreatedAsync(ApiDriver api, string query) =>
@@ -324,14 +312,13 @@ public sealed class BatchFilterTests
     private static async Task DisturbAsync(ApiDriver api, string tenant, Dictionary<string, Batch> there, HashSet<string> steady, Random random)
     {
         var added = ApiDriver.BatchOf(tenant, Start.AddSeconds(random.Next(60))) with { Model = "small" };
-        await InsertAsync(api, added);
+        await api.InsertAsync(added);
         if (there.Count > 0)
         {
             var gone = there.Keys.ElementAt(random.Next(there.Count));
             steady.Remove(gone);
             there.Remove(gone);
-            var (partitionKey, rowKey) = BatchRow.KeysOf(new BatchKey(tenant, gone));
-            await api.Get<StorageClients>().Tables.GetTableClient(TableNames.Batches).DeleteEntityAsync(partitionKey, rowKey);
+            await api.RemoveRowAsync(new BatchKey(tenant, gone));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using BatchFunctions.Http;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing.Template;
 
 namespace BatchFunctions.OpenApi;
@@ -8,7 +9,7 @@ namespace BatchFunctions.OpenApi;
 /// <param name="route">Its method and template.</param>
 /// <param name="handler">Gets its handler from the container.</param>
 /// <param name="description">Its description in the OpenAPI document.</param>
-internal sealed class ApiOperation(ApiRoute route, Func<IServiceProvider, Delegate> handler, OperationDescription description)
+internal sealed class ApiOperation(ApiRoute route, Func<IServiceProvider, ApiHandler> handler, OperationDescription description)
 {
     private readonly TemplateMatcher _matcher = new(TemplateParser.Parse(route.Template), []);
 
@@ -16,11 +17,17 @@ internal sealed class ApiOperation(ApiRoute route, Func<IServiceProvider, Delega
 
     public OperationDescription Description => description;
 
-    public Delegate HandlerOf(IServiceProvider services) => handler(services);
+    public ApiHandler HandlerOf(IServiceProvider services) => handler(services);
 
     /// <summary>Whether the operation's template matches a path, whatever the method.</summary>
     public bool Matches(string path) => _matcher.TryMatch(path, []);
 }
+
+/// <summary>Answers the requests of an operation.</summary>
+/// <param name="request">The request.</param>
+/// <param name="id">The id in its path; empty where the operation's path has none.</param>
+/// <param name="ct">Ends when the caller goes away.</param>
+internal delegate Task<IResult> ApiHandler(HttpRequest request, string id, CancellationToken ct);
 
 /// <summary>The description of an operation in the OpenAPI document.</summary>
 /// <param name="Id">The operation's <c>operationId</c>.</param>

@@ -241,9 +241,15 @@ public static class ApiOperations
     /// <summary>The methods and templates of all operations: every route except the fallback.</summary>
     public static IReadOnlyList<ApiRoute> Routes { get; } = [.. All.Select(operation => operation.Route)];
 
-    private static ApiOperation Of<TApi>(string method, string template, Func<TApi, Delegate> handler, OperationDescription description)
+    private static ApiOperation Of<TApi>(string method, string template, Func<TApi, ApiHandler> handler, OperationDescription description)
         where TApi : notnull =>
         new(new ApiRoute(method, template), services => handler(services.GetRequiredService<TApi>()), description);
+
+    private static ApiOperation Of<TApi>(
+        string method, string template, Func<TApi, Func<HttpRequest, CancellationToken, Task<IResult>>> handler, OperationDescription description)
+        where TApi : notnull => Of<TApi>(method, template, api => WithoutId(handler(api)), description);
+
+    private static ApiHandler WithoutId(Func<HttpRequest, CancellationToken, Task<IResult>> handler) => (request, _, ct) => handler(request, ct);
 
     private static (string Name, JsonObject Schema) After(string kind) =>
         ("after", String($"The {kind} id after which the page begins: the last page's 'last_id'."));

@@ -55,13 +55,9 @@ internal static class ServiceProcess
     {
         var path = context.Request.Path.Value!;
         var operation = ApiOperations.All.FirstOrDefault(operation => operation.Route.Method == context.Request.Method && operation.Matches(path));
-        var result = operation?.HandlerOf(services) switch
-        {
-            null => Results.NotFound(),
-            Func<HttpRequest, CancellationToken, Task<IResult>> handler => await handler(context.Request, CancellationToken.None),
-            Func<HttpRequest, string, CancellationToken, Task<IResult>> handler => await handler(context.Request, path.Split('/')[3], CancellationToken.None),
-            var handler => throw new NotSupportedException($"{operation.Route} is handled by {handler.GetType()}."),
-        };
+        var result = operation is null
+            ? Results.NotFound()
+            : await operation.HandlerOf(services)(context.Request, path.Split('/').ElementAtOrDefault(3) ?? "", CancellationToken.None);
         await result.ExecuteAsync(context);
     }
 

@@ -48,7 +48,8 @@ internal static class CrashProof
 
     /// <summary>Runs it.</summary>
     /// <param name="rounds">How often each step is fatal.</param>
-    public static async Task<Tally> RunAsync(int rounds)
+    /// <param name="oneIn">Of how many kills one is carried out: a process that is killed and the next one cost seconds of a processor.</param>
+    public static async Task<Tally> RunAsync(int rounds, int oneIn = 1)
     {
         var tally = new Tally("crashes");
         for (var round = 0; round < rounds; round++)
@@ -57,7 +58,7 @@ internal static class CrashProof
             await using var storage = await StrictAccounts.StartAsync(Chains);
             await using var slow = await StorageProxy.StartAsync(storage.Served(SlowChain), new FaultPlan(1, 0, 0, tally), ProofStorage.SlowBlobs());
             var random = new Random(round);
-            var kills = KillsOf(round, random);
+            string[] kills = [.. KillsOf(round, random).Where((_, index) => index % oneIn == 0)];
             await Task.WhenAll(Enumerable.Range(0, Chains).Select(chain => RunChainAsync(
                 storage.Own(chain),
                 chain == SlowChain ? slow.ConnectionString(storage.Served(chain)) : storage.Served(chain),

@@ -10,7 +10,9 @@ namespace BatchFunctions.SelfHost.Azurite;
 internal static class AzuriteInstallation
 {
     private static readonly string Source = Path.Combine(AppContext.BaseDirectory, "Azurite", "npm");
-    private static readonly string[] Files = ["package.json", "package-lock.json"];
+
+    /// <summary>What npm is given. The last stands in the place of packages that are not used here, which are five sixths of all.</summary>
+    private static readonly string[] Files = ["package.json", "package-lock.json", Path.Combine("absent", "package.json")];
 
     /// <summary>
     /// The script that runs Azurite; it comes with the build, and may be newer than the installation.
@@ -29,7 +31,7 @@ internal static class AzuriteInstallation
             return;
         }
 
-        say("Installing the Azurite storage emulator from npm (once, about a minute) …");
+        say("Installing the Azurite storage emulator from npm (once, up to a minute) …");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(folder))!);
         using var alone = await FolderLock.TakeAsync(folder + ".lock", ct);
         if (Directory.Exists(folder))
@@ -47,6 +49,7 @@ internal static class AzuriteInstallation
         Directory.CreateDirectory(unfinished);
         foreach (var file in Files)
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(unfinished, file))!);
             File.Copy(Path.Combine(Source, file), Path.Combine(unfinished, file));
         }
 

@@ -26,12 +26,13 @@ internal sealed class LifePlan
 
     /// <param name="seed">What decides.</param>
     /// <param name="hasVersions">Whether two versions of the service are at work side by side, until <see cref="UpgradedAt"/>.</param>
-    public LifePlan(int seed, bool hasVersions = false)
+    /// <param name="fatal">The step of the protocol at which a worker dies, which is all that goes wrong then; null for what the seed has in store.</param>
+    public LifePlan(int seed, bool hasVersions = false, string? fatal = null)
     {
         Seed = seed;
         HasVersions = hasVersions;
         _dice = new Dice(seed, 1);
-        (About, _scenario) = (hasVersions ? null : Scenarios.Of(seed)) is { } scenario ? scenario : (null, null);
+        (About, _scenario) = (fatal is not null ? Scenarios.DeathAt(fatal, seed) : hasVersions ? null : Scenarios.Of(seed)) is { } scenario ? scenario : (null, null);
         _isGentle = Rarely(0.3) | _scenario is not null;
         Workers = Math.Max(_dice.Between(1, 4), _scenario?.LeastWorkers ?? 1);
         Workers = Math.Min(Workers, _scenario?.MostWorkers ?? Workers);

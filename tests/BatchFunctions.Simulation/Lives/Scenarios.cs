@@ -61,6 +61,15 @@ internal static class Scenarios
         return (name, make(new Dice(seed, 10_000)));
     }
 
+    /// <summary>
+    /// A worker dies at a step: the first, the second or the third that comes to it. Something is left to discard only where another died before.
+    /// </summary>
+    public static (string Name, Scenario Scenario)? DeathAt(string step, int seed) => ($"death at {step}", new(
+    [
+        new Ambush(AmbushKind.Death) { Steps = [step], After = new Dice(seed, 10_000).Below(3) },
+        .. step == "LeftoversDiscarded" ? (Ambush[])[new Ambush(AmbushKind.Death) { Steps = ["OutputSegmentStored"] }] : [],
+    ]));
+
     /// <summary>The first seed that is about something.</summary>
     /// <exception cref="ArgumentException">There is nothing of that name.</exception>
     public static int FirstOf(string name) => Array.FindIndex(All, one => one.Name == name) is >= 0 and var found

@@ -14,7 +14,9 @@ internal static class Commands
     private const string Usage = """
         Lives of the service in simulated time: each of one seed, with whatever goes wrong in it.
 
-          --seed N                              one life, with its trace
+          --seed N [--fatal STEP]               one life, with its trace; in which a worker dies at a step of the protocol, and nothing else happens
+          --deaths [I/N]                        for each step of the protocol lives in which a worker dies there, until one has come to it; or for
+                                                each Nth step from the Ith on
           --lives N [--from S] [--seconds T] [--processes P] [--until-broken]
                                                 N lives from seed S on, one process for each core; T seconds of each one's processor time at most
           --beside FOLDER                       with one of these: workers of the version whose BatchFunctions.dll is there, too, until the
@@ -36,7 +38,12 @@ internal static class Commands
         var other = beside is null || options.ContainsKey("--lives") ? null : ServiceVersion.Load(beside);
         if (options.TryGetValue("--seed", out var seed))
         {
-            return await SingleLife.ShowAsync(Number(seed), other, Console.Out);
+            return await SingleLife.ShowAsync(Number(seed), other, options.GetValueOrDefault("--fatal"), Console.Out);
+        }
+
+        if (options.TryGetValue(StepDeaths.Option, out var share))
+        {
+            return await StepDeaths.RunAsync(share, Console.Out);
         }
 
         if (options.TryGetValue("--fleet", out var fleet))
@@ -53,7 +60,9 @@ internal static class Commands
         var seconds = Number(options.GetValueOrDefault("--seconds", "86400"));
         if (options.ContainsKey("--kept"))
         {
-            return await ManyLives.RunKeptAsync(processes, Console.Out);
+            var kept = await ManyLives.RunKeptAsync(TimeSpan.FromSeconds(seconds), processes, Console.Out);
+            Console.WriteLine(kept);
+            return kept.Broken.Count > 0 ? 1 : 0;
         }
 
         if (options.ContainsKey("--mutations"))

@@ -26,34 +26,27 @@ internal sealed class LivesResult
     /// <returns>What was broken; null where nothing was.</returns>
     public string? Take(string line)
     {
-        var words = line.Split(' ', 3);
-        if (words[0] == LivesPart.LivedMark)
+        // Each process has a reader of its own.
+        lock (_broken)
         {
-            var numbers = words[2].Split(' ');
-            Lives++;
-            Events += long.Parse(numbers[0], CultureInfo.InvariantCulture);
-            Worked += TimeSpan.FromMilliseconds(long.Parse(numbers[1], CultureInfo.InvariantCulture));
-            return null;
+            var words = line.Split(' ', 3);
+            if (words[0] == LivesPart.LivedMark)
+            {
+                var numbers = words[2].Split(' ');
+                Lives++;
+                Events += long.Parse(numbers[0], CultureInfo.InvariantCulture);
+                Worked += TimeSpan.FromMilliseconds(long.Parse(numbers[1], CultureInfo.InvariantCulture));
+            }
+
+            if (words[0] != LivesPart.BrokenMark)
+            {
+                return null;
+            }
+
+            var broken = $"seed {words[1]}: {words[2]}";
+            _broken.Add(broken);
+            return broken;
         }
-
-        if (words[0] != LivesPart.BrokenMark)
-        {
-            return null;
-        }
-
-        var broken = $"seed {words[1]}: {words[2]}";
-        _broken.Add(broken);
-        return broken;
-    }
-
-    /// <summary>Adds another's.</summary>
-    public void Add(LivesResult other)
-    {
-        Lives += other.Lives;
-        Events += other.Events;
-        Worked += other.Worked;
-        Took += other.Took;
-        _broken.AddRange(other._broken);
     }
 
     /// <inheritdoc/>

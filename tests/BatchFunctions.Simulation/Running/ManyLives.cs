@@ -26,15 +26,36 @@ internal static class ManyLives
     /// <param name="program">The program; this one where it is null.</param>
     /// <param name="beside">The folder of another version, at work beside this one; null for none.</param>
     /// <param name="step">How far the seeds are apart.</param>
-    public static async Task<LivesResult> RunAsync(
-        int from, int lives, TimeSpan limit, int processes, bool untilBroken, TextWriter? output, string? program = null, string? beside = null, int step = 1)
+    public static Task<LivesResult> RunAsync(
+        int from, int lives, TimeSpan limit, int processes, bool untilBroken, TextWriter? output, string? program = null, string? beside = null, int step = 1) => RunPartsAsync(
+            program,
+            Enumerable.Range(0, processes).Select<int, string[]>(process =>
+            [
+                LivesPart.Option, LivesPart.Of(from + (process * step), processes * step, (lives - process + processes - 1) / processes, limit),
+                .. beside is null ? [] : (string[])[Commands.Beside, beside],
+            ]),
+            untilBroken,
+            output);
+
+    /// <summary>Runs the lives that are kept.</summary>
+    /// <param name="limit">How much processor time at most, in each process.</param>
+    /// <param name="processes">In how many processes.</param>
+    /// <param name="output">Is told of broken rules as they come; null for nobody.</param>
+    /// <param name="program">The program; this one where it is null.</param>
+    public static Task<LivesResult> RunKeptAsync(TimeSpan limit, int processes, TextWriter? output, string? program = null) => RunPartsAsync(
+        program,
+        Enumerable.Range(0, processes).Select<int, string[]>(process => [LivesPart.Option, LivesPart.OfKept(process, processes, limit)]),
+        untilBroken: false,
+        output);
+
+    private static async Task<LivesResult> RunPartsAsync(string? program, IEnumerable<string[]> parts, bool untilBroken, TextWriter? output)
     {
         var clock = Stopwatch.StartNew();
         var result = new LivesResult();
         using var enough = new CancellationTokenSource();
-        await Task.WhenAll(Enumerable.Range(0, processes).Select(process => RunPartAsync(
+        await Task.WhenAll(parts.Select(arguments => RunPartAsync(
             program ?? Environment.ProcessPath!,
-            [LivesPart.Option, LivesPart.Of(from + (process * step), processes * step, (lives - process + processes - 1) / processes, limit), .. beside is null ? [] : (string[])[Commands.Beside, beside]],
+            arguments,
             line =>
             {
                 if (result.Take(line) is { } broken)
@@ -49,21 +70,6 @@ internal static class ManyLives
             enough.Token)));
         result.Took = clock.Elapsed;
         return result;
-    }
-
-    /// <summary>Runs the lives that are kept.</summary>
-    /// <returns>The exit code: 0 where no rule was broken.</returns>
-    public static async Task<int> RunKeptAsync(int processes, TextWriter output)
-    {
-        var result = new LivesResult();
-        foreach (var seed in Kept)
-        {
-            var one = await RunAsync(seed, 1, TimeSpan.FromMinutes(5), Math.Min(1, processes), untilBroken: false, output);
-            result.Add(one);
-        }
-
-        await output.WriteLineAsync(result.ToString());
-        return result.Broken.Count > 0 ? 1 : 0;
     }
 
     private static async Task RunPartAsync(string program, string[] arguments, Action<string> take, CancellationToken enough)

@@ -15,6 +15,9 @@ internal sealed class Ambushes(Life life)
     /// <summary>Requests that one has met, by the id that their repetitions have as well: nobody is met twice with one.</summary>
     private readonly HashSet<string> _requests = new(StringComparer.Ordinal);
 
+    /// <summary>Whether the first of them has met anybody.</summary>
+    public bool FirstHasMet => _met is [> 0, ..];
+
     private bool AreOver => life.Plan.Ambushes.Count == 0 || life.Agenda.Now >= life.Plan.CalmAt;
 
     /// <summary>What befalls a worker that has come to a gap.</summary>

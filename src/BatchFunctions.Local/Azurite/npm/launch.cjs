@@ -29,9 +29,10 @@ const guard = net.createServer((socket) => socket.on("error", () => {}).end(proc
 guard.listen(0, "127.0.0.1", () => console.log(`The guard is listening at http://127.0.0.1:${guard.address().port}`));
 guard.unref();
 
-// What Azurite would send telemetry with, which is off, takes longer to load than all of the rest, so it counts as loaded.
-const telemetry = require.resolve("applicationinsights", { paths: [path.dirname(azurite)] });
-require.cache[telemetry] = Object.assign(new module.constructor(telemetry), { exports: {}, loaded: true });
+// What package.json replaces by nothing: telemetry, which is off and would take longer to load than all of the rest, and databases.
+const { overrides } = require("./package.json");
+const load = module.constructor._load;
+module.constructor._load = (request, ...rest) => (request in overrides ? {} : load(request, ...rest));
 
 // The parent's word that the guard's port is written down, and only then are the data opened.
 process.stdin.once("data", () => require(azurite));

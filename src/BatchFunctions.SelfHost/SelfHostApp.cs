@@ -21,7 +21,8 @@ internal static class SelfHostApp
     public static WebApplication Build(
         IConfiguration settings, string urls, Action<IServiceCollection>? configure = null, string? metricsUrl = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Nobody waits for a change of settings, for which every folder below the current one would be watched, whatever it holds.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.WebHost.UseUrls(metricsUrl is null ? urls.Split(';') : [.. urls.Split(';'), metricsUrl]);
         builder.Configuration.AddConfiguration(settings);
         builder.Logging.ClearProviders().AddSimpleConsole(console =>

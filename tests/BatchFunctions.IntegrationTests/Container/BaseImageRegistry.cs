@@ -3,7 +3,9 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Container;
 
@@ -42,9 +44,11 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
             layers = new[] { new { mediaType = "application/vnd.docker.image.rootfs.diff.tar.gzip", size = layer.Length, digest = DigestOf(layer) } },
         });
 
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRouting();
         var app = builder.Build();
-        app.Urls.Add("http://127.0.0.1:0");
+        app.UseRouting();
         app.MapGet("/v2/", () => Results.Json(new { }));
         app.MapGet("/v2/base/manifests/{reference}", (HttpContext context) =>
         {

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using BatchFunctions.Batches;
 using BatchFunctions.IntegrationTests.Api;
+using BatchFunctions.Testing;
 using Xunit.Abstractions;
 
 namespace BatchFunctions.IntegrationTests.Clients;

@@ -5,6 +5,7 @@ using System.Text.Json;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.IntegrationTests.SelfHost;
 using BatchFunctions.SelfHost;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Container;
 

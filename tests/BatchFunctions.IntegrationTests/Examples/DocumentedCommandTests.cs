@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.IntegrationTests.SelfHost;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.IntegrationTests.Examples;
 
@@ -18,7 +19,7 @@ public sealed partial class DocumentedCommandTests
         ("dotnet run --project src/BatchFunctions.SelfHost -- projects", nameof(Cli.ProjectsTests)),
         ("dotnet run --project src/BatchFunctions.SelfHost", nameof(HostProcessTests)),
         ("dotnet test", ".ci/run"),
-        ("dotnet format --verify-no-changes", ".ci/run"),
+        ("dotnet format --verify-no-changes", "the job 'build-and-test' of .github/workflows/ci.yml; white space alone: .ci/run"),
         (".ci/run", "every change"),
         ("dotnet pack src/BatchFunctions.Cli", nameof(Cli.ToolPackageTests)),
         ("dotnet tool install --global BatchFunctions.Cli", nameof(Cli.ToolPackageTests)),

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using BatchFunctions.Batches;
 using BatchFunctions.Proof;
+using BatchFunctions.Testing;
 using BatchFunctions.Testing.Metering;
 using Xunit.Abstractions;
 

@@ -1,3 +1,5 @@
+using BatchFunctions.Testing;
+
 namespace BatchFunctions.IntegrationTests.StorageRules;
 
 /// <summary>The table of differences is the one that people read.</summary>

@@ -1,7 +1,7 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using BatchFunctions.Protocol;
+using BatchFunctions.Testing;
 
 namespace BatchFunctions.Tests.Structure;
 
@@ -10,10 +10,8 @@ public sealed partial class ArchitectureTests
 {
     private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
 
-    private static readonly string Root = RootOf();
-
     private static readonly Dictionary<string, string> TestSources =
-        Directory.EnumerateFiles(Path.Combine(Root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Repository.At("tests"), "*Tests.cs", SearchOption.AllDirectories)
             .Where(path => !path.Split(Path.DirectorySeparatorChar).Any(folder => folder is "bin" or "obj"))
             .GroupBy(path => Path.GetFileNameWithoutExtension(path))
             .ToDictionary(files => files.Key, files => string.Concat(files.Select(File.ReadAllText)));
@@ -83,15 +81,12 @@ public sealed partial class ArchitectureTests
 
     private static string Section(string title)
     {
-        var text = File.ReadAllText(Path.Combine(Root, "ARCHITECTURE.md"));
+        var text = File.ReadAllText(Repository.At("ARCHITECTURE.md"));
         var start = text.IndexOf($"\n## {title}\n", StringComparison.Ordinal);
         Assert.True(start >= 0, $"ARCHITECTURE.md has no section '{title}'.");
         var end = text.IndexOf("\n## ", start + 1, StringComparison.Ordinal);
         return end < 0 ? text[start..] : text[start..end];
     }
-
-    private static string RootOf([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 
     [GeneratedRegex(@"^\| (?<floor>\d+) \| `(?<room>\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex FloorRow();

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using BatchFunctions.Telemetry;
+using BatchFunctions.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.Tests.Telemetry;
@@ -29,7 +29,7 @@ public sealed partial class BatchMetricsTests
             _ = services.GetRequiredService<BatchMetrics>();
         }
 
-        var documented = Rows().Matches(File.ReadAllText(Path.Combine(Root(), "ARCHITECTURE.md")))
+        var documented = Rows().Matches(File.ReadAllText(Repository.At("ARCHITECTURE.md")))
             .Select(row => $"{row.Groups["name"]} {row.Groups["kind"]} {row.Groups["unit"]}");
         Assert.NotEmpty(published);
         Assert.Equal(published.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
@@ -87,9 +87,6 @@ public sealed partial class BatchMetricsTests
         listener.RecordObservableInstruments();
         return told;
     }
-
-    private static string Root([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 
     [GeneratedRegex(@"^\| `(?<name>batchfunctions\.[a-z_.]+)` \| (?<kind>\w+), (?<unit>\S+) \|", RegexOptions.Multiline)]
     private static partial Regex Rows();

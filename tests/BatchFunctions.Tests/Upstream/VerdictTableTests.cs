@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using BatchFunctions.Configuration;
+using BatchFunctions.Testing;
 using BatchFunctions.Upstream;
 using Microsoft.Extensions.Time.Testing;
 
@@ -17,7 +17,7 @@ public sealed class VerdictTableTests
         get
         {
             var rows = new TheoryData<string, string, string, string>();
-            var table = File.ReadLines(Path.Combine(Root(), "docs", "upstream.md"))
+            var table = File.ReadLines(Repository.At("docs/upstream.md"))
                 .SkipWhile(line => !line.StartsWith("| answer |", StringComparison.Ordinal)).Skip(2)
                 .TakeWhile(line => line.StartsWith('|'));
             foreach (var row in table)
@@ -53,9 +53,6 @@ public sealed class VerdictTableTests
 
     [Fact]
     public void The_table_has_all_statuses_that_are_told_apart() => Assert.True(Rows.Count > 30);
-
-    private static string Root([CallerFilePath] string file = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(file)!, "..", "..", ".."));
 
     private static (Verdict Verdict, bool IsCharged) Judge(string answer, bool othersPass)
     {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace BatchFunctions.IntegrationTests;
+namespace BatchFunctions.Testing;
 
 /// <summary>The repository's own files, which the tests read: what is documented is what is tested.</summary>
 internal static class Repository

@@ -42,17 +42,6 @@ public sealed partial class ScaleTests(Deployments deployments)
     }
 
     [Fact]
-    public async Task What_the_platform_does_not_take_is_refused_before_anything_is_deployed()
-    {
-        string[] parameters = ["maximumInstanceCount = 0", "maxRequestMiB = 201", "siteUpdateStrategy = 'Slots'", "alwaysReadyChunk = 21"];
-
-        var refusal = await Deployment.RefusalAsync(parameters);
-
-        // The compiler names the value, and the place of each parameter in the file.
-        Assert.Equal(parameters.Length, Regex.Count(refusal, "Error BCP"));
-    }
-
-    [Fact]
     public void A_deployment_ends_instances_at_once_unless_their_work_shall_end_first()
     {
         Assert.Equal("Recreate", deployments.Plain.One(Site).At("functionAppConfig.siteUpdateStrategy.type").GetString());
@@ -75,12 +64,6 @@ public sealed partial class ScaleTests(Deployments deployments)
         // HTTP, queue_steps and queue_chunk scale by themselves, and the timer runs on one.
         Assert.Contains(FormattableString.Invariant($": {(3 * instances) + 1} with the default."), guide, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData("Standard_LRS")]
-    [InlineData("Standard_GRS")]
-    public async Task Zones_without_storage_in_them_are_refused(string sku) =>
-        Assert.Contains("BATCH_STORAGE_SKU", await Deployment.RefusalAsync("zoneRedundant = true", $"storageSku = '{sku}'"), StringComparison.Ordinal);
 
     [GeneratedRegex("""Function\("(?<name>[a-z_]+)"\)\][^\[]*\[QueueTrigger""")]
     private static partial Regex QueueFunction();

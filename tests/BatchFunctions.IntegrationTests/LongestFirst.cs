@@ -11,7 +11,10 @@ using Xunit.Abstractions;
 
 namespace BatchFunctions.IntegrationTests;
 
-/// <summary>Starts the classes that take longest before all others, so that none of them is what the run waits for at its end.</summary>
+/// <summary>
+/// Starts the classes that take longest before all others, so that none of them is what the run waits for at its end: in turn those that work and those
+/// that wait, for an upstream or a sweep, so that neither are all at once.
+/// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly Type[] Longest =
@@ -19,16 +22,16 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(CrashProofTests),
         typeof(StorageProofTests),
         typeof(UpstreamProofTests),
+        typeof(UpstreamFaultTests),
         typeof(HostProcessTests),
         typeof(WorkersProofTests),
-        typeof(ExampleProgramTests),
-        typeof(UpstreamFaultTests),
-        typeof(ViewTests),
         typeof(WaitingTests),
+        typeof(ExampleProgramTests),
+        typeof(ViewTests),
         typeof(LostMessageTests),
-        typeof(OutageTests),
         typeof(CreateTests),
         typeof(ListTests),
+        typeof(OutageTests),
         typeof(BatchViewTests),
         typeof(BatchListTests),
         typeof(CreateOnceTests),
@@ -39,6 +42,10 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(TransactionTests),
         typeof(HostRefusalTests),
         typeof(AzuriteServerTests),
+        typeof(SweepTests),
+        typeof(ServiceViewTests),
+        typeof(ChunkWindowTests),
+        typeof(LostInputTests),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

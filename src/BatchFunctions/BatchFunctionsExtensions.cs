@@ -121,8 +121,7 @@ public static class BatchFunctionsExtensions
     }
 
     /// <summary>
-    /// A handler as routing calls it. Given any other delegate, routing would compile an expression for each operation at every start, which took a
-    /// third of a second of a processor before the first answer.
+    /// A handler as routing calls it. Given any other delegate, routing would compile an expression for each operation at every start.
     /// </summary>
     private static RequestDelegate Answer(ApiHandler handler) => async context =>
     {

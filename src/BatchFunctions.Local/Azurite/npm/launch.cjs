@@ -32,7 +32,7 @@ guard.unref();
 // What package.json replaces by nothing: telemetry, which is off and would take longer to load than all of the rest, and databases.
 const { overrides } = require("./package.json");
 const load = module.constructor._load;
-module.constructor._load = (request, ...rest) => (request in overrides ? {} : load(request, ...rest));
+module.constructor._load = (request, ...rest) => (Object.hasOwn(overrides, request) ? {} : load(request, ...rest));
 
 // The parent's word that the guard's port is written down, and only then are the data opened.
 process.stdin.once("data", () => require(azurite));

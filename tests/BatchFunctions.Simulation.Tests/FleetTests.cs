@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace BatchFunctions.Simulation.Tests;
@@ -8,19 +7,13 @@ namespace BatchFunctions.Simulation.Tests;
 /// </summary>
 public sealed class FleetTests : IDisposable
 {
-    private static readonly string Program = Path.Combine(
-        AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "BatchFunctions.Simulation.exe" : "BatchFunctions.Simulation");
-
     private readonly string _kept = Path.GetTempFileName();
 
     [Fact]
     public async Task A_fleet_works_and_what_it_asks_of_storage_is_counted()
     {
-        using var process = Process.Start(new ProcessStartInfo(Program, ["--fleet", "3,5,0.5,50", "--keep", _kept]) { RedirectStandardOutput = true })!;
-        var told = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        var told = await SimulationProgram.RunAsync("--fleet", "3,5,0.5,50", "--keep", _kept);
 
-        Assert.Equal(0, process.ExitCode);
         Assert.Contains("3 instances, 5 batches of 50 lines, 0.5 s a line", told, StringComparison.Ordinal);
         var result = JsonDocument.Parse(await File.ReadAllTextAsync(_kept)).RootElement;
         Assert.Equal(0, result.GetProperty("Failures").GetInt32());

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using BatchFunctions.Simulation.Running;
 
 namespace BatchFunctions.Simulation.Tests;
 
 /// <summary>
-/// Lives of the service in simulated time, each of a seed, run by the program beside the tests: it has one thread, so that a life repeats.
+/// Lives of the service in simulated time, each of a seed, run by the program beside the tests.
 /// What is broken is told with its seed; <c>dotnet run -c Release --project tests/BatchFunctions.Simulation -- --seed N</c> shows the life.
 /// </summary>
 public sealed class LivesTests
@@ -14,13 +13,10 @@ public sealed class LivesTests
     /// <summary>Processor time of each process: however much the machine has to do beside, as many lives are lived.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(75);
 
-    private static readonly string Program = Path.Combine(
-        AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "BatchFunctions.Simulation.exe" : "BatchFunctions.Simulation");
-
     [Fact]
     public async Task No_rule_is_broken_in_many_lives()
     {
-        var result = await ManyLives.RunAsync(1, Lives, Limit, Environment.ProcessorCount, untilBroken: false, output: null, Program);
+        var result = await ManyLives.RunAsync(1, Lives, Limit, Environment.ProcessorCount, untilBroken: false, output: null, SimulationProgram.Place);
 
         Assert.Empty(result.Broken);
         Assert.True(result.Lives > 0, result.ToString());
@@ -29,7 +25,7 @@ public sealed class LivesTests
     [Fact]
     public async Task No_rule_is_broken_in_the_lives_that_are_kept()
     {
-        var result = await ManyLives.RunKeptAsync(TimeSpan.FromMinutes(5), Environment.ProcessorCount, output: null, Program);
+        var result = await ManyLives.RunKeptAsync(TimeSpan.FromMinutes(5), Environment.ProcessorCount, output: null, SimulationProgram.Place);
 
         Assert.Empty(result.Broken);
         Assert.Equal(ManyLives.Kept.Count, result.Lives);
@@ -39,7 +35,7 @@ public sealed class LivesTests
     public async Task No_rule_is_broken_where_a_worker_dies_at_any_step_of_the_protocol()
     {
         var processes = Environment.ProcessorCount;
-        var told = string.Concat(await Task.WhenAll(Enumerable.Range(0, processes).Select(process => RunAsync(StepDeaths.Option, $"{process}/{processes}"))))
+        var told = string.Concat(await Task.WhenAll(Enumerable.Range(0, processes).Select(process => SimulationProgram.RunAsync(StepDeaths.Option, $"{process}/{processes}"))))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         // A step that no life came to, or a broken rule, has another beginning.
@@ -52,7 +48,7 @@ public sealed class LivesTests
     [Fact]
     public async Task Two_versions_work_side_by_side_until_the_upgrade_is_through()
     {
-        var result = await ManyLives.RunAsync(1, 40, Limit, Environment.ProcessorCount, untilBroken: false, output: null, Program, AppContext.BaseDirectory);
+        var result = await ManyLives.RunAsync(1, 40, Limit, Environment.ProcessorCount, untilBroken: false, output: null, SimulationProgram.Place, AppContext.BaseDirectory);
 
         Assert.Empty(result.Broken);
         Assert.True(result.Lives > 0, result.ToString());
@@ -71,14 +67,5 @@ public sealed class LivesTests
         Assert.Equal(traces[0], traces[1]);
     }
 
-    private static async Task<string> TraceAsync(int seed, params string[] options) => await RunAsync(["--seed", $"{seed}", .. options]);
-
-    private static async Task<string> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true })!;
-        var said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, said);
-        return said;
-    }
+    private static Task<string> TraceAsync(int seed, params string[] options) => SimulationProgram.RunAsync(["--seed", $"{seed}", .. options]);
 }

@@ -46,7 +46,6 @@ internal static class AzuriteInstallation
             Directory.Delete(unfinished, recursive: true);
         }
 
-        Directory.CreateDirectory(unfinished);
         foreach (var file in Files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(unfinished, file))!);

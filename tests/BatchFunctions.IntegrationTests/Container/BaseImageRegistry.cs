@@ -2,10 +2,9 @@ using System.Formats.Tar;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
+using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Container;
 
@@ -44,11 +43,7 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
             layers = new[] { new { mediaType = "application/vnd.docker.image.rootfs.diff.tar.gzip", size = layer.Length, digest = DigestOf(layer) } },
         });
 
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRouting();
-        var app = builder.Build();
-        app.UseRouting();
+        var app = RoutedServer.Create();
         app.MapGet("/v2/", () => Results.Json(new { }));
         app.MapGet("/v2/base/manifests/{reference}", (HttpContext context) =>
         {

@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
+using BatchFunctions.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace BatchFunctions.IntegrationTests.Telemetry;
 
@@ -15,11 +14,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private OtlpReceiver()
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRouting();
-        _app = builder.Build();
-        _app.UseRouting();
+        _app = RoutedServer.Create();
         _app.MapPost("/v1/{signal}", TakeAsync);
     }
 

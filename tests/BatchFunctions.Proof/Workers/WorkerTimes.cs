@@ -30,6 +30,7 @@ internal static class WorkerTimes
         ["Batch:CreateLost"] = "00:00:05",
         ["Batch:Webhooks:AllowedHosts"] = "127.0.0.1",
         ["Batch:Webhooks:Timeout"] = "00:00:01",
+        // So few that a chunk of slow lines outlasts its run, and is handed over.
         ["Batch:Upstream:Concurrency"] = "12",
         ["Batch:Upstream:RetryDelay"] = "00:00:00.010",
     };

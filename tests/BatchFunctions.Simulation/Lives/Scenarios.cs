@@ -64,7 +64,7 @@ internal static class Scenarios
     /// <summary>
     /// A worker dies at a step: the first, the second or the third that comes to it. Something is left to discard only where another died before.
     /// </summary>
-    public static (string Name, Scenario Scenario)? DeathAt(string step, int seed) => ($"death at {step}", new(
+    public static (string Name, Scenario Scenario) DeathAt(string step, int seed) => ($"death at {step}", new(
     [
         new Ambush(AmbushKind.Death) { Steps = [step], After = new Dice(seed, 10_000).Below(3) },
         .. step == "LeftoversDiscarded" ? (Ambush[])[new Ambush(AmbushKind.Death) { Steps = ["OutputSegmentStored"] }] : [],

@@ -2,9 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 
 namespace BatchFunctions.Testing.SignIn;
@@ -51,12 +49,8 @@ public sealed class TestIssuer : IAsyncDisposable
     /// <param name="time">The clock of its tokens.</param>
     public static async Task<TestIssuer> StartAsync(TimeProvider? time = null)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        builder.Services.AddRouting();
-        var app = builder.Build();
+        var app = RoutedServer.Create();
         var issuer = new TestIssuer(app, time ?? TimeProvider.System);
-        app.UseRouting();
         app.MapGet("/.well-known/openid-configuration", issuer.MetadataAsync);
         app.MapGet("/keys", issuer.Keys);
         await app.StartAsync();

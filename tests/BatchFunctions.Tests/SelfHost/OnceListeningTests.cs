@@ -1,6 +1,4 @@
-using BatchFunctions.SelfHost;
 using BatchFunctions.SelfHost.Pump;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -41,12 +39,7 @@ public sealed class OnceListeningTests
     [Fact]
     public async Task The_self_host_takes_no_message_and_sweeps_nothing_before()
     {
-        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["AzureWebJobsStorage"] = "UseDevelopmentStorage=true",
-            ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1/v1",
-        }).Build();
-        await using var app = SelfHostApp.Build(settings, "http://127.0.0.1:0");
+        await using var app = SelfHostAppTests.Build();
 
         var hosted = app.Services.GetServices<IHostedService>().Select(service => service.GetType().Name).ToList();
 

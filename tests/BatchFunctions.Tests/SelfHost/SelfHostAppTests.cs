@@ -1,4 +1,5 @@
 using BatchFunctions.SelfHost;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 
@@ -13,11 +14,14 @@ public sealed class SelfHostAppTests
         ["Batch:Upstream:BaseUrl"] = "http://127.0.0.1:1/v1",
     }).Build();
 
+    /// <summary>The self-host, not started: neither its storage nor its upstream need be there.</summary>
+    internal static WebApplication Build() => SelfHostApp.Build(Settings, "http://127.0.0.1:0");
+
     /// <summary>One file that may change has each folder below the current one watched, of which the system allows a process so many.</summary>
     [Fact]
     public async Task No_file_of_settings_is_watched()
     {
-        await using var app = SelfHostApp.Build(Settings, "http://127.0.0.1:0");
+        await using var app = Build();
 
         var files = ((IConfigurationRoot)app.Configuration).Providers.OfType<FileConfigurationProvider>().ToList();
 
@@ -29,7 +33,7 @@ public sealed class SelfHostAppTests
     [Fact]
     public async Task Each_route_is_answered_by_a_delegate_that_was_there()
     {
-        await using var app = SelfHostApp.Build(Settings, "http://127.0.0.1:0");
+        await using var app = Build();
 
         var endpoints = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).ToList();
 

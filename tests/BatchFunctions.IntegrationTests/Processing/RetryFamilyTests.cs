@@ -172,9 +172,10 @@ public sealed class RetryFamilyTests : RetriedTest
         names.RemoveAt(3);
         Assert.Equal([.. names, made!.Id], (await Driver.ReadAsync(original)).Retries);
         await Driver.WaitForEndAsync(made);
+        var last = IdKind.Batch.New(original.CreatedAt.AddSeconds(BatchRetry.MostNamed));
         await Driver.Batches.NoteRetriesAsync(
-            original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([.. names, names[0][..^1] + "0"]), default);
-        await Driver.Batches.TryInsertAsync(first with { Id = names[0][..^1] + "0", OutputFileId = output }, default);
+            original.Key, (_, _) => Task.FromResult<IReadOnlyList<string>>([.. names, last]), default);
+        await Driver.Batches.TryInsertAsync(first with { Id = last, OutputFileId = output }, default);
         await RefusedAsync(original, 409, "retried so often");
     }
 

@@ -1,12 +1,13 @@
 using System.Collections.Frozen;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
 namespace BatchFunctions.Page;
 
 /// <summary>
-/// The web page: the files of <c>Static</c>, embedded in the library, so that both hosts serve the same ones. They
-/// contain no data; the page gets everything from the API, with the key that is pasted into it.
+/// The web page: the files of <c>Static</c>, embedded in the library, so that both hosts serve the same ones; its modules as one
+/// script (<see cref="ModuleLinker"/>). They contain no data; the page gets everything from the API, with the key that is pasted into it.
 /// </summary>
 internal static class PageFiles
 {
@@ -26,11 +27,14 @@ internal static class PageFiles
 
     private const string Folder = "/page/";
     private const string Index = "index.html";
+    private const string Script = "main.js";
 
     private static readonly Lazy<FrozenDictionary<string, PageFile>> Files = new(() =>
         typeof(PageFiles).Assembly.GetManifestResourceNames()
             .Where(name => name.StartsWith(Folder, StringComparison.Ordinal))
-            .Select(Read)
+            .Select(name => name[Folder.Length..])
+            .Where(name => name == Script || !name.EndsWith(".js", StringComparison.Ordinal))
+            .Select(FileOf)
             .ToFrozenDictionary(file => file.Path, StringComparer.Ordinal));
 
     /// <summary>The paths of all files.</summary>
@@ -41,7 +45,7 @@ internal static class PageFiles
 
     /// <summary>
     /// A file of the page, compressed as the request accepts it. Browsers revalidate it each time and get a 304 if its ETag
-    /// still matches, so that after an upgrade scripts of two versions never meet.
+    /// still matches, so that an upgrade shows with the next load.
     /// </summary>
     public static IResult Answer(string path, HttpRequest request)
     {
@@ -62,13 +66,18 @@ internal static class PageFiles
         return Results.Bytes(sent.Content, file.ContentType, entityTag: sent.Tag);
     }
 
-    private static PageFile Read(string resource)
+    private static PageFile FileOf(string name) => new(
+        name == Index ? Root : Folder + name,
+        name == Script ? Encoding.UTF8.GetBytes(ModuleLinker.Link(name, module => Encoding.UTF8.GetString(Read(module)))) : Read(name),
+        ContentTypeOf(Path.GetExtension(name)));
+
+    private static byte[] Read(string name)
     {
-        using var stream = typeof(PageFiles).Assembly.GetManifestResourceStream(resource)!;
+        using var stream = typeof(PageFiles).Assembly.GetManifestResourceStream(Folder + name)
+            ?? throw new InvalidOperationException($"The page has no '{name}'.");
         var content = new byte[stream.Length];
         stream.ReadExactly(content);
-        return new PageFile(
-            resource == Folder + Index ? Root : resource, content, ContentTypeOf(Path.GetExtension(resource)));
+        return content;
     }
 
     private static string ContentTypeOf(string extension) => extension switch

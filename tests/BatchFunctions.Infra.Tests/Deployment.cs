@@ -30,20 +30,14 @@ internal sealed partial class Deployment(JsonElement snapshot)
     /// <param name="parameters">Parameters beside the required ones, as Bicep writes them.</param>
     public static async Task<Deployment> PredictAsync(params string[] parameters)
     {
-        var (outcome, snapshot) = await TryAsync(parameters);
-        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Diagnostics));
-        using var document = JsonDocument.Parse(snapshot!);
+        using var document = JsonDocument.Parse(await SnapshotAsync(parameters));
         return new Deployment(document.RootElement.Clone());
     }
 
     /// <summary>Works a deployment out that the template refuses, and says what the compiler said.</summary>
     /// <param name="parameters">Parameters beside the required ones, as Bicep writes them.</param>
-    public static async Task<string> RefusalAsync(params string[] parameters)
-    {
-        var (outcome, _) = await TryAsync(parameters);
-        Assert.NotEqual(0, outcome.ExitCode);
-        return outcome.Output + outcome.Diagnostics;
-    }
+    public static async Task<string> RefusalAsync(params string[] parameters) =>
+        (await Assert.ThrowsAsync<Bicep.RefusedException>(() => SnapshotAsync(parameters))).Message;
 
     /// <summary>Works an output out that nothing of Azure's is needed for.</summary>
     /// <param name="name">The output's name.</param>
@@ -54,7 +48,7 @@ internal sealed partial class Deployment(JsonElement snapshot)
 
         // What the compiler predicts is resources: the output is made the tag of one. It works out nothing that a secret is a part
         // of, so none is here; the linter would object.
-        var (outcome, snapshot) = await TryAsync(parameters, main =>
+        var snapshot = await SnapshotAsync(parameters, main =>
         {
             main = main.Replace("@secure()\n", "#disable-next-line secure-secrets-in-params\n", StringComparison.Ordinal);
             var value = Output().Matches(main).Single(output => output.Groups["name"].Value == name).Groups["value"].Value;
@@ -69,13 +63,12 @@ internal sealed partial class Deployment(JsonElement snapshot)
                 }
                 """;
         });
-        Assert.Equal((0, ""), (outcome.ExitCode, outcome.Diagnostics));
-        using var document = JsonDocument.Parse(snapshot!);
+        using var document = JsonDocument.Parse(snapshot);
         return new Deployment(document.RootElement).Resources.Single(resource => resource.Name == Probe)
             .Json.GetProperty("tags").GetProperty("value").GetString()!;
     }
 
-    private static async Task<(Bicep.Outcome Outcome, string? Snapshot)> TryAsync(string[] parameters, Func<string, string>? change = null)
+    private static async Task<string> SnapshotAsync(string[] parameters, Func<string, string>? change = null)
     {
         var directory = Directory.CreateTempSubdirectory("batchfunctions-infra-");
         try
@@ -97,11 +90,7 @@ internal sealed partial class Deployment(JsonElement snapshot)
                 .. parameters.Select(parameter => $"param {parameter}"),
             ];
             await File.WriteAllLinesAsync(file, lines);
-            var outcome = await Bicep.RunAsync(
-                "snapshot", file, "--mode", "overwrite", "--location", "swedencentral",
-                "--subscription-id", Guid.Empty.ToString(), "--tenant-id", Guid.Empty.ToString());
-            var snapshot = Path.ChangeExtension(file, ".snapshot.json");
-            return (outcome, File.Exists(snapshot) ? await File.ReadAllTextAsync(snapshot) : null);
+            return await Bicep.PredictAsync(file);
         }
         finally
         {
@@ -110,7 +99,7 @@ internal sealed partial class Deployment(JsonElement snapshot)
     }
 
     /// <summary>Copies the template somewhere else.</summary>
-    public static void CopyTemplate(string target)
+    private static void CopyTemplate(string target)
     {
         var source = Repository.File("infra");
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))

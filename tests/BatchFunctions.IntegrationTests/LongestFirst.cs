@@ -1,3 +1,5 @@
+using System.IO.Hashing;
+using System.Text;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.IntegrationTests.Clients;
 using BatchFunctions.IntegrationTests.Page;
@@ -46,10 +48,24 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(ServiceViewTests),
         typeof(ChunkWindowTests),
         typeof(LostInputTests),
+        typeof(WebhooksViewTests),
+        typeof(RetryTests),
+        typeof(BatchIndexTests),
+        typeof(ResultsWhileRunningTests),
+        typeof(LatestLinesTests),
+        typeof(LostInputOnAzuriteTests),
+        typeof(BatchErrorsTests),
+        typeof(InterleavingTests),
+        typeof(BatchFilterTests),
+        typeof(BatchRunOnAzuriteTests),
+        typeof(FilterTests),
+        typeof(BatchRunTests),
     ];
 
-    public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderBy(collection => Array.FindIndex(Longest, type => IsOf(type, collection)) is var place and >= 0 ? place : Longest.Length);
+    /// <summary>What is not among the longest is mixed, the same way each time: in the order of names those of a folder, which work or wait alike, would be together.</summary>
+    public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) => testCollections
+        .OrderBy(collection => Array.FindIndex(Longest, type => IsOf(type, collection)) is var place and >= 0 ? place : Longest.Length)
+        .ThenBy(collection => XxHash32.HashToUInt32(Encoding.UTF8.GetBytes(collection.DisplayName)));
 
     private static bool IsOf(Type type, ITestCollection collection) =>
         collection.DisplayName.Contains(type.FullName!, StringComparison.Ordinal);

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using BatchFunctions.Cli.Api;
-using BatchFunctions.Cli.Terminal;
+using BatchFunctions.SelfHost.Commands;
 
 namespace BatchFunctions.Cli.Commands;
 
@@ -21,7 +21,7 @@ internal static class CommandGuard
             }
             catch (Exception e) when (ExitCodeOf(e) is { } code)
             {
-                await parsed.InvocationConfiguration.Error.WriteLineAsync(Texts.OneLine(e.Message));
+                await parsed.InvocationConfiguration.Error.WriteLineAsync(TerminalText.OneLine(e.Message));
                 return code;
             }
         });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using BatchFunctions.Checks;
 using BatchFunctions.Cli.Input;
+using BatchFunctions.SelfHost.Commands;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -15,7 +16,7 @@ internal static class CheckTexts
 
     /// <summary>Whether the service would take the file.</summary>
     public static string Verdict(CheckedInput found, string name) => found.Valid
-        ? $"{name} is valid: {Lines(found.Lines)} for {Texts.OneLine(found.Endpoint)}."
+        ? $"{name} is valid: {Lines(found.Lines)} for {TerminalText.OneLine(found.Endpoint)}."
         : $"{name} would be refused: {Texts.Count(found.Faults)} {(found.Faults == 1 ? "fault" : "faults")}, {Lines(found.WrongLines)} of {Texts.Count(found.Lines)} wrong.";
 
     /// <summary>Counts and sizes.</summary>

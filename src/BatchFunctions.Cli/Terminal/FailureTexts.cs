@@ -1,5 +1,6 @@
 using BatchFunctions.Cli.Api;
 using BatchFunctions.Failures;
+using BatchFunctions.SelfHost.Commands;
 
 namespace BatchFunctions.Cli.Terminal;
 
@@ -13,19 +14,19 @@ internal static class FailureTexts
     {
         yield return string.Join(
             "  ",
-            new[] { Lines(group.Count), group.StatusCode is { } status ? $"{status}" : null, group.Code == $"{group.StatusCode}" ? null : Texts.OneLine(group.Code ?? "") }
+            new[] { Lines(group.Count), group.StatusCode is { } status ? $"{status}" : null, group.Code == $"{group.StatusCode}" ? null : TerminalText.OneLine(group.Code ?? "") }
                 .Where(part => !string.IsNullOrEmpty(part)));
-        yield return $"  {Texts.OneLine(group.Pattern)}";
+        yield return $"  {TerminalText.OneLine(group.Pattern)}";
         if (group.Example is not { } example || (example.CustomId is null && example.Line is null && example.Answer is null))
         {
             yield break;
         }
 
         var place = example.Line is { } line ? $"line {Texts.Count(line)}" : null;
-        yield return $"  For example {string.Join(", ", new[] { example.CustomId is { } id ? Texts.OneLine(id) : null, place }.Where(part => part is not null))}:";
+        yield return $"  For example {string.Join(", ", new[] { example.CustomId is { } id ? TerminalText.OneLine(id) : null, place }.Where(part => part is not null))}:";
         if (group.Message != group.Pattern)
         {
-            yield return $"    message  {Texts.OneLine(group.Message)}";
+            yield return $"    message  {TerminalText.OneLine(group.Message)}";
         }
 
         if (example.Request is { } request)
@@ -45,6 +46,6 @@ internal static class FailureTexts
     private static string Shown(LineText line)
     {
         var text = line.Text.Length <= MostCharacters ? line.Text : line.Text[..MostCharacters];
-        return Texts.OneLine(text) + (text.Length < line.Text.Length || System.Text.Encoding.UTF8.GetByteCount(line.Text) < line.Bytes ? $"… ({Texts.Bytes(line.Bytes)})" : "");
+        return TerminalText.OneLine(text) + (text.Length < line.Text.Length || System.Text.Encoding.UTF8.GetByteCount(line.Text) < line.Bytes ? $"… ({Texts.Bytes(line.Bytes)})" : "");
     }
 }

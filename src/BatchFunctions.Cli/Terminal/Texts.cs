@@ -1,5 +1,6 @@
 using System.Globalization;
 using BatchFunctions.Cli.Api;
+using BatchFunctions.SelfHost.Commands;
 
 namespace BatchFunctions.Cli.Terminal;
 
@@ -8,11 +9,8 @@ internal static class Texts
 {
     private static readonly string[] ByteUnits = ["B", "kB", "MB", "GB", "TB"];
 
-    /// <summary>Words of others as one line, which must not steer the terminal.</summary>
-    public static string OneLine(string text) => string.Concat(text.Select(static character => char.IsControl(character) ? ' ' : character));
-
     /// <summary>Words of others as a cell of a table, where brackets are markup.</summary>
-    public static string Cell(string text) => Spectre.Console.Markup.Escape(OneLine(text));
+    public static string Cell(string text) => Spectre.Console.Markup.Escape(TerminalText.OneLine(text));
 
     /// <summary>A count: <c>1,234</c>.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);

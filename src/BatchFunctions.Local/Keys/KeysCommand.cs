@@ -61,6 +61,11 @@ internal static class KeysCommand
             throw new StartupException($"The label is too long: it may have {ApiKeyStore.LongestName} characters.");
         }
 
+        if (label.Any(char.IsControl))
+        {
+            throw new StartupException("The label has a control character, such as a line break: give one of text alone.");
+        }
+
         ProjectNames.Check(project);
     }
 
@@ -89,7 +94,7 @@ internal static class KeysCommand
         foreach (var key in all)
         {
             await output.WriteLineAsync(
-                $"{key.Id,-20}  {key.Project,-20}  {Text(key.CreatedAt),-16}  {Text(key.ExpiresAt),-16}  {Text(key.RevokedAt),-16}  {key.Name}");
+                $"{key.Id,-20}  {key.Project,-20}  {Text(key.CreatedAt),-16}  {Text(key.ExpiresAt),-16}  {Text(key.RevokedAt),-16}  {TerminalText.OneLine(key.Name)}");
         }
 
         return 0;

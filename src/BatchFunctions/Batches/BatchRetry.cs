@@ -13,8 +13,8 @@ namespace BatchFunctions.Batches;
 /// the batch that it is a retry of: they are kept until then, as an input is. The order is that of any batch, with one write more:
 /// before its own row the one of the batch that it is a retry of names it, so that of two which are asked for at once one is
 /// refused. A crash between the two leaves a name without a batch, which the next retry takes out. Two of different batches of one
-/// <see cref="BatchFamily"/> are named in different rows: so the family is read once more behind the name, where at least one of
-/// them sees the other and takes its own name out.
+/// <see cref="BatchFamily"/> are named in different rows, and the row of a batch whose maker was given up may come yet: so the family is read once more
+/// behind the name, and by the retry's validation behind its row. Of two at least one sees the other there, and takes its own name out, or sends nothing.
 /// </summary>
 internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, FileStore files, ProtocolSteps steps, TimeProvider time)
 {
@@ -83,7 +83,7 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
                 }
 
                 await steps.ReachedAsync(ProtocolStep.RetryNamed, ct);
-                await CheckAgainAsync(named, id, ct);
+                await SettleNameAsync(named, id, ct);
                 var row = isWhole
                     ? creation.NewRow(id, wanted, input.Blob, input.Bytes)
                     : creation.NewRow(id, wanted, FileBlobs.LocationOf(key.Tenant, wanted.InputFileId), inputBytes: 0);
@@ -148,36 +148,46 @@ internal sealed class BatchRetry(BatchStore batches, BatchCreation creation, Fil
                 return batch.Retries;
             }
 
-            var named = batch.Retries.Except(family.Missing, StringComparer.Ordinal).ToList();
-            if (isWhole && named.Count > 0)
+            var made = batch.Retries.Except(family.Missing, StringComparer.Ordinal).ToList();
+            if (isWhole && made.Count > 0)
             {
                 // One that came meanwhile has ended already, and may have answers.
                 throw new ApiException(ApiError.Contended);
             }
 
-            if (named.Count >= MostNamed)
-            {
-                var vain = family.Others.Where(static retry => retry is { OutputFileId: null, Retries: [] }).Select(static retry => retry.Id);
-                named = [.. named.Except(vain, StringComparer.Ordinal)];
-            }
+            List<string> vain = made.Count < MostNamed ? [] : [.. family.Others.Where(static retry => retry is { OutputFileId: null, Retries: [] }).Select(static retry => retry.Id)];
 
-            return named.Count < MostNamed ? [.. named, id] : throw new ApiException(BatchErrors.TooManyRetries);
+            // A name without a batch stays for now: should its row come, it is seen behind the new name.
+            return made.Except(vain, StringComparer.Ordinal).Count() < MostNamed
+                ? [.. batch.Retries.Except(vain, StringComparer.Ordinal), id]
+                : throw new ApiException(BatchErrors.TooManyRetries);
         },
         ct);
 
-    /// <summary>Looks whether another of the family was named meanwhile. A crash before the name is out again leaves one without a batch.</summary>
-    private async Task CheckAgainAsync(Batch named, string id, CancellationToken ct)
+    /// <summary>
+    /// Looks whether another of the family was named meanwhile, or has its row only now; else names go that still have none. Should one come later, its
+    /// validation sees this one's name.
+    /// </summary>
+    private async Task SettleNameAsync(Batch named, string id, CancellationToken ct)
     {
+        IReadOnlyList<string> missing;
         try
         {
-            _ = await CheckFamilyAsync(named, id, ct);
+            missing = (await CheckFamilyAsync(named, id, ct)).Missing;
         }
         catch (ApiException)
         {
-            _ = await batches.NoteRetriesAsync(
-                named.Key, (batch, _) => Task.FromResult<IReadOnlyList<string>>([.. batch.Retries.Where(other => other != id)]), ct);
+            await TakeOutAsync([id]);
             throw;
         }
+
+        if (missing.Count > 0)
+        {
+            await TakeOutAsync(missing);
+        }
+
+        Task TakeOutAsync(IReadOnlyList<string> names) => batches.NoteRetriesAsync(
+            named.Key, (batch, _) => Task.FromResult<IReadOnlyList<string>>([.. batch.Retries.Except(names, StringComparer.Ordinal)]), ct);
     }
 
     /// <exception cref="ApiException">One of the family has not ended, cannot be read, or there are too many.</exception>

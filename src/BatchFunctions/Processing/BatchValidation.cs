@@ -190,25 +190,23 @@ internal sealed partial class BatchValidation(
     }
 
     /// <summary>Makes the input of a retry, unless another has taken its place by now.</summary>
-    /// <returns>The batch with its input; null if it is not validating any more.</returns>
+    /// <returns>The batch with its input; null if it is not validating any more, or waits for another to be made or to give way.</returns>
     private async Task<Batch?> PrepareRetryAsync(Batch batch, CancellationToken ct)
     {
-        var (bytes, problem) = await retries.PrepareAsync(batch, ct);
-        if (problem is not null)
+        switch (await retries.PrepareAsync(batch, ct))
         {
-            await FailAsync(batch.Key, [problem], ct);
-            return null;
+            case ({ Status: BatchStatus.Validating } prepared, _):
+                return prepared;
+            case (_, { } problem):
+                await FailAsync(batch.Key, [problem], ct);
+                return null;
+            case (null, _): // The sweep sends the message again.
+                await NoteTriedAsync(batch.Key, ct);
+                return null;
+            default:
+                await EndOrAdvanceAsync(batch.Key, ct);
+                return null;
         }
-
-        var after = !batch.AwaitsInput ? batch : await batches.MutateAsync(
-            batch.Key, current => current.Status == BatchStatus.Validating && current.AwaitsInput ? current.WithInput(bytes) : null, ct);
-        if (after is { Status: BatchStatus.Validating })
-        {
-            return after;
-        }
-
-        await EndOrAdvanceAsync(batch.Key, ct);
-        return null;
     }
 
     private async Task<int> WindowOfAsync(InputReading reading, CancellationToken ct) => ChunkWindow.Of(

@@ -25,36 +25,55 @@ internal sealed class RetryInput(
     FileParts parts,
     ByteBudget memory,
     ProtocolSteps steps,
-    IOptions<BatchOptions> options)
+    IOptions<BatchOptions> options,
+    TimeProvider time)
 {
     private static readonly byte[] LineEnd = [(byte)'\n'];
 
-    /// <summary>Looks whether the retry is still wanted, and makes its input if it has none.</summary>
-    /// <returns>The size of the input in bytes, or why there is nothing to send.</returns>
-    public async Task<(long Bytes, BatchError? Problem)> PrepareAsync(Batch batch, CancellationToken ct)
+    /// <summary>
+    /// Looks whether the retry is still wanted, and makes its input if it has none. Its row may have come when its maker had long been given up: then
+    /// another of its family may have been made in its place, and run.
+    /// </summary>
+    /// <returns>
+    /// The batch as its row is then, or why there is nothing to send; neither as long as another of the family is being made, or gives way to this one.
+    /// </returns>
+    public async Task<(Batch? Prepared, BatchError? Problem)> PrepareAsync(Batch batch, CancellationToken ct)
     {
         try
         {
             var original = await batches.FindAsync(new BatchKey(batch.Tenant, batch.RetryOf!), ct)
                 ?? throw new FileNotFoundException($"Batch {batch.RetryOf} is gone.");
-            if (!original.Retries.Contains(batch.Id))
+            var family = await BatchFamily.ReadAsync(batches, original, batch.Id, ct);
+            if (!original.Retries.Contains(batch.Id) || family.Lineage.Concat(family.Others).Any(static other => !other.Status.HasEnded()))
             {
-                return (0, BatchFailures.RetryOvertaken);
+                return (null, BatchFailures.RetryOvertaken);
             }
 
-            return batch.AwaitsInput ? await MakeAsync(batch, original, ct) : (batch.InputBytes, null);
+            if (family.Missing.Any(name => BatchRetry.IsBeingMade(name, time.GetUtcNow())))
+            {
+                return (null, null);
+            }
+
+            if (!batch.AwaitsInput)
+            {
+                return (batch, null);
+            }
+
+            var (bytes, problem) = await MakeAsync(batch, original, family, ct);
+            return problem is not null ? (null, problem) : (await batches.MutateAsync(
+                batch.Key, current => current.Status == BatchStatus.Validating && current.AwaitsInput ? current.WithInput(bytes) : null, ct), null);
         }
         catch (FileNotFoundException)
         {
-            return (0, BatchFailures.RetrySourceLost);
+            return (null, BatchFailures.RetrySourceLost);
         }
     }
 
     /// <returns>The size of the input in bytes, or why there is nothing to send.</returns>
     /// <exception cref="FileNotFoundException">One of the files of the first batch is gone.</exception>
-    private async Task<(long Bytes, BatchError? Problem)> MakeAsync(Batch batch, Batch original, CancellationToken ct)
+    private async Task<(long Bytes, BatchError? Problem)> MakeAsync(Batch batch, Batch original, BatchFamily family, CancellationToken ct)
     {
-        var choice = await ChoiceOfAsync(original, batch, ct);
+        var choice = await ChoiceOfAsync(original, batch, family, ct);
         var input = await FileAsync(original, original.InputFileId, ct);
         var file = NewFile(batch, original);
 
@@ -112,7 +131,7 @@ internal sealed class RetryInput(
         return lines;
     }
 
-    private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, CancellationToken ct)
+    private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, BatchFamily family, CancellationToken ct)
     {
         var choice = new RetryChoice(batch.RetryOnly, UnnamedOf(original));
         if (original.ErrorFileId is { } errors)
@@ -128,7 +147,7 @@ internal sealed class RetryInput(
         }
 
         // What those above have brought to an answer is not in this input. A file that is gone excludes nothing.
-        foreach (var retry in (await BatchFamily.ReadAsync(batches, original, batch.Id, ct)).Others)
+        foreach (var retry in family.Others)
         {
             if (retry.OutputFileId is { } done && await files.FindAsync(retry.Tenant, done, ct) is { } file)
             {

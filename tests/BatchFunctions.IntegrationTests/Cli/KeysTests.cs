@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Azure.Data.Tables;
 using BatchFunctions.Cli;
 using BatchFunctions.IntegrationTests.Clients;
+using BatchFunctions.Keys;
 using BatchFunctions.Storage;
 
 namespace BatchFunctions.IntegrationTests.Cli;
@@ -47,6 +49,23 @@ public sealed class KeysTests
             (await cli.RunAsync("keys", "add", "--project", "team-a", $"--expires={wrong}", "--storage", storage))
                 .AssertOneLine(ExitCodes.Usage, $"--expires cannot be '{wrong}'");
         }
+    }
+
+    [Fact]
+    public async Task A_label_that_would_steer_the_terminal_is_refused_and_shown_harmlessly_where_there_is_one()
+    {
+        var storage = TestStorage.NewAccount();
+        using var cli = new CliDriver(baseUrl: null, key: null);
+        const string Label = "red \e[31m\nteam";
+
+        (await cli.RunAsync("keys", "add", "--project", "team-a", "--name", Label, "--storage", storage))
+            .AssertOneLine(ExitCodes.Usage, "The label has a control character");
+        (await cli.RunAsync("keys", "add", "--project", "team-a", "--storage", storage)).AssertExit(ExitCodes.Done);
+        await new ApiKeyStore(new TableServiceClient(storage), TimeProvider.System).CreateAsync("team-a", Label, default);
+
+        var listed = (await cli.RunAsync("keys", "list", "--storage", storage)).Output;
+        Assert.Contains("red  [31m team", listed, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', listed);
     }
 
     [Fact]

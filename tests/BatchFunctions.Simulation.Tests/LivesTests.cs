@@ -48,7 +48,7 @@ public sealed class LivesTests
     [Fact]
     public async Task Two_versions_work_side_by_side_until_the_upgrade_is_through()
     {
-        var result = await ManyLives.RunAsync(1, 40, Limit, Environment.ProcessorCount, untilBroken: false, output: null, SimulationProgram.Place, AppContext.BaseDirectory);
+        var result = await ManyLives.RunAsync(1, 20, Limit, Environment.ProcessorCount, untilBroken: false, output: null, SimulationProgram.Place, AppContext.BaseDirectory);
 
         Assert.Empty(result.Broken);
         Assert.True(result.Lives > 0, result.ToString());

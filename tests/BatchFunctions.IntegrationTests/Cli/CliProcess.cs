@@ -9,6 +9,12 @@ internal sealed class CliProcess : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// What starts a program that hears Ctrl-C where these tests do not: a shell ignores it for what it runs in the background, and so does whatever
+    /// that starts.
+    /// </summary>
+    private static readonly string[] Hearing = IgnoresInterrupts() ? ["env", "--default-signal=INT"] : [];
+
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly StringBuilder _errors = new();
@@ -44,7 +50,8 @@ internal sealed class CliProcess : IDisposable
 
     public static CliProcess Start(string program, Uri baseUrl, string key, string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] command = [.. Hearing, program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["OPENAI_BASE_URL"] = baseUrl.ToString();
         start.Environment["OPENAI_API_KEY"] = key;
         return new CliProcess(new Process { StartInfo = start });
@@ -68,6 +75,15 @@ internal sealed class CliProcess : IDisposable
         using var limit = new CancellationTokenSource(Limit);
         await _process.WaitForExitAsync(limit.Token);
         return new CliRun(_process.ExitCode, await _output, Errors);
+    }
+
+    private static bool IgnoresInterrupts()
+    {
+        const string Status = "/proc/self/status";
+        const int Interrupt = 1 << (2 - 1);
+        return File.Exists(Status)
+            && File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } ignored
+            && (Convert.ToUInt64(ignored.Split('\t')[1], 16) & Interrupt) != 0;
     }
 
     public void Dispose()

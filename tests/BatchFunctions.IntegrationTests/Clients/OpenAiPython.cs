@@ -57,6 +57,14 @@ internal sealed class OpenAiPython
 
     private static async Task<OpenAiPython?> FromPipAsync()
     {
+        // Where there is no way to an index the machine's own pip, if there is one, says so before an environment is made in vain.
+        string[] asks = ["-m", "pip", "--disable-pip-version-check"];
+        if (await MachineProgram.SucceedsAsync("python3", [.. asks, "--version"])
+            && !await MachineProgram.SucceedsAsync("python3", [.. asks, "download", "--quiet", "--retries", "0", "--no-deps", "--dest", Folder, Client]))
+        {
+            return null;
+        }
+
         var environment = Path.Combine(Folder, "environment");
         var python = Path.Combine(environment, OperatingSystem.IsWindows() ? "Scripts" : "bin", "python");
         return await MachineProgram.SucceedsAsync("python3", "-m", "venv", environment)

@@ -60,6 +60,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(BatchRunOnAzuriteTests),
         typeof(FilterTests),
         typeof(BatchRunTests),
+        typeof(SeveralUpstreamsTests),
+        typeof(BatchRunByChanceTests),
+        typeof(QueueListenerDifferencesTests),
     ];
 
     /// <summary>What is not among the longest is mixed, the same way each time: in the order of names those of a folder, which work or wait alike, would be together.</summary>

@@ -11,7 +11,7 @@ public sealed class LivesTests
     private const int Lives = 10_000;
 
     /// <summary>Processor time of each process: however much the machine has to do beside, as many lives are lived.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task No_rule_is_broken_in_many_lives()

@@ -131,9 +131,10 @@ internal sealed partial class BatchValidation(
     /// <returns>The batch with its input, what was read of it, its only chunk if that is claimed, and its window; null where it does not begin.</returns>
     private async Task<(Batch Batch, InputReading Reading, Chunk? Claimed, int Window)?> TryCutAsync(Batch batch, CancellationToken ct)
     {
+        var pulse = new ValidationPulse(batches, batch.Key, options.Value.WakeUpLost, time);
         if (batch.RetryOf is not null)
         {
-            if (await PrepareRetryAsync(batch, ct) is not { } prepared)
+            if (await PrepareRetryAsync(batch, pulse, ct) is not { } prepared)
             {
                 return null;
             }
@@ -144,7 +145,7 @@ internal sealed partial class BatchValidation(
         var reading = new InputReading(batch, upstreams, options.Value);
         try
         {
-            await reading.RunAsync(blobs, memory, new ValidationPulse(batches, batch.Key, options.Value.WakeUpLost, time), ct);
+            await reading.RunAsync(blobs, memory, pulse, ct);
         }
         catch (Exception e) when (InputWatch.IsLasting(e))
         {
@@ -191,9 +192,9 @@ internal sealed partial class BatchValidation(
 
     /// <summary>Makes the input of a retry, unless another has taken its place by now.</summary>
     /// <returns>The batch with its input; null if it is not validating any more, or waits for another to be made or to give way.</returns>
-    private async Task<Batch?> PrepareRetryAsync(Batch batch, CancellationToken ct)
+    private async Task<Batch?> PrepareRetryAsync(Batch batch, ValidationPulse pulse, CancellationToken ct)
     {
-        switch (await retries.PrepareAsync(batch, ct))
+        switch (await retries.PrepareAsync(batch, pulse, ct))
         {
             case ({ Status: BatchStatus.Validating } prepared, _):
                 return prepared;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.Files;
@@ -37,7 +38,10 @@ internal sealed class RetryInput(
     /// <returns>
     /// The batch as its row is then, or why there is nothing to send; neither as long as another of the family is being made, or gives way to this one.
     /// </returns>
-    public async Task<(Batch? Prepared, BatchError? Problem)> PrepareAsync(Batch batch, CancellationToken ct)
+    /// <param name="batch">The retry.</param>
+    /// <param name="pulse">Says that it is worked on, where its files are large.</param>
+    /// <param name="ct">Cancels the operation.</param>
+    public async Task<(Batch? Prepared, BatchError? Problem)> PrepareAsync(Batch batch, ValidationPulse pulse, CancellationToken ct)
     {
         try
         {
@@ -59,7 +63,7 @@ internal sealed class RetryInput(
                 return (batch, null);
             }
 
-            var (bytes, problem) = await MakeAsync(batch, original, family, ct);
+            var (bytes, problem) = await MakeAsync(batch, original, family, pulse, ct);
             return problem is not null ? (null, problem) : (await batches.MutateAsync(
                 batch.Key, current => current.Status == BatchStatus.Validating && current.AwaitsInput ? current.WithInput(bytes) : null, ct), null);
         }
@@ -71,16 +75,17 @@ internal sealed class RetryInput(
 
     /// <returns>The size of the input in bytes, or why there is nothing to send.</returns>
     /// <exception cref="FileNotFoundException">One of the files of the first batch is gone.</exception>
-    private async Task<(long Bytes, BatchError? Problem)> MakeAsync(Batch batch, Batch original, BatchFamily family, CancellationToken ct)
+    private async Task<(long Bytes, BatchError? Problem)> MakeAsync(
+        Batch batch, Batch original, BatchFamily family, ValidationPulse pulse, CancellationToken ct)
     {
-        var choice = await ChoiceOfAsync(original, batch, family, ct);
+        var choice = await ChoiceOfAsync(original, batch, family, pulse, ct);
         var input = await FileAsync(original, original.InputFileId, ct);
         var file = NewFile(batch, original);
 
         // Of its own name: two that are made side by side may be of different lines, and none must have the other's blocks.
         using var writer = new BlobWriter(blobs, file.Blob, Guid.NewGuid().ToString("N"), input.Bytes + 1, memory);
         var lines = 0;
-        await using (var content = Open(input, ct))
+        await using (var content = Open(input, pulse, ct))
         {
             lines = await choice.ChooseAsync(
                 content,
@@ -131,18 +136,18 @@ internal sealed class RetryInput(
         return lines;
     }
 
-    private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, BatchFamily family, CancellationToken ct)
+    private async Task<RetryChoice> ChoiceOfAsync(Batch original, Batch batch, BatchFamily family, ValidationPulse pulse, CancellationToken ct)
     {
         var choice = new RetryChoice(batch.RetryOnly, UnnamedOf(original));
         if (original.ErrorFileId is { } errors)
         {
-            await using var content = Open(await FileAsync(original, errors, ct), ct);
+            await using var content = Open(await FileAsync(original, errors, ct), pulse, ct);
             await choice.ReadErrorsAsync(content, memory, ct);
         }
 
         if (choice.NeedsOutput && original.OutputFileId is { } output)
         {
-            await using var content = Open(await FileAsync(original, output, ct), ct);
+            await using var content = Open(await FileAsync(original, output, ct), pulse, ct);
             await choice.ReadOutputAsync(content, memory, ct);
         }
 
@@ -151,7 +156,7 @@ internal sealed class RetryInput(
         {
             if (retry.OutputFileId is { } done && await files.FindAsync(retry.Tenant, done, ct) is { } file)
             {
-                await using var content = Open(file, ct);
+                await using var content = Open(file, pulse, ct);
                 await choice.ReadRetriedAsync(content, memory, ct);
             }
         }
@@ -192,5 +197,16 @@ internal sealed class RetryInput(
         await files.FindAnyAsync(original.Tenant, id, ct)
             ?? throw new FileNotFoundException($"File {id} of batch {original.Id} is gone.");
 
-    private PieceStream Open(StoredFile file, CancellationToken ct) => new(blobs.ReadAsync(parts.OfBytesAsync(file, 0, file.Bytes, ct), ct));
+    private PieceStream Open(StoredFile file, ValidationPulse pulse, CancellationToken ct) =>
+        new(ReadAsync(blobs.ReadAsync(parts.OfBytesAsync(file, 0, file.Bytes, ct), ct), pulse, ct));
+
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, ValidationPulse pulse, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var piece in pieces.WithCancellation(ct))
+        {
+            await pulse.BeatAsync(ct);
+            yield return piece;
+        }
+    }
 }

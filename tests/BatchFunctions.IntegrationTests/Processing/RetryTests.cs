@@ -269,14 +269,15 @@ public sealed class RetryTests : RetriedTest
         Driver.Withheld.Add(BatchMessageKind.Validate);
         var made = (await RetryAsync(await Driver.ReadAsync(original)))!;
         var inputs = Driver.Get<RetryInput>();
+        var pulse = new ValidationPulse(Driver.Batches, made.Key, TimeSpan.FromMinutes(5), TimeProvider.System);
         var fewer = Steps.HoldAt(ProtocolStep.RetryInputStaged);
-        var makingFewer = inputs.PrepareAsync(made, default);
+        var makingFewer = inputs.PrepareAsync(made, pulse, default);
         await fewer.ReachedAsync();
 
         // What is gone excludes nothing.
         Assert.True(await Driver.Get<FileDeletion>().TryDeleteAsync(BatchDriver.Tenant, first.OutputFileId!, default));
         var more = Steps.HoldAt(ProtocolStep.RetryInputStaged);
-        var makingMore = inputs.PrepareAsync(made, default);
+        var makingMore = inputs.PrepareAsync(made, pulse, default);
         await more.ReachedAsync();
         fewer.Release();
         var bytes = (await makingFewer).Prepared!.InputBytes;

@@ -20,10 +20,10 @@ public abstract class ProofTests(ITestOutputHelper output)
 /// <inheritdoc/>
 public sealed class CrashProofTests(ITestOutputHelper output) : ProofTests(output)
 {
-    /// <summary>At every fourth of the steps; that one dies at every step is what lives show, where no process is needed for it.</summary>
+    /// <summary>At every sixth of the steps; that one dies at every step is what lives show, where no process is needed for it.</summary>
     [Fact]
     public async Task Workers_that_are_killed_lose_and_double_nothing() =>
-        Check(await CrashProof.RunAsync(rounds: 1, oneIn: 4));
+        Check(await CrashProof.RunAsync(rounds: 1, oneIn: 6));
 }
 
 /// <inheritdoc/>
@@ -31,7 +31,7 @@ public sealed class WorkersProofTests(ITestOutputHelper output) : ProofTests(out
 {
     [Fact]
     public async Task Frozen_workers_and_doubled_messages_lose_and_double_nothing() =>
-        Check(await WorkersProof.RunAsync(rounds: 6));
+        Check(await WorkersProof.RunAsync(rounds: 4));
 }
 
 /// <inheritdoc/>
@@ -39,5 +39,5 @@ public sealed class StorageProofTests(ITestOutputHelper output) : ProofTests(out
 {
     [Fact]
     public async Task Storage_that_fails_and_stops_loses_and_doubles_nothing() =>
-        Check(await StorageProof.RunAsync(rounds: 5));
+        Check(await StorageProof.RunAsync(rounds: 4));
 }

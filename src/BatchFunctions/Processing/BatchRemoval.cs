@@ -27,6 +27,12 @@ internal sealed partial class BatchRemoval(
 {
     private static readonly TimeSpan LooksAgainAfter = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// How long the tombstone of a batch that ended just now stays: as long as it is there, a try of the row's insertion is refused that storage carries out
+    /// late, when another has succeeded.
+    /// </summary>
+    private static readonly TimeSpan TombstoneLife = 2 * BatchCreation.Limit;
+
     /// <summary>How long the removal waits for a batch that is still being cleared away.</summary>
     private static readonly TimeSpan PutOff = TimeSpan.FromSeconds(10);
 
@@ -60,6 +66,11 @@ internal sealed partial class BatchRemoval(
         if (batch is null)
         {
             return null;
+        }
+
+        if (batch.EndedAt + TombstoneLife is { } until && until > time.GetUtcNow())
+        {
+            return until;
         }
 
         await UnlinkAsync(batch, ct);

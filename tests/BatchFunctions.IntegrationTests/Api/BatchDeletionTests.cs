@@ -20,6 +20,9 @@ namespace BatchFunctions.IntegrationTests.Api;
 /// <summary>Batches that are deleted with their files, and what a crash leaves of that.</summary>
 public sealed class BatchDeletionTests : IAsyncLifetime
 {
+    /// <summary>Longer than a tombstone stays where the batch has just ended.</summary>
+    private static readonly TimeSpan Awhile = TimeSpan.FromMinutes(3);
+
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
     private readonly ScriptedSteps _steps = new();
     private readonly ScriptedUpstream _upstream = new();
@@ -106,6 +109,7 @@ public sealed class BatchDeletionTests : IAsyncLifetime
         await _api.Get<BatchValidation>().RunAsync(new BatchKey("local", first), default);
         var second = (await AskAsync(HttpMethod.Post, $"v1/batches/{first}/retry")).Should(200).Text("id");
         await _api.Get<BatchValidation>().RunAsync(new BatchKey("local", second), default);
+        _time.Advance(Awhile);
 
         (await DeleteAsync(first)).Should(200);
         await _api.Get<Expiry>().RunDueAsync(default);
@@ -149,6 +153,7 @@ public sealed class BatchDeletionTests : IAsyncLifetime
         var id = (await AskAsync(HttpMethod.Post, $"v1/batches/{original.Id}/retry")).Should(200).Text("id");
         await _api.Get<BatchValidation>().RunAsync(new BatchKey("local", id), default);
         var batch = (await FindAsync(id))!;
+        _time.Advance(Awhile);
         _steps.CrashAt(Enum.Parse<ProtocolStep>(name));
 
         (await DeleteAsync(batch.Id)).Should(isOfTheRequest ? 500 : 200);
@@ -188,6 +193,23 @@ public sealed class BatchDeletionTests : IAsyncLifetime
         await LetPassAsync(TimeSpan.FromDays(2));
 
         Assert.Empty(await LeftOfAsync(batch));
+    }
+
+    [Fact]
+    public async Task A_row_whose_insertion_storage_carries_out_a_second_time_is_refused_though_its_batch_is_deleted_as_soon_as_it_has_ended()
+    {
+        var key = new BatchKey("local", await CreatedAsync());
+        var made = (await _api.Batches.FindAsync(key, default))!;
+        await _api.Get<BatchValidation>().RunAsync(key, default);
+
+        (await DeleteAsync(key.Id)).Should(200);
+        await _api.Get<Expiry>().RunDueAsync(default);
+
+        Assert.Null(await _api.Batches.TryInsertAsync(made, default));
+        (await AskAsync(HttpMethod.Get, $"v1/batches/{key.Id}")).ShouldFail(404, null, null);
+        Assert.Empty((await AskAsync(HttpMethod.Get, "v1/batches")).Should(200).Ids);
+        await LetPassAsync(TimeSpan.FromHours(1));
+        Assert.Empty(await LeftOfAsync(made));
     }
 
     private async Task LetPassAsync(TimeSpan time)
@@ -246,6 +268,7 @@ public sealed class BatchDeletionTests : IAsyncLifetime
         var ended = (await _api.Batches.FindAsync(key, default))!;
         Assert.Equal(new RequestCounts(3, 2, 1), ended.Counts);
         Assert.False(await _api.Get<ActiveBatchStore>().IsActiveAsync(key, default));
+        _time.Advance(Awhile);
         return ended;
     }
 

@@ -15,6 +15,7 @@ using BatchFunctions.Storage;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Processing;
 
@@ -109,6 +110,10 @@ internal sealed class BatchDriver : IAsyncDisposable
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
+
+    /// <summary>What goes on with deletions of batches, an hour from now.</summary>
+    public BatchRemoval RemovalAnHourLater() =>
+        ActivatorUtilities.CreateInstance<BatchRemoval>(_services, new FakeTimeProvider(DateTimeOffset.UtcNow + TimeSpan.FromHours(1)));
 
     /// <summary>The names of the blobs that a result file is made of, its pages included.</summary>
     public Task<IReadOnlyList<string>> BlobsOfAsync(StoredFile file) => StoredFiles.BlobsOfAsync(_services, file);

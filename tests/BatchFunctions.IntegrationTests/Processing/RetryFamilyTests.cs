@@ -1,7 +1,6 @@
 using BatchFunctions.Batches;
 using BatchFunctions.Http;
 using BatchFunctions.Ids;
-using BatchFunctions.Processing;
 using BatchFunctions.Protocol;
 using BatchFunctions.Testing;
 using BatchFunctions.Wakeups;
@@ -111,10 +110,10 @@ public sealed class RetryFamilyTests : RetriedTest
         if (fatal is not null)
         {
             Steps.CrashAt(Enum.Parse<ProtocolStep>(fatal));
-            await Assert.ThrowsAsync<SimulatedCrashException>(() => Driver.Get<BatchRemoval>().SettleAsync(first.Key, default));
+            await Assert.ThrowsAsync<SimulatedCrashException>(() => Driver.RemovalAnHourLater().SettleAsync(first.Key, default));
         }
 
-        await Driver.Get<BatchRemoval>().SettleAsync(first.Key, default);
+        await Driver.RemovalAnHourLater().SettleAsync(first.Key, default);
         Assert.Null(await Driver.Batches.FindAnyAsync(first.Key, default));
         Assert.Equal([chained.Id], (await Driver.ReadAsync(original)).Retries);
 

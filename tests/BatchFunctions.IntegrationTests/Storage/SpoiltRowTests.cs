@@ -115,7 +115,7 @@ public sealed class SpoiltRowTests : IAsyncDisposable
         await Assert.ThrowsAsync<UnreadableRowException>(() => Driver.Batches.TryBuryAsync(
             batch.Key, (_, _) => Task.CompletedTask, CancellationToken.None));
         Assert.True(await Driver.Get<BatchDeletion>().TryDeleteAsync(retry.Key, CancellationToken.None));
-        Assert.NotNull(await Driver.Get<BatchRemoval>().SettleAsync(retry.Key, CancellationToken.None));
+        Assert.NotNull(await Driver.RemovalAnHourLater().SettleAsync(retry.Key, CancellationToken.None));
         Assert.Null(await Driver.Batches.FindAnyAsync(retry.Key, CancellationToken.None));
 
         TableEntity after = await table.GetEntityAsync<TableEntity>(partition, key);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BatchFunctions.Ids;
 using BatchFunctions.Keys;
 using BatchFunctions.Simulation.Clients;
@@ -26,8 +27,14 @@ internal sealed class Life
     /// <summary>How long a process keeps its share of the upstream when there is nothing to send, and more.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the timer's ticks lie apart.</summary>
+    private static readonly TimeSpan TimersPeriod = TimeSpan.FromHours(1);
+
     /// <summary>When a life that is at rest is looked at again: when what a crash has left is due, and when what is kept for weeks is.</summary>
-    private static readonly TimeSpan[] Ages = [TimeSpan.FromHours(1), TimeSpan.FromDays(40)];
+    private static readonly TimeSpan[] Ages = [TimersPeriod, TimeSpan.FromDays(40)];
+
+    /// <summary>The timer's ticks after which nothing is due any more.</summary>
+    private const int MostTicks = 24;
 
     /// <summary>
     /// Messages of sweeps that there may be: one in hand, one that was asked for meanwhile and is in hand as well, and the next, which is sent
@@ -261,15 +268,30 @@ internal sealed class Life
         _isOld = true;
         foreach (var age in Ages)
         {
-            await Agenda.PassAsync(static () => false, Agenda.Now + age);
-            await DoneAsync(_operator.SweepAsync());
-            await Agenda.PassAsync(IsAtRest, Agenda.Now + TimeSpan.FromHours(1));
+            await GrowAsync(age);
+        }
+
+        // What goes in parts goes on with the sweep behind this one, or, where that has a clock behind, with the timer's next.
+        for (var tick = 0; tick < MostTicks && IsAnythingDue(); tick++)
+        {
+            await GrowAsync(TimersPeriod);
         }
 
         new RestRules(this).Check();
         new UsageRules(this).Check();
         new IndexRules(this).Check();
     }
+
+    /// <summary>Some time passes, and then the timer's tick comes.</summary>
+    private async Task GrowAsync(TimeSpan age)
+    {
+        await Agenda.PassAsync(static () => false, Agenda.Now + age);
+        await DoneAsync(_operator.SweepAsync());
+        await Agenda.PassAsync(IsAtRest, Agenda.Now + TimersPeriod);
+    }
+
+    private bool IsAnythingDue() => Account.Tables.EntitiesOf(TableNames.Expiring).Any(
+        entity => long.Parse(entity.Key.Row.Split('_')[0], CultureInfo.InvariantCulture) <= Agenda.UtcNow.ToUnixTimeMilliseconds());
 
     private bool IsAtRest()
     {

@@ -40,7 +40,7 @@ internal sealed class Life
     /// Messages of sweeps that there may be: one in hand, one that was asked for meanwhile and is in hand as well, and the next, which is sent
     /// before the last one is deleted; and those in whose place one came that is due sooner, for each worker, which do nothing when they come.
     /// </summary>
-    private const int MostSweeps = 6;
+    private int MostSweeps => Math.Max(6, 3 + Plan.Workers);
 
     private readonly List<Task> _clients = [];
     private readonly List<QueueTrigger> _triggers;

@@ -27,12 +27,6 @@ internal sealed partial class BatchRemoval(
 {
     private static readonly TimeSpan LooksAgainAfter = TimeSpan.FromDays(1);
 
-    /// <summary>
-    /// How long the tombstone of a batch that ended just now stays: as long as it is there, a try of the row's insertion is refused that storage carries out
-    /// late, when another has succeeded.
-    /// </summary>
-    private static readonly TimeSpan TombstoneLife = 2 * BatchCreation.Limit;
-
     /// <summary>How long the removal waits for a batch that is still being cleared away.</summary>
     private static readonly TimeSpan PutOff = TimeSpan.FromSeconds(10);
 
@@ -68,8 +62,9 @@ internal sealed partial class BatchRemoval(
             return null;
         }
 
-        if (batch.EndedAt + TombstoneLife is { } until && until > time.GetUtcNow())
+        if (batch.EndedAt + LateWrites.Longest is { } until && until > time.GetUtcNow())
         {
+            // Its row was inserted less than that ago.
             return until;
         }
 

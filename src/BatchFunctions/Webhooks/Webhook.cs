@@ -41,6 +41,9 @@ internal sealed record Webhook : IFenced<Webhook>
     /// <summary>Why nothing is sent any more: one of <see cref="DisabledReasons"/>.</summary>
     public string? DisabledReason { get; init; }
 
+    /// <summary>Whether it was deleted, and its row is a tombstone.</summary>
+    public bool Deleted { get; init; }
+
     /// <summary>What is wrong with its row, which cannot be read and is not written; null for any other.</summary>
     public string? Unreadable { get; init; }
 
@@ -59,6 +62,10 @@ internal sealed record Webhook : IFenced<Webhook>
 
     /// <summary>Whether a receiver is this webhook as it is: what one does that it has left says nothing of it.</summary>
     public bool IsAt(Receiver receiver) => receiver.Url.OriginalString == Url;
+
+    /// <summary>The tombstone of the webhook: nothing of it is kept but that there was one.</summary>
+    public Webhook Bury(DateTimeOffset now) =>
+        this with { Deleted = true, DisabledAt = now, Url = "", Secret = "", OldSecrets = [], Name = null, FailingSince = null, DisabledReason = null };
 
     /// <summary>The webhook at another URL, which has not failed yet.</summary>
     public Webhook Move(string url) => url == Url ? this : this with { Url = url, FailingSince = null };

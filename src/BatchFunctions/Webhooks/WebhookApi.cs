@@ -77,9 +77,9 @@ public sealed class WebhookApi
                         },
                         now),
                     ct);
-                if ((await _webhooks.ListAsync(caller.Tenant, ct)).Count > _options.MaxEndpoints)
+                if (await _webhooks.CountAsync(caller.Tenant, ct) > _options.MaxEndpoints)
                 {
-                    await _webhooks.RemoveAsync(caller.Tenant, webhook.Id, CancellationToken.None);
+                    await _webhooks.DeleteAsync(webhook, CancellationToken.None);
                     throw new ApiException(WebhookErrors.TooMany(caller.Tenant, _options.MaxEndpoints));
                 }
 
@@ -117,8 +117,8 @@ public sealed class WebhookApi
             request,
             async (caller, ct) =>
             {
-                _ = await _webhooks.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
-                await _webhooks.RemoveAsync(caller.Tenant, id, ct);
+                var webhook = await _webhooks.FindAsync(caller.Tenant, id, ct) ?? throw new ApiException(WebhookErrors.NoWebhook(id));
+                await _webhooks.DeleteAsync(webhook, ct);
                 return ApiJson.Ok(new DeletedWebhookObject(id), WebhookJson.Default.DeletedWebhookObject);
             },
             ct);

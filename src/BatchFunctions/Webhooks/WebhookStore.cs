@@ -5,7 +5,7 @@ using BatchFunctions.Storage;
 
 namespace BatchFunctions.Webhooks;
 
-/// <summary>The table of webhooks: one partition per tenant.</summary>
+/// <summary>The table of webhooks: one partition per tenant. One that was deleted soon after it was made leaves a tombstone (<see cref="LateWrites"/>).</summary>
 internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisposable
 {
     /// <summary>Its address is the longest of what it has.</summary>
@@ -31,11 +31,30 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
 
     /// <summary>A webhook by what a caller says is its id; null if there is none, or it is no id.</summary>
     public async Task<Webhook?> FindAsync(string tenant, string id, CancellationToken ct) =>
-        IdKind.Webhook.IsValid(id) ? await _rows.FindAsync(tenant, IdKind.Webhook.RowKeyOf(id), ct) : null;
+        IdKind.Webhook.IsValid(id) && await _rows.FindAsync(tenant, IdKind.Webhook.RowKeyOf(id), ct) is { Deleted: false } webhook ? webhook : null;
 
     /// <summary>All of a tenant's webhooks, newest first: there are few.</summary>
     public ValueTask<List<Webhook>> ListAsync(string tenant, CancellationToken ct) =>
-        _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), null, ct).ToListAsync(ct);
+        ReadAsync(tenant, ct).Where(static webhook => !webhook.Deleted).ToListAsync(ct);
+
+    /// <summary>How many a tenant has. Tombstones that have had their time go.</summary>
+    public async Task<int> CountAsync(string tenant, CancellationToken ct)
+    {
+        var count = 0;
+        foreach (var webhook in await ReadAsync(tenant, ct).ToListAsync(ct))
+        {
+            if (!webhook.Deleted)
+            {
+                count++;
+            }
+            else if (!IsNew(webhook))
+            {
+                await RemoveAsync(webhook, ct);
+            }
+        }
+
+        return count;
+    }
 
     /// <summary>
     /// All of a tenant's webhooks, as they were read since a moment, and in the last second: one that was made before that moment is
@@ -63,12 +82,25 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
     /// <inheritdoc cref="FencedTable{T}.MutateAsync"/>
     /// <remarks>One whose row cannot be read stays as it is.</remarks>
     public async Task<Webhook?> MutateAsync(string tenant, string id, Func<Webhook, Webhook?> change, CancellationToken ct) =>
-        IdKind.Webhook.IsValid(id)
-            ? await _rows.MutateAsync(tenant, IdKind.Webhook.RowKeyOf(id), (webhook, _) => ValueTask.FromResult(webhook.Unreadable is null ? change(webhook) : null), ct)
-            : null;
+        IdKind.Webhook.IsValid(id) && await MutateRowAsync(tenant, id, change, ct) is { Deleted: false } webhook ? webhook : null;
 
-    public Task RemoveAsync(string tenant, string id, CancellationToken ct) =>
-        _rows.DeleteAsync(tenant, IdKind.Webhook.RowKeyOf(id), ct);
+    /// <summary>Deletes a webhook. An older version takes its tombstone for one that is switched off.</summary>
+    public Task DeleteAsync(Webhook webhook, CancellationToken ct) => IsNew(webhook) && webhook.Unreadable is null
+        ? MutateRowAsync(webhook.Tenant, webhook.Id, current => current.Bury(time.GetUtcNow()), ct)
+        : RemoveAsync(webhook, ct);
+
+    private bool IsNew(Webhook webhook) => time.GetUtcNow() - webhook.CreatedAt < LateWrites.Longest;
+
+    private IAsyncEnumerable<Webhook> ReadAsync(string tenant, CancellationToken ct) =>
+        _rows.QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {tenant}"), null, ct);
+
+    private Task<Webhook?> MutateRowAsync(string tenant, string id, Func<Webhook, Webhook?> change, CancellationToken ct) => _rows.MutateAsync(
+        tenant,
+        IdKind.Webhook.RowKeyOf(id),
+        (webhook, _) => ValueTask.FromResult(webhook is { Unreadable: null, Deleted: false } ? change(webhook) : null),
+        ct);
+
+    private Task RemoveAsync(Webhook webhook, CancellationToken ct) => _rows.DeleteAsync(webhook.Tenant, IdKind.Webhook.RowKeyOf(webhook.Id), ct);
 
     private static TableEntity ToRow(Webhook webhook) => new(webhook.Tenant, IdKind.Webhook.RowKeyOf(webhook.Id))
     {
@@ -82,6 +114,7 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
         ["FailingSince"] = webhook.FailingSince,
         ["DisabledAt"] = webhook.DisabledAt,
         ["DisabledReason"] = webhook.DisabledReason,
+        ["Deleted"] = webhook.Deleted ? true : null,
     };
 
     private static Webhook FromRow(TableEntity row) => new()
@@ -96,6 +129,7 @@ internal sealed class WebhookStore(TableClient table, TimeProvider time) : IDisp
         FailingSince = row.GetDateTimeOffset("FailingSince"),
         DisabledAt = row.GetDateTimeOffset("DisabledAt"),
         DisabledReason = row.GetString("DisabledReason"),
+        Deleted = row.GetBoolean("Deleted") ?? false,
     };
 
     /// <summary>What stands for a row that cannot be read: a webhook that is switched off, and says why.</summary>

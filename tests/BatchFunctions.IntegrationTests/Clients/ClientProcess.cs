@@ -8,6 +8,9 @@ internal static class ClientProcess
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
+    /// <summary>By when what a program has printed ends, once it has: unless it has left somebody behind who could print more.</summary>
+    private static readonly TimeSpan EndsAfter = TimeSpan.FromSeconds(30);
+
     private static readonly ConcurrentDictionary<string, Lazy<Task>> Installed = new();
 
     /// <summary>Installs a folder's npm packages, as its lock file names them: once in a run, whoever asks for it.</summary>
@@ -30,6 +33,9 @@ internal static class ClientProcess
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // What "dotnet" leaves behind for its next build would hold the other end of what is read here, for a quarter of an hour.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -48,6 +54,7 @@ internal static class ClientProcess
             process.Kill(entireProcessTree: true);
         }
 
+        await Task.WhenAll(output, errors).WaitAsync(EndsAfter);
         Assert.True(!limit.IsCancellationRequested && process.ExitCode == 0, $"{program}: {await errors}{await output}");
         return await output;
     }

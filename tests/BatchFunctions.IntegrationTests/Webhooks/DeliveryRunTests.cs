@@ -239,7 +239,7 @@ public sealed class DeliveryRunTests : DrivenTest
         var webhook = await AddAsync("/all");
         var batch = Ended(BatchStatus.Completed) with { Webhook = new BatchWebhook(AddressOf("/own"), ReceiverSecret.New()) };
         await AnnounceAsync(batch);
-        await Webhooks.RemoveAsync(webhook.Tenant, webhook.Id, default);
+        await Webhooks.DeleteAsync(webhook, default);
         foreach (var delivery in await ListAsync())
         {
             await HandOverAsync(delivery);

@@ -2,14 +2,18 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using Azure;
+using Azure.Data.Tables;
 using BatchFunctions.Batches;
 using BatchFunctions.Configuration;
 using BatchFunctions.IntegrationTests.Api;
 using BatchFunctions.Receivers;
+using BatchFunctions.Storage;
 using BatchFunctions.StrictStorage.Chance;
 using BatchFunctions.Testing;
 using BatchFunctions.Webhooks;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace BatchFunctions.IntegrationTests.Webhooks;
 
@@ -71,6 +75,31 @@ public sealed class WebhookApiTests : IAsyncLifetime
 
         Assert.NotNull((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}"}"""))["failing_since"]);
         Assert.Null((await AskAsync(HttpMethod.Post, $"/v1/webhooks/{id}", $$"""{"url":"{{Address}}/new"}"""))["failing_since"]);
+    }
+
+    [Fact]
+    public async Task One_that_is_deleted_as_soon_as_it_was_made_does_not_come_back_where_storage_inserts_its_row_a_second_time()
+    {
+        var id = (string)(await AddAsync())["id"]!;
+        var table = _api.Get<StorageClients>().Tables.GetTableClient(TableNames.Webhooks);
+        var late = await table.QueryAsync<TableEntity>().SingleAsync();
+
+        await AskAsync(HttpMethod.Delete, $"/v1/webhooks/{id}");
+
+        Assert.Equal(409, (await Assert.ThrowsAsync<RequestFailedException>(() => table.AddEntityAsync(late))).Status);
+        Assert.Empty((await AskAsync(HttpMethod.Get, "/v1/webhooks"))["data"]!.AsArray());
+        Assert.Empty(await _api.Get<WebhookStore>().ListSinceAsync("local", null, default));
+        Assert.Equal(404, await StatusAsync(HttpMethod.Get, $"/v1/webhooks/{id}"));
+        Assert.Equal(404, await StatusAsync(HttpMethod.Post, $"/v1/webhooks/{id}", """{"status":"enabled"}"""));
+        Assert.Equal(404, await StatusAsync(HttpMethod.Delete, $"/v1/webhooks/{id}"));
+
+        // Nothing of it is kept, and not for long: it goes as soon as it has had its time and another is made.
+        var tombstone = await table.QueryAsync<TableEntity>().SingleAsync();
+        Assert.DoesNotContain(tombstone.Select(column => column.Value).OfType<string>(), text => text.Contains("whsec_", StringComparison.Ordinal) || text.Contains("127.0.0.1", StringComparison.Ordinal));
+        var hourLater = new FakeTimeProvider(DateTimeOffset.UtcNow + TimeSpan.FromHours(1));
+        using var later = new WebhookStore(_api.Get<StorageClients>(), hourLater);
+        Assert.Equal(0, await later.CountAsync("local", default));
+        Assert.Empty(await table.QueryAsync<TableEntity>().ToListAsync());
     }
 
     [Fact]

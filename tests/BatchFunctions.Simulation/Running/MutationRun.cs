@@ -91,6 +91,7 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
             "dotnet", ["test", project, "-c", "Release", "--no-build", "--nologo", "--filter", $"FullyQualifiedName~{test}"])
         {
             RedirectStandardOutput = true,
+            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
         })!;
         await run.StandardOutput.ReadToEndAsync();
         await run.WaitForExitAsync();
@@ -109,6 +110,7 @@ internal sealed class MutationRun(int lives, TimeSpan limit, int processes, Text
             "dotnet", ["build", project, "-c", "Release", "-v", "q", "--nologo", "-p:RunAnalyzersDuringBuild=false", "-p:TreatWarningsAsErrors=false", "-p:UseSharedCompilation=true", .. options])
         {
             RedirectStandardOutput = true,
+            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1" },
         })!;
         var said = await build.StandardOutput.ReadToEndAsync();
         await build.WaitForExitAsync();

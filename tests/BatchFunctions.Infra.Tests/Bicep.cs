@@ -23,9 +23,16 @@ internal static class Bicep
     /// <summary>Works out what a deployment would make, in a subscription and of a tenant whose ids are zeros.</summary>
     /// <param name="path">A <c>.bicepparam</c> file.</param>
     /// <returns>The resources, as JSON.</returns>
-    /// <exception cref="RefusedException">The template refuses these parameters, or the compiler.</exception>
+    /// <exception cref="RefusedException">The template refuses these parameters, or the compiler or the linter has something to say.</exception>
     public static async Task<string> PredictAsync(string path)
     {
+        // Of what does not compile the prediction says no more than that, and of warnings nothing.
+        var compilation = await AskAsync<Compilation>("bicep/compileParams", path, ("parameterOverrides", new Dictionary<string, object>()));
+        if (compilation.Diagnostics.Count > 0)
+        {
+            throw new RefusedException(string.Join('\n', compilation.Diagnostics), null);
+        }
+
         try
         {
             var metadata = new { SubscriptionId = Guid.Empty, TenantId = Guid.Empty, Location = "swedencentral" };
@@ -33,9 +40,7 @@ internal static class Bicep
         }
         catch (RemoteInvocationException e)
         {
-            // Of what does not compile it says no more than that.
-            var compilation = await AskAsync<Compilation>("bicep/compileParams", path, ("parameterOverrides", new Dictionary<string, object>()));
-            throw new RefusedException(compilation.Success ? e.Message : string.Join('\n', compilation.Diagnostics), e);
+            throw new RefusedException(e.Message, e);
         }
     }
 
@@ -79,5 +84,5 @@ internal static class Bicep
     private sealed record Prediction(string Snapshot);
 
     /// <summary>A deployment that would not begin.</summary>
-    internal sealed class RefusedException(string message, Exception inner) : Exception(message, inner);
+    internal sealed class RefusedException(string message, Exception? inner) : Exception(message, inner);
 }

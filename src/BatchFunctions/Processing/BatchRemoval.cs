@@ -64,7 +64,7 @@ internal sealed partial class BatchRemoval(
 
         if (batch.EndedAt + LateWrites.Longest is { } until && until > time.GetUtcNow())
         {
-            // Its row was inserted less than that ago.
+            // Its row may have been inserted less than that ago.
             return until;
         }
 

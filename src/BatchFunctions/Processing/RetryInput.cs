@@ -35,12 +35,12 @@ internal sealed class RetryInput(
     /// Looks whether the retry is still wanted, and makes its input if it has none. Its row may have come when its maker had long been given up: then
     /// another of its family may have been made in its place, and run.
     /// </summary>
-    /// <returns>
-    /// The batch as its row is then, or why there is nothing to send; neither as long as another of the family is being made, or gives way to this one.
-    /// </returns>
     /// <param name="batch">The retry.</param>
     /// <param name="pulse">Says that it is worked on, where its files are large.</param>
     /// <param name="ct">Cancels the operation.</param>
+    /// <returns>
+    /// The batch as its row is then, or why there is nothing to send; neither as long as another of the family is being made, or gives way to this one.
+    /// </returns>
     public async Task<(Batch? Prepared, BatchError? Problem)> PrepareAsync(Batch batch, ValidationPulse pulse, CancellationToken ct)
     {
         try
